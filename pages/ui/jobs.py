@@ -1,0 +1,96 @@
+"""Long work outside the script: it survives reruns and reloads, and its result is kept for a while."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from uad_core.checkpoint import CheckpointError
+from uad_core.volume import ScanError
+
+Result = TypeVar("Result")
+KEPT = 6  # results; each holds a few slabs
+KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
+
+
+@dataclass
+class Job(Generic[Result]):
+    """`step` and `fraction` say how far it is."""
+
+    step: str = "waiting"
+    fraction: float = 0.0
+    used: float = field(default_factory=time.monotonic)
+    future: Future[Result] = field(default_factory=Future)
+
+    def show(self, step: str, fraction: float) -> None:
+        self.step, self.fraction = step, fraction
+
+
+class Jobs:
+    """One worker thread for all sessions, so that two scans do not fight for two cores."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(max_workers=1)
+        self._jobs: OrderedDict[Any, Job[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self, key: Any, work: Callable[[Callable[[str, float], None]], Result]) -> Job[Result]:
+        """The job of that key, begun if there is none; `work` gets a function to report progress to."""
+        with self._lock:
+            self._forget_old()
+            if key not in self._jobs:
+                job: Job[Result] = Job()
+                job.future = self._worker.submit(work, job.show)
+                self._jobs[key] = job
+            self._jobs.move_to_end(key)
+            self._jobs[key].used = time.monotonic()
+            return self._jobs[key]
+
+    def forget(self) -> None:
+        """Drop every result."""
+        with self._lock:
+            self._jobs.clear()
+
+    def _forget_old(self) -> None:
+        finished = [key for key, job in self._jobs.items() if job.future.done()]
+        oldest = time.monotonic() - KEPT_SECONDS
+        excess = finished[: max(len(self._jobs) - KEPT, 0)]
+        for key in {*excess, *(key for key in finished if self._jobs[key].used < oldest)}:
+            del self._jobs[key]
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The server's jobs."""
+    return Jobs()
+
+
+def wait_for(job: Job[Result]) -> Result:
+    """The job's result. Until it is there, shows progress instead of the rest of the page."""
+    if not job.future.done():
+        _watch(job)
+        st.stop()
+    error = job.future.exception()
+    if error is None:
+        return job.future.result()
+    if isinstance(error, (ScanError, CheckpointError)):
+        st.error(str(error), icon=":material/error:")
+    else:
+        logging.getLogger(__name__).error("job failed: %s", type(error).__name__)  # the text might name a patient
+        st.error("This scan could not be processed, for a reason that was not foreseen. Try another scan or model.")
+    st.stop()
+
+
+@st.fragment(run_every=0.25)
+def _watch(job: Job[Any]) -> None:
+    st.progress(min(max(job.fraction, 0.0), 1.0), text=job.step.capitalize())
+    if job.future.done():
+        st.rerun()

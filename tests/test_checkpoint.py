@@ -1,0 +1,96 @@
+"""A checkpoint that cannot be trusted is never used."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from uad_core.atlas import PAPER_SLAB
+from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.checkpoint import (
+    CHECKPOINTS,
+    CheckpointError,
+    build_model,
+    checkpoint_names,
+    halve,
+    load_checkpoint,
+    save_checkpoint,
+)
+
+CALIBRATION = Calibration(
+    2.0, {"phantoms": Reference(True, 1, 1.0, {("absolute", 5): ResidualHistogram(np.ones(BINS, np.int64))})}
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    model = build_model("sae3")
+    halve(model)
+    save_checkpoint(tmp_path, "one", "sae3", model, PAPER_SLAB, CALIBRATION, {"epochs": 0})
+    return tmp_path
+
+
+def test_what_is_loaded_equals_what_was_saved_to_the_bit(folder):
+    torch.manual_seed(0)
+    model = build_model("sae3")
+    halve(model)
+    loaded = load_checkpoint("one", folder)
+    for key, value in model.state_dict().items():
+        torch.testing.assert_close(loaded.model.state_dict()[key], value, rtol=0, atol=0)
+    assert loaded.slab == PAPER_SLAB
+    assert not loaded.model.training
+    assert loaded.record["epochs"] == 0
+
+
+def test_every_flipped_bit_of_the_weights_is_noticed(folder):
+    path = folder / "one.safetensors"
+    good = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for position in rng.integers(0, len(good), 40):
+        bad = bytearray(good)
+        bad[position] ^= 1 << int(rng.integers(8))
+        path.write_bytes(bytes(bad))
+        with pytest.raises(CheckpointError, match="damaged"):
+            load_checkpoint("one", folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model": "nobody"}, "no model 'nobody'"),
+        ({"config": {"width": 3}}, "no setting width"),
+        ({"config": {"latent_channels": 8}}, "does not fit"),
+        ({"slab": {"first": 150, "count": 20}}, "does not fit"),
+        ({"calibration": {}}, "does not fit"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused_in_a_sentence(folder, change, sentence):
+    path = folder / "one.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(CheckpointError, match=sentence):
+        load_checkpoint("one", folder)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path):
+    model = build_model("sae3")
+    with torch.no_grad():
+        next(model.parameters())[0] = float("nan")
+    save_checkpoint(tmp_path, "sick", "sae3", model, PAPER_SLAB, CALIBRATION, {})
+    with pytest.raises(CheckpointError, match="not numbers"):
+        load_checkpoint("sick", tmp_path)
+
+
+def test_a_missing_checkpoint_is_answered_with_those_that_exist(folder):
+    with pytest.raises(CheckpointError, match="one"):
+        load_checkpoint("two", folder)
+
+
+@pytest.mark.parametrize("name", checkpoint_names())
+def test_shipped_checkpoints_load_and_say_what_they_are(name):
+    checkpoint = load_checkpoint(name)
+    assert (CHECKPOINTS / f"{name}.safetensors").stat().st_size < 45e6
+    assert {"trained_on", "training", "epochs", "seconds", "command", "loss_curve"} <= checkpoint.record.keys()
+    errors = [epoch["validation"] for epoch in checkpoint.record["loss_curve"]]
+    assert min(errors) < errors[0], "a model that did not learn is not shipped as if it had"

@@ -1,0 +1,131 @@
+"""From a prepared scan to a mask: what must hold for any model."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+from torch import nn
+
+from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.checkpoint import Checkpoint
+from uad_core.models import AnomalyModel
+from uad_core.pipeline import DetectConfig, calibrate, reconstruct, segment
+from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual
+from uad_core.preprocess import PreprocessConfig, prepare
+from uad_core.volume import ScanError, Volume
+
+SLAB = Slab(70, 6)
+
+
+class Identity(AnomalyModel):
+    """Redraws everything, lesions too."""
+
+    def __init__(self):
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, slices):
+        return slices + 0 * self.unused
+
+    def objectives(self):
+        return []
+
+
+class Zeros(Identity):
+    def forward(self, slices):
+        return 0 * slices
+
+
+class Broken(Identity):
+    def forward(self, slices):
+        return slices * float("nan")
+
+
+def head() -> Volume:
+    """An atlas-grid brain with texture and one bright ball of 4 mm radius in level 72."""
+    d, h, w = np.ogrid[: ATLAS_SHAPE[0], : ATLAS_SHAPE[1], : ATLAS_SHAPE[2]]
+    brain = ((d - 77) / 60) ** 2 + ((h - 120) / 85) ** 2 + ((w - 120) / 65) ** 2 < 1
+    texture = ndimage.gaussian_filter(np.random.default_rng(0).random(ATLAS_SHAPE, np.float32), 3)
+    image = np.where(brain, 100 * (1 + 0.5 * (texture - texture.mean())), 0)
+    image[(d - 72) ** 2 + (h - 100) ** 2 + (w - 90) ** 2 <= 16] = 170
+    return Volume.from_canonical(image.astype(np.float32), ATLAS_AFFINE)
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return prepare(head(), PreprocessConfig(strip=False, register=False, denoise_iterations=0, slab=SLAB))
+
+
+def checkpoint_of(model: AnomalyModel, slab: Slab = SLAB) -> Checkpoint:
+    flat = ResidualHistogram(np.ones(BINS, np.int64))
+    histograms = {(signed, size): flat for signed in SIGNS for size in MEDIAN_SIZES}
+    calibration = Calibration(2.0, {"flat": Reference(True, 1, 1.0, histograms)})
+    return Checkpoint("test", model.eval(), slab, calibration, {"model": "test"}, "0" * 64)
+
+
+def test_an_identity_model_gives_an_empty_mask(prepared):
+    result = segment(reconstruct(prepared, checkpoint_of(Identity())), DetectConfig(threshold=0.0))
+    assert not result.mask.any()
+    assert result.lesions == ()
+
+
+def test_a_model_of_zeros_gives_back_the_scan(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Zeros()))
+    np.testing.assert_array_equal(reconstruction.residual("absolute"), prepared.array)
+
+
+def test_a_model_that_returns_no_numbers_is_not_an_empty_mask(prepared):
+    with pytest.raises(ScanError, match="no usable picture"):
+        reconstruct(prepared, checkpoint_of(Broken()))
+
+
+def test_the_ball_is_found_measured_and_placed(prepared):
+    config = DetectConfig(threshold=0.75, postprocess=PostprocessConfig(median_size=1, min_lesion_mm3=50))
+    result = segment(reconstruct(prepared, checkpoint_of(Zeros())), config)
+    assert len(result.lesions) == 1
+    lesion = result.lesions[0]
+    points = [(d, h, w) for d in range(-2, 4) for h in range(-4, 5) for w in range(-4, 5) if d * d + h * h + w * w <= 16]
+    assert lesion.volume_mm3 == pytest.approx(len(points))  # of the ball, the part within the slab
+    assert lesion.centre_mm[:2] == pytest.approx((-90, 239 - 100))  # world of the atlas grid: x = -w, y = 239 - h
+    assert lesion.peak_residual == pytest.approx(0.85, abs=0.01)  # 170 where the brain's median is 100
+
+
+def test_a_percentile_is_looked_up_and_a_threshold_is_looked_back(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Zeros()))
+    assert segment(reconstruction, DetectConfig(percentile=98)).threshold == pytest.approx(0.98)
+    assert segment(reconstruction, DetectConfig(threshold=0.4)).percentile == pytest.approx(40)
+
+
+def test_levels_that_the_model_was_not_trained_on_are_marked_and_never_flagged(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Zeros(), Slab(73, 20)))
+    assert any("3 of 6 axial levels" in warning for warning in reconstruction.warnings)
+    mask = segment(reconstruction, DetectConfig(threshold=0.1)).mask
+    assert not mask[:3].any()
+    assert mask[3:].any()
+
+
+def test_a_model_of_other_levels_altogether_is_refused(prepared):
+    with pytest.raises(ScanError, match="not trained on any"):
+        reconstruct(prepared, checkpoint_of(Zeros(), Slab(10, 20)))
+
+
+def test_calibration_counts_the_same_filtered_residuals_that_scipy_finds(prepared):
+    calibration = calibrate(Zeros(), [("a", True, prepared), ("a", True, prepared), ("b", False, prepared)])
+    inside = erode(prepared.brain_mask, 2.0)
+    assert calibration.references["a"].scans == 2
+    assert calibration.references["a"].millilitres == pytest.approx(2 * inside.sum() / 1000)
+    assert calibration.default_reference == "b"
+    filtered = ndimage.median_filter(residual(prepared.array, np.zeros_like(prepared.array)), 3)[inside]
+    for percentile in (10, 50, 98):
+        found = calibration.histogram("absolute", 3, "b").threshold(percentile)
+        assert found == pytest.approx(np.percentile(filtered, percentile), abs=1 / BINS)
+
+
+def test_a_profile_shows_the_share_of_voxels_in_each_bin(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Zeros()))
+    edges = (0.0, 0.45, 0.55, 1.0)
+    shares = reconstruction.profile(PostprocessConfig(median_size=1), edges)
+    values = prepared.array[erode(prepared.brain_mask, 2.0)]
+    np.testing.assert_allclose(shares[1], ((values > 0.45) & (values <= 0.55)).mean(), atol=1e-6)
+    assert shares.sum() == pytest.approx(1)

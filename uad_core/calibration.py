@@ -1,0 +1,138 @@
+"""The residuals of healthy scans: a percentile becomes a threshold by look-up, and back.
+
+The paper takes "the 98th percentile of the model's reconstruction errors on the training dataset".
+Here the healthy scans are held out of training, and their residuals go through the same chain as at
+test time (median, eroded brain mask): a percentile of raw residuals says nothing about filtered
+ones. Real and simulated healthy scans differ, so each reference cohort keeps its own distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+BINS = 2000  # over [0, 1], the range of a normalised scan and so of its residual
+EDGES = np.linspace(0, 1, BINS + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ResidualHistogram:
+    """Healthy voxels counted by filtered residual; bin k covers (EDGES[k], EDGES[k + 1]], bin 0 also 0.
+
+    Attributes:
+        counts: (BINS,) int64, not all zero.
+    """
+
+    counts: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.counts.shape != (BINS,) or self.counts.sum() == 0 or self.counts.min() < 0:
+            raise ValueError(f"a residual histogram needs {BINS} counts of at least one healthy voxel")
+
+    @property
+    def voxels(self) -> int:
+        return int(self.counts.sum())
+
+    def threshold(self, percentile: float) -> float:
+        """The residual below which `percentile` (0 to 100) per cent of the healthy voxels lie."""
+        if not 0 <= percentile <= 100:
+            raise ValueError(f"percentile must lie in [0, 100], got {percentile}")
+        edges, reached = self._distribution()
+        return float(np.interp(percentile / 100 * self.voxels, reached, edges))
+
+    def percentile(self, threshold: float) -> float:
+        """Per cent of the healthy voxels that lie below `threshold`; the inverse of `threshold`."""
+        edges, reached = self._distribution()
+        return float(np.interp(threshold, edges, reached) / self.voxels * 100)
+
+    def profile(self, edges: tuple[float, ...]) -> np.ndarray:
+        """Share of the healthy voxels in each bin of other `edges`: (len(edges) - 1,); the ends take the rest."""
+        below = np.array([self.percentile(edge) / 100 for edge in edges])
+        below[0], below[-1] = 0, 1
+        return np.diff(below)
+
+    def _distribution(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bin edges up to the largest residual seen, and the number of voxels below each."""
+        last = int(np.flatnonzero(self.counts)[-1]) + 1
+        return EDGES[: last + 1], np.concatenate([[0], np.cumsum(self.counts[:last])])
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What the healthy scans of one cohort gave.
+
+    Attributes:
+        simulated: whether the scans were simulated.
+        scans: how many scans, or single slices, it holds.
+        millilitres: brain volume that was looked at, within the eroded masks.
+        histograms: (sign, median size) -> distribution of the filtered residual.
+    """
+
+    simulated: bool
+    scans: int
+    millilitres: float
+    histograms: Mapping[tuple[str, int], ResidualHistogram]
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """The healthy references of a checkpoint.
+
+    Attributes:
+        erosion_mm: of the brain masks within which voxels were counted.
+        references: cohort name -> distributions.
+    """
+
+    erosion_mm: float
+    references: Mapping[str, Reference]
+
+    @property
+    def default_reference(self) -> str:
+        """Real scans if there are any: a threshold from simulated scans is too low for real ones."""
+        return min(self.references, key=lambda name: (self.references[name].simulated, name))
+
+    def histogram(self, signed: str, median_size: int, reference: str | None = None) -> ResidualHistogram:
+        """The healthy distribution for one postprocessing. Raises ValueError for an unknown reference."""
+        name = reference or self.default_reference
+        if name not in self.references:
+            raise ValueError(f"no healthy reference {name!r}; there are: {', '.join(self.references)}")
+        return self.references[name].histograms[signed, median_size]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "erosion_mm": self.erosion_mm,
+            "bins": BINS,
+            "references": {name: _reference_to_json(value) for name, value in self.references.items()},
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Calibration:
+        if record["bins"] != BINS:
+            raise ValueError(f"the calibration has {record['bins']} bins, {BINS} are needed")
+        references = {name: _reference_from_json(value) for name, value in record["references"].items()}
+        return cls(record["erosion_mm"], references)
+
+
+def _reference_to_json(reference: Reference) -> dict[str, Any]:
+    histograms = {
+        f"{signed} {size}": " ".join(map(str, np.trim_zeros(histogram.counts, "b")))  # one line in the file
+        for (signed, size), histogram in reference.histograms.items()
+    }
+    return {
+        "simulated": reference.simulated,
+        "scans": reference.scans,
+        "millilitres": round(reference.millilitres, 3),
+        "histograms": histograms,
+    }
+
+
+def _reference_from_json(record: Mapping[str, Any]) -> Reference:
+    histograms: dict[tuple[str, int], ResidualHistogram] = {}
+    for key, kept in record["histograms"].items():
+        signed, size = key.split()
+        counts = np.array(kept.split(), np.int64)
+        histograms[signed, int(size)] = ResidualHistogram(np.pad(counts, (0, BINS - len(counts))))
+    return Reference(record["simulated"], record["scans"], record["millilitres"], histograms)

@@ -1,0 +1,130 @@
+"""A checkpoint: NAME.safetensors, and NAME.json that says everything about it.
+
+The weights' sha256 stands in the JSON, because neither safetensors nor pickles notice a flipped bit.
+Both files are written under a temporary name, synced and renamed: a crash or a full disk leaves the
+previous checkpoint as it was. The JSON goes last, and only fits the weights it was written for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from uad_core.atlas import Slab
+from uad_core.calibration import Calibration
+from uad_core.files import write_atomically, write_json
+from uad_core.models import MODELS, AnomalyModel
+
+CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"  # those that ship with the project
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the text is a sentence for the user."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained model and what is known about it.
+
+    Attributes:
+        name: of the two files.
+        model: in evaluation mode, float32.
+        slab: the atlas levels that it was trained on.
+        calibration: residuals of held-out healthy scans.
+        record: the whole JSON, for reading: cohorts, seed, epochs, loss curve, versions, command.
+        sha256: of the weights file.
+    """
+
+    name: str
+    model: AnomalyModel
+    slab: Slab
+    calibration: Calibration
+    record: dict[str, Any]
+    sha256: str
+
+
+def save_checkpoint(
+    folder: Path,
+    name: str,
+    spec_name: str,
+    model: AnomalyModel,
+    slab: Slab,
+    calibration: Calibration,
+    about: dict[str, Any],
+) -> Path:
+    """Write both files; weights in half precision, as `halve` leaves them. Returns the JSON's path."""
+    weights = save({key: value.detach().cpu().contiguous() for key, value in _halved(model).items()})
+    record = {
+        "name": name,
+        "model": spec_name,
+        "config": asdict(model.config),
+        "slab": asdict(slab),
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        **about,
+        "calibration": calibration.to_json(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / f"{name}.safetensors", weights)
+    write_json(folder / f"{name}.json", record)
+    return folder / f"{name}.json"
+
+
+def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
+    """Read, verify and build. Raises CheckpointError for anything missing, damaged or not fitting."""
+    try:
+        record = json.loads((folder / f"{name}.json").read_bytes())
+        weights = (folder / f"{name}.safetensors").read_bytes()
+    except FileNotFoundError:
+        known = ", ".join(checkpoint_names(folder)) or "none"
+        raise CheckpointError(f"There is no checkpoint of that name; there are: {known}.") from None
+    except ValueError:
+        raise CheckpointError(f"The description of checkpoint {name} is damaged; copy it again.") from None
+    sha256 = hashlib.sha256(weights).hexdigest()
+    try:
+        if sha256 != record["sha256"]:
+            raise CheckpointError(f"The weights of checkpoint {name} are damaged (checksum differs); copy them again.")
+        model = build_model(record["model"], record["config"])
+        model.load_state_dict({key: value.float() for key, value in load(weights).items()}, strict=True)
+        calibration = Calibration.from_json(record["calibration"])
+        slab = Slab(**record["slab"])
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it anew.") from error
+    if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
+        raise CheckpointError(f"Checkpoint {name} holds weights that are not numbers; its training failed.")
+    return Checkpoint(name, model.eval(), slab, calibration, record, sha256)
+
+
+def build_model(spec_name: str, config: dict[str, Any] | None = None) -> AnomalyModel:
+    """An untrained model by name, with other values than its spec's where `config` gives them."""
+    if spec_name not in MODELS:
+        raise CheckpointError(f"There is no model {spec_name!r}; there are: {', '.join(MODELS)}.")
+    spec = MODELS[spec_name]
+    values = asdict(spec.config) | (config or {})
+    unknown = set(values) - {field.name for field in fields(spec.config)}
+    if unknown:
+        raise CheckpointError(f"Model {spec_name} has no setting {', '.join(sorted(unknown))}.")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return spec.build(type(spec.config)(**values))
+
+
+def checkpoint_names(folder: Path = CHECKPOINTS) -> list[str]:
+    """Names of the checkpoints in `folder`, sorted."""
+    return sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists())
+
+
+def halve(model: AnomalyModel) -> None:
+    """Round the weights in place to what a file will hold, so that what is calibrated is what is shipped."""
+    model.load_state_dict({key: value.to(model.state_dict()[key].dtype) for key, value in _halved(model).items()})
+
+
+def _halved(model: AnomalyModel) -> dict[str, torch.Tensor]:
+    return {key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()}

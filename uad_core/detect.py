@@ -1,0 +1,100 @@
+"""A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from uad_core.atlas import Slab
+from uad_core.checkpoint import Checkpoint
+from uad_core.export import DATASET_DESCRIPTION, export, subject_label
+from uad_core.files import write_atomically, write_json
+from uad_core.nifti import read_mask, read_nifti
+from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, reconstruct, segment
+from uad_core.preprocess import Prepared, load_atlas, prepare, propose
+
+Show = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user wants otherwise than the data propose; None and empty leave it to the data."""
+
+    slab: Slab | None = None  # axial levels to look at; those that the checkpoint was trained on by default
+    strip: bool | None = None  # remove the skull
+    register: bool | None = None  # to the atlas
+    brain_mask: Path | bytes | None = None  # NIfTI on the scan's grid; replaces skull stripping
+    atlas: Path | None = None  # a skull-stripped image in SRI24 space; replaces the template
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Attributes: the `segmentation`, the `files` written, and `sentences` that say what was done and found."""
+
+    segmentation: Segmentation
+    files: tuple[Path, ...]
+    sentences: tuple[str, ...]
+
+
+def prepare_scan(source: Path | bytes, slab: Slab, wishes: Wishes, progress: Show) -> Prepared:
+    """Read and prepare one NIfTI scan as its data propose, but for the user's wishes. Raises ScanError."""
+    scan = read_nifti(source)
+    mask = read_mask(wishes.brain_mask, scan) if wishes.brain_mask else None
+    proposed, _ = propose(scan)
+    chosen = {key: getattr(wishes, key) for key in ("strip", "register") if getattr(wishes, key) is not None}
+    config = replace(proposed, slab=wishes.slab or slab, **chosen)
+    return prepare(scan, config, mask, load_atlas(wishes.atlas) if wishes.atlas else None, progress)
+
+
+def detect_file(
+    scan_path: Path,
+    checkpoint: Checkpoint,
+    config: DetectConfig,
+    out: Path,
+    wishes: Wishes | None = None,
+    subject: str | None = None,
+    command: str = "",
+    progress: Show = lambda step, fraction: None,
+) -> Detection:
+    """Detect lesions in one NIfTI file and write the results below `out`, as BIDS derivatives.
+
+    Args:
+        subject: label in the file names.
+        command: how to run this again, for the record.
+        progress: called with a step's name and the share of it that is done.
+
+    Raises:
+        ScanError: the scan or mask cannot be used, or a step failed on it. Nothing is written.
+        OSError: the results could not be written.
+    """
+    prepared = prepare_scan(scan_path, checkpoint.slab, wishes or Wishes(), progress)
+    reconstruction = reconstruct(prepared, checkpoint, lambda fraction: progress("reconstruct", fraction))
+    segmentation = segment(reconstruction, config)
+    folder = out / f"sub-{subject or subject_label(scan_path.name)}" / "anat"
+    results = export(reconstruction, segmentation, config, folder.parent.name.removeprefix("sub-"), command)
+    for name, data in results.items():
+        write_atomically(folder / name, data)
+    write_json(out / "dataset_description.json", DATASET_DESCRIPTION)
+    sentences = (*sentences_on(reconstruction), summary(segmentation))
+    return Detection(segmentation, tuple(folder / name for name in results), sentences)
+
+
+def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:
+    """What was noticed and done on the way to a reconstruction, in order."""
+    prepared = reconstruction.prepared
+    steps = (step.sentence for step in prepared.steps)
+    return (*prepared.scan.notes, *steps, *prepared.warnings, *reconstruction.warnings)
+
+
+def summary(segmentation: Segmentation) -> str:
+    """One sentence on what was found; an empty mask is never called healthy."""
+    at = (
+        f"threshold {segmentation.threshold:.4f} (percentile {segmentation.percentile:.2f} of {segmentation.reference})"
+    )
+    if not segmentation.lesions:
+        return f"No voxel above the {at}."
+    return (
+        f"{len(segmentation.lesions)} regions, {segmentation.flagged_ml:.2f} ml, above the {at}; "
+        f"as much healthy brain has {segmentation.healthy_ml:.2f} ml above it."
+    )

@@ -1,0 +1,16 @@
+"""NIfTI in and out: a scan, a mask that belongs to it, and results that lie on it voxel for voxel.
+
+Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this order and with these codes:
+
+    container   unreadable, empty, too_big, truncated, corrupt
+    header      not_nifti, pair, truncated, dims, dtype, bad_header
+    geometry    bad_header, bad_affine, bad_spacing
+    values      non_finite, absurd_values; a scan: constant, looks_like_mask; a mask: not_a_mask
+    reading     a mask: grid_mismatch
+"""
+
+from uad_core.nifti.container import MAX_BYTES, Source
+from uad_core.nifti.reading import read_mask, read_nifti
+from uad_core.nifti.writing import encode_nifti, write_nifti
+
+__all__ = ["MAX_BYTES", "Source", "encode_nifti", "read_mask", "read_nifti", "write_nifti"]

@@ -1,0 +1,160 @@
+"""Where a NIfTI file says its voxels lie: which transform counts, in which unit, and what is doubtful."""
+
+from __future__ import annotations
+
+import numpy as np
+from nibabel.affines import voxel_sizes
+from nibabel.quaternions import fillpositive, quat2mat
+from nibabel.volumeutils import shape_zoom_affine
+
+from uad_core.volume import ScanError, SourceGrid
+
+MIN_SPACING_MM, MAX_SPACING_MM = 0.05, 20.0
+MAX_SHEAR = 1e-3  # cosine between two axes; over a head of 200 mm that is 0.2 mm
+MAX_ANISOTROPY = 3.0
+ZOOM_TOLERANCE = 0.01  # relative
+XFORM_CODES = range(1, 6)  # scanner, aligned, Talairach, MNI, other template; 0 and the rest mean unknown
+MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
+
+REPAIR = "Export the scan again from where it came."
+
+
+def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGrid, tuple[str, ...]]:
+    """The source grid of a file, and sentences about what is doubtful in it.
+
+    The sform counts where it has a code, then the qform, then the voxel size alone, as in nibabel.
+
+    Args:
+        fields: the header's raw fields, a 0-d structured array.
+        shape: voxels along i, j, k.
+
+    Raises:
+        ScanError: bad_header, bad_affine, bad_spacing.
+    """
+    with np.errstate(all="ignore"):  # numbers that overflow become infinite and are rejected
+        sform_code, qform_code = _code(fields, "sform_code"), _code(fields, "qform_code")
+        qform = _qform(fields) if qform_code else None
+        if sform_code:
+            affine = np.eye(4)
+            affine[:3] = [fields["srow_x"], fields["srow_y"], fields["srow_z"]]
+        elif qform_code:
+            if qform is None:
+                raise ScanError("bad_header", f"The header's rotation is impossible. {REPAIR}")
+            affine, qform = qform, None
+        else:
+            affine = _unplaced(fields, shape)
+        _check(affine)
+        mm, unit_notes = _millimetres(fields, voxel_sizes(affine))
+        affine = _scaled(affine, mm)
+        if qform is not None:
+            qform = _scaled(qform, mm) if np.isfinite(qform).all() else None
+        zooms = np.abs(fields["pixdim"][1:4].astype(float)) * mm
+        grid = SourceGrid(shape, affine, qform_code, sform_code, qform)
+        return grid, (*unit_notes, *_doubts(grid, zooms))
+
+
+def shear(affine: np.ndarray) -> float:
+    """The largest cosine between two voxel axes of a (4, 4) affine: 0 where they are orthogonal."""
+    axes = affine[:3, :3] / voxel_sizes(affine)
+    return float(np.abs(axes.T @ axes - np.eye(3)).max())
+
+
+def corner_distance_mm(first: np.ndarray, second: np.ndarray, shape: tuple[int, ...]) -> float:
+    """How far apart two (4, 4) affines put a corner voxel of a grid of `shape`, at most."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape])).reshape(3, -1)
+    difference = first - second
+    return float(np.linalg.norm(difference[:3, :3] @ corners + difference[:3, 3:], axis=0).max())
+
+
+def _code(fields: np.ndarray, name: str) -> int:
+    code = int(fields[name])
+    return code if code in XFORM_CODES else 0
+
+
+def _qform(fields: np.ndarray) -> np.ndarray | None:
+    """(4, 4) transform of the header's quaternion, or None where that is none."""
+    quaternion = [float(fields[f"quatern_{axis}"]) for axis in "bcd"]
+    # Stored in single precision, three parts of a unit quaternion may have a norm slightly above 1.
+    tolerance = 3 * float(np.finfo(fields["quatern_b"].dtype).eps)
+    try:
+        rotation = quat2mat(fillpositive(quaternion, tolerance))
+    except ValueError:
+        return None
+    affine = np.eye(4)
+    affine[:3, :3] = rotation * np.abs(fields["pixdim"][1:4].astype(float))
+    affine[:3, 2] *= -1 if fields["pixdim"][0] < 0 else 1  # by the standard, 0 counts as 1
+    affine[:3, 3] = [fields[f"qoffset_{axis}"] for axis in "xyz"]
+    return affine
+
+
+def _unplaced(fields: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """The choice of nibabel for a file that only states a voxel size: LAS axes, origin in the centre."""
+    zooms = np.abs(fields["pixdim"][1:4].astype(float))
+    if not (np.isfinite(zooms).all() and zooms.all()):
+        raise ScanError("bad_spacing", f"The header states no voxel size. {REPAIR}")
+    affine: np.ndarray = shape_zoom_affine(shape, zooms, x_flip=True)
+    return affine
+
+
+def _check(affine: np.ndarray) -> None:
+    """Raises ScanError (bad_affine) unless `affine` maps voxels to places one to one, whatever the unit."""
+    volume = float(np.prod(voxel_sizes(affine)))
+    # The volume of the cell over that of a box of the same edges: 1 for orthogonal axes, 0 for a flat cell.
+    if not np.isfinite(affine).all() or not abs(np.linalg.det(affine[:3, :3])) > 0.1 * volume > 0:
+        raise ScanError("bad_affine", f"The header does not say where the voxels lie in space. {REPAIR}")
+
+
+def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[str, ...]]:
+    """Millimetres per unit of the header, whose voxels measure `spacing` units.
+
+    Many programs ignore the unit and write any. The plausible range spans less than a factor of 1000, so
+    at most one reading of a file is plausible, and that one is taken.
+    """
+    stated = MM_PER_UNIT.get(int(fields["xyzt_units"]) & 7)
+    name = {1000.0: "metres", 0.001: "micrometres"}.get(stated or 1.0)
+    if stated and _plausible(spacing * stated):
+        note = f"The header's unit is {name}; it was converted to millimetres."
+        return stated, (note,) if name else ()
+    if _plausible(spacing):
+        note = f"The header's unit is {name}, which cannot be; millimetres were assumed."
+        return 1.0, (note if name else "The header states no unit of length; millimetres were assumed.",)
+    raise ScanError(
+        "bad_spacing",
+        "The header states an impossible voxel size: "
+        f"each side must measure {MIN_SPACING_MM:g} to {MAX_SPACING_MM:g} mm. {REPAIR}",
+    )
+
+
+def _plausible(spacing_mm: np.ndarray) -> bool:
+    return bool((spacing_mm >= MIN_SPACING_MM).all() and (spacing_mm <= MAX_SPACING_MM).all())
+
+
+def _scaled(affine: np.ndarray, mm: float) -> np.ndarray:
+    """In millimetres, and in the precision of a NIfTI-1 sform: a result written with it is exactly there."""
+    scaled = np.eye(4)
+    scaled[:3] = (affine[:3] * mm).astype(np.float32)
+    return scaled
+
+
+def _doubts(grid: SourceGrid, zooms_mm: np.ndarray) -> tuple[str, ...]:
+    notes = []
+    spacing = voxel_sizes(grid.affine)
+    if not grid.sform_code and not grid.qform_code:
+        notes.append("Orientation unknown: the header does not state it, so left and right may be swapped.")
+    if not np.allclose(zooms_mm, spacing, rtol=ZOOM_TOLERANCE, atol=0):
+        notes.append("The header states two voxel sizes; the one of its spatial transform was used.")
+    if grid.qform is not None:
+        apart_mm = corner_distance_mm(grid.affine, grid.qform, grid.shape)
+        if apart_mm > spacing.min() / 2:
+            notes.append(
+                f"The header states two positions, up to {apart_mm:.1f} mm apart; its sform was used. "
+                "Other viewers may show the scan elsewhere."
+            )
+    if shear(grid.affine) > MAX_SHEAR:
+        notes.append("The voxel axes are not at right angles: some viewers refuse the scan and results on it.")
+    if spacing.max() > MAX_ANISOTROPY * spacing.min():
+        notes.append(
+            f"Thick slices: voxels measure {spacing.max():.1f} mm one way and {spacing.min():.1f} mm "
+            "another. What is smaller than a slice is blurred or missed."
+        )
+    return tuple(notes)

@@ -1,0 +1,174 @@
+"""A NIfTI header, read from its raw bytes and checked before anything is allocated.
+
+The raw fields are looked at, not nibabel's header object: nibabel repairs zooms of zero, drops a bad scale
+and guesses an orientation, and tells only its log, where header text may end up as well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from nibabel import nifti1, nifti2
+
+from uad_core.nifti.geometry import read_grid
+from uad_core.volume import ScanError, SourceGrid
+
+MIN_AXIS = 2  # voxels: a single slice has no third dimension
+MAX_AXIS = 2048
+MAX_VOXELS = 512**3
+MAX_OFFSET = 16 * 1024**2  # bytes in front of the voxels: room for any extension seen in practice
+HEAD_BYTES = 544  # of the larger header, NIfTI-2, and the four bytes that announce extensions
+
+# NIfTI datatype codes of real numbers; the others are bits, complex numbers, colours and 128-bit floats.
+DTYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8"}
+DTYPES |= {256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
+
+ByteOrder = Literal["<", ">"]
+
+EXPORT_AGAIN = "Export the scan again from where it came."
+NOT_NIFTI = "This is not a NIfTI file. Give a .nii or .nii.gz file; dcm2niix makes one from DICOM."
+LOOKS_LIKE = {  # what people upload by mistake: (position, bytes) -> a better sentence
+    (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",
+    (0, b"<"): "This is a web page, probably the error of a failed download. Download the scan again.",
+    (0, b"PK\x03\x04"): "This is a zip archive. Unpack it, and give the .nii or .nii.gz file inside.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class NiftiHeader:
+    """What is needed to read the voxels and to place them.
+
+    Attributes:
+        shape: voxels along the file's axes i, j, k; i runs fastest.
+        dtype: of one stored voxel, byte order included.
+        offset: bytes in front of the first voxel.
+        size: bytes of the header itself; the four bytes behind it announce extensions.
+        order: of the header's bytes, as numpy writes it.
+        slope, intercept: value = slope * stored + intercept.
+        grid: where the voxels lie.
+        notes: sentences about what was tolerated.
+    """
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+    offset: int
+    size: int
+    order: ByteOrder
+    slope: float
+    intercept: float
+    grid: SourceGrid
+    notes: tuple[str, ...]
+
+    @property
+    def voxels(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def end(self) -> int:
+        """Bytes of the file up to the last voxel."""
+        return self.offset + self.voxels * self.dtype.itemsize
+
+
+def parse_header(head: bytes) -> NiftiHeader:
+    """The header at the start of `head`, the first `HEAD_BYTES` bytes of a NIfTI-1 or NIfTI-2 file.
+
+    Raises:
+        ScanError: not_nifti, pair, truncated, bad_header, dims, dtype, bad_affine, bad_spacing.
+    """
+    fields = _fields(head)
+    shape, dims_notes = _shape(fields)
+    dtype, dtype_notes = _dtype(fields)
+    offset = _offset(fields)
+    slope, intercept, scale_notes = _scale(fields)
+    grid, grid_notes = read_grid(fields, shape)
+    notes = (*dims_notes, *dtype_notes, *scale_notes, *grid_notes)
+    return NiftiHeader(shape, dtype, offset, fields.dtype.itemsize, _order(fields), slope, intercept, grid, notes)
+
+
+def check_extensions(data: bytes | bytearray, header: NiftiHeader) -> None:
+    """Raises ScanError (bad_header) if the chain of extensions, whose text is never read, runs astray."""
+    if not data[header.size]:
+        return
+    number = np.dtype(np.int32).newbyteorder(header.order)
+    position = header.size + 4
+    while position + 8 <= header.offset:
+        size = int(np.frombuffer(data, number, 1, position)[0])
+        if size < 16 or position + size > header.offset:
+            raise ScanError("bad_header", f"The header's extensions are damaged. {EXPORT_AGAIN}")
+        position += size
+
+
+def _fields(head: bytes) -> np.ndarray:
+    """The header as a 0-d structured array, in the byte order of the file."""
+    orders: tuple[ByteOrder, ByteOrder] = ("<", ">")
+    for layout, magic in ((nifti1.header_dtype, b"n+1"), (nifti2.header_dtype, b"n+2")):
+        for order in orders:
+            dtype = layout.newbyteorder(order)
+            if head[:4] != np.array(dtype.itemsize, f"{order}i4").tobytes():
+                continue
+            if len(head) < dtype.itemsize + 4:
+                raise ScanError("truncated", "The file ends within its header. Copy or download it again.")
+            fields: np.ndarray = np.frombuffer(head, dtype, count=1).reshape(())
+            if fields["magic"] != magic:
+                raise ScanError(
+                    "pair",
+                    "This is one half of a pair of files (.hdr and .img), which may not tell left from right. "
+                    "Convert the pair to a single .nii.gz, for instance with nib-convert.",
+                )
+            return fields
+    for (start, sign), sentence in LOOKS_LIKE.items():
+        if head[start:].startswith(sign):
+            raise ScanError("not_nifti", sentence)
+    raise ScanError("not_nifti", NOT_NIFTI)
+
+
+def _order(fields: np.ndarray) -> ByteOrder:
+    return ">" if fields.dtype == fields.dtype.newbyteorder(">") else "<"
+
+
+def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
+    dim = [int(n) for n in fields["dim"]]
+    axes, sizes = dim[0], dim[1 : dim[0] + 1] if 1 <= dim[0] <= 7 else []
+    if not sizes or min(sizes) < 1:
+        raise ScanError("dims", f"The header states impossible dimensions. {EXPORT_AGAIN}")
+    extra = math.prod(sizes[3:])
+    if extra > 1:
+        raise ScanError("dims", f"The file holds {extra} volumes. One 3-D volume is needed: give one of them.")
+    if axes < 3 or min(sizes[:3]) < MIN_AXIS:
+        raise ScanError("dims", "The file holds a single slice. One 3-D volume is needed.")
+    if max(sizes[:3]) > MAX_AXIS or math.prod(sizes[:3]) > MAX_VOXELS:
+        limits = f"512 x 512 x 512 voxels, and {MAX_AXIS} along one axis"
+        raise ScanError("dims", f"The volume is too large: at most {limits}, are read. Crop or resample it.")
+    squeezed = "The header states more than three axes; those of a single voxel were dropped."
+    return (sizes[0], sizes[1], sizes[2]), (squeezed,) if axes > 3 else ()
+
+
+def _dtype(fields: np.ndarray) -> tuple[np.dtype[Any], tuple[str, ...]]:
+    code = int(fields["datatype"])
+    if code not in DTYPES:
+        raise ScanError(
+            "dtype", "The voxels are colours, complex numbers or of an unknown type. Give the magnitude image."
+        )
+    dtype = np.dtype(DTYPES[code]).newbyteorder(_order(fields))
+    if int(fields["bitpix"]) != 8 * dtype.itemsize:  # harmless: the file's length shows which one is right
+        return dtype, ("The header contradicts itself about the bits per voxel; its data type was used.",)
+    return dtype, ()
+
+
+def _offset(fields: np.ndarray) -> int:
+    offset = float(fields["vox_offset"])
+    if not fields.dtype.itemsize + 4 <= offset <= MAX_OFFSET or offset != int(offset):
+        raise ScanError("bad_header", f"The header states an impossible place for the voxels. {EXPORT_AGAIN}")
+    return int(offset)
+
+
+def _scale(fields: np.ndarray) -> tuple[float, float, tuple[str, ...]]:
+    slope, intercept = float(fields["scl_slope"]), float(fields["scl_inter"])
+    if slope == 0:  # by the standard: no scaling
+        return 1.0, 0.0, ()
+    if not (math.isfinite(slope) and math.isfinite(intercept)):
+        return 1.0, 0.0, ("The header's intensity scale is not a number; the stored values were used.",)
+    return slope, intercept, ()

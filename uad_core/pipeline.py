@@ -1,0 +1,259 @@
+"""The stages put together: reconstruct once per scan and model (slow), segment at every move (fast)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+
+import cc3d
+import numpy as np
+import torch
+from nibabel.affines import apply_affine
+
+from uad_core.calibration import EDGES, Calibration, Reference, ResidualHistogram
+from uad_core.checkpoint import Checkpoint
+from uad_core.models import AnomalyModel
+from uad_core.postprocess import (
+    MEDIAN_SIZES,
+    SIGNS,
+    PostprocessConfig,
+    Sign,
+    erode,
+    residual,
+    residual_counts,
+)
+from uad_core.postprocess import (
+    segment as segment_residual,
+)
+from uad_core.preprocess import Prepared
+from uad_core.volume import ScanError
+
+BATCH = 8  # slices at a time; more gains nothing on a CPU
+
+
+@dataclass(frozen=True)
+class DetectConfig:
+    """From a reconstruction to a mask."""
+
+    percentile: float = 98.0  # of the healthy residuals, [0, 100]; the paper's choice
+    threshold: float | None = None  # in normalised intensity; replaces the percentile
+    reference: str | None = None  # healthy cohort behind the percentile; None: real scans if there are any
+    postprocess: PostprocessConfig = field(default_factory=PostprocessConfig)
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """What a model says the healthy brain would look like there.
+
+    Attributes:
+        prepared: the scan's slab.
+        array: (D, 256, 256) float32, the reconstruction, 0 outside `searched`.
+        searched: (D, 256, 256) bool, the brain at the levels that the model was trained on.
+        seconds: what the model took.
+        warnings: sentences for the user.
+    """
+
+    prepared: Prepared
+    checkpoint: Checkpoint
+    array: np.ndarray
+    searched: np.ndarray
+    seconds: float
+    warnings: tuple[str, ...]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[object, ...], np.ndarray]:
+        """What was computed once and will be asked for again at the next move of a slider."""
+        return {}
+
+    def residual(self, signed: Sign) -> np.ndarray:
+        """(D, 256, 256) float32, not filtered."""
+        if (signed,) not in self._kept:
+            self._kept[signed,] = residual(self.prepared.array, self.array, signed)
+        return self._kept[signed,]
+
+    def inside(self, erosion_mm: float) -> np.ndarray:
+        """(D, 256, 256) bool: the searched brain, slightly eroded; all that can be flagged."""
+        if ("inside", erosion_mm) not in self._kept:
+            self._kept["inside", erosion_mm] = erode(self.searched, erosion_mm)
+        return self._kept["inside", erosion_mm]
+
+    def residual_window(self, config: PostprocessConfig) -> float:
+        """The filtered residual that is shown white: well above what healthy brains leave."""
+        healthy = self.checkpoint.calibration.histogram(config.signed, config.median_size)
+        return 2.5 * healthy.threshold(99.5)
+
+    def profile(self, config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
+        """Share of the searched voxels in each bin of filtered residual: (len(edges) - 1,)."""
+        key = (config.signed, config.median_size, config.erosion_mm, edges)
+        if key not in self._kept:
+            inside = self.inside(config.erosion_mm)
+            counts = residual_counts(self.residual(config.signed), inside, config.median_size, np.array(edges))
+            self._kept[key] = counts / max(np.count_nonzero(inside), 1)
+        return self._kept[key]
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """A connected component of a mask.
+
+    `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the
+    registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered.
+    """
+
+    number: int
+    volume_mm3: float
+    centre_mm: tuple[float, float, float]
+    centre_voxel: tuple[int, int, int]  # (d, h, w) in the slab
+    peak_residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """A mask and how it came about.
+
+    Attributes:
+        mask: (D, 256, 256) bool, in the slab.
+        threshold: that was applied to the filtered residual.
+        percentile: of the healthy voxels that lie below the threshold.
+        lesions: the mask's components, largest first.
+        flagged_ml: volume of the mask in the patient's brain.
+        healthy_ml: what the same threshold would flag in as much healthy brain, before small
+            components are removed.
+    """
+
+    mask: np.ndarray
+    threshold: float
+    percentile: float
+    reference: str
+    lesions: tuple[Lesion, ...]
+    flagged_ml: float
+    healthy_ml: float
+
+
+def reconstruct(
+    prepared: Prepared, checkpoint: Checkpoint, progress: Callable[[float], None] | None = None
+) -> Reconstruction:
+    """Let the checkpoint's model redraw the slab; levels that it was not trained on are left out.
+
+    Raises:
+        ScanError: "levels" when the model knows none of the slab's levels, "reconstruction" when it
+            returns anything that is not a number: a mask made of that would look empty.
+    """
+    known = np.isin(list(prepared.slab.levels), list(checkpoint.slab.levels))
+    if not known.any():
+        raise ScanError(
+            "levels", f"Model {checkpoint.name} was not trained on any of these axial levels. Pick another."
+        )
+    searched = prepared.brain_mask & known[:, None, None]
+    started = perf_counter()
+    array = np.zeros_like(prepared.array)
+    where = np.flatnonzero(searched.any(axis=(1, 2)))
+    for first in range(0, len(where), BATCH):
+        batch = where[first : first + BATCH]
+        array[batch] = reconstruct_slices(checkpoint.model, prepared.array[batch])
+        if progress:
+            progress(min(first + BATCH, len(where)) / len(where))
+    if not np.isfinite(array).all():
+        raise ScanError("reconstruction", f"Model {checkpoint.name} gave no usable picture of this scan. Pick another.")
+    warnings = []
+    if not known.all():
+        warnings.append(
+            f"{np.count_nonzero(~known)} of {len(known)} axial levels lie outside those that {checkpoint.name} "
+            f"was trained on ({checkpoint.slab.first} to {checkpoint.slab.levels[-1]}) and were not searched."
+        )
+    return Reconstruction(prepared, checkpoint, array, searched, perf_counter() - started, tuple(warnings))
+
+
+def reconstruct_slices(model: AnomalyModel, slices: np.ndarray) -> np.ndarray:
+    """(B, H, W) float32 in and out, on whichever device the model is."""
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    batch = torch.from_numpy(slices)[:, None].to(device, memory_format=torch.channels_last)
+    output: np.ndarray = model.reconstruct(batch)[:, 0].float().cpu().numpy()
+    return output
+
+
+def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:
+    """The mask for one setting; fast enough for a slider.
+
+    Raises:
+        ValueError: an unknown reference, a percentile outside [0, 100], or a threshold that is not finite.
+    """
+    post, calibration = config.postprocess, reconstruction.checkpoint.calibration
+    reference = config.reference or calibration.default_reference
+    healthy = calibration.histogram(post.signed, post.median_size, reference)
+    threshold = healthy.threshold(config.percentile) if config.threshold is None else config.threshold
+    percentile = healthy.percentile(threshold)
+    values = reconstruction.residual(post.signed)
+    mask = segment_residual(values, reconstruction.searched, threshold, post)
+    scale = _volume_scale(reconstruction.prepared)
+    searched_ml = np.count_nonzero(reconstruction.inside(post.erosion_mm)) / 1000 * scale
+    return Segmentation(
+        mask=mask,
+        threshold=threshold,
+        percentile=percentile,
+        reference=reference,
+        lesions=lesions(mask, values, reconstruction.prepared),
+        flagged_ml=np.count_nonzero(mask) / 1000 * scale,
+        healthy_ml=searched_ml * (100 - percentile) / 100,
+    )
+
+
+def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[Lesion, ...]:
+    """The 26-connected components of a slab's mask, largest first."""
+    voxels = np.nonzero(mask)
+    if not voxels[0].size:
+        return ()
+    labels = cc3d.connected_components(mask, connectivity=26)[voxels]
+    sizes = np.bincount(labels)[1:]
+    centres = np.stack([np.bincount(labels, weights=axis)[1:] / sizes for axis in voxels], axis=1)
+    peaks = np.zeros(len(sizes), np.float32)
+    np.maximum.at(peaks, labels - 1, values[voxels])
+    worlds = prepared.transform.to_scan(apply_affine(prepared.slab.affine, centres))
+    scale = _volume_scale(prepared)
+    found = []
+    for number, index in enumerate(np.argsort(-sizes, kind="stable"), start=1):
+        x, y, z = (round(float(value), 2) for value in worlds[index])
+        depth, row, column = (int(value) for value in np.rint(centres[index]))
+        volume = float(sizes[index]) * scale
+        found.append(Lesion(number, round(volume, 2), (x, y, z), (depth, row, column), float(peaks[index])))
+    return tuple(found)
+
+
+def _volume_scale(prepared: Prepared) -> float:
+    """The patient's mm3 per mm3 of the slab: registration makes every brain as large as the atlas's."""
+    return float(abs(np.linalg.det(prepared.transform.matrix[:3, :3])))
+
+
+def calibrate(
+    model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
+) -> Calibration:
+    """Count the filtered residuals of held-out healthy scans, for every sign and median size.
+
+    Args:
+        healthy: (reference cohort, whether simulated, prepared scan).
+    """
+    scans: dict[str, int] = {}
+    millilitres: dict[str, float] = {}
+    simulated: dict[str, bool] = {}
+    counts: dict[str, dict[tuple[str, int], np.ndarray]] = {}
+    for name, made_up, prepared in healthy:
+        reconstruction = reconstruct_slices(model, prepared.array)
+        inside = erode(prepared.brain_mask, erosion_mm)
+        scans[name] = scans.get(name, 0) + 1
+        millilitres[name] = millilitres.get(name, 0.0) + np.count_nonzero(inside) / 1000
+        simulated[name] = made_up
+        for signed in SIGNS:
+            values = residual(prepared.array, reconstruction, signed)
+            for size in MEDIAN_SIZES:
+                seen = residual_counts(values, inside, size, EDGES)
+                kept = counts.setdefault(name, {})
+                kept[signed, size] = kept.get((signed, size), 0) + seen
+    references = {
+        name: Reference(
+            simulated[name], scans[name], millilitres[name], {key: ResidualHistogram(c) for key, c in kept.items()}
+        )
+        for name, kept in counts.items()
+    }
+    return Calibration(erosion_mm, references)

@@ -1,0 +1,41 @@
+"""The scan as axial slices of the atlas, and results back on the scan's own grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from uad_core.atlas import Slab
+from uad_core.preprocess.register import AffineTransform
+from uad_core.preprocess.resample import resample
+from uad_core.volume import Volume
+
+
+def to_slab(
+    volume: Volume, brain_mask: np.ndarray, transform: AffineTransform, slab: Slab
+) -> tuple[np.ndarray, np.ndarray]:
+    """The brain at the levels of the slab, by one linear interpolation.
+
+    Only brain voxels have a say in a value: the interpolated brain is divided by the interpolated mask.
+    So a raw head with a mask and the same head stripped beforehand give the same slab, without the
+    dark rim that interpolating against a zeroed background leaves.
+
+    Returns:
+        array (count, 256, 256) float32 in the scan's own units, 0 outside the brain, and
+        brain mask (count, 256, 256) bool: where at least half of a voxel is brain.
+    """
+    voxel_map = np.linalg.inv(volume.affine) @ transform.matrix @ slab.affine
+    share = resample(brain_mask.astype(np.float32), voxel_map, slab.shape, order=1)
+    brain = resample(np.where(brain_mask, volume.array, np.float32(0)), voxel_map, slab.shape, order=1)
+    inside = share >= 0.5
+    return np.divide(brain, share, out=np.zeros_like(brain), where=inside), inside
+
+
+def from_slab(array: np.ndarray, slab: Slab, transform: AffineTransform, volume: Volume, order: int) -> np.ndarray:
+    """(count, 256, 256) `array` on the scan's canonical grid (D, H, W), by one interpolation.
+
+    `order` 0 (nearest) is for masks, 1 (linear) for maps. 0 where the slab does not reach.
+    """
+    if array.shape != slab.shape:
+        raise ValueError(f"array must be {slab.shape}, got {array.shape}")
+    voxel_map = np.linalg.inv(transform.matrix @ slab.affine) @ volume.affine
+    return resample(array, voxel_map, volume.shape, order)

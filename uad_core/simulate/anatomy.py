@@ -1,0 +1,172 @@
+"""A label map as soft tissue maps, and where it lies in the atlas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage
+
+from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.preprocess.register import AffineTransform, register
+from uad_core.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
+from uad_core.volume import ScanError, SourceGrid, Volume
+
+SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue would take 300 MB a head
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """FreeSurfer-style labels of one head.
+
+    Attributes:
+        labels: (D, H, W) int16, canonical axes.
+        affine: (4, 4) canonical voxel -> world mm.
+    """
+
+    name: str
+    labels: np.ndarray
+    affine: np.ndarray
+
+    @property
+    def spacing_mm(self) -> np.ndarray:
+        return np.asarray(nib.affines.voxel_sizes(self.affine))
+
+    def mirrored(self) -> LabelMap:
+        """The head as a mirror shows it, each label renamed to the side that it now lies on."""
+        world_mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
+        affine = world_mirror @ self.affine @ _reflection(self.labels.shape[2])
+        return LabelMap(self.name, swap_sides(self.labels)[:, :, ::-1], affine)
+
+    def cropped(self, keep: np.ndarray, margin: int) -> LabelMap:
+        """The smallest box around `keep`, (D, H, W) bool, and `margin` voxels."""
+        box = ndimage.find_objects(keep.astype(np.uint8))[0]
+        low = [max(s.start - margin, 0) for s in box]
+        high = [min(s.stop + margin, n) for s, n in zip(box, keep.shape, strict=True)]
+        shift = np.eye(4)
+        shift[:3, 3] = low
+        cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        return LabelMap(self.name, np.ascontiguousarray(self.labels[cut]), self.affine @ shift)
+
+
+def read_label_map(path: Path) -> LabelMap:
+    """Any NIfTI or MGZ label map, in any orientation.
+
+    Raises:
+        ScanError: `labels` where the file holds no FreeSurfer-style brain.
+    """
+    image = nib.load(path)
+    data = np.asanyarray(image.dataobj).squeeze()
+    volume = Volume.from_source(data, SourceGrid(data.shape, image.affine))
+    labels = np.rint(volume.array).astype(np.int32)
+    if labels.min() < 0 or np.abs(labels - volume.array).max() > 1e-3:
+        raise ScanError("labels", "A label map holds whole numbers from 0 up, but this file holds others.")
+    labels = simplified(labels)
+    found = set(np.unique(tissue_of(labels)))
+    if not {Tissue.CORTEX, Tissue.WHITE, Tissue.VENTRICLE} <= found:
+        raise ScanError(
+            "labels", "No FreeSurfer-style brain was found: labels 2, 3, 4 and 41, 42, 43 are expected."
+        )
+    return LabelMap(Path(path).name.split(".")[0], labels, volume.affine)
+
+
+def _reflection(width: int) -> np.ndarray:
+    """(4, 4) voxel -> voxel: columns in reverse order."""
+    matrix = np.diag([1.0, 1.0, -1.0, 1.0])
+    matrix[2, 3] = width - 1
+    return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """Soft tissue maps of one head.
+
+    Attributes:
+        memberships: (K, D, H, W) uint8, K = len(Tissue); share of each voxel, 255 is all of it.
+        brain: (D, H, W) uint8, soft outline of what brain extraction leaves; 128 is the edge.
+        affine: (4, 4) voxel -> world mm.
+        from_atlas: (4, 4) atlas voxel (d, h, w) -> voxel here; None before `located`.
+    """
+
+    name: str
+    memberships: np.ndarray
+    brain: np.ndarray
+    affine: np.ndarray
+    from_atlas: np.ndarray | None = None
+
+    @property
+    def brain_mask(self) -> np.ndarray:
+        return self.brain > SOFT_MAX // 2
+
+    def mixture(self, values: np.ndarray) -> np.ndarray:
+        """(D, H, W) float32: the mean of `values` (one a tissue), weighted by the memberships."""
+        weights = np.asarray(values, dtype=np.float32) / SOFT_MAX
+        return np.tensordot(weights, self.memberships, axes=1).astype(np.float32)
+
+    def mirrored(self) -> Anatomy:
+        """This anatomy with left and right exchanged about the atlas' midplane; no tissue has a side."""
+        if self.from_atlas is None:
+            raise ValueError(f"anatomy {self.name} has not been located in the atlas")
+        here, atlas = _reflection(self.brain.shape[2]), _reflection(ATLAS_SHAPE[2])
+        return replace(
+            self,
+            memberships=self.memberships[:, :, :, ::-1],
+            brain=self.brain[:, :, ::-1],
+            affine=self.affine @ here,
+            from_atlas=here @ self.from_atlas @ atlas,
+        )
+
+    def located(self, values: np.ndarray, fixed: Volume, fixed_mask: np.ndarray) -> Anatomy:
+        """This anatomy, registered: a clean image of `values` (one a tissue) to `fixed` in atlas world."""
+        moving = Volume.from_canonical(self.mixture(values), self.affine)
+        found: AffineTransform = register(moving, self.brain_mask, fixed, fixed_mask)
+        return replace(self, from_atlas=np.linalg.inv(self.affine) @ found.matrix @ ATLAS_AFFINE)
+
+
+def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anatomy:
+    """Partial volume from hard labels: each tissue's indicator, smoothed. Sums to 1 in every voxel.
+
+    Args:
+        sigma_mm: of the smoothing; it takes the blocks off the labels and stands for the scanner's
+            point spread.
+        margin_mm: of CSF that brain extraction leaves around the tissue.
+    """
+    tissue = tissue_of(label_map.labels)
+    cut = label_map.cropped(tissue > Tissue.CSF, margin=8)
+    tissue = tissue_of(cut.labels)
+    tissue[septum(cut.labels)] = Tissue.WHITE
+    sigma = sigma_mm / cut.spacing_mm
+    soft = np.empty((len(Tissue), *tissue.shape), np.uint8)
+    for value in Tissue:
+        share = ndimage.gaussian_filter((tissue == value).astype(np.float32), sigma, truncate=3)
+        soft[value] = np.rint(SOFT_MAX * share)
+    # rounding leaves sums of 252 to 258; the background's map takes the difference where it can
+    total = soft.sum(axis=0, dtype=np.int32)
+    largest = soft.argmax(axis=0)
+    top = np.take_along_axis(soft, largest[None], axis=0)[0] + (SOFT_MAX - total)
+    np.put_along_axis(soft, largest[None], top[None].astype(np.uint8), axis=0)
+    outline = brain_outline(tissue, cut.spacing_mm, margin_mm)
+    return Anatomy(cut.name, soft, outline, cut.affine)
+
+
+def septum(labels: np.ndarray) -> np.ndarray:
+    """(D, H, W) bool: the thin membrane between the lateral ventricles, which the labels leave out."""
+    left, right = labels == 4, labels == 43
+    found = np.zeros(labels.shape, bool)
+    found[..., 1:] = (left[..., 1:] & right[..., :-1]) | (right[..., 1:] & left[..., :-1])
+    return found
+
+
+def brain_outline(
+    tissue: np.ndarray, spacing_mm: np.ndarray, margin_mm: float, close_mm: float = 6.0, sigma_mm: float = 1.5
+) -> np.ndarray:
+    """(D, H, W) uint8: what brain extraction keeps, softly: tissue, its sulci, and a thin rim of CSF."""
+    solid = tissue > Tissue.CSF
+    parts, _ = ndimage.label(solid)
+    solid = parts == np.bincount(parts.ravel())[1:].argmax() + 1  # stray labels lie in the neck
+    grown = ndimage.distance_transform_edt(~solid, spacing_mm) <= close_mm
+    closed = ndimage.distance_transform_edt(grown, spacing_mm) > close_mm - margin_mm
+    soft = ndimage.gaussian_filter((closed | solid).astype(np.float32), sigma_mm / spacing_mm)
+    return np.rint(SOFT_MAX * soft).astype(np.uint8)

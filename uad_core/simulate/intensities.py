@@ -1,0 +1,128 @@
+"""Tissue to FLAIR intensity: what a subject's brain looks like before the scanner adds its own marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from uad_core.simulate.deform import STEP, Resampled, node_shape, smooth_noise, upsampled
+from uad_core.simulate.tissues import Tissue
+
+
+@dataclass(frozen=True)
+class FlairContrast:
+    """Intensity of each tissue; white matter is 1. Each value is (mean, standard deviation across subjects).
+
+    Set so that the median-normalised histogram of the simulated slices meets that of the 120 real ones in
+    SOOP (Absher et al., Sci Data 11 (2024) 839; axial FLAIR at MNI z = 18 mm).
+    """
+
+    outside: tuple[float, float] = (0.12, 0.03)  # inside the brain mask but no brain: meninges, dark on FLAIR
+    csf: tuple[float, float] = (0.16, 0.04)
+    ventricle: tuple[float, float] = (0.13, 0.03)
+    choroid: tuple[float, float] = (0.95, 0.20)
+    cortex: tuple[float, float] = (1.20, 0.04)
+    white: tuple[float, float] = (1.0, 0.0)  # the unit
+    thalamus: tuple[float, float] = (1.07, 0.03)
+    striatum: tuple[float, float] = (1.12, 0.03)
+    pallidum: tuple[float, float] = (0.97, 0.05)  # iron
+    limbic: tuple[float, float] = (1.28, 0.05)
+    ventral: tuple[float, float] = (1.04, 0.03)
+    brain_stem: tuple[float, float] = (1.05, 0.04)
+    cerebellum: tuple[float, float] = (1.14, 0.04)
+    cerebellar_white: tuple[float, float] = (1.0, 0.03)
+
+    def means(self) -> np.ndarray:
+        """(K,) float32, indexed by `Tissue`."""
+        return self._column(0)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """(K,) float32: the intensities of one subject."""
+        drawn = self.means() + self._column(1) * rng.standard_normal(len(Tissue))
+        return np.maximum(drawn, 0.02).astype(np.float32)
+
+    def _column(self, index: int) -> np.ndarray:
+        return np.array([getattr(self, tissue.name.lower())[index] for tissue in Tissue], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What varies within a tissue. Amplitudes are shares of the intensity of white matter."""
+
+    # (amplitude, smoothness as a Gaussian's sigma in mm) of random variation: regions, patches, grain of tissue
+    white_texture: tuple[tuple[float, float], ...] = ((0.025, 14.0), (0.02, 5.0))
+    grey_texture: tuple[tuple[float, float], ...] = ((0.04, 14.0), (0.06, 6.0))
+    fine_texture: tuple[float, float] = (0.035, 0.8)  # everywhere: small vessels, Virchow-Robin spaces
+    frontal_dimming: tuple[float, float] = (0.03, 0.03)  # (mean, sd): white matter is darker in front
+    deep_cortex: tuple[float, float] = (0.10, 0.04)  # (mean, sd): insula, cingulum and temporal pole are brighter
+    capsule: tuple[float, float] = (0.07, 0.03)  # (mean, sd): posterior limb of the internal capsule is brighter
+    rim: tuple[float, float] = (0.03, 0.22)  # (least, most) brightness of the rim along the ventricles
+    rim_mm: tuple[float, float] = (1.0, 2.2)  # (least, most) decay length of the rim
+    caps: tuple[float, float] = (0.05, 0.35)  # (least, most) brightness of the caps of the horns
+    caps_mm: float = 3.0  # decay length of the caps
+
+
+def clean_image(
+    resampled: Resampled,
+    values: np.ndarray,
+    ventricle_distance_mm: np.ndarray,
+    rng: np.random.Generator,
+    appearance: Appearance,
+) -> np.ndarray:
+    """(N,) float32 intensities in the voxels of `resampled.near`, before lesions and scanner.
+
+    Args:
+        values: (K,) intensity of each tissue.
+        ventricle_distance_mm: (N,) distance to the lateral ventricles.
+    """
+    maps, near = resampled.maps, resampled.near
+    image = resampled.mixture(values)
+    grey = maps[[Tissue.CORTEX, Tissue.LIMBIC, Tissue.CEREBELLUM, Tissue.STRIATUM, Tissue.THALAMUS]].sum(axis=0)
+    white = maps[Tissue.WHITE]
+    image += grey * _texture(rng, appearance.grey_texture)[near]
+    image += (white + maps[Tissue.BRAIN_STEM]) * _texture(rng, appearance.white_texture)[near]
+    amplitude, sigma_mm = appearance.fine_texture
+    solid = 1 - maps[: Tissue.VENTRICLE + 1].sum(axis=0)
+    fine = ndimage.gaussian_filter(rng.standard_normal(near.shape, np.float32), sigma_mm, truncate=2.5)
+    image += solid * fine[near] * (amplitude / fine.std())
+
+    rows = np.broadcast_to(np.linspace(1, -1, near.shape[1], dtype=np.float32)[None, :, None], near.shape)[near]
+    image -= white * rows * rng.normal(*appearance.frontal_dimming)
+
+    deep = _spread(resampled, (Tissue.VENTRICLE, Tissue.STRIATUM, Tissue.LIMBIC), sigma_mm=9)
+    image += maps[Tissue.CORTEX] * np.minimum(1, 3 * deep) * rng.normal(*appearance.deep_cortex)
+    between = _spread(resampled, (Tissue.THALAMUS,), 5) * _spread(
+        resampled, (Tissue.PALLIDUM, Tissue.STRIATUM), 5
+    )
+    image += white * np.minimum(1, 12 * between) * rng.normal(*appearance.capsule)
+
+    rim = rng.uniform(*appearance.rim) * np.exp(-ventricle_distance_mm / rng.uniform(*appearance.rim_mm))
+    caps = rng.uniform(*appearance.caps) * np.exp(-ventricle_distance_mm / appearance.caps_mm)
+    solid_rim = np.maximum(0, solid - maps[Tissue.CHOROID])
+    return image + solid_rim * (rim + caps * _near_horns(rows, ventricle_distance_mm))
+
+
+def _near_horns(rows: np.ndarray, ventricle_distance_mm: np.ndarray) -> np.ndarray:
+    """(N,) 0 to 1: how close a voxel is to the front or back end of the lateral ventricles."""
+    inside = ventricle_distance_mm == 0
+    if not inside.any():
+        return np.zeros_like(rows)
+    front, back = np.quantile(rows[inside], (0.995, 0.005))
+    reach = 0.12 * (front - back) + 1e-6
+    return np.exp(-(((rows - front) / reach) ** 2)) + np.exp(-(((rows - back) / (2 * reach)) ** 2))
+
+
+def _texture(rng: np.random.Generator, scales: tuple[tuple[float, float], ...]) -> np.ndarray:
+    nodes = sum(
+        amplitude * smooth_noise(rng, node_shape(), sigma_mm / STEP) for amplitude, sigma_mm in scales
+    )
+    return upsampled(np.asarray(nodes))
+
+
+def _spread(resampled: Resampled, tissues: tuple[Tissue, ...], sigma_mm: float) -> np.ndarray:
+    """(N,) the tissues' share of the neighbourhood; smoothed on every second voxel, for speed."""
+    dense = resampled.dense(resampled.maps[list(tissues)].sum(axis=0))[::2, ::2, ::2]
+    smooth = ndimage.gaussian_filter(dense, sigma_mm / 2, truncate=3)
+    return smooth.repeat(2, 0).repeat(2, 1).repeat(2, 2)[resampled.near]

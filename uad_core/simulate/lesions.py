@@ -1,0 +1,191 @@
+"""Multiple-sclerosis lesions with exact truth: where they lie, how large, what shape, how bright."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from uad_core.simulate.deform import Resampled
+from uad_core.simulate.tissues import Tissue
+
+
+@dataclass(frozen=True)
+class LesionModel:
+    """Distributions of the lesions of one subject.
+
+    Measured on the 28 consensus masks of Lesjak et al., Neuroinformatics 16 (2018) 51, that are at hand
+    (1 mm, MNI space, components of 6 mm3 and more, 26-connected): 10th, 50th and 90th percentile of the
+    count 14, 56 and 181, of the load 1.0, 13.9 and 36.6 ml, of a component's volume 8, 27 and 183 mm3 (99th
+    3,831). The one FLAIR: medians of its lesions 1.19 to 1.47 times the surrounding white matter.
+    """
+
+    count_median: float = 45.0  # lesions placed; they merge, and some are smaller than 6 mm3
+    count_log_sd: float = 0.75
+    count_most: int = 250
+    periventricular: float = 0.30  # shares of the lesions; the rest is deep
+    juxtacortical: float = 0.30
+    volume_log_mean: float = 3.7  # of a lesion, log mm3
+    volume_log_sd: float = 1.1
+    periventricular_growth: float = 4.0  # lesions at the ventricles are larger by this factor
+    volume_most_mm3: float = 6000.0
+    elongation: tuple[float, float] = (1.0, 2.2)  # longest to middle axis
+    flatness: tuple[float, float] = (0.65, 1.0)  # shortest to middle axis
+    roughness: float = 0.28  # sd of the outline's radius, as a share
+    roughness_mm: float = 2.0  # smoothness of the outline
+    edge_mm: tuple[float, float] = (0.35, 0.9)  # width of the soft edge (logistic scale)
+    brightness: tuple[float, float] = (1.38, 0.12)  # (mean, sd), times white matter
+    brightness_range: tuple[float, float] = (1.15, 1.75)
+    mottle: float = 0.05  # sd of the variation within a lesion
+    halo: float = 0.06  # brightness of the diffuse rim around lesions
+
+
+@dataclass(frozen=True, eq=False)
+class Lesions:
+    """(D, H, W) on the cut atlas grid.
+
+    Attributes:
+        share: float32, the part of each voxel that is lesion.
+        brightness: float32, intensity of that part; white matter is 1.
+    """
+
+    share: np.ndarray
+    brightness: np.ndarray
+
+    @property
+    def mask(self) -> np.ndarray:
+        """(D, H, W) bool, the truth: voxels of which more than half is lesion."""
+        return self.share > 0.5
+
+    def add_to(self, image: np.ndarray, halo: float) -> np.ndarray:
+        """`image` with lesion in the place of white matter, which has intensity 1."""
+        if not self.share.any():
+            return image
+        diffuse = ndimage.gaussian_filter(self.share, 2.0, truncate=3)
+        return image + self.share * (self.brightness - 1) + halo * diffuse * (1 - self.share)
+
+
+def grow_lesions(
+    resampled: Resampled, ventricle_distance: np.ndarray, rng: np.random.Generator, model: LesionModel
+) -> Lesions:
+    """Random lesions in the white matter.
+
+    Args:
+        ventricle_distance: (D, H, W) float32, mm to the lateral ventricles.
+    """
+    white = resampled.dense(resampled.maps[Tissue.WHITE])
+    share = np.zeros(white.shape, np.float32)
+    brightness = np.ones(white.shape, np.float32)
+    count = int(min(rng.lognormal(np.log(model.count_median), model.count_log_sd), model.count_most))
+    places = _Places.of(resampled, white, ventricle_distance)
+    rough = ndimage.gaussian_filter(rng.standard_normal(white.shape, np.float32), model.roughness_mm, truncate=3)
+    rough *= model.roughness / rough.std()
+    for _ in range(count):
+        kind = rng.choice(3, p=_kind_shares(model))
+        centre = places.pick(kind, rng)
+        if centre is None:
+            continue
+        axes = _axes(kind, centre, ventricle_distance, rng)
+        radii = _radii(kind, rng, model)
+        _paint(share, brightness, rough, centre, axes / radii[:, None], float(radii.min()), rng, model)
+    share = np.minimum(share, white)  # only white matter turns into lesion; cortex and CSF are spared
+    grain = np.clip(np.roll(rough, 7, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
+    mottled = brightness * (1 + model.mottle * grain)
+    return Lesions(share, mottled.astype(np.float32))
+
+
+def no_lesions(shape: tuple[int, ...]) -> Lesions:
+    """Of a healthy subject."""
+    return Lesions(np.zeros(shape, np.float32), np.ones(shape, np.float32))
+
+
+PERIVENTRICULAR, JUXTACORTICAL, DEEP = range(3)
+
+
+def _kind_shares(model: LesionModel) -> list[float]:
+    shares = [model.periventricular, model.juxtacortical]
+    return [*shares, 1 - sum(shares)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Candidate centres of each kind, (n, 3) voxels, and the cumulative probability of each."""
+
+    voxels: tuple[np.ndarray, ...]
+    cumulative: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, resampled: Resampled, white: np.ndarray, ventricle_distance: np.ndarray) -> _Places:
+        solid_white = white > 0.9
+        cortex = resampled.dense(resampled.maps[Tissue.CORTEX]) > 0.5
+        to_cortex = ndimage.distance_transform_edt(~cortex).astype(np.float32)
+        weights = (
+            solid_white * np.exp(-((ventricle_distance - 2.5) ** 2) / 4) * (to_cortex > 3),
+            solid_white * (to_cortex < 3.5) * (ventricle_distance > 6) * np.exp(-ventricle_distance / 30),
+            solid_white * (to_cortex > 3.5) * (ventricle_distance > 4) * np.exp(-ventricle_distance / 12),
+        )
+        voxels, cumulative = [], []
+        for weight in weights:
+            found = np.argwhere(weight > 1e-3)
+            total = np.cumsum(weight[tuple(found.T)], dtype=np.float64)
+            voxels.append(found)
+            cumulative.append(total / total[-1] if len(total) else total)
+        return cls(tuple(voxels), tuple(cumulative))
+
+    def pick(self, kind: int, rng: np.random.Generator) -> np.ndarray | None:
+        chance = rng.random()
+        if not len(self.voxels[kind]):
+            return None
+        return self.voxels[kind][int(np.searchsorted(self.cumulative[kind], chance))]
+
+
+def _axes(kind: int, centre: np.ndarray, ventricle_distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(3, 3) orthonormal rows, the longest axis first.
+
+    At the ventricles it points away from the wall: Dawson's fingers follow the veins there.
+    """
+    first = rng.standard_normal(3)
+    if kind == PERIVENTRICULAR:
+        cut = tuple(slice(max(c - 1, 0), c + 2) for c in centre)
+        away = np.array([g.mean() for g in np.gradient(ventricle_distance[cut])])
+        first = 0.25 * first + away / (np.linalg.norm(away) + 1e-6)
+    axes, _ = np.linalg.qr(np.column_stack([first, rng.standard_normal((3, 2))]))
+    return axes.T
+
+
+def _radii(kind: int, rng: np.random.Generator, model: LesionModel) -> np.ndarray:
+    """(3,) mm, the longest first."""
+    volume = rng.lognormal(model.volume_log_mean, model.volume_log_sd)
+    if kind == PERIVENTRICULAR:
+        volume *= model.periventricular_growth
+    volume = min(volume, model.volume_most_mm3)
+    long, short = rng.uniform(*model.elongation), rng.uniform(*model.flatness)
+    middle = (3 * volume / (4 * np.pi * long * short)) ** (1 / 3)
+    return np.array([long * middle, middle, short * middle])
+
+
+def _paint(
+    share: np.ndarray,
+    brightness: np.ndarray,
+    rough: np.ndarray,
+    centre: np.ndarray,
+    to_unit_ball: np.ndarray,
+    shortest_mm: float,
+    rng: np.random.Generator,
+    model: LesionModel,
+) -> None:
+    """Adds one lesion to `share` and `brightness` in place; `to_unit_ball` maps offsets from the centre."""
+    edge_mm = min(rng.uniform(*model.edge_mm), 0.4 * shortest_mm)
+    bright = float(np.clip(rng.normal(*model.brightness), *model.brightness_range))
+    reach = int(np.ceil(1.6 / np.linalg.norm(to_unit_ball, axis=1).min())) + 2
+    low = np.maximum(centre - reach, 0)
+    cut = tuple(slice(a, b) for a, b in zip(low, centre + reach + 1, strict=True))
+    piece = share[cut]
+    offset = np.indices(piece.shape, dtype=np.float32) + (low - centre)[:, None, None, None]
+    radius = np.linalg.norm(np.tensordot(to_unit_ball, offset, axes=1), axis=0)
+    depth_mm = (1 + rough[cut] - radius) * shortest_mm
+    new = 1 / (1 + np.exp(np.clip(-depth_mm / edge_mm, -30, 30)))
+    weight = np.where(new + piece > 1e-3, new / (new + piece + 1e-6), 0)
+    brightness[cut] = brightness[cut] * (1 - weight) + bright * weight
+    share[cut] = np.maximum(piece, new)

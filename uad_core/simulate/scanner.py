@@ -1,0 +1,69 @@
+"""What the scanner adds: point spread, thick slices, shading and Rician noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from uad_core.simulate.deform import STEP, node_shape, smooth_noise, upsampled
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """The range of scanners and protocols that subjects are drawn from: (least, most), uniform."""
+
+    blur_mm: tuple[float, float] = (0.3, 0.6)  # in-plane point spread, a Gaussian's sigma
+    noise: tuple[float, float] = (0.03, 0.09)  # Rician sigma, of a voxel as acquired; white matter is 1
+    interpolation_mm: tuple[float, float] = (0.45, 0.7)  # smoothing by later resampling: it correlates the noise
+    shading: tuple[float, float] = (0.01, 0.05)  # sd of the bias field that N4 or the vendor's filter leaves
+    shading_mm: float = 40.0  # its smoothness, a Gaussian's sigma
+    thick_probability: float = 0.4  # share of the subjects with thick slices
+    thickness_mm: tuple[float, float] = (2.0, 4.0)  # of those
+
+
+def acquire(image: np.ndarray, rng: np.random.Generator, scanner: Scanner) -> np.ndarray:
+    """A (D, H, W) clean image on the cut atlas grid as a scanner would have seen it, float32."""
+    blur = rng.uniform(*scanner.blur_mm)
+    noise = rng.uniform(*scanner.noise)
+    interpolation = rng.uniform(*scanner.interpolation_mm)
+    thickness = rng.uniform(*scanner.thickness_mm)
+    is_thick = rng.random() < scanner.thick_probability
+    shading = smooth_noise(rng, node_shape(), scanner.shading_mm / STEP) * rng.uniform(*scanner.shading)
+
+    image = image * np.exp(upsampled(shading))
+    if not is_thick:
+        image = rician(ndimage.gaussian_filter(image, blur, truncate=3), noise, rng)
+        return ndimage.gaussian_filter(image, interpolation, truncate=3)
+    inside, between = slice_profile(image.shape[0], thickness)
+    image = np.tensordot(inside, ndimage.gaussian_filter(image, (0, blur, blur), truncate=3), axes=1)
+    image = rician(image.astype(np.float32), noise, rng)
+    image = ndimage.gaussian_filter(image, (0, interpolation, interpolation), truncate=3)
+    return np.tensordot(between, image, axes=1).astype(np.float32)
+
+
+def rician(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """The magnitude of `image` plus complex Gaussian noise of standard deviation `sigma` in each channel."""
+    real = image + sigma * rng.standard_normal(image.shape, np.float32)
+    return np.hypot(real, sigma * rng.standard_normal(image.shape, np.float32))
+
+
+def slice_profile(count: int, thickness_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """Thick slices out of `count` levels of 1 mm, and the levels back out of the slices.
+
+    Returns:
+        (S, count) float32 weights of each slice, which sum to 1 a row: a box of `thickness_mm`, without a
+        gap; and (count, S) float32 weights of linear interpolation between the slices' centres.
+    """
+    slices = int(np.ceil(count / thickness_mm))
+    centre = (np.arange(slices) + 0.5) * thickness_mm - 0.5
+    level = np.arange(count)
+    overlap = np.minimum(level + 0.5, centre[:, None] + thickness_mm / 2) - np.maximum(
+        level - 0.5, centre[:, None] - thickness_mm / 2
+    )
+    inside = np.maximum(overlap, 0)
+    inside /= inside.sum(axis=1, keepdims=True)
+    position = np.clip((level - centre[0]) / thickness_mm, 0, slices - 1)
+    between = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(slices)))
+    return inside.astype(np.float32), between.astype(np.float32)

@@ -1,0 +1,87 @@
+"""One simulated subject: shape, tissue, lesions and scanner put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage
+
+from uad_core.atlas import ATLAS_SHAPE
+from uad_core.simulate.anatomy import Anatomy
+from uad_core.simulate.deform import BOX, Resampled, random_deformation, resample
+from uad_core.simulate.intensities import Appearance, FlairContrast, clean_image
+from uad_core.simulate.lesions import LesionModel, Lesions, grow_lesions, no_lesions
+from uad_core.simulate.scanner import Scanner, acquire
+from uad_core.simulate.tissues import Tissue
+
+
+@dataclass(frozen=True)
+class SimulationConfig:
+    """How subjects are made. Lengths are mm; intensities are in units of white matter."""
+
+    soften_mm: float = 0.7  # partial volume of the label maps, a Gaussian's sigma
+    shifts_mm: tuple[tuple[float, float], ...] = ((2.2, 24.0), (1.0, 10.0))  # (sd, smoothness) of the shapes
+    affine_sd: float = 0.012  # of the affine remainder that registration leaves
+    mirror_probability: float = 0.5  # share of the subjects whose anatomy is mirrored
+    brain_edge: tuple[float, float] = (0.4, 0.75)  # (least, most) cut through the soft outline: tight or loose
+    contrast: FlairContrast = field(default_factory=FlairContrast)
+    appearance: Appearance = field(default_factory=Appearance)
+    lesions: LesionModel = field(default_factory=LesionModel)
+    scanner: Scanner = field(default_factory=Scanner)
+    white_level: int = 110  # grey value of white matter in the files, which are uint8
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """On the atlas grid, (D, H, W) each.
+
+    Attributes:
+        flair: uint8, 0 outside the brain.
+        brain_mask: bool.
+        lesion_mask: bool, inside the brain.
+    """
+
+    flair: np.ndarray
+    brain_mask: np.ndarray
+    lesion_mask: np.ndarray
+
+
+def simulate_subject(anatomy: Anatomy, has_lesions: bool, rng: np.random.Generator, config: SimulationConfig) -> Subject:
+    """A subject with the anatomy's folds, but with a shape, tissue contrast and scanner of its own."""
+    shape = random_deformation(rng, config.shifts_mm, config.affine_sd)
+    source = anatomy.mirrored() if rng.random() < config.mirror_probability else anatomy
+    resampled = resample(source, shape, rng.uniform(*config.brain_edge))
+    image, lesions = before_scanner(resampled, has_lesions, rng, config)
+    image = acquire(image, rng, config.scanner)
+
+    brain = np.zeros(ATLAS_SHAPE, bool)
+    brain[BOX] = resampled.brain
+    flair = np.zeros(ATLAS_SHAPE, np.uint8)
+    grey = np.clip(np.rint(image[resampled.brain] * config.white_level), 1, 255)
+    flair[brain] = grey.astype(np.uint8)
+    lesion = np.zeros(ATLAS_SHAPE, bool)
+    lesion[BOX] = lesions.mask & resampled.brain
+    return Subject(flair, brain, lesion)
+
+
+def before_scanner(
+    resampled: Resampled, has_lesions: bool, rng: np.random.Generator, config: SimulationConfig
+) -> tuple[np.ndarray, Lesions]:
+    """The (D, H, W) float32 clean image on the cut atlas grid, lesions in it, and the lesions."""
+    distance = _ventricle_distance(resampled)
+    values = config.contrast.draw(rng)
+    image = clean_image(resampled, values, distance[resampled.near], rng, config.appearance)
+    dense = resampled.dense(image, outside=float(values[Tissue.OUTSIDE]))
+    if not has_lesions:
+        return dense, no_lesions(dense.shape)
+    lesions = grow_lesions(resampled, distance, rng, config.lesions)
+    return lesions.add_to(dense, config.lesions.halo), lesions
+
+
+def _ventricle_distance(resampled: Resampled) -> np.ndarray:
+    """(D, H, W) float32 mm to the ventricles' edge, 0 inside."""
+    inside = resampled.dense(resampled.maps[[Tissue.VENTRICLE, Tissue.CHOROID]].sum(axis=0)) > 0.5
+    if not inside.any():
+        return np.full(inside.shape, np.inf, np.float32)
+    return ndimage.distance_transform_edt(~inside).astype(np.float32)

@@ -1,0 +1,85 @@
+"""Which FreeSurfer label is which tissue, and which label lies on the other side of the head.
+
+Values: FreeSurferColorLUT.txt, and the extension of SynthSeg's training maps (Billot et al., Med Image
+Anal 86 (2023)): 136, 137, 163, 164 choroid plexus, 25 and 57 chronic lesions of the white matter,
+500 and above outside the brain.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Tissue(IntEnum):
+    """Tissues that look different on FLAIR. The values index the membership maps."""
+
+    OUTSIDE = 0
+    CSF = 1
+    VENTRICLE = 2
+    CHOROID = 3
+    CORTEX = 4
+    WHITE = 5
+    THALAMUS = 6
+    STRIATUM = 7
+    PALLIDUM = 8
+    LIMBIC = 9
+    VENTRAL = 10
+    BRAIN_STEM = 11
+    CEREBELLUM = 12
+    CEREBELLAR_WHITE = 13
+
+
+LABELS: dict[Tissue, tuple[int, ...]] = {
+    Tissue.CSF: (24,),
+    Tissue.VENTRICLE: (4, 5, 14, 15, 43, 44, 72),
+    Tissue.CHOROID: (31, 63, 136, 137, 163, 164),
+    Tissue.CORTEX: (3, 42),
+    # lesions of the donors (25, 57, 77-79) become healthy tissue again; 250-255 is the corpus callosum
+    Tissue.WHITE: (2, 41, 25, 57, 30, 62, 77, 78, 79, 85, 192, 250, 251, 252, 253, 254, 255),
+    Tissue.THALAMUS: (9, 10, 48, 49),
+    Tissue.STRIATUM: (11, 12, 26, 50, 51, 58),
+    Tissue.PALLIDUM: (13, 52),
+    Tissue.LIMBIC: (17, 18, 53, 54),
+    Tissue.VENTRAL: (28, 60),
+    Tissue.BRAIN_STEM: (16, 170, 171, 172, 173, 174, 175),
+    Tissue.CEREBELLUM: (8, 47),
+    Tissue.CEREBELLAR_WHITE: (7, 46),
+}
+
+# keys of `uad_core.atlas.TISSUES`, indexed by Tissue
+ATLAS_TISSUE = np.array([0, 1, 2, 2, 3, 4, 5, 5, 5, 3, 5, 7, 6, 6], dtype=np.uint8)
+
+LEFT_RIGHT: tuple[tuple[int, int], ...] = (
+    (2, 41), (3, 42), (4, 43), (5, 44), (7, 46), (8, 47), (9, 48), (10, 49), (11, 50), (12, 51), (13, 52),
+    (17, 53), (18, 54), (25, 57), (26, 58), (28, 60), (30, 62), (31, 63), (78, 79), (136, 163), (137, 164),
+)  # fmt: skip
+
+_LARGEST = 4999
+_APARC_STEP = 1000  # aparc+aseg: 1000-1999 left cortex, 2000 right cortex, 3000 left and 4000 right white matter
+_APARC = {1: 3, 2: 42, 3: 2, 4: 41}
+
+
+def simplified(labels: np.ndarray) -> np.ndarray:
+    """`labels` with the parcels of an aparc+aseg file replaced by plain cortex and white matter."""
+    table = np.arange(_LARGEST + 1, dtype=np.int16)
+    for thousand, label in _APARC.items():
+        table[thousand * _APARC_STEP : (thousand + 1) * _APARC_STEP] = label
+    return table[np.clip(labels, 0, _LARGEST)]
+
+
+def tissue_of(labels: np.ndarray) -> np.ndarray:
+    """(D, H, W) uint8 `Tissue` of each label; what no tissue knows is OUTSIDE."""
+    table = np.zeros(_LARGEST + 1, dtype=np.uint8)
+    for tissue, values in LABELS.items():
+        table[list(values)] = tissue
+    return table[np.clip(labels, 0, _LARGEST)]
+
+
+def swap_sides(labels: np.ndarray) -> np.ndarray:
+    """`labels` with left and right exchanged in name; the voxels stay where they are."""
+    table = np.arange(_LARGEST + 1, dtype=labels.dtype)
+    for left, right in LEFT_RIGHT:
+        table[left], table[right] = right, left
+    return table[np.clip(labels, 0, _LARGEST)]

@@ -1,0 +1,124 @@
+"""A scan as an immutable value, in one orientation, with the way back to the file it came from.
+
+Words used everywhere in this project:
+
+    D, H, W      axial slices, rows, columns, in that order; batches are B, C, H, W
+    canonical    D runs inferior to superior, H anterior to posterior, W patient's right to left.
+                 Shown with row 0 on top and column 0 on the left, an axial slice is therefore in
+                 the radiological convention. It is ITK's LPS order, as `GetArrayFromImage` gives it.
+    world        scanner millimetres, RAS+ (x to the right, y to anterior, z to superior), as in NIfTI
+    source grid  the voxel grid of the file, axes in the file's own order and direction
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import nibabel as nib
+import numpy as np
+from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+
+CANONICAL = ("S", "P", "L")  # direction in which D, H and W grow
+
+
+class ScanError(ValueError):
+    """An input that cannot be used. `str(error)` is a sentence for the user: what is wrong, what to do.
+
+    Neither the text nor `code` ever holds a path, a file name or a header value that may name a patient.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, eq=False)
+class SourceGrid:
+    """What the file looked like: all that is needed to write a result that lies on it voxel for voxel."""
+
+    shape: tuple[int, int, int]
+    affine: np.ndarray  # (4, 4) file voxel (i, j, k) -> world mm
+    qform_code: int = 1
+    sform_code: int = 1
+    qform: np.ndarray | None = None  # (4, 4) the second transform of a file that has both: ITK may prefer it
+
+    @property
+    def to_canonical(self) -> np.ndarray:
+        """(3, 2) nibabel orientation transform from the file's axes to the canonical ones."""
+        transform: np.ndarray = ornt_transform(io_orientation(self.affine), axcodes2ornt(CANONICAL))
+        return transform
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A 3-D magnitude image.
+
+    Attributes:
+        array: (D, H, W) float32, canonical, finite, read-only.
+        affine: (4, 4) canonical voxel (d, h, w) -> world mm.
+        source: the grid of the file that it came from.
+        notes: sentences about what was tolerated while reading, for the user and for the provenance.
+    """
+
+    array: np.ndarray
+    affine: np.ndarray
+    source: SourceGrid
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 3:
+            raise ScanError("dims", f"One 3-D volume is needed, but this one has {self.array.ndim} axes.")
+        array = np.ascontiguousarray(self.array, dtype=np.float32)
+        if array.flags.writeable and np.may_share_memory(array, self.array):
+            array = array.copy()
+        array.flags.writeable = False
+        object.__setattr__(self, "array", array)
+
+    @classmethod
+    def from_source(cls, data: np.ndarray, source: SourceGrid, notes: tuple[str, ...] = ()) -> Volume:
+        """The volume of `data`, an (i, j, k) array on the source grid."""
+        if data.shape != source.shape:
+            raise ValueError(f"data must be {source.shape}, got {data.shape}")
+        ornt = source.to_canonical
+        affine = source.affine @ inv_ornt_aff(ornt, source.shape)
+        return cls(apply_orientation(data, ornt), affine, source, notes)
+
+    @classmethod
+    def from_canonical(cls, array: np.ndarray, affine: np.ndarray) -> Volume:
+        """A volume that no file stands behind: (D, H, W) `array`, `affine` as in the attribute.
+
+        Written to a file it gets the usual RAS axis order (i, j, k).
+        """
+        canonical_axes = io_orientation(affine)
+        to_ras = ornt_transform(canonical_axes, axcodes2ornt(("R", "A", "S")))
+        source_affine = affine @ inv_ornt_aff(to_ras, array.shape)
+        shape = apply_orientation(np.empty(array.shape, np.bool_), to_ras).shape
+        return cls(array, affine, SourceGrid(tuple(shape), source_affine))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        depth, height, width = self.array.shape
+        return depth, height, width
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel size along D, H and W."""
+        depth, height, width = nib.affines.voxel_sizes(self.affine)
+        return float(depth), float(height), float(width)
+
+    @property
+    def voxel_mm3(self) -> float:
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    def with_array(self, array: np.ndarray) -> Volume:
+        """The same grid with other values; `array` is (D, H, W) of the same shape."""
+        if array.shape != self.shape:
+            raise ValueError(f"array must be {self.shape}, got {array.shape}")
+        return replace(self, array=array)
+
+    def to_source(self, array: np.ndarray) -> np.ndarray:
+        """A (D, H, W) array on this volume's grid, of any dtype, as (i, j, k) in the file's axes."""
+        if array.shape != self.shape:
+            raise ValueError(f"array must be {self.shape}, got {array.shape}")
+        back = ornt_transform(axcodes2ornt(CANONICAL), io_orientation(self.source.affine))
+        return np.ascontiguousarray(apply_orientation(array, back))
