@@ -136,6 +136,11 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a transform onto a plane": ("bad_affine", lambda: nifti(sform=affine((1, 1, 0)))),
     "a transform with NaN": ("bad_affine", lambda: nifti(srow_x=[NAN, 0, 0, 0])),
     "a transform with an infinite origin": ("bad_affine", lambda: nifti(srow_x=[1, 0, 0, INF])),
+    "an origin at 1e30 mm": ("bad_affine", lambda: nifti(srow_x=[1, 0, 0, 1e30])),
+    "an origin at 1e38 m": (
+        "bad_affine",
+        lambda: nifti(sform=np.diag([1e-3, 1e-3, 1e-3, 1]) @ affine(origin=(1e38, 0, 0)), xyzt_units=1),
+    ),
     "two axes that are nearly parallel": ("bad_affine", lambda: nifti(sform=_sheared_flat())),
     "a quaternion of NaN": ("bad_affine", lambda: nifti(sform_code=0, qform_code=1, quatern_b=NAN)),
     "voxels of 1e30 mm": ("bad_spacing", lambda: nifti(sform=affine((1e30, 1e30, 1e30)))),

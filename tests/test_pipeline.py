@@ -85,7 +85,9 @@ def test_the_ball_is_found_measured_and_placed(prepared):
     result = segment(reconstruct(prepared, checkpoint_of(Zeros())), config)
     assert len(result.lesions) == 1
     lesion = result.lesions[0]
-    points = [(d, h, w) for d in range(-2, 4) for h in range(-4, 5) for w in range(-4, 5) if d * d + h * h + w * w <= 16]
+    points = [
+        (d, h, w) for d in range(-2, 4) for h in range(-4, 5) for w in range(-4, 5) if d * d + h * h + w * w <= 16
+    ]
     assert lesion.volume_mm3 == pytest.approx(len(points))  # of the ball, the part within the slab
     assert lesion.centre_mm[:2] == pytest.approx((-90, 239 - 100))  # world of the atlas grid: x = -w, y = 239 - h
     assert lesion.peak_residual == pytest.approx(0.85, abs=0.01)  # 170 where the brain's median is 100

@@ -1,5 +1,7 @@
 """The fast chain against the plain one of scipy, voxel for voxel."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,7 +94,7 @@ def test_a_higher_threshold_gives_a_subset():
     brain = np.ones(values.shape, bool)
     config = PostprocessConfig(median_size=3, min_lesion_mm3=0)
     masks = [segment(values, brain, t, config) for t in np.quantile(values, [0.5, 0.7, 0.9])]
-    assert all((low | high == low).all() for low, high in zip(masks, masks[1:], strict=False))
+    assert all((low | high == low).all() for low, high in pairwise(masks))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -1,6 +1,6 @@
 """A checkpoint: NAME.safetensors, and NAME.json that says everything about it.
 
-The weights' sha256 stands in the JSON, because neither safetensors nor pickles notice a flipped bit.
+The weights' sha256 stands in the JSON, because safetensors does not notice a flipped bit.
 Both files are written under a temporary name, synced and renamed: a crash or a full disk leaves the
 previous checkpoint as it was. The JSON goes last, and only fits the weights it was written for.
 """

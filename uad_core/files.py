@@ -12,6 +12,8 @@ from typing import Any
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name beside `path`, sync it to the disk, and rename it to `path`.
 
+    The file can be read by its owner alone (mode 0600): it may show a patient's brain.
+
     Raises:
         OSError: the disk is full or the folder not writable; `path` is then as it was before.
     """
@@ -22,7 +24,6 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp gives 0600, whatever the user's umask says
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -32,9 +33,3 @@ def write_atomically(path: Path, data: bytes) -> None:
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write `record` as readable JSON, atomically."""
     write_atomically(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

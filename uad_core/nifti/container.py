@@ -17,7 +17,7 @@ MAX_BYTES = 512 * 1024**2  # inflated
 SLACK_BYTES = 64 * 1024  # some writers pad the end; more than this is not the file that the header describes
 CHUNK_BYTES = 1024**2  # inflated at a time
 FEED_BYTES = 64 * 1024  # compressed bytes handed to zlib at a time, which copies what it does not use
-MAX_MEMBERS = 100_000  # bgzip writes one gzip member per 64 KiB: 8,192 of them in a file of MAX_BYTES
+MAX_MEMBERS = 20_000  # bgzip writes one gzip member per 64 KiB: 8,192 of them in a file of MAX_BYTES
 GZIP_MAGIC = b"\x1f\x8b"
 
 Source = Path | bytes

@@ -10,13 +10,14 @@ from nibabel.volumeutils import shape_zoom_affine
 from uad_core.volume import ScanError, SourceGrid
 
 MIN_SPACING_MM, MAX_SPACING_MM = 0.05, 20.0
+MAX_ORIGIN_MM = 1e5  # float32, the type of the header's fields, resolves 0.01 mm there
 MAX_SHEAR = 1e-3  # cosine between two axes; over a head of 200 mm that is 0.2 mm
 MAX_ANISOTROPY = 3.0
 ZOOM_TOLERANCE = 0.01  # relative
 XFORM_CODES = range(1, 6)  # scanner, aligned, Talairach, MNI, other template; 0 and the rest mean unknown
 MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
 
-REPAIR = "Export the scan again from where it came."
+EXPORT_AGAIN = "Export the scan again from where it came."
 
 
 def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGrid, tuple[str, ...]]:
@@ -39,15 +40,17 @@ def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGr
             affine[:3] = [fields["srow_x"], fields["srow_y"], fields["srow_z"]]
         elif qform_code:
             if qform is None:
-                raise ScanError("bad_header", f"The header's rotation is impossible. {REPAIR}")
+                raise ScanError("bad_header", f"The header's rotation is impossible. {EXPORT_AGAIN}")
             affine, qform = qform, None
         else:
             affine = _unplaced(fields, shape)
         _check(affine)
         mm, unit_notes = _millimetres(fields, voxel_sizes(affine))
-        affine = _scaled(affine, mm)
-        if qform is not None:
-            qform = _scaled(qform, mm) if np.isfinite(qform).all() else None
+        affine, qform = _scaled(affine, mm), None if qform is None else _scaled(qform, mm)
+        if not _near(affine):
+            raise ScanError("bad_affine", f"The header puts the voxels impossibly far away. {EXPORT_AGAIN}")
+        if qform is not None and not (_near(qform) and _plausible(voxel_sizes(qform))):
+            qform = None
         zooms = np.abs(fields["pixdim"][1:4].astype(float)) * mm
         grid = SourceGrid(shape, affine, qform_code, sform_code, qform)
         return grid, (*unit_notes, *_doubts(grid, zooms))
@@ -91,7 +94,7 @@ def _unplaced(fields: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     """The choice of nibabel for a file that only states a voxel size: LAS axes, origin in the centre."""
     zooms = np.abs(fields["pixdim"][1:4].astype(float))
     if not (np.isfinite(zooms).all() and zooms.all()):
-        raise ScanError("bad_spacing", f"The header states no voxel size. {REPAIR}")
+        raise ScanError("bad_spacing", f"The header states no voxel size. {EXPORT_AGAIN}")
     affine: np.ndarray = shape_zoom_affine(shape, zooms, x_flip=True)
     return affine
 
@@ -101,7 +104,7 @@ def _check(affine: np.ndarray) -> None:
     volume = float(np.prod(voxel_sizes(affine)))
     # The volume of the cell over that of a box of the same edges: 1 for orthogonal axes, 0 for a flat cell.
     if not np.isfinite(affine).all() or not abs(np.linalg.det(affine[:3, :3])) > 0.1 * volume > 0:
-        raise ScanError("bad_affine", f"The header does not say where the voxels lie in space. {REPAIR}")
+        raise ScanError("bad_affine", f"The header does not say where the voxels lie in space. {EXPORT_AGAIN}")
 
 
 def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[str, ...]]:
@@ -121,12 +124,16 @@ def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[
     raise ScanError(
         "bad_spacing",
         "The header states an impossible voxel size: "
-        f"each side must measure {MIN_SPACING_MM:g} to {MAX_SPACING_MM:g} mm. {REPAIR}",
+        f"each side must measure {MIN_SPACING_MM:g} to {MAX_SPACING_MM:g} mm. {EXPORT_AGAIN}",
     )
 
 
 def _plausible(spacing_mm: np.ndarray) -> bool:
     return bool((spacing_mm >= MIN_SPACING_MM).all() and (spacing_mm <= MAX_SPACING_MM).all())
+
+
+def _near(affine_mm: np.ndarray) -> bool:
+    return bool((np.abs(affine_mm) <= MAX_ORIGIN_MM).all())
 
 
 def _scaled(affine: np.ndarray, mm: float) -> np.ndarray:

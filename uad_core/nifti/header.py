@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from nibabel import nifti1, nifti2
 
-from uad_core.nifti.geometry import read_grid
+from uad_core.nifti.geometry import EXPORT_AGAIN, read_grid
 from uad_core.volume import ScanError, SourceGrid
 
 MIN_AXIS = 2  # voxels: a single slice has no third dimension
@@ -28,7 +28,6 @@ DTYPES |= {256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 
 ByteOrder = Literal["<", ">"]
 
-EXPORT_AGAIN = "Export the scan again from where it came."
 NOT_NIFTI = "This is not a NIfTI file. Give a .nii or .nii.gz file; dcm2niix makes one from DICOM."
 LOOKS_LIKE = {  # what people upload by mistake: (position, bytes) -> a better sentence
     (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.nifti.header import EXPORT_AGAIN, NiftiHeader
+from uad_core.nifti.geometry import EXPORT_AGAIN
+from uad_core.nifti.header import NiftiHeader
 from uad_core.volume import ScanError
 
 MAX_NON_FINITE = 0.01  # fraction of voxels that may be NaN or infinite, and are set to zero

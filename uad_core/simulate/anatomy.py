@@ -136,7 +136,7 @@ def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anat
     tissue = tissue_of(label_map.labels)
     cut = label_map.cropped(tissue > Tissue.CSF, margin=8)
     tissue = tissue_of(cut.labels)
-    tissue[septum(cut.labels)] = Tissue.WHITE
+    tissue[septum(cut.labels)] = Tissue.LIMBIC
     sigma = sigma_mm / cut.spacing_mm
     soft = np.empty((len(Tissue), *tissue.shape), np.uint8)
     for value in Tissue:
@@ -168,5 +168,8 @@ def brain_outline(
     solid = parts == np.bincount(parts.ravel())[1:].argmax() + 1  # stray labels lie in the neck
     grown = ndimage.distance_transform_edt(~solid, spacing_mm) <= close_mm
     closed = ndimage.distance_transform_edt(grown, spacing_mm) > close_mm - margin_mm
-    soft = ndimage.gaussian_filter((closed | solid).astype(np.float32), sigma_mm / spacing_mm)
+    closed |= solid
+    for level in closed:  # a cistern with brain all around it is kept, although it is open further up or down
+        level[:] = ndimage.binary_fill_holes(level)
+    soft = ndimage.gaussian_filter(closed.astype(np.float32), sigma_mm / spacing_mm)
     return np.rint(SOFT_MAX * soft).astype(np.uint8)

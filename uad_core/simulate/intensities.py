@@ -21,9 +21,10 @@ class FlairContrast:
 
     outside: tuple[float, float] = (0.12, 0.03)  # inside the brain mask but no brain: meninges, dark on FLAIR
     csf: tuple[float, float] = (0.16, 0.04)
+    midline_ventricle: tuple[float, float] = (0.19, 0.08)  # CSF flows there, and is less well suppressed
     ventricle: tuple[float, float] = (0.13, 0.03)
-    choroid: tuple[float, float] = (0.95, 0.20)
-    cortex: tuple[float, float] = (1.20, 0.04)
+    choroid: tuple[float, float] = (1.10, 0.20)
+    cortex: tuple[float, float] = (1.25, 0.05)
     white: tuple[float, float] = (1.0, 0.0)  # the unit
     thalamus: tuple[float, float] = (1.07, 0.03)
     striatum: tuple[float, float] = (1.12, 0.03)
@@ -52,16 +53,16 @@ class Appearance:
     """What varies within a tissue. Amplitudes are shares of the intensity of white matter."""
 
     # (amplitude, smoothness as a Gaussian's sigma in mm) of random variation: regions, patches, grain of tissue
-    white_texture: tuple[tuple[float, float], ...] = ((0.025, 14.0), (0.02, 5.0))
+    white_texture: tuple[tuple[float, float], ...] = ((0.03, 14.0), (0.02, 5.0))
     grey_texture: tuple[tuple[float, float], ...] = ((0.04, 14.0), (0.06, 6.0))
     fine_texture: tuple[float, float] = (0.035, 0.8)  # everywhere: small vessels, Virchow-Robin spaces
     frontal_dimming: tuple[float, float] = (0.03, 0.03)  # (mean, sd): white matter is darker in front
     deep_cortex: tuple[float, float] = (0.10, 0.04)  # (mean, sd): insula, cingulum and temporal pole are brighter
     capsule: tuple[float, float] = (0.07, 0.03)  # (mean, sd): posterior limb of the internal capsule is brighter
-    rim: tuple[float, float] = (0.03, 0.22)  # (least, most) brightness of the rim along the ventricles
+    rim: tuple[float, float] = (0.08, 0.45)  # (least, most) brightness of the rim along the lateral ventricles
     rim_mm: tuple[float, float] = (1.0, 2.2)  # (least, most) decay length of the rim
-    caps: tuple[float, float] = (0.05, 0.35)  # (least, most) brightness of the caps of the horns
-    caps_mm: float = 3.0  # decay length of the caps
+    caps: tuple[float, float] = (0.15, 0.90)  # (least, most) brightness of the caps of their horns
+    caps_mm: float = 2.2  # decay length of the caps
 
 
 def clean_image(
@@ -98,27 +99,33 @@ def clean_image(
     )
     image += white * np.minimum(1, 12 * between) * rng.normal(*appearance.capsule)
 
-    rim = rng.uniform(*appearance.rim) * np.exp(-ventricle_distance_mm / rng.uniform(*appearance.rim_mm))
-    caps = rng.uniform(*appearance.caps) * np.exp(-ventricle_distance_mm / appearance.caps_mm)
-    solid_rim = np.maximum(0, solid - maps[Tissue.CHOROID])
-    return image + solid_rim * (rim + caps * _near_horns(rows, ventricle_distance_mm))
+    depth_mm = np.maximum(0, ventricle_distance_mm - 1)
+    rim = rng.uniform(*appearance.rim) * np.exp(-depth_mm / rng.uniform(*appearance.rim_mm))
+    caps = rng.uniform(*appearance.caps) * np.exp(-depth_mm / appearance.caps_mm)
+    brain = np.maximum(0, solid - maps[Tissue.CHOROID])
+    ends = _horn_ends(resampled.dense(ventricle_distance_mm, outside=np.inf) == 0)
+    return image + brain * (rim + caps * ends[near])
 
 
-def _near_horns(rows: np.ndarray, ventricle_distance_mm: np.ndarray) -> np.ndarray:
-    """(N,) 0 to 1: how close a voxel is to the front or back end of the lateral ventricles."""
-    inside = ventricle_distance_mm == 0
-    if not inside.any():
-        return np.zeros_like(rows)
-    front, back = np.quantile(rows[inside], (0.995, 0.005))
-    reach = 0.12 * (front - back) + 1e-6
-    return np.exp(-(((rows - front) / reach) ** 2)) + np.exp(-(((rows - back) / (2 * reach)) ** 2))
+def _horn_ends(ventricles: np.ndarray, reach_mm: tuple[float, float] = (5.0, 8.0)) -> np.ndarray:
+    """(D, H, W) 0 to 1: how close the row is to the front or back end of the ventricles, level by level."""
+    occupied = ventricles.any(axis=2)
+    rows = np.arange(occupied.shape[1])
+    front = ndimage.gaussian_filter1d(occupied.argmax(axis=1).astype(float), 1)[:, None]
+    back = ndimage.gaussian_filter1d((len(rows) - 1 - occupied[:, ::-1].argmax(axis=1)).astype(float), 1)[:, None]
+    ends = np.exp(-(((rows - front) / reach_mm[0]) ** 2)) + np.exp(-(((rows - back) / reach_mm[1]) ** 2))
+    ends *= occupied.any(axis=1)[:, None]
+    return np.broadcast_to(ends.astype(np.float32)[:, :, None], ventricles.shape)
 
 
 def _texture(rng: np.random.Generator, scales: tuple[tuple[float, float], ...]) -> np.ndarray:
-    nodes = sum(
-        amplitude * smooth_noise(rng, node_shape(), sigma_mm / STEP) for amplitude, sigma_mm in scales
-    )
-    return upsampled(np.asarray(nodes))
+    """(D, H, W) float32 variation, most of it the same on both sides: so is the anatomy that causes it."""
+    total = np.zeros(node_shape())
+    for amplitude, sigma_mm in scales:
+        noise = smooth_noise(rng, total.shape, sigma_mm / STEP)
+        mixed = 0.85 * noise + 0.53 * noise[..., ::-1]  # of variance 1; the nodes' middle is the atlas' midplane
+        total += amplitude * mixed
+    return upsampled(total)
 
 
 def _spread(resampled: Resampled, tissues: tuple[Tissue, ...], sigma_mm: float) -> np.ndarray:

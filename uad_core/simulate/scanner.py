@@ -14,9 +14,11 @@ from uad_core.simulate.deform import STEP, node_shape, smooth_noise, upsampled
 class Scanner:
     """The range of scanners and protocols that subjects are drawn from: (least, most), uniform."""
 
-    blur_mm: tuple[float, float] = (0.3, 0.6)  # in-plane point spread, a Gaussian's sigma
-    noise: tuple[float, float] = (0.03, 0.09)  # Rician sigma, of a voxel as acquired; white matter is 1
-    interpolation_mm: tuple[float, float] = (0.45, 0.7)  # smoothing by later resampling: it correlates the noise
+    blur_mm: tuple[float, float] = (0.1, 0.3)  # in-plane point spread, a Gaussian's sigma
+    sharpening: tuple[float, float] = (0.2, 1.0)  # strength of the vendor's edge enhancement
+    sharpening_mm: float = 1.5  # what it takes for an edge, a Gaussian's sigma
+    noise: tuple[float, float] = (0.04, 0.11)  # Rician sigma, of a voxel as acquired; white matter is 1
+    interpolation_mm: tuple[float, float] = (0.5, 0.75)  # smoothing by later resampling: it correlates the noise
     shading: tuple[float, float] = (0.01, 0.05)  # sd of the bias field that N4 or the vendor's filter leaves
     shading_mm: float = 40.0  # its smoothness, a Gaussian's sigma
     thick_probability: float = 0.4  # share of the subjects with thick slices
@@ -29,18 +31,22 @@ def acquire(image: np.ndarray, rng: np.random.Generator, scanner: Scanner) -> np
     noise = rng.uniform(*scanner.noise)
     interpolation = rng.uniform(*scanner.interpolation_mm)
     thickness = rng.uniform(*scanner.thickness_mm)
+    sharpening = rng.uniform(*scanner.sharpening)
     is_thick = rng.random() < scanner.thick_probability
     shading = smooth_noise(rng, node_shape(), scanner.shading_mm / STEP) * rng.uniform(*scanner.shading)
 
     image = image * np.exp(upsampled(shading))
-    if not is_thick:
+    if is_thick:
+        inside, between = slice_profile(image.shape[0], thickness)
+        image = np.tensordot(inside, ndimage.gaussian_filter(image, (0, blur, blur), truncate=3), axes=1)
+        image = rician(image.astype(np.float32), noise, rng)
+        image = ndimage.gaussian_filter(image, (0, interpolation, interpolation), truncate=3)
+        image = np.tensordot(between, image, axes=1).astype(np.float32)
+    else:
         image = rician(ndimage.gaussian_filter(image, blur, truncate=3), noise, rng)
-        return ndimage.gaussian_filter(image, interpolation, truncate=3)
-    inside, between = slice_profile(image.shape[0], thickness)
-    image = np.tensordot(inside, ndimage.gaussian_filter(image, (0, blur, blur), truncate=3), axes=1)
-    image = rician(image.astype(np.float32), noise, rng)
-    image = ndimage.gaussian_filter(image, (0, interpolation, interpolation), truncate=3)
-    return np.tensordot(between, image, axes=1).astype(np.float32)
+        image = ndimage.gaussian_filter(image, interpolation, truncate=3)
+    edges = image - ndimage.gaussian_filter(image, (0, scanner.sharpening_mm, scanner.sharpening_mm), truncate=3)
+    return np.maximum(image + sharpening * edges, 0)
 
 
 def rician(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:

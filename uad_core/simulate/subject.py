@@ -20,9 +20,9 @@ from uad_core.simulate.tissues import Tissue
 class SimulationConfig:
     """How subjects are made. Lengths are mm; intensities are in units of white matter."""
 
-    soften_mm: float = 0.7  # partial volume of the label maps, a Gaussian's sigma
-    shifts_mm: tuple[tuple[float, float], ...] = ((2.2, 24.0), (1.0, 10.0))  # (sd, smoothness) of the shapes
-    affine_sd: float = 0.012  # of the affine remainder that registration leaves
+    soften_mm: float = 0.55  # partial volume of the label maps, a Gaussian's sigma
+    shifts_mm: tuple[tuple[float, float], ...] = ((2.0, 24.0), (0.7, 10.0))  # (sd, smoothness) of the shapes
+    affine_sd: float = 0.01  # of the affine remainder that registration leaves
     mirror_probability: float = 0.5  # share of the subjects whose anatomy is mirrored
     brain_edge: tuple[float, float] = (0.4, 0.75)  # (least, most) cut through the soft outline: tight or loose
     contrast: FlairContrast = field(default_factory=FlairContrast)

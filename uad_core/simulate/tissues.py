@@ -17,23 +17,25 @@ class Tissue(IntEnum):
 
     OUTSIDE = 0
     CSF = 1
-    VENTRICLE = 2
-    CHOROID = 3
-    CORTEX = 4
-    WHITE = 5
-    THALAMUS = 6
-    STRIATUM = 7
-    PALLIDUM = 8
-    LIMBIC = 9
-    VENTRAL = 10
-    BRAIN_STEM = 11
-    CEREBELLUM = 12
-    CEREBELLAR_WHITE = 13
+    MIDLINE_VENTRICLE = 2
+    VENTRICLE = 3  # the lateral ones
+    CHOROID = 4
+    CORTEX = 5
+    WHITE = 6
+    THALAMUS = 7
+    STRIATUM = 8
+    PALLIDUM = 9
+    LIMBIC = 10
+    VENTRAL = 11
+    BRAIN_STEM = 12
+    CEREBELLUM = 13
+    CEREBELLAR_WHITE = 14
 
 
 LABELS: dict[Tissue, tuple[int, ...]] = {
     Tissue.CSF: (24,),
-    Tissue.VENTRICLE: (4, 5, 14, 15, 43, 44, 72),
+    Tissue.MIDLINE_VENTRICLE: (14, 15),
+    Tissue.VENTRICLE: (4, 5, 43, 44, 72),
     Tissue.CHOROID: (31, 63, 136, 137, 163, 164),
     Tissue.CORTEX: (3, 42),
     # lesions of the donors (25, 57, 77-79) become healthy tissue again; 250-255 is the corpus callosum
@@ -49,7 +51,7 @@ LABELS: dict[Tissue, tuple[int, ...]] = {
 }
 
 # keys of `uad_core.atlas.TISSUES`, indexed by Tissue
-ATLAS_TISSUE = np.array([0, 1, 2, 2, 3, 4, 5, 5, 5, 3, 5, 7, 6, 6], dtype=np.uint8)
+ATLAS_TISSUE = np.array([0, 1, 2, 2, 2, 3, 4, 5, 5, 5, 3, 5, 7, 6, 6], dtype=np.uint8)
 
 LEFT_RIGHT: tuple[tuple[int, int], ...] = (
     (2, 41), (3, 42), (4, 43), (5, 44), (7, 46), (8, 47), (9, 48), (10, 49), (11, 50), (12, 51), (13, 52),

@@ -1,0 +1,139 @@
+"""What a user does, in a real browser on a fresh server, with real files."""
+
+import re
+
+import nibabel as nib
+import numpy as np
+import pytest
+from conftest import SAMPLES
+
+RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
+LONG = 180_000  # ms; brain extraction and registration on a busy machine of two cores
+SUMMARY = re.compile(r"(\d+) regions, ([\d.]+) ml, above the threshold ([\d.]+)")
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+def summary(page) -> tuple[int, float, float]:
+    """Regions, millilitres and threshold, as they stand on the page."""
+    text = page.get_by_text(re.compile("above the threshold")).first.inner_text(timeout=LONG)
+    if text.startswith("No voxel"):
+        return 0, 0.0, float(re.search(r"threshold ([\d.]+)", text)[1])
+    regions, millilitres, threshold = SUMMARY.search(text).groups()
+    return int(regions), float(millilitres), float(threshold)
+
+
+def wait_for_change(page, before, tries=100):
+    for _ in range(tries):
+        page.wait_for_timeout(200)
+        if (now := summary(page)) != before:
+            return now
+    raise AssertionError(f"the page still says {before}")
+
+
+def test_a_deep_link_is_the_first_visit_of_a_fresh_server(server, context):
+    address, _ = server
+    page = context.new_page()
+    page.goto(f"{address}/about")
+    page.get_by_role("heading", name="Method and limits").wait_for(timeout=60_000)
+    page.get_by_text("not for diagnosis").first.wait_for()
+    page.close()
+
+
+def test_the_app_opens_on_a_bundled_scan_that_is_already_segmented(server, context):
+    address, _ = server
+    page = context.new_page()
+    page.goto(address)
+    regions, millilitres, _ = summary(page)
+    assert regions > 0
+    assert millilitres > 0
+    for caption in ("Scan", "Reconstruction", "Residual, median 5", "Segmentation"):
+        page.get_by_text(caption, exact=True).first.wait_for()
+    assert page.locator("[data-testid=stImage] img").count() == 4
+    page.get_by_text("not for diagnosis").first.wait_for()
+    page.close()
+
+
+def test_controls_move_the_mask_at_once_and_the_slice_slider_moves_the_pictures(server, context):
+    address, _ = server
+    page = context.new_page()
+    page.goto(address)
+    before = summary(page)
+    slider = page.get_by_role("slider", name=re.compile("percentile"))
+    slider.focus()
+    for _ in range(15):
+        slider.press("ArrowLeft")
+    lower = wait_for_change(page, before)
+    assert lower[2] < before[2]
+    assert lower[1] > before[1]
+    picture = page.locator("[data-testid=stImage] img").first.get_attribute("src")
+    level = page.get_by_role("slider", name=re.compile("level"))
+    level.focus()
+    level.press("ArrowRight")
+    for _ in range(100):
+        page.wait_for_timeout(200)
+        if page.locator("[data-testid=stImage] img").first.get_attribute("src") != picture:
+            break
+    else:
+        raise AssertionError("the picture did not follow the slice slider")
+    page.close()
+
+
+def test_an_own_raw_head_goes_in_and_its_mask_comes_out_on_its_own_grid(server, context, tmp_path):
+    address, log = server
+    scan = tmp_path / "CANARY^PATIENT 1970.nii.gz"
+    scan.write_bytes(RAW_HEAD.read_bytes())
+    page = context.new_page()
+    page.goto(address)
+    summary(page)
+    page.get_by_label("Scan", exact=True).click()
+    page.get_by_text("My own scan").click()
+    page.locator("input[type=file]").first.set_input_files(scan)
+    page.get_by_text(re.compile("scan in the scanner|above the threshold")).first.wait_for(timeout=LONG)
+    before = summary(page)
+    slider = page.get_by_role("slider", name=re.compile("percentile"))
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowRight")
+    after = wait_for_change(page, before)
+    assert after[1] <= before[1]
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Mask (NIfTI)").click()
+    path = tmp_path / "mask.nii.gz"
+    download.value.save_as(path)
+    assert "CANARY" not in download.value.suggested_filename
+    mask, source = nib.load(path), nib.load(RAW_HEAD)
+    assert mask.shape == source.shape
+    np.testing.assert_array_equal(mask.affine, source.affine)
+    voxels = np.asanyarray(mask.dataobj)
+    assert set(np.unique(voxels)) <= {0, 1}
+    found_ml = voxels.sum() * abs(np.linalg.det(source.affine[:3, :3])) / 1000
+    assert found_ml == pytest.approx(after[1], rel=0.25, abs=0.5)  # 3 mm slices sample the slab coarsely
+    assert "CANARY" not in log.read_text(errors="replace")
+    page.close()
+
+
+def test_a_file_that_is_no_scan_gets_a_sentence_and_the_session_goes_on(server, context, tmp_path):
+    address, log = server
+    bad = tmp_path / "CANARY^PATIENT.nii.gz"
+    bad.write_bytes(b"<html>not a scan</html>" * 50)
+    page = context.new_page()
+    page.goto(address)
+    summary(page)
+    page.get_by_label("Scan", exact=True).click()
+    page.get_by_text("My own scan").click()
+    page.locator("input[type=file]").first.set_input_files(bad)
+    alert = page.get_by_test_id("stAlert").filter(has_text=re.compile("NIfTI")).first
+    alert.wait_for(timeout=60_000)
+    assert "Traceback" not in page.content()
+    assert "CANARY" not in alert.inner_text()
+    page.get_by_label("Scan", exact=True).click()
+    page.get_by_role("option", name=re.compile("sub-ms01")).click()
+    assert summary(page)[0] > 0
+    assert "CANARY" not in log.read_text(errors="replace")
+    page.close()

@@ -1,0 +1,109 @@
+"""Cohort folders, splits, and batches that are functions of seed, epoch and index."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uad_core.data import AugmentConfig, HealthySlices, augment, open_cohort
+from uad_core.volume import ScanError
+
+
+def make_cohort(folder, healthy=6, patients=2, anatomies=None):
+    folder.mkdir()
+    grey = Image.fromarray(np.full((9, 7), 99, np.uint8))
+    for i in range(healthy + patients):
+        grey.save(folder / f"sub-{i}_FLAIR.png")
+        if i >= healthy:
+            grey.save(folder / f"sub-{i}_lesion.png")
+    if anatomies:
+        rows = [f"sub-{i}\t{anatomy}" for i, anatomy in enumerate(anatomies)]
+        (folder / "participants.tsv").write_text("\n".join(["participant_id\tanatomy", *rows]) + "\n")
+    return folder
+
+
+def test_a_subject_with_a_lesion_mask_is_a_patient(tmp_path):
+    cohort = open_cohort(make_cohort(tmp_path / "clinic"))
+    assert cohort.name == "clinic"
+    assert not cohort.simulated
+    assert [s.name for s in cohort.healthy.subjects] == [f"sub-{i}" for i in range(6)]
+
+
+def test_cohort_json_names_the_cohort_and_says_that_it_is_simulated(tmp_path):
+    folder = make_cohort(tmp_path / "x")
+    (folder / "cohort.json").write_text(json.dumps({"name": "made", "simulated": True}))
+    cohort = open_cohort(folder)
+    assert (cohort.name, cohort.simulated) == ("made", True)
+
+
+def test_a_split_keeps_subjects_of_one_brain_together_and_repeats(tmp_path):
+    anatomies = ["a", "a", "b", "b", "c", "c"]
+    healthy = open_cohort(make_cohort(tmp_path / "x", anatomies=anatomies)).healthy
+    inside, outside = healthy.split(0.34, seed=1)
+    assert {s.anatomy for s in inside.subjects}.isdisjoint(s.anatomy for s in outside.subjects)
+    assert len(inside.subjects) + len(outside.subjects) == 6
+    assert len(outside.subjects) == 2
+    assert healthy.split(0.34, seed=1) == (inside, outside)
+
+
+@pytest.mark.parametrize("held_out", [0.01, 0.99])
+def test_both_sides_of_a_split_get_somebody(tmp_path, held_out):
+    inside, outside = open_cohort(make_cohort(tmp_path / "x")).healthy.split(held_out, seed=0)
+    assert inside.subjects
+    assert outside.subjects
+
+
+def test_what_is_no_cohort_is_said_in_a_sentence(tmp_path):
+    with pytest.raises(ScanError, match="does not exist"):
+        open_cohort(tmp_path / "nowhere")
+    with pytest.raises(ScanError, match="holds no file"):
+        open_cohort(tmp_path)
+    with pytest.raises(ScanError, match="at least 2"):
+        open_cohort(make_cohort(tmp_path / "one", healthy=1)).healthy.split(0.2, seed=0)
+
+
+def numbered(count: int, value: float) -> np.ndarray:
+    """Slices with a square in the middle that tells cohort and index."""
+    arrays = np.zeros((count, 32, 32), np.float32)
+    arrays[:, 12:20, 12:20] = (value + np.arange(count) / 1000)[:, None, None]
+    return arrays
+
+
+PLAIN = AugmentConfig(flip=False, shift_px=0, gamma=0)
+
+
+def test_batches_repeat_for_a_seed_and_epoch_and_differ_between_epochs():
+    slices = HealthySlices([numbered(10, 0.2)], AugmentConfig(), seed=3)
+    first = np.concatenate(list(slices.batches(0, 4)))
+    np.testing.assert_array_equal(first, np.concatenate(list(slices.batches(0, 4))))
+    np.testing.assert_array_equal(first, np.concatenate(list(slices.batches(0, 3))))  # whatever the batch size
+    assert not np.array_equal(first, np.concatenate(list(slices.batches(1, 4))))
+
+
+def test_every_cohort_fills_an_equal_share_of_an_epoch():
+    slices = HealthySlices([numbered(30, 0.2), numbered(4, 0.6)], PLAIN, seed=0)
+    seen = np.concatenate(list(slices.batches(0, 8))).max(axis=(1, 2))
+    assert len(seen) == 34
+    assert (seen > 0.5).sum() == 17
+    _, often = np.unique(seen[seen > 0.5], return_counts=True)
+    assert often.max() - often.min() <= 1
+
+
+def test_augmentation_keeps_the_range_the_background_and_the_grey_order():
+    picture = numbered(1, 0.3)[0]
+    picture[14:16, 14:16] = 0.9
+    for seed in range(20):
+        changed = augment(picture, AugmentConfig(), np.random.default_rng(seed))
+        assert changed.min() == 0
+        assert changed.max() <= 1
+        assert (changed > 0).sum() == (picture > 0).sum()
+        assert changed.max() > np.median(changed[changed > 0])
+
+
+def test_flip_is_left_to_right():
+    picture = np.zeros((8, 8), np.float32)
+    picture[2, 1] = 0.5
+    config = AugmentConfig(flip=True, shift_px=0, gamma=0)
+    seen = {tuple(np.argwhere(augment(picture, config, np.random.default_rng(s)))[0]) for s in range(20)}
+    assert seen == {(2, 1), (2, 6)}
