@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage
 from torch import nn
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, Slab, template
 from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.checkpoint import Checkpoint
 from uad_core.models import AnomalyModel
@@ -45,7 +45,7 @@ class Broken(Identity):
 def head() -> Volume:
     """An atlas-grid brain with texture and one bright ball of 4 mm radius in level 72."""
     d, h, w = np.ogrid[: ATLAS_SHAPE[0], : ATLAS_SHAPE[1], : ATLAS_SHAPE[2]]
-    brain = ((d - 77) / 60) ** 2 + ((h - 120) / 85) ** 2 + ((w - 120) / 65) ** 2 < 1
+    brain = template().brain_mask
     texture = ndimage.gaussian_filter(np.random.default_rng(0).random(ATLAS_SHAPE, np.float32), 3)
     image = np.where(brain, 100 * (1 + 0.5 * (texture - texture.mean())), 0)
     image[(d - 72) ** 2 + (h - 100) ** 2 + (w - 90) ** 2 <= 16] = 170

@@ -21,15 +21,16 @@ class LesionModel:
     3,831). The one FLAIR: medians of its lesions 1.19 to 1.47 times the surrounding white matter.
     """
 
-    count_median: float = 45.0  # lesions placed; they merge, and some are smaller than 6 mm3
-    count_log_sd: float = 0.75
-    count_most: int = 250
-    periventricular: float = 0.30  # shares of the lesions; the rest is deep
-    juxtacortical: float = 0.30
-    volume_log_mean: float = 3.7  # of a lesion, log mm3
+    count_median: float = 75.0  # lesions placed; they merge, and some are smaller than 6 mm3
+    count_log_sd: float = 0.95
+    count_most: int = 350
+    periventricular: float = 0.20  # shares of the lesions; the rest is deep
+    juxtacortical: float = 0.35
+    volume_log_mean: float = 3.2  # of a lesion, log mm3
     volume_log_sd: float = 1.1
-    periventricular_growth: float = 4.0  # lesions at the ventricles are larger by this factor
-    volume_most_mm3: float = 6000.0
+    periventricular_growth: float = 12.0  # lesions at the ventricles are larger by this factor: its median
+    periventricular_log_sd: float = 0.8  # of that factor across subjects
+    volume_most_mm3: float = 8000.0
     elongation: tuple[float, float] = (1.0, 2.2)  # longest to middle axis
     flatness: tuple[float, float] = (0.65, 1.0)  # shortest to middle axis
     roughness: float = 0.28  # sd of the outline's radius, as a share
@@ -78,6 +79,7 @@ def grow_lesions(
     share = np.zeros(white.shape, np.float32)
     brightness = np.ones(white.shape, np.float32)
     count = int(min(rng.lognormal(np.log(model.count_median), model.count_log_sd), model.count_most))
+    growth = model.periventricular_growth * rng.lognormal(0, model.periventricular_log_sd)
     places = _Places.of(resampled, white, ventricle_distance)
     rough = ndimage.gaussian_filter(rng.standard_normal(white.shape, np.float32), model.roughness_mm, truncate=3)
     rough *= model.roughness / rough.std()
@@ -87,7 +89,7 @@ def grow_lesions(
         if centre is None:
             continue
         axes = _axes(kind, centre, ventricle_distance, rng)
-        radii = _radii(kind, rng, model)
+        radii = _radii(growth if kind == PERIVENTRICULAR else 1.0, rng, model)
         _paint(share, brightness, rough, centre, axes / radii[:, None], float(radii.min()), rng, model)
     share = np.minimum(share, white)  # only white matter turns into lesion; cortex and CSF are spared
     grain = np.clip(np.roll(rough, 7, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
@@ -123,7 +125,7 @@ class _Places:
         weights = (
             solid_white * np.exp(-((ventricle_distance - 2.5) ** 2) / 4) * (to_cortex > 3),
             solid_white * (to_cortex < 3.5) * (ventricle_distance > 6) * np.exp(-ventricle_distance / 30),
-            solid_white * (to_cortex > 3.5) * (ventricle_distance > 4) * np.exp(-ventricle_distance / 12),
+            solid_white * (to_cortex > 3.5) * (ventricle_distance > 4) * np.exp(-ventricle_distance / 15),
         )
         voxels, cumulative = [], []
         for weight in weights:
@@ -154,12 +156,9 @@ def _axes(kind: int, centre: np.ndarray, ventricle_distance: np.ndarray, rng: np
     return axes.T
 
 
-def _radii(kind: int, rng: np.random.Generator, model: LesionModel) -> np.ndarray:
+def _radii(growth: float, rng: np.random.Generator, model: LesionModel) -> np.ndarray:
     """(3,) mm, the longest first."""
-    volume = rng.lognormal(model.volume_log_mean, model.volume_log_sd)
-    if kind == PERIVENTRICULAR:
-        volume *= model.periventricular_growth
-    volume = min(volume, model.volume_most_mm3)
+    volume = min(growth * rng.lognormal(model.volume_log_mean, model.volume_log_sd), model.volume_most_mm3)
     long, short = rng.uniform(*model.elongation), rng.uniform(*model.flatness)
     middle = (3 * volume / (4 * np.pi * long * short)) ** (1 / 3)
     return np.array([long * middle, middle, short * middle])

@@ -17,7 +17,7 @@ class Scanner:
     blur_mm: tuple[float, float] = (0.1, 0.3)  # in-plane point spread, a Gaussian's sigma
     sharpening: tuple[float, float] = (0.2, 1.0)  # strength of the vendor's edge enhancement
     sharpening_mm: float = 1.5  # what it takes for an edge, a Gaussian's sigma
-    noise: tuple[float, float] = (0.04, 0.11)  # Rician sigma, of a voxel as acquired; white matter is 1
+    noise: tuple[float, float] = (0.05, 0.12)  # Rician sigma, of a voxel as acquired; white matter is 1
     interpolation_mm: tuple[float, float] = (0.5, 0.75)  # smoothing by later resampling: it correlates the noise
     shading: tuple[float, float] = (0.01, 0.05)  # sd of the bias field that N4 or the vendor's filter leaves
     shading_mm: float = 40.0  # its smoothness, a Gaussian's sigma

@@ -29,7 +29,7 @@ from uad_core.volume import SourceGrid, Volume
 class TemplateConfig:
     """How the template is made. 20 anatomies take about 15 minutes on two cores, and 2 GB."""
 
-    soften_mm: float = 0.7  # partial volume of the label maps
+    soften_mm: float = 0.55  # partial volume of the label maps
     rounds: int = 2  # of bending; 0 leaves the affine average
     demons_step: int = 2  # atlas voxels (mm) between the nodes where demons work
     demons_iterations: int = 40

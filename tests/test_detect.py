@@ -1,0 +1,153 @@
+"""The whole chain: a file in, result files out, in whatever order the file keeps its axes."""
+
+import json
+from itertools import permutations, product
+
+import nibabel as nib
+import numpy as np
+import pytest
+from conftest import ROOT
+from nibabel.orientations import apply_orientation, inv_ornt_aff
+from scipy import ndimage
+from test_pipeline import Zeros, checkpoint_of
+
+from uad_core.atlas import ATLAS_AFFINE, Slab, template
+from uad_core.detect import Wishes, detect_file
+from uad_core.export import subject_label
+from uad_core.pipeline import DetectConfig
+from uad_core.postprocess import PostprocessConfig
+from uad_core.volume import ScanError
+
+SPACING = 4.0  # mm, so that 48 scans are searched in seconds
+CONFIG = DetectConfig(threshold=0.7, postprocess=PostprocessConfig(median_size=3))
+CHECKPOINT = checkpoint_of(Zeros(), Slab(66, 12))
+SHOWN_AS_PREPARED = Wishes(strip=False, register=False)
+
+
+def small_head() -> nib.Nifti1Image:
+    """A brain without mirror symmetry in atlas space, 4 mm voxels, RAS, with two bright lesions."""
+    shape = (60, 60, 39)
+    affine = np.diag([SPACING, SPACING, SPACING, 1.0])
+    affine[:3, 3] = (-239, 0, 0)  # the atlas grid's corner
+    i, j, k = np.ogrid[: shape[0], : shape[1], : shape[2]]
+    brain = template().brain_mask.transpose(2, 1, 0)[::-1, ::-1][::4, ::4, ::4]
+    texture = ndimage.gaussian_filter(np.random.default_rng(0).random(shape), 1)
+    image = np.where(brain, 80 + 80 * texture, 0)
+    image[(i - 24) ** 2 + (j - 38) ** 2 + (k - 18) ** 2 <= 6] = 220
+    image[(i - 37) ** 2 + (j - 25) ** 2 + (k - 17) ** 2 <= 4] = 220
+    return nib.Nifti1Image(image.astype(np.float32), affine)
+
+
+ORIENTATIONS = [
+    np.column_stack([order, signs]) for order in permutations(range(3)) for signs in product((1.0, -1.0), repeat=3)
+]
+
+
+def turned(image: nib.Nifti1Image, orientation: np.ndarray) -> nib.Nifti1Image:
+    data = apply_orientation(np.asanyarray(image.dataobj), orientation)
+    return nib.Nifti1Image(data, image.affine @ inv_ornt_aff(orientation, image.shape))
+
+
+def run(path, image, out, config=CONFIG, wishes=SHOWN_AS_PREPARED):
+    nib.save(image, path)
+    return detect_file(path, CHECKPOINT, config, out, wishes)
+
+
+def mask_of(detection) -> nib.Nifti1Image:
+    return nib.load(next(path for path in detection.files if path.name.endswith("_mask.nii.gz")))
+
+
+def test_all_48_axis_orders_give_the_same_mask_permuted(tmp_path):
+    image = small_head()
+    plain = mask_of(run(tmp_path / "plain.nii.gz", image, tmp_path / "plain"))
+    expected = np.asanyarray(plain.dataobj)
+    assert expected.shape == image.shape
+    np.testing.assert_array_equal(plain.affine, image.affine)
+    assert ndimage.label(expected)[1] == 2
+    for number, orientation in enumerate(ORIENTATIONS):
+        other = turned(image, orientation)
+        mask = mask_of(run(tmp_path / "other.nii.gz", other, tmp_path / f"{number}"))
+        np.testing.assert_array_equal(mask.affine, other.affine)
+        np.testing.assert_array_equal(np.asanyarray(mask.dataobj), apply_orientation(expected, orientation))
+
+
+def test_the_lesions_lie_where_they_were_put(tmp_path):
+    detection = run(tmp_path / "scan.nii.gz", small_head(), tmp_path / "out")
+    (x, y, z), (x2, y2, z2) = (lesion.centre_mm for lesion in detection.segmentation.lesions)
+    assert (x, y) == pytest.approx((24 * 4 - 239, 38 * 4), abs=2)
+    assert (x2, y2) == pytest.approx((37 * 4 - 239, 25 * 4), abs=2)
+    assert min(z, z2) > 66
+    assert np.linalg.inv(ATLAS_AFFINE) @ (x, y, z, 1) == pytest.approx((z, 239 - y, -x, 1))
+
+
+def test_results_say_how_they_came_about_and_nothing_about_the_patient(tmp_path):
+    image = small_head()
+    image.header["descrip"] = b"CANARY^PATIENT"
+    detection = run(tmp_path / "CANARY^PATIENT.nii.gz", image, tmp_path / "out")
+    for path in [*detection.files, tmp_path / "out" / "dataset_description.json"]:
+        data = nib.load(path).header.binaryblock if path.name.endswith(".nii.gz") else path.read_bytes()
+        assert b"CANARY" not in data
+        assert "CANARY" not in path.name
+    record = json.loads(next(p for p in detection.files if p.name.endswith("mask.json")).read_bytes())
+    assert record["Threshold"] == 0.7
+    assert record["Detection"]["postprocess"]["median_size"] == 3
+    assert record["Checkpoint"]["Sha256"] == CHECKPOINT.sha256
+    assert "not for diagnosis" in record["Use"]
+    table = next(p for p in detection.files if p.suffix == ".tsv").read_text().splitlines()
+    assert table[0].split("\t")[:3] == ["index", "name", "volume_mm3"]
+    assert len(table) == 1 + len(detection.segmentation.lesions) == 1 + record["Lesions"]
+
+
+def test_the_residual_map_is_the_scan_itself_for_a_model_of_zeros(tmp_path):
+    detection = run(tmp_path / "scan.nii.gz", small_head(), tmp_path / "out")
+    path = next(p for p in detection.files if p.name.endswith("residual_FLAIR.nii.gz"))
+    residual = nib.load(path).get_fdata()
+    scan = small_head().get_fdata()
+    within = (np.arange(39) * 4 > 68) & (np.arange(39) * 4 < 76)
+    assert residual[..., ~((np.arange(39) * 4 > 65) & (np.arange(39) * 4 < 79))].max() == 0
+    inside = ndimage.binary_erosion(scan > 0)[..., within]
+    assert np.corrcoef(residual[..., within][inside], scan[..., within][inside])[0, 1] > 0.95
+
+
+def test_file_names_are_bids(tmp_path):
+    from bidsschematools.rules import regexify_filename_rules
+    from bidsschematools.schema import load_schema
+
+    import re
+
+    schema = load_schema()
+    rules = regexify_filename_rules(schema.rules.files.deriv, schema, level=2)
+    detection = run(tmp_path / "sub-x1_FLAIR.nii.gz", small_head(), tmp_path / "out")
+    assert len(detection.files) == 5
+    for path in detection.files:
+        name = path.relative_to(tmp_path / "out").as_posix()
+        assert name.startswith("sub-x1/anat/sub-x1_")
+        assert any(re.fullmatch(rule["regex"], name) for rule in rules), name
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("sub-07_ses-1_FLAIR.nii.gz", "07"), ("Müller Hans.nii", "scan"), ("../../sub-a/etc", "scan"), ("sub-.nii", "scan")],
+)
+def test_only_bids_names_give_a_label(name, label):
+    assert subject_label(name) == label
+
+
+def test_a_bad_scan_leaves_nothing_behind(tmp_path):
+    (tmp_path / "bad.nii.gz").write_bytes(b"no scan")
+    with pytest.raises(ScanError):
+        detect_file(tmp_path / "bad.nii.gz", CHECKPOINT, CONFIG, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_mask_is_not_called_healthy(tmp_path):
+    detection = run(tmp_path / "s.nii.gz", small_head(), tmp_path / "o", DetectConfig(threshold=2.0))
+    assert detection.sentences[-1].startswith("No voxel above the threshold")
+    assert not np.asanyarray(mask_of(detection).dataobj).any()
+
+
+def test_the_readme_names_only_what_exists():
+    text = (ROOT / "README.md").read_text()
+    for command in ("make app", "make test", "python -m uad_core detect"):
+        assert command in text
+    assert (ROOT / "docs" / "app.png").exists()
