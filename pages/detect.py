@@ -6,7 +6,15 @@ import streamlit as st
 
 from pages.ui.controls import pick_checkpoint, pick_setting
 from pages.ui.jobs import jobs, wait_for
-from pages.ui.panels import draw_download, draw_histogram, draw_lesions, draw_log, draw_slices
+from pages.ui.panels import (
+    agreement,
+    draw_download,
+    draw_histogram,
+    draw_lesions,
+    draw_log,
+    draw_slices,
+    pick_level,
+)
 from pages.ui.scans import Choice, pick_scan, truth_in_slab
 from pages.ui.state import banner, start_page
 from uad_core.detect import prepare_scan, summary
@@ -40,20 +48,22 @@ def main() -> None:
 @st.fragment
 def _tune(reconstruction: Reconstruction, choice: Choice, truth: Any) -> None:
     """The fast part: every control below reruns this function alone."""
-    pictures = st.container()
-    controls, chart, table = st.columns([1, 1.4, 1.4], gap="medium")
-    with controls:
-        config = pick_setting(reconstruction)
+    pictures, sliders = st.columns(4), st.columns(4)
+    sentence = st.container()
+    chart, table, more = st.columns([1.3, 1.4, 0.9], gap="medium")
+    level = pick_level(reconstruction, sliders[0])
+    config = pick_setting(reconstruction, sliders[1:], more)
     segmentation = segment(reconstruction, config)
-    with pictures:
-        draw_slices(reconstruction, segmentation, config, truth)
-        st.markdown(summary(segmentation))
+    draw_slices(pictures, reconstruction, segmentation, config.postprocess, level, truth)
+    sentence.markdown(f"**{summary(segmentation)}**")
     with chart:
         draw_histogram(reconstruction, segmentation, config)
     with table:
         draw_lesions(segmentation, reconstruction)
         draw_download(reconstruction, segmentation, config, choice.label)
     draw_log(reconstruction)
+    if truth is not None:
+        sentence.caption(agreement(segmentation, truth))
 
 
 main()

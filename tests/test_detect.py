@@ -110,10 +110,10 @@ def test_the_residual_map_is_the_scan_itself_for_a_model_of_zeros(tmp_path):
 
 
 def test_file_names_are_bids(tmp_path):
+    import re
+
     from bidsschematools.rules import regexify_filename_rules
     from bidsschematools.schema import load_schema
-
-    import re
 
     schema = load_schema()
     rules = regexify_filename_rules(schema.rules.files.deriv, schema, level=2)
@@ -127,7 +127,12 @@ def test_file_names_are_bids(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("sub-07_ses-1_FLAIR.nii.gz", "07"), ("Müller Hans.nii", "scan"), ("../../sub-a/etc", "scan"), ("sub-.nii", "scan")],
+    [
+        ("sub-07_ses-1_FLAIR.nii.gz", "07"),
+        ("Müller Hans.nii", "scan"),
+        ("../../sub-a/etc", "scan"),
+        ("sub-.nii", "scan"),
+    ],
 )
 def test_only_bids_names_give_a_label(name, label):
     assert subject_label(name) == label

@@ -164,7 +164,21 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> None:
-    pass
+    from uad_core.simulate.cohort import simulate_cohort
+    from uad_core.simulate.phantom import phantom
+
+    maps = _label_maps(options.label_maps) if options.label_maps else [phantom(options.seed + i) for i in range(10)]
+    subjects = simulate_cohort(maps, options.out, options.healthy, options.ms, options.seed)
+    for progress in tqdm(subjects, total=options.healthy + options.ms, unit="subject"):
+        tqdm.write(f"{progress.subject}: {progress.seconds:.1f} s")
+
+
+def _label_maps(folder: Path) -> list[Path]:
+    """NIfTI files of a folder, in the order of their names."""
+    paths = sorted(path for path in folder.glob("*.nii*") if path.name.endswith((".nii", ".nii.gz")))
+    if not paths:
+        raise ScanError("label_maps", "The folder holds no label maps (.nii or .nii.gz).")
+    return paths
 
 
 def _add_template(parser: argparse.ArgumentParser) -> None:
@@ -174,7 +188,12 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
 
 
 def _template(options: argparse.Namespace) -> None:
-    pass
+    from uad_core.simulate.template import build_template, read_target, write_template
+
+    for sentence, average in build_template(_label_maps(options.label_maps), read_target(options.target)):
+        print(sentence)
+        if average:
+            write_template(average)
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -59,7 +59,8 @@ class Slab:
         return (self.count, *SLICE_SHAPE)
 
 
-PAPER_SLAB = Slab(first=68, count=20)  # "20 consecutive axial slices around the midline"
+PAPER_SLAB = Slab(first=70, count=20)  # "20 consecutive axial slices around the midline"
+MNI_18_LEVEL = 87  # where MNI's z = +18 mm lies (registered; SRI24 is tilted by 14 degrees against MNI)
 WHOLE_BRAIN = Slab(first=0, count=ATLAS_SHAPE[0])
 
 

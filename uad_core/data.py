@@ -2,8 +2,9 @@
 
 A cohort is a folder of `<subject>_FLAIR.nii.gz` (or .nii, or .png for a single prepared slice at
 1 mm), each with an optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid.
-`cohort.json` may say `{"name": ..., "simulated": true}`; `participants.tsv` may hold a column
-`anatomy` when several subjects were made from one brain: they are then never split apart.
+`cohort.json` may say `{"name": ..., "simulated": true, "level": 87}`, the level being that of single
+slices; `participants.tsv` may hold a column `anatomy` when several subjects were made from one brain:
+they are then never split apart.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas import Slab
+from uad_core.atlas import MNI_18_LEVEL, Slab
 from uad_core.nifti import read_mask, read_nifti
 from uad_core.preprocess import Prepared, prepare, prepare_slice, propose
 from uad_core.volume import ScanError
@@ -28,13 +29,14 @@ FLAIR = re.compile(r"^(?P<subject>.+)_FLAIR\.(nii|nii\.gz|png)$")
 
 @dataclass(frozen=True)
 class Subject:
-    """One person's files; `anatomy` is what a split must not tear apart."""
+    """One person's files; `anatomy` is what a split must not tear apart, `level` where a single slice lies."""
 
     name: str
     flair: Path
     lesion: Path | None
     brain_mask: Path | None
     anatomy: str
+    level: int = MNI_18_LEVEL  # of a single slice
 
     @property
     def is_healthy(self) -> bool:
@@ -81,13 +83,14 @@ def open_cohort(folder: Path) -> Cohort:
         raise ScanError("cohort", "The cohort folder does not exist. Check its path.")
     files = {path.name: path for path in sorted(folder.iterdir())}
     about = json.loads(files["cohort.json"].read_text()) if "cohort.json" in files else {}
+    level = about.get("level", MNI_18_LEVEL)
     anatomies = _anatomies(files.get("participants.tsv"))
     subjects = []
     for name, path in files.items():
         if match := FLAIR.match(name):
             subject = match["subject"]
             lesion, brain_mask = (_companion(files, subject, kind) for kind in ("lesion", "brainmask"))
-            subjects.append(Subject(subject, path, lesion, brain_mask, anatomies.get(subject, subject)))
+            subjects.append(Subject(subject, path, lesion, brain_mask, anatomies.get(subject, subject), level))
     if not subjects:
         raise ScanError("cohort", "The cohort folder holds no file named <subject>_FLAIR.nii.gz, .nii or .png.")
     return Cohort(about.get("name", folder.resolve().name), about.get("simulated", False), tuple(subjects))
@@ -109,7 +112,7 @@ def _anatomies(participants: Path | None) -> dict[str, str]:
 def load_subject(subject: Subject, slab: Slab) -> Prepared:
     """Prepare one subject's scan with what its own data propose. Raises ScanError."""
     if subject.flair.suffix == ".png":
-        return prepare_slice(read_grey(subject.flair))
+        return prepare_slice(read_grey(subject.flair), subject.level)
     scan = read_nifti(subject.flair)
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
     proposed, _ = propose(scan)

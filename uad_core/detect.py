@@ -95,6 +95,6 @@ def summary(segmentation: Segmentation) -> str:
     if not segmentation.lesions:
         return f"No voxel above the {at}."
     return (
-        f"{len(segmentation.lesions)} regions, {segmentation.flagged_ml:.2f} ml, above the {at}; "
-        f"as much healthy brain has {segmentation.healthy_ml:.2f} ml above it."
+        f"{len(segmentation.lesions)} regions, {segmentation.flagged_ml:.2f} ml, above the {at}. "
+        f"In as much healthy brain {segmentation.healthy_ml:.2f} ml lie above it."
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from uad_core.checkpoint import Checkpoint, checkpoint_names, load_checkpoint
 from uad_core.models import MODELS
@@ -37,54 +38,38 @@ def pick_checkpoint() -> Checkpoint:
     return checkpoint
 
 
-def pick_setting(reconstruction: Reconstruction) -> DetectConfig:
-    """Sliders of the live chain."""
+def pick_setting(
+    reconstruction: Reconstruction, sliders: Sequence[DeltaGenerator], more: DeltaGenerator
+) -> DetectConfig:
+    """The live chain's setting: three of its controls go into `sliders`, the rest into `more`."""
     for key, value in DEFAULTS.items():
         st.session_state.setdefault(key, value)
-    percentile = st.slider(
-        "Threshold: percentile of healthy residuals",
-        80.0,
-        99.9,
-        step=0.1,
-        key="percentile",
-        help="Per cent. So many voxels of healthy brains lie below the threshold, so the rest is flagged in "
-        "every scan, healthy ones too.",
-    )
-    size = st.select_slider(
-        "Median size",
-        MEDIAN_SIZES,
-        key="median_size",
+    percentile = sliders[0].slider(
+        "Percentile of healthy residuals", 80.0, 99.9, step=0.1, key="percentile", format="%.1f",
+        help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "
+        "healthy ones too. The paper: 98.",
+    )  # fmt: skip
+    size = sliders[1].select_slider(
+        "Median size", MEDIAN_SIZES, key="median_size",
         help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
-    )
-    smallest = st.slider(
-        "Minimum lesion size",
-        0.0,
-        200.0,
-        step=1.0,
-        key="min_lesion_mm3",
-        format="%d mm³",
+    )  # fmt: skip
+    smallest = sliders[2].slider(
+        "Minimum lesion size", 0.0, 200.0, step=1.0, key="min_lesion_mm3", format="%d mm³",
         help="mm³. Connected components smaller than this are removed. The paper: 6.",
-    )
-    sign = st.radio(
-        "Residual",
-        SIGNS,
-        key="signed",
-        horizontal=True,
+    )  # fmt: skip
+    sign = more.radio(
+        "Residual", SIGNS, key="signed", horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected.",
-    )
-    references = list(reconstruction.checkpoint.calibration.references)
-    chosen = reconstruction.checkpoint.calibration.default_reference
-    if len(references) > 1:
-        chosen = st.selectbox(
-            "Healthy reference",
-            references,
-            index=references.index(chosen),
-            key="reference",
-            format_func=_reference_name(reconstruction),
-            help="The held-out healthy scans whose residuals give the percentile its meaning.",
-        )
-    st.button("Back to the paper's setting", on_click=_reset, width="stretch")
-    return DetectConfig(percentile, None, chosen, PostprocessConfig(sign, size, min_lesion_mm3=smallest))
+    )  # fmt: skip
+    calibration = reconstruction.checkpoint.calibration
+    names = list(calibration.references)
+    reference = more.selectbox(
+        "Healthy reference", names, index=names.index(calibration.default_reference), key="reference",
+        format_func=_reference_name(reconstruction),
+        help="The held-out healthy scans whose residuals give the percentile its meaning.",
+    )  # fmt: skip
+    more.button("Back to the paper's setting", on_click=_reset, width="stretch")
+    return DetectConfig(percentile, None, reference, PostprocessConfig(sign, size, min_lesion_mm3=smallest))
 
 
 def _reference_name(reconstruction: Reconstruction) -> Callable[[str], str]:

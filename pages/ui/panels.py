@@ -4,47 +4,51 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from uad_core.export import export
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
+from uad_core.metrics import dice
+from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, segment
+from uad_core.postprocess import PostprocessConfig
 from uad_core.render import slice_pictures
 
 BINS = 80
 
 
-def draw_slices(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, truth: Any) -> None:
-    """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
-    slab = reconstruction.prepared.slab
-    levels = slab.levels
+def pick_level(reconstruction: Reconstruction, place: DeltaGenerator) -> int:
+    """The axial level to look at; at first the one with the most tissue above the paper's threshold."""
+    levels = reconstruction.prepared.slab.levels
     if st.session_state.get("level") not in levels:
-        st.session_state["level"] = _first_level(reconstruction, segmentation)
-    columns = st.columns(4, gap="small")
-    level = (
-        st.slider(
-            "Axial level",
-            levels[0],
-            levels[-1],
-            key="level",
-            help="Atlas millimetres above the lowest slice; up is towards the crown.",
+        lesions = segment(reconstruction, DetectConfig()).lesions
+        st.session_state["level"] = levels[lesions[0].centre_voxel[0] if lesions else len(levels) // 2]
+    return int(
+        place.slider(
+            "Axial level", levels[0], levels[-1], key="level",
+            help="Atlas millimetres above the lowest slice of the brain; up is towards the crown.",
         )
-        if len(levels) > 1
-        else levels[0]
-    )
-    names = ("Scan", "Reconstruction", f"Residual, median {config.postprocess.median_size}", "Segmentation")
-    pictures = slice_pictures(reconstruction, segmentation, config.postprocess, level - slab.first, truth)
+    )  # fmt: skip
+
+
+def draw_slices(
+    columns: Sequence[DeltaGenerator],
+    reconstruction: Reconstruction,
+    segmentation: Segmentation,
+    config: PostprocessConfig,
+    level: int,
+    truth: Any,
+) -> None:
+    """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
+    names = ("Scan", "Reconstruction", f"Residual, median {config.median_size}", "Segmentation")
+    index = level - reconstruction.prepared.slab.first
+    pictures = slice_pictures(reconstruction, segmentation, config, index, truth)
     for column, name, picture in zip(columns, names, pictures, strict=True):
         column.image(picture, caption=name, width="stretch", output_format="PNG")
-
-
-def _first_level(reconstruction: Reconstruction, segmentation: Segmentation) -> int:
-    """Where the largest lesion lies, or the middle."""
-    slab = reconstruction.prepared.slab
-    return int(slab.first) + (segmentation.lesions[0].centre_voxel[0] if segmentation.lesions else slab.count // 2)
 
 
 def draw_histogram(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig) -> None:
@@ -91,10 +95,11 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
         return
     rows = [
         {
-            "volume mm³": lesion.volume_mm3,
-            "x mm": lesion.centre_mm[0],
-            "y mm": lesion.centre_mm[1],
-            "z mm": lesion.centre_mm[2],
+            "#": lesion.number,
+            "mm³": round(lesion.volume_mm3),
+            "x": round(lesion.centre_mm[0]),
+            "y": round(lesion.centre_mm[1]),
+            "z": round(lesion.centre_mm[2]),
             "peak": round(lesion.peak_residual, 3),
         }
         for lesion in segmentation.lesions
@@ -102,23 +107,15 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
 
     def go_there() -> None:
         if chosen := st.session_state["lesions"].selection.rows:
-            st.session_state["level"] = (
-                reconstruction.prepared.slab.first + segmentation.lesions[chosen[0]].centre_voxel[0]
-            )
+            first = reconstruction.prepared.slab.first
+            st.session_state["level"] = first + segmentation.lesions[chosen[0]].centre_voxel[0]
 
+    where = "Centre, in the scan's own millimetres: x grows to the right, y to anterior, z to superior."
+    columns = {axis: st.column_config.NumberColumn(f"{axis} mm", help=where) for axis in "xyz"}
     st.dataframe(
-        rows,
-        height=285,
-        hide_index=False,
-        key="lesions",
-        on_select=go_there,
-        selection_mode="single-row",
-        column_config={
-            "x mm": st.column_config.NumberColumn(
-                help="The scan's own millimetres: x grows to the right, y to anterior, z to superior."
-            )
-        },
-    )
+        rows, height=285, hide_index=True, key="lesions", on_select=go_there, selection_mode="single-row",
+        column_config=columns,
+    )  # fmt: skip
 
 
 def draw_download(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str) -> None:
@@ -166,3 +163,13 @@ def draw_log(reconstruction: Reconstruction) -> None:
     with st.expander("What was done to this scan"):
         for step in reconstruction.prepared.steps:
             st.markdown(f"- {step.sentence} ({step.seconds:.1f} s)")
+
+
+def agreement(segmentation: Segmentation, truth: Any) -> str:
+    """How well the mask fits the outlined truth of a simulated scan."""
+    score = dice(segmentation.mask, truth)
+    return (
+        f"Outlined in blue: the lesions that were simulated. Dice at these levels: {score:.2f}."
+        if score == score
+        else "This scan was simulated without lesions at these levels; all that is flagged is false."
+    )

@@ -229,4 +229,5 @@ def _middle(mask: np.ndarray) -> np.ndarray:
     """(2,) middle of the bounding box of a (H, W) mask."""
     if not mask.any():
         raise ScanError("constant", "The picture is black.")
-    return np.array([(hit[0] + hit[-1]) / 2 for hit in (np.flatnonzero(mask.any(axis=a)) for a in (1, 0))])
+    hits = (np.flatnonzero(np.any(mask, axis=axis)) for axis in (1, 0))
+    return np.array([(int(hit[0]) + int(hit[-1])) / 2 for hit in hits])

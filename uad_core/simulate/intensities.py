@@ -56,6 +56,8 @@ class Appearance:
     white_texture: tuple[tuple[float, float], ...] = ((0.03, 14.0), (0.02, 5.0))
     grey_texture: tuple[tuple[float, float], ...] = ((0.04, 14.0), (0.06, 6.0))
     fine_texture: tuple[float, float] = (0.035, 0.8)  # everywhere: small vessels, Virchow-Robin spaces
+    folia: float = 0.30  # depth of the fissures of the cerebellum, which the labels leave out
+    folia_mm: tuple[float, float, float] = (0.7, 1.6, 4.0)  # their smoothness along D, H, W: they run across
     frontal_dimming: tuple[float, float] = (0.03, 0.03)  # (mean, sd): white matter is darker in front
     deep_cortex: tuple[float, float] = (0.10, 0.04)  # (mean, sd): insula, cingulum and temporal pole are brighter
     capsule: tuple[float, float] = (0.07, 0.03)  # (mean, sd): posterior limb of the internal capsule is brighter
@@ -89,6 +91,8 @@ def clean_image(
     fine = ndimage.gaussian_filter(rng.standard_normal(near.shape, np.float32), sigma_mm, truncate=2.5)
     image += solid * fine[near] * (amplitude / fine.std())
 
+    image -= maps[Tissue.CEREBELLUM] * appearance.folia * _fissures(resampled, rng, appearance.folia_mm)
+
     rows = np.broadcast_to(np.linspace(1, -1, near.shape[1], dtype=np.float32)[None, :, None], near.shape)[near]
     image -= white * rows * rng.normal(*appearance.frontal_dimming)
 
@@ -116,6 +120,12 @@ def _horn_ends(ventricles: np.ndarray, reach_mm: tuple[float, float] = (5.0, 8.0
     ends = np.exp(-(((rows - front) / reach_mm[0]) ** 2)) + np.exp(-(((rows - back) / reach_mm[1]) ** 2))
     ends *= occupied.any(axis=1)[:, None]
     return np.broadcast_to(ends.astype(np.float32)[:, :, None], ventricles.shape)
+
+
+def _fissures(resampled: Resampled, rng: np.random.Generator, sigma_mm: tuple[float, float, float]) -> np.ndarray:
+    """(N,) 0 to 1: thin dark sheets, where low-passed noise is near 0."""
+    noise = ndimage.gaussian_filter(rng.standard_normal(resampled.near.shape, np.float32), sigma_mm, truncate=2.5)
+    return np.exp(-((noise[resampled.near] / (0.35 * noise.std())) ** 2))
 
 
 def _texture(rng: np.random.Generator, scales: tuple[tuple[float, float], ...]) -> np.ndarray:

@@ -21,8 +21,8 @@ class LesionModel:
     3,831). The one FLAIR: medians of its lesions 1.19 to 1.47 times the surrounding white matter.
     """
 
-    count_median: float = 75.0  # lesions placed; they merge, and some are smaller than 6 mm3
-    count_log_sd: float = 0.95
+    count_median: float = 68.0  # lesions placed; they merge, and some are smaller than 6 mm3
+    count_log_sd: float = 1.1
     count_most: int = 350
     periventricular: float = 0.20  # shares of the lesions; the rest is deep
     juxtacortical: float = 0.35

@@ -18,6 +18,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, TEMPLATE_FILE, TISSUES, TISSUES_FILE
+from uad_core.nifti import write_nifti
 from uad_core.simulate.anatomy import Anatomy, read_label_map, soften
 from uad_core.simulate.deform import BOX, STEP, Deformation, Resampled, node_shape, resample
 from uad_core.simulate.intensities import FlairContrast
@@ -137,9 +138,6 @@ def write_template(template: Template, config: TemplateConfig = TemplateConfig()
     """Writes the two files that `uad_core.atlas.template` reads: uint8, compressed."""
     grey = np.clip(np.rint(template.flair * config.white_level), 0, 255).astype(np.uint8)
     grey[template.brain_mask] = np.maximum(grey[template.brain_mask], 1)  # `> 0` is the brain
-    for path, array in ((TEMPLATE_FILE, grey), (TISSUES_FILE, template.tissues)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        volume = Volume.from_canonical(array, ATLAS_AFFINE)
-        image = nib.Nifti1Image(volume.to_source(array), volume.source.affine)
-        image.header.set_xyzt_units("mm")
-        nib.save(image, path)
+    grid = Volume.from_canonical(template.flair, ATLAS_AFFINE)
+    write_nifti(TEMPLATE_FILE, grey, grid)
+    write_nifti(TISSUES_FILE, template.tissues, grid)

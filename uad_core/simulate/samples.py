@@ -1,0 +1,50 @@
+"""The scans that ship with the project, in `data_samples/`: made here, from label maps held out from training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from uad_core.files import write_json
+from uad_core.nifti import write_nifti
+from uad_core.simulate.anatomy import read_label_map
+from uad_core.simulate.cohort import CITATION, load_anatomy, write_participants, write_subject
+from uad_core.simulate.head import scan_head
+from uad_core.simulate.scanner import Scanner
+from uad_core.simulate.subject import SimulationConfig, simulate_subject
+
+SAMPLES_FOLDER = Path(__file__).parents[2] / "data_samples"
+# (subject, group, seed): chosen by eye, for lesions of different kinds within the slab that models see
+ATLAS_SAMPLES = (("sub-healthy01", "healthy", 1), ("sub-ms01", "ms", 2), ("sub-ms02", "ms", 3))
+RAW_SAMPLE = ("sub-rawms03", "ms", 4)
+QUIET = Scanner(noise=(0.04, 0.06), thick_probability=0.0)  # examples should show the lesions, not the scanner
+
+
+def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES_FOLDER) -> Iterator[str]:
+    """Write three subjects in atlas space and one raw head; yields a sentence after each.
+
+    Args:
+        label_maps: four; the last one with labels of the whole head (500 and above outside the brain).
+    """
+    if len(label_maps) < len(ATLAS_SAMPLES) + 1:
+        raise ValueError(f"{len(ATLAS_SAMPLES) + 1} label maps are needed for the samples, got {len(label_maps)}")
+    config = replace(SimulationConfig(), scanner=QUIET)
+    rows = []
+    for (name, group, seed), path in zip(ATLAS_SAMPLES, label_maps, strict=False):
+        anatomy = load_anatomy(path, config)
+        subject = simulate_subject(anatomy, group == "ms", np.random.default_rng(seed), config)
+        rows.append(write_subject(out, name, group, anatomy.name, subject))
+        yield f"{name}: {rows[-1]['lesion_ml']} ml of lesions, from {anatomy.name}"
+    name, group, seed = RAW_SAMPLE
+    label_map = read_label_map(label_maps[len(ATLAS_SAMPLES)])
+    scan, lesion = scan_head(label_map, load_anatomy(label_map, config), np.random.default_rng(seed), config)
+    write_nifti(out / f"{name}_FLAIR.nii.gz", scan.array.astype(np.uint8), scan)
+    write_nifti(out / f"{name}_lesion.nii.gz", lesion, scan)
+    millilitres = lesion.sum() * scan.voxel_mm3 / 1000
+    rows.append({"participant_id": name, "group": group, "anatomy": label_map.name, "lesion_ml": f"{millilitres:.3f}"})
+    write_participants(out, rows)
+    write_json(out / "cohort.json", {"name": "samples", "simulated": True, "source": CITATION})
+    yield f"{name}: {millilitres:.3f} ml of lesions, from {label_map.name}"
