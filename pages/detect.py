@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.controls import pick_checkpoint, pick_setting
+from pages.ui.controls import keep_setting, pick_checkpoint, pick_setting
 from pages.ui.jobs import jobs, wait_for
 from pages.ui.panels import (
     agreement,
@@ -23,6 +23,7 @@ from uad_core.pipeline import Reconstruction, reconstruct, segment
 
 def main() -> None:
     start_page()
+    keep_setting()
     with st.sidebar:
         choice = pick_scan()
         checkpoint = pick_checkpoint()

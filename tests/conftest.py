@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SAMPLES = ROOT / "data_samples"
 SHARED_DATA = ROOT.parent / "shared" / "data"  # real scans beside the project, where there are any
 
 

@@ -14,7 +14,7 @@ FLOORS = [
     {"files", "volume"},
     {"nifti", "atlas"},
     {"preprocess", "postprocess", "calibration", "metrics", "models"},
-    {"checkpoint", "data", "simulate"},
+    {"checkpoint", "data", "batches", "simulate", "lesions"},
     {"pipeline"},
     {"train", "export", "render"},
     {"detect", "bench"},
@@ -84,6 +84,7 @@ def test_the_server_is_closed_to_all_but_this_machine():
         "enableStaticServing": False,
         "enableAgentApi": False,
         "fileWatcherType": "none",
+        "showEmailPrompt": False,
     }
     assert config["client"] == {"showErrorDetails": "none", "toolbarMode": "viewer"}
     assert config["browser"]["gatherUsageStats"] is False

@@ -114,6 +114,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=defaults.epochs, help="default: %(default)s")
     parser.add_argument("--batch-size", type=int, default=defaults.batch_size, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="default: %(default)s")
+    parser.add_argument("--schedule", choices=("plain", "cosine"), default=defaults.schedule, help="of learning rates")
     parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda (default: %(default)s)")
     parser.add_argument("--minutes", type=float, help="stop after the epoch in which this time is over")
     parser.add_argument("--slab", choices=SLABS, default="paper", help="axial levels (default: %(default)s)")
@@ -124,13 +125,13 @@ def _train(options: argparse.Namespace) -> None:
     from uad_core.data import open_cohort
     from uad_core.train import train
 
-    given = {"model", "epochs", "batch_size", "seed", "device", "minutes"}
+    given = {"model", "epochs", "batch_size", "seed", "schedule", "device", "minutes"}
     config = replace(TrainConfig(), slab=SLABS[options.slab], **{key: getattr(options, key) for key in given})
     cohorts = [open_cohort(folder) for folder in options.cohort]
     names = " ".join(f"--cohort {cohort.name}" for cohort in cohorts)
     command = (
         f"python -m uad_core train --model {config.model} {names} --epochs {config.epochs} "
-        f"--batch-size {config.batch_size} --seed {config.seed} --slab {options.slab}"
+        f"--batch-size {config.batch_size} --seed {config.seed} --schedule {config.schedule} --slab {options.slab}"
     ) + (f" --minutes {config.minutes:g}" if config.minutes else "")
     with tqdm(total=1.0, bar_format="{desc}{bar}{percentage:3.0f}% {postfix}") as bar:
         for progress in train(cohorts, config, options.out, options.name or config.model, command):

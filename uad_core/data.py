@@ -1,4 +1,4 @@
-"""Cohort folders: who is in them, who is healthy, and the slices that a model learns from.
+"""Cohort folders: who is in them, who is healthy, and their scans as a model sees them.
 
 A cohort is a folder of `<subject>_FLAIR.nii.gz` (or .nii, or .png for a single prepared slice at
 1 mm), each with an optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from uad_core.nifti import read_mask, read_nifti
 from uad_core.preprocess import Prepared, prepare, prepare_slice, propose
 from uad_core.volume import ScanError
 
+SAMPLES = Path(__file__).parent.parent / "data_samples"  # scans that ship with the project
 FLAIR = re.compile(r"^(?P<subject>.+)_FLAIR\.(nii|nii\.gz|png)$")
 
 
@@ -123,65 +123,3 @@ def read_grey(path: Path) -> np.ndarray:
     """A grey-scale picture as (H, W) float32."""
     with Image.open(path) as image:
         return np.asarray(image.convert("F"), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class AugmentConfig:
-    """Changes that leave a healthy slice healthy."""
-
-    flip: bool = True  # left and right, every other time
-    shift_px: int = 4  # up to, along rows and columns: registration is never exact
-    gamma: float = 0.15  # exponent between 1 / (1 + gamma) and 1 + gamma: contrast differs between scanners
-
-
-@dataclass(frozen=True, eq=False)
-class HealthySlices:
-    """Training slices of several cohorts, all in memory.
-
-    Attributes:
-        arrays: per cohort (N, 256, 256) float32.
-    """
-
-    arrays: Sequence[np.ndarray]
-    augment: AugmentConfig
-    seed: int
-
-    @property
-    def per_epoch(self) -> int:
-        return sum(len(array) for array in self.arrays)
-
-    def batches(self, epoch: int, batch_size: int) -> Iterator[np.ndarray]:
-        """(B, 256, 256) batches; order and augmentation are functions of seed, epoch and index alone.
-
-        Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many
-        simulated ones; a small cohort comes round several times. The last batch may be smaller.
-        """
-        order = self._order(epoch)
-        for first in range(0, len(order), batch_size):
-            yield np.stack(
-                [self._slice(epoch, i, *order[i]) for i in range(first, min(first + batch_size, len(order)))]
-            )
-
-    def _order(self, epoch: int) -> list[tuple[int, int]]:
-        rng = np.random.default_rng((self.seed, epoch))
-        share = -(-self.per_epoch // len(self.arrays))
-        drawn: list[tuple[int, int]] = []
-        for cohort, array in enumerate(self.arrays):
-            rounds = [rng.permutation(len(array)) for _ in range(-(-share // len(array)))]
-            drawn += [(cohort, int(index)) for index in np.concatenate(rounds)[:share]]
-        return [drawn[i] for i in rng.permutation(len(drawn))]
-
-    def _slice(self, epoch: int, position: int, cohort: int, index: int) -> np.ndarray:
-        rng = np.random.default_rng((self.seed, epoch, position))
-        return augment(self.arrays[cohort][index], self.augment, rng)
-
-
-def augment(picture: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """One changed copy of a (H, W) slice in [0, 1]; the background stays 0."""
-    if config.flip and rng.random() < 0.5:
-        picture = picture[:, ::-1]
-    rows, columns = rng.integers(-config.shift_px, config.shift_px + 1, size=2)
-    picture = np.roll(picture, (rows, columns), axis=(0, 1))  # the frame is wide enough that nothing wraps
-    exponent = (1 + config.gamma) ** rng.uniform(-1, 1)
-    changed: np.ndarray = np.power(picture, exponent, dtype=np.float32)
-    return changed

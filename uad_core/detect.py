@@ -83,7 +83,7 @@ def detect_file(
 def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:
     """What was noticed and done on the way to a reconstruction, in order."""
     prepared = reconstruction.prepared
-    steps = (step.sentence for step in prepared.steps)
+    steps = (f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
     return (*prepared.scan.notes, *steps, *prepared.warnings, *reconstruction.warnings)
 
 

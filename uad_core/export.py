@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, __version__, versions
+from uad_core.lesions import Lesion
 from uad_core.nifti import encode_nifti
-from uad_core.pipeline import DetectConfig, Lesion, Reconstruction, Segmentation
+from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
 
 LESION_COLUMNS = ("index", "name", "volume_mm3", "x_mm", "y_mm", "z_mm", "peak_residual")
 DATASET_DESCRIPTION = {

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
 
-import cc3d
 import numpy as np
 import torch
-from nibabel.affines import apply_affine
 
 from uad_core.calibration import EDGES, Calibration, Reference, ResidualHistogram
 from uad_core.checkpoint import Checkpoint
+from uad_core.lesions import Lesion, lesions, volume_scale
 from uad_core.models import AnomalyModel
 from uad_core.postprocess import (
     MEDIAN_SIZES,
@@ -94,21 +93,6 @@ class Reconstruction:
         return self._kept[key]
 
 
-@dataclass(frozen=True)
-class Lesion:
-    """A connected component of a mask.
-
-    `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the
-    registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered.
-    """
-
-    number: int
-    volume_mm3: float
-    centre_mm: tuple[float, float, float]
-    centre_voxel: tuple[int, int, int]  # (d, h, w) in the slab
-    peak_residual: float
-
-
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """A mask and how it came about.
@@ -187,7 +171,7 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
     percentile = healthy.percentile(threshold)
     values = reconstruction.residual(post.signed)
     mask = segment_residual(values, reconstruction.searched, threshold, post)
-    scale = _volume_scale(reconstruction.prepared)
+    scale = volume_scale(reconstruction.prepared)
     searched_ml = np.count_nonzero(reconstruction.inside(post.erosion_mm)) / 1000 * scale
     return Segmentation(
         mask=mask,
@@ -198,32 +182,6 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
         flagged_ml=np.count_nonzero(mask) / 1000 * scale,
         healthy_ml=searched_ml * (100 - percentile) / 100,
     )
-
-
-def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[Lesion, ...]:
-    """The 26-connected components of a slab's mask, largest first."""
-    voxels = np.nonzero(mask)
-    if not voxels[0].size:
-        return ()
-    labels = cc3d.connected_components(mask, connectivity=26)[voxels]
-    sizes = np.bincount(labels)[1:]
-    centres = np.stack([np.bincount(labels, weights=axis)[1:] / sizes for axis in voxels], axis=1)
-    peaks = np.zeros(len(sizes), np.float32)
-    np.maximum.at(peaks, labels - 1, values[voxels])
-    worlds = prepared.transform.to_scan(apply_affine(prepared.slab.affine, centres))
-    scale = _volume_scale(prepared)
-    found = []
-    for number, index in enumerate(np.argsort(-sizes, kind="stable"), start=1):
-        x, y, z = (round(float(value), 2) for value in worlds[index])
-        depth, row, column = (int(value) for value in np.rint(centres[index]))
-        volume = float(sizes[index]) * scale
-        found.append(Lesion(number, round(volume, 2), (x, y, z), (depth, row, column), float(peaks[index])))
-    return tuple(found)
-
-
-def _volume_scale(prepared: Prepared) -> float:
-    """The patient's mm3 per mm3 of the slab: registration makes every brain as large as the atlas's."""
-    return float(abs(np.linalg.det(prepared.transform.matrix[:3, :3])))
 
 
 def calibrate(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from math import cos, pi
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.atlas import PAPER_SLAB, Slab
+from uad_core.batches import AugmentConfig, HealthySlices
 from uad_core.checkpoint import build_model, halve, save_checkpoint
-from uad_core.data import AugmentConfig, Cohort, HealthySlices, load_subject
+from uad_core.data import Cohort, load_subject
 from uad_core.models import AnomalyModel, Objective
 from uad_core.pipeline import calibrate, reconstruct_slices
 from uad_core.preprocess import Prepared
 
+Kept = TypeVar("Kept")
 Step = tuple[Objective, torch.optim.Optimizer]
 
 
@@ -34,6 +37,7 @@ class TrainConfig:
     held_out: float = 0.15  # share of the healthy anatomies kept for validation and calibration
     slab: Slab = PAPER_SLAB
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    schedule: Literal["plain", "cosine"] = "plain"  # the paper's learning rates throughout, or falling to 0
     device: str = "auto"  # or cpu, cuda, ...
     minutes: float | None = None  # stop after the epoch in which this time is over
 
@@ -73,16 +77,16 @@ def train(
     model = build_model(config.model).to(device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # known to torch, not to its stubs
     splits = [cohort.healthy.split(config.held_out, config.seed) for cohort in cohorts]
-    learn = yield from _load([inside for inside, _ in splits], config.slab)
-    check = yield from _load([outside for _, outside in splits], config.slab)
-    slices = HealthySlices([_slices(group) for group in learn], config.augment, config.seed)
-    validation = np.concatenate([_slices(group) for group in check])
+    learn = yield from _load([inside for inside, _ in splits], config.slab, brain_slices)
+    check = yield from _load([outside for _, outside in splits], config.slab, lambda scan: scan)
+    slices = HealthySlices([np.concatenate(group) for group in learn], config.augment, config.seed)
+    validation = np.concatenate([brain_slices(scan) for group in check for scan in group])
 
     steps = [(aim, torch.optim.Adam(aim.parameters, aim.learning_rate)) for aim in model.objectives()]
     curve: list[dict[str, Any]] = []
     best, best_state = float("inf"), model.state_dict()
     for epoch in range(config.epochs):
-        losses = yield from _one_epoch(model, steps, slices, config.batch_size, epoch)
+        losses = yield from _one_epoch(model, steps, slices, config, epoch)
         error = _validation_error(model, validation)
         curve.append({"epoch": epoch, **{key: round(value, 6) for key, value in losses.items()}, "validation": error})
         if error < best:
@@ -129,35 +133,40 @@ def pick_device(wish: str) -> torch.device:
     return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if wish == "auto" else wish)
 
 
-def _load(cohorts: Sequence[Cohort], slab: Slab) -> Generator[Progress, None, list[list[Prepared]]]:
-    """Prepare every subject; returns one list of `Prepared` per cohort."""
+def _load(
+    cohorts: Sequence[Cohort], slab: Slab, keep: Callable[[Prepared], Kept]
+) -> Generator[Progress, None, list[list[Kept]]]:
+    """Prepare every subject; returns one list per cohort of what is to be kept of each: memory is short."""
     total, done = sum(len(cohort.subjects) for cohort in cohorts), 0
-    groups: list[list[Prepared]] = []
+    groups: list[list[Kept]] = []
     for cohort in cohorts:
         groups.append([])
         for subject in cohort.subjects:
-            groups[-1].append(load_subject(subject, slab))
+            groups[-1].append(keep(load_subject(subject, slab)))
             done += 1
             yield Progress("load", 0, done / total)
     return groups
 
 
-def _slices(scans: Sequence[Prepared]) -> np.ndarray:
+def brain_slices(scan: Prepared) -> np.ndarray:
     """(N, 256, 256) float32: the slices that show any brain."""
-    return np.concatenate([scan.array[scan.brain_mask.any(axis=(1, 2))] for scan in scans])
+    return scan.array[scan.brain_mask.any(axis=(1, 2))]
 
 
 def _one_epoch(
-    model: AnomalyModel, steps: Sequence[Step], slices: HealthySlices, batch_size: int, epoch: int
+    model: AnomalyModel, steps: Sequence[Step], slices: HealthySlices, config: TrainConfig, epoch: int
 ) -> Generator[Progress, None, dict[str, float]]:
     """One pass; returns the mean of each loss term over its images."""
     model.train()
     device = next(model.parameters()).device
     sums: dict[str, float] = {}
     started, seen = perf_counter(), 0
-    for batch in slices.batches(epoch, batch_size):
+    for batch in slices.batches(epoch, config.batch_size):
         tensor = torch.from_numpy(batch)[:, None].to(device, memory_format=torch.channels_last)
+        share = (epoch + seen / slices.per_epoch) / config.epochs  # of the training that is done
         for objective, optimiser in steps:
+            rate = objective.learning_rate * (0.5 * (1 + cos(pi * share)) if config.schedule == "cosine" else 1.0)
+            optimiser.param_groups[0]["lr"] = rate
             terms = objective.terms(tensor)
             loss = torch.stack(list(terms.values())).sum()
             if not torch.isfinite(loss):
@@ -168,9 +177,9 @@ def _one_epoch(
             for key, value in terms.items():
                 sums[key] = sums.get(key, 0.0) + value.item() * len(batch)
         seen += len(batch)
-        rate = seen / (perf_counter() - started)
+        speed = seen / (perf_counter() - started)
         means = {key: value / seen for key, value in sums.items()}
-        yield Progress("train", epoch, min(seen / slices.per_epoch, 1.0), means, images_per_second=rate)
+        yield Progress("train", epoch, min(seen / slices.per_epoch, 1.0), means, images_per_second=speed)
     return {key: value / seen for key, value in sums.items()}
 
 

@@ -38,12 +38,16 @@ def pick_checkpoint() -> Checkpoint:
     return checkpoint
 
 
+def keep_setting() -> None:
+    """Carry the sliders over a run that does not draw them, such as one that shows progress."""
+    for key, value in DEFAULTS.items():
+        st.session_state[key] = st.session_state.get(key, value)
+
+
 def pick_setting(
     reconstruction: Reconstruction, sliders: Sequence[DeltaGenerator], more: DeltaGenerator
 ) -> DetectConfig:
     """The live chain's setting: three of its controls go into `sliders`, the rest into `more`."""
-    for key, value in DEFAULTS.items():
-        st.session_state.setdefault(key, value)
     percentile = sliders[0].slider(
         "Percentile of healthy residuals", 80.0, 99.9, step=0.1, key="percentile", format="%.1f",
         help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "

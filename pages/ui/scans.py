@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
+from uad_core.data import SAMPLES
 from uad_core.detect import Wishes
 from uad_core.export import subject_label
 from uad_core.nifti import read_mask
 from uad_core.preprocess import Prepared
 
-SAMPLES = Path(__file__).parents[2] / "data_samples"
 CHOICES = {"As the data propose": None, "Yes": True, "No": False}
 
 

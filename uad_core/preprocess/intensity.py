@@ -7,14 +7,18 @@ import SimpleITK as sitk
 
 from uad_core.volume import ScanError
 
-BRAIN_MEDIAN = 0.5  # where the brain's median lies after normalisation
-_TIME_STEP = 0.0625  # of the flow; ITK's default in three dimensions, above which it becomes unstable
+TISSUE_LEVEL = 0.5  # where brain tissue lies after normalisation: lesions up to twice as bright stay unclipped
+_TISSUE_ABOVE = 0.6  # of the brain's median: fluid is darker on FLAIR, all tissue is brighter
+_TIME_STEP = (
+    0.125  # of the flow, in mm2: what the ITK guide gives for volumes; from 1/6 up it may, at 0.5 it does diverge
+)
 
 
 def denoise(array: np.ndarray, iterations: int) -> np.ndarray:
     """CurvatureFlow, as in the paper: (D, H, W) float32 on a grid of 1 mm; 0 iterations change nothing.
 
-    Source: Sethian, Level Set Methods and Fast Marching Methods, 1999. A single slice is smoothed in plane.
+    A voxel is touched by neighbours up to `iterations` voxels away. A single slice is smoothed in plane.
+    Source: Sethian, Level Set Methods and Fast Marching Methods, 1999.
     """
     if iterations == 0:
         return array
@@ -24,15 +28,13 @@ def denoise(array: np.ndarray, iterations: int) -> np.ndarray:
     return smooth[None] if single else smooth
 
 
-def normalise(array: np.ndarray, brain_mask: np.ndarray) -> np.ndarray:
-    """0 stays 0, the brain's median becomes 0.5, clipped to [0, 1], 0 outside the brain.
+def tissue_level(array: np.ndarray, brain_mask: np.ndarray) -> float:
+    """The median of brain tissue: of the brain voxels above 0.6 times the brain's median.
 
-    Lesions hardly move the median of a brain, where they do move its maximum or a high percentile; up
-    to twice the median they keep their contrast.
-
-    Args:
-        array: (D, H, W) magnitudes.
-        brain_mask: (D, H, W) bool.
+    Leaving the fluid out takes the brain's atrophy out. Over 360 SOOP slices and 8 volumes white matter
+    lies at 1.01 times this level, with a coefficient of variation of 4.7 %; of the plain median it is
+    6.4 %, of the 98th percentile 10.1 % (lesions move it), of the maximum 10.4 %. A second fixed point
+    is not to be had: the darkness of fluid varies by 50 % between scans.
 
     Raises:
         ScanError: `normalise_failed` where the brain's median is not positive.
@@ -43,5 +45,14 @@ def normalise(array: np.ndarray, brain_mask: np.ndarray) -> np.ndarray:
             "normalise_failed",
             "The brain of this scan is black, or no brain lies at the levels asked for. Check the scan and its mask.",
         )
-    scaled = np.clip(array * (BRAIN_MEDIAN / median), 0, 1)
+    values = array[brain_mask]
+    return float(np.median(values[values > _TISSUE_ABOVE * median]))
+
+
+def normalise(array: np.ndarray, brain_mask: np.ndarray, level: float) -> np.ndarray:
+    """0 stays 0, `level` (of tissue) becomes 0.5, clipped to [0, 1], 0 outside the brain; float32.
+
+    Values below 0 are ringing of an earlier interpolation and become 0.
+    """
+    scaled = np.clip(array * (TISSUE_LEVEL / level), 0, 1)
     return np.where(brain_mask, scaled, 0).astype(np.float32)

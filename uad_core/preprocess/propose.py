@@ -5,13 +5,59 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
-from uad_core.atlas import ATLAS_SHAPE
+from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.volume import Volume
 
-_STRIPPED_ZEROS = 0.35  # share of voxels that are exactly background; a raw head has noise or a scalp there
-_STRIPPED_ML = (600.0, 2300.0)  # what is not background is then a brain
+_STRIPPED_ZEROS = 0.35  # least share of background in a stripped scan; those at hand have 0.71 to 0.85
+_STRIPPED_ML = (600.0, 2300.0)  # what is not background is then a brain; whole heads at hand have 2800 and more
+_STRIPPED_RIM = 0.75  # of stripped brains the rim is 0.97 or more, of heads with a black background 0.55 at most
+_BRIGHT = 0.1  # of the 98th percentile: tissue, not noise
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the proposal rests on, and what it amounts to."""
+
+    background: float  # share of voxels at exactly the value of the background
+    foreground_ml: float
+    rim: float  # brightness 4 to 8 mm below the surface, of that 25 mm below: a skull is dark there
+    on_atlas_grid: bool
+    stripped: bool
+
+
+def inspect(volume: Volume) -> Findings:
+    """Look at the background, the rim and the grid of a scan."""
+    foreground = tissue(volume)
+    background = 1 - float(foreground.mean())
+    foreground_ml = float(np.count_nonzero(foreground)) * volume.voxel_mm3 / 1000
+    rim = _rim(volume)
+    stripped = (
+        background > _STRIPPED_ZEROS and _STRIPPED_ML[0] < foreground_ml < _STRIPPED_ML[1] and rim > _STRIPPED_RIM
+    )
+    on_atlas_grid = volume.shape == ATLAS_SHAPE and np.allclose(volume.affine, ATLAS_AFFINE, atol=0.01)
+    return Findings(background, foreground_ml, rim, on_atlas_grid, stripped)
+
+
+def propose(volume: Volume) -> tuple[PreprocessConfig, tuple[str, ...]]:
+    """The steps that this scan still needs, and a sentence for each that it does not.
+
+    A stripped scan in another space, such as MNI's, is registered. Only the atlas's own grid, in its own
+    place in the world, says that a scan has been registered to it.
+    """
+    found = inspect(volume)
+    config = PreprocessConfig(strip=not found.stripped, register=not (found.stripped and found.on_atlas_grid))
+    reasons = []
+    if not config.strip:
+        reasons.append(
+            f"The scan looks skull-stripped already ({100 * found.background:.0f} % background, "
+            f"{found.foreground_ml:.0f} ml of tissue), so stripping is left out."
+        )
+    if not config.register:
+        reasons.append("The scan lies on the grid of the atlas already, so registration is left out.")
+    return config, tuple(reasons)
 
 
 def tissue(volume: Volume) -> np.ndarray:
@@ -21,37 +67,14 @@ def tissue(volume: Volume) -> np.ndarray:
     return np.abs(volume.array - values[np.argmax(often)]) > 1e-6 * np.ptp(volume.array)
 
 
-@dataclass(frozen=True)
-class Findings:
-    """Attributes: shares and volumes that the proposal rests on, and what they amount to."""
-
-    background: float  # share of voxels at exactly the value of the background
-    foreground_ml: float
-    on_atlas_grid: bool
-    stripped: bool
-
-
-def inspect(volume: Volume) -> Findings:
-    """Look at the background and the grid of a scan."""
-    foreground = tissue(volume)
-    background = 1 - float(foreground.mean())
-    foreground_ml = float(np.count_nonzero(foreground)) * volume.voxel_mm3 / 1000
-    stripped = background > _STRIPPED_ZEROS and _STRIPPED_ML[0] < foreground_ml < _STRIPPED_ML[1]
-    on_atlas_grid = volume.shape == ATLAS_SHAPE and np.allclose(volume.spacing_mm, 1, atol=1e-3)
-    return Findings(background, foreground_ml, on_atlas_grid, stripped)
-
-
-def propose(volume: Volume) -> tuple[PreprocessConfig, tuple[str, ...]]:
-    """The steps that this scan still needs, and a sentence for each that it does not."""
-    findings = inspect(volume)
-    reasons = []
-    if findings.stripped:
-        reasons.append(
-            f"The scan looks skull-stripped already ({100 * findings.background:.0f} % background, "
-            f"{findings.foreground_ml:.0f} ml of tissue), so stripping is left out."
-        )
-    if findings.stripped and findings.on_atlas_grid:
-        reasons.append("The scan lies on the grid of the atlas already, so registration is left out.")
-    return PreprocessConfig(
-        strip=not findings.stripped, register=not (findings.stripped and findings.on_atlas_grid)
-    ), tuple(reasons)
+def _rim(volume: Volume) -> float:
+    """Brightness 4 to 8 mm below the surface in plane, of that 25 mm below; 1 where nothing lies that deep."""
+    steps = [max(1, round(2 / spacing)) for spacing in volume.spacing_mm]  # about 2 mm tells enough
+    array = volume.array[:: steps[0], :: steps[1], :: steps[2]]
+    _, row_mm, column_mm = (spacing * step for spacing, step in zip(volume.spacing_mm, steps, strict=True))
+    bright = array > _BRIGHT * np.quantile(array, 0.98)
+    solid = np.stack([ndimage.binary_fill_holes(level) for level in bright])
+    framed = np.pad(solid, ((0, 0), (1, 1), (1, 1)))
+    depth = ndimage.distance_transform_edt(framed, sampling=(1e3, row_mm, column_mm))[:, 1:-1, 1:-1]
+    core, rim = array[depth > 25], array[(depth > 4) & (depth <= 8)]
+    return float(np.median(rim) / max(np.median(core), 1e-9)) if core.size and rim.size else 1.0

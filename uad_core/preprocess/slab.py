@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas import Slab
+from uad_core.atlas import ATLAS_SHAPE, Slab
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.volume import Volume
@@ -23,11 +23,16 @@ def to_slab(
         array (count, 256, 256) float32 in the scan's own units, 0 outside the brain, and
         brain mask (count, 256, 256) bool: where at least half of a voxel is brain.
     """
-    voxel_map = np.linalg.inv(volume.affine) @ transform.matrix @ slab.affine
+    voxel_map = _voxel_map(volume, transform, slab)
     share = resample(brain_mask.astype(np.float32), voxel_map, slab.shape, order=1)
     brain = resample(np.where(brain_mask, volume.array, np.float32(0)), voxel_map, slab.shape, order=1)
     inside = share >= 0.5
     return np.divide(brain, share, out=np.zeros_like(brain), where=inside), inside
+
+
+def mask_to_slab(mask: np.ndarray, volume: Volume, transform: AffineTransform, slab: Slab) -> np.ndarray:
+    """A bool mask on the scan's grid at the levels of the slab, (count, 256, 256): the nearest voxel."""
+    return resample(mask, _voxel_map(volume, transform, slab), slab.shape, order=0)
 
 
 def from_slab(array: np.ndarray, slab: Slab, transform: AffineTransform, volume: Volume, order: int) -> np.ndarray:
@@ -37,5 +42,17 @@ def from_slab(array: np.ndarray, slab: Slab, transform: AffineTransform, volume:
     """
     if array.shape != slab.shape:
         raise ValueError(f"array must be {slab.shape}, got {array.shape}")
-    voxel_map = np.linalg.inv(transform.matrix @ slab.affine) @ volume.affine
-    return resample(array, voxel_map, volume.shape, order)
+    return resample(array, np.linalg.inv(_voxel_map(volume, transform, slab)), volume.shape, order)
+
+
+def widened(slab: Slab, levels: int) -> tuple[Slab, slice]:
+    """The slab with up to `levels` more on either side, and where the old one lies in it."""
+    first = max(0, slab.first - levels)
+    end = min(ATLAS_SHAPE[0], slab.first + slab.count + levels)
+    start = slab.first - first
+    return Slab(first, end - first), slice(start, start + slab.count)
+
+
+def _voxel_map(volume: Volume, transform: AffineTransform, slab: Slab) -> np.ndarray:
+    """(4, 4) slab voxel -> scan voxel."""
+    return np.linalg.inv(volume.affine) @ transform.matrix @ slab.affine

@@ -3,80 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
 from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.preprocess.register import AffineTransform, register
-from uad_core.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
-from uad_core.volume import ScanError, SourceGrid, Volume
+from uad_core.simulate.label_map import LabelMap, reflection, septum
+from uad_core.simulate.tissues import Tissue, tissue_of
+from uad_core.volume import Volume
 
 SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue would take 300 MB a head
-
-
-@dataclass(frozen=True, eq=False)
-class LabelMap:
-    """FreeSurfer-style labels of one head.
-
-    Attributes:
-        labels: (D, H, W) int16, canonical axes.
-        affine: (4, 4) canonical voxel -> world mm.
-    """
-
-    name: str
-    labels: np.ndarray
-    affine: np.ndarray
-
-    @property
-    def spacing_mm(self) -> np.ndarray:
-        return np.asarray(nib.affines.voxel_sizes(self.affine))
-
-    def mirrored(self) -> LabelMap:
-        """The head as a mirror shows it, each label renamed to the side that it now lies on."""
-        world_mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
-        affine = world_mirror @ self.affine @ _reflection(self.labels.shape[2])
-        return LabelMap(self.name, swap_sides(self.labels)[:, :, ::-1], affine)
-
-    def cropped(self, keep: np.ndarray, margin: int) -> LabelMap:
-        """The smallest box around `keep`, (D, H, W) bool, and `margin` voxels."""
-        box = ndimage.find_objects(keep.astype(np.uint8))[0]
-        low = [max(s.start - margin, 0) for s in box]
-        high = [min(s.stop + margin, n) for s, n in zip(box, keep.shape, strict=True)]
-        shift = np.eye(4)
-        shift[:3, 3] = low
-        cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        return LabelMap(self.name, np.ascontiguousarray(self.labels[cut]), self.affine @ shift)
-
-
-def read_label_map(path: Path) -> LabelMap:
-    """Any NIfTI or MGZ label map, in any orientation.
-
-    Raises:
-        ScanError: `labels` where the file holds no FreeSurfer-style brain.
-    """
-    image = nib.load(path)
-    data = np.asanyarray(image.dataobj).squeeze()
-    volume = Volume.from_source(data, SourceGrid(data.shape, image.affine))
-    labels = np.rint(volume.array).astype(np.int32)
-    if labels.min() < 0 or np.abs(labels - volume.array).max() > 1e-3:
-        raise ScanError("labels", "A label map holds whole numbers from 0 up, but this file holds others.")
-    labels = simplified(labels)
-    found = set(np.unique(tissue_of(labels)))
-    if not {Tissue.CORTEX, Tissue.WHITE, Tissue.VENTRICLE} <= found:
-        raise ScanError(
-            "labels", "No FreeSurfer-style brain was found: labels 2, 3, 4 and 41, 42, 43 are expected."
-        )
-    return LabelMap(Path(path).name.split(".")[0], labels, volume.affine)
-
-
-def _reflection(width: int) -> np.ndarray:
-    """(4, 4) voxel -> voxel: columns in reverse order."""
-    matrix = np.diag([1.0, 1.0, -1.0, 1.0])
-    matrix[2, 3] = width - 1
-    return matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +46,7 @@ class Anatomy:
         """This anatomy with left and right exchanged about the atlas' midplane; no tissue has a side."""
         if self.from_atlas is None:
             raise ValueError(f"anatomy {self.name} has not been located in the atlas")
-        here, atlas = _reflection(self.brain.shape[2]), _reflection(ATLAS_SHAPE[2])
+        here, atlas = reflection(self.brain.shape[2]), reflection(ATLAS_SHAPE[2])
         return replace(
             self,
             memberships=self.memberships[:, :, :, ::-1],
@@ -149,14 +86,6 @@ def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anat
     np.put_along_axis(soft, largest[None], top[None].astype(np.uint8), axis=0)
     outline = brain_outline(tissue, cut.spacing_mm, margin_mm)
     return Anatomy(cut.name, soft, outline, cut.affine)
-
-
-def septum(labels: np.ndarray) -> np.ndarray:
-    """(D, H, W) bool: the thin membrane between the lateral ventricles, which the labels leave out."""
-    left, right = labels == 4, labels == 43
-    found = np.zeros(labels.shape, bool)
-    found[..., 1:] = (left[..., 1:] & right[..., :-1]) | (right[..., 1:] & left[..., :-1])
-    return found
 
 
 def brain_outline(

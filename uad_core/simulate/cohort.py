@@ -23,7 +23,8 @@ from scipy import ndimage
 from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, template
 from uad_core.files import write_atomically, write_json
 from uad_core.nifti import write_nifti
-from uad_core.simulate.anatomy import Anatomy, LabelMap, read_label_map, soften
+from uad_core.simulate.anatomy import Anatomy, soften
+from uad_core.simulate.label_map import LabelMap, read_label_map
 from uad_core.simulate.subject import SimulationConfig, Subject, simulate_subject
 from uad_core.volume import Volume
 
@@ -81,13 +82,11 @@ def simulate_cohort(
     sources, counts = share_out(label_maps), {"healthy": n_healthy, "ms": n_ms}
     rows: list[dict[str, str]] = []
     total, before = n_healthy + n_ms, time.monotonic()
-    for group in GROUPS:
-        for first, source in enumerate(sources[group]):
-            numbers = range(first, counts[group], len(sources[group]))
-            if not numbers:
-                continue
-            anatomy = load_anatomy(source, config)
-            for number in numbers:
+    for source in label_maps:
+        anatomy = None
+        for group in (group for group in GROUPS if source in sources[group]):
+            for number in range(sources[group].index(source), counts[group], len(sources[group])):
+                anatomy = anatomy or load_anatomy(source, config)
                 rng = np.random.default_rng([seed, GROUPS.index(group), number])
                 subject = simulate_subject(anatomy, group == "ms", rng, config)
                 rows.append(write_subject(out, f"sub-{group}{number + 1:03d}", group, anatomy.name, subject))

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from uad_core.simulate.anatomy import Anatomy, LabelMap
+from uad_core.simulate.anatomy import Anatomy
 from uad_core.simulate.deform import BOX, Deformation, resample
+from uad_core.simulate.label_map import LabelMap
 from uad_core.simulate.scanner import rician
 from uad_core.simulate.subject import SimulationConfig, before_scanner
 from uad_core.volume import SourceGrid, Volume
@@ -120,8 +121,10 @@ def _look_up(image: np.ndarray, world_to_image: np.ndarray, world: np.ndarray, s
 
 def _scanned(image: np.ndarray, rng: np.random.Generator, protocol: Protocol) -> np.ndarray:
     """Shading and noise on the scan's own grid (i, j, k)."""
-    coarse = rng.standard_normal(tuple(int(np.ceil(n * s / 20)) + 1 for n, s in zip(image.shape, protocol.spacing_mm, strict=True)))
-    smooth = ndimage.gaussian_filter(coarse, protocol.shading_mm / 20)
-    nodes = [np.arange(n) * s / 20 for n, s in zip(image.shape, protocol.spacing_mm, strict=True)]
+    step_mm = 20.0  # the shading is smooth: it is drawn on a coarse grid
+    extents = [n * s / step_mm for n, s in zip(image.shape, protocol.spacing_mm, strict=True)]
+    coarse = rng.standard_normal([int(np.ceil(extent)) + 1 for extent in extents])
+    smooth = ndimage.gaussian_filter(coarse, protocol.shading_mm / step_mm)
+    nodes = [np.arange(n) * extent / n for n, extent in zip(image.shape, extents, strict=True)]
     shading = ndimage.map_coordinates(smooth / smooth.std(), np.meshgrid(*nodes, indexing="ij"), order=1)
     return rician(image * np.exp(protocol.shading * shading).astype(np.float32), protocol.noise, rng)

@@ -16,7 +16,8 @@ class FlairContrast:
     """Intensity of each tissue; white matter is 1. Each value is (mean, standard deviation across subjects).
 
     Set so that the median-normalised histogram of the simulated slices meets that of the 120 real ones in
-    SOOP (Absher et al., Sci Data 11 (2024) 839; axial FLAIR at MNI z = 18 mm).
+    SOOP (Absher et al., Sci Data 11 (2024) 839; axial FLAIR at MNI z = 18 mm): the earth mover's distance of
+    the two mean histograms is 0.014 to 0.017 of the median, that of one real slice to the real mean 0.045.
     """
 
     outside: tuple[float, float] = (0.12, 0.03)  # inside the brain mask but no brain: meninges, dark on FLAIR
@@ -98,9 +99,7 @@ def clean_image(
 
     deep = _spread(resampled, (Tissue.VENTRICLE, Tissue.STRIATUM, Tissue.LIMBIC), sigma_mm=9)
     image += maps[Tissue.CORTEX] * np.minimum(1, 3 * deep) * rng.normal(*appearance.deep_cortex)
-    between = _spread(resampled, (Tissue.THALAMUS,), 5) * _spread(
-        resampled, (Tissue.PALLIDUM, Tissue.STRIATUM), 5
-    )
+    between = _spread(resampled, (Tissue.THALAMUS,), 5) * _spread(resampled, (Tissue.PALLIDUM, Tissue.STRIATUM), 5)
     image += white * np.minimum(1, 12 * between) * rng.normal(*appearance.capsule)
 
     depth_mm = np.maximum(0, ventricle_distance_mm - 1)
@@ -113,12 +112,12 @@ def clean_image(
 
 def _horn_ends(ventricles: np.ndarray, reach_mm: tuple[float, float] = (5.0, 8.0)) -> np.ndarray:
     """(D, H, W) 0 to 1: how close the row is to the front or back end of the ventricles, level by level."""
-    occupied = ventricles.any(axis=2)
+    occupied = np.asarray(ventricles.any(axis=2))
     rows = np.arange(occupied.shape[1])
     front = ndimage.gaussian_filter1d(occupied.argmax(axis=1).astype(float), 1)[:, None]
     back = ndimage.gaussian_filter1d((len(rows) - 1 - occupied[:, ::-1].argmax(axis=1)).astype(float), 1)[:, None]
     ends = np.exp(-(((rows - front) / reach_mm[0]) ** 2)) + np.exp(-(((rows - back) / reach_mm[1]) ** 2))
-    ends *= occupied.any(axis=1)[:, None]
+    ends *= np.asarray(occupied.any(axis=1))[:, None]
     return np.broadcast_to(ends.astype(np.float32)[:, :, None], ventricles.shape)
 
 

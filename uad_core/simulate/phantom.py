@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.simulate.anatomy import LabelMap
+from uad_core.simulate.label_map import LabelMap
 
-RIGHT_OF = {2: 41, 3: 42, 4: 43, 7: 46, 8: 47, 10: 49, 11: 50, 12: 51, 13: 52, 17: 53, 18: 54, 136: 163}
+RIGHT_OF = {2: 41, 3: 42, 4: 43, 7: 46, 8: 47, 10: 49, 11: 50, 12: 51, 13: 52, 17: 53, 18: 54, 28: 60, 136: 163}
 
 # (label, centre x, y, z in mm from the middle of the brain, semi-axes in mm); x is outward, both sides are drawn
 STRUCTURES: tuple[tuple[int, tuple[float, float, float], tuple[float, float, float]], ...] = (
@@ -21,6 +21,7 @@ STRUCTURES: tuple[tuple[int, tuple[float, float, float], tuple[float, float, flo
     (136, (21, -30, 3), (2, 8, 4)),  # choroid plexus
     (11, (14, 20, 8), (5, 13, 9)),  # caudate
     (10, (11, -10, 2), (9, 15, 9)),  # thalamus
+    (28, (9, -8, -9), (7, 9, 5)),  # ventral diencephalon
     (13, (18, 4, -2), (5, 10, 6)),  # pallidum
     (12, (26, 6, -1), (5, 16, 9)),  # putamen
     (17, (27, -18, -18), (6, 18, 6)),  # hippocampus
@@ -59,7 +60,7 @@ def phantom(seed: int, config: PhantomConfig = PhantomConfig()) -> LabelMap:
         pieces = [(g - c) / a for g, c, a in zip((grid_x, grid_y, grid_z), centre, axes, strict=True)]
         return (1 - np.sqrt(sum(p * p for p in pieces))) * float(np.min(axes))
 
-    cerebrum, skull = depth((0, 0, 0), semi), depth((0, -4, -8), semi + (6, 8, 14))
+    cerebrum, skull = depth((0, 0, 0), semi), depth((0, -4, -8), semi + np.array([6, 8, 14]))
     labels = np.zeros(cerebrum.shape, np.int16)
     for label, bound in ((511, -17.0), (507, -14.0), (515, -7.0), (24, 0.0)):
         labels[skull > bound] = label

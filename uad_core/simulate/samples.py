@@ -10,16 +10,16 @@ import numpy as np
 
 from uad_core.files import write_json
 from uad_core.nifti import write_nifti
-from uad_core.simulate.anatomy import read_label_map
 from uad_core.simulate.cohort import CITATION, load_anatomy, write_participants, write_subject
 from uad_core.simulate.head import scan_head
+from uad_core.simulate.label_map import read_label_map
 from uad_core.simulate.scanner import Scanner
 from uad_core.simulate.subject import SimulationConfig, simulate_subject
 
 SAMPLES_FOLDER = Path(__file__).parents[2] / "data_samples"
 # (subject, group, seed): chosen by eye, for lesions of different kinds within the slab that models see
-ATLAS_SAMPLES = (("sub-healthy01", "healthy", 1), ("sub-ms01", "ms", 2), ("sub-ms02", "ms", 3))
-RAW_SAMPLE = ("sub-rawms03", "ms", 4)
+ATLAS_SAMPLES = (("sub-healthy01", "healthy", 1), ("sub-ms01", "ms", 4), ("sub-ms02", "ms", 3))
+RAW_SAMPLE = ("sub-rawms03", "ms", 1)
 QUIET = Scanner(noise=(0.04, 0.06), thick_probability=0.0)  # examples should show the lesions, not the scanner
 
 

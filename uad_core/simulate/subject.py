@@ -47,7 +47,9 @@ class Subject:
     lesion_mask: np.ndarray
 
 
-def simulate_subject(anatomy: Anatomy, has_lesions: bool, rng: np.random.Generator, config: SimulationConfig) -> Subject:
+def simulate_subject(
+    anatomy: Anatomy, has_lesions: bool, rng: np.random.Generator, config: SimulationConfig
+) -> Subject:
     """A subject with the anatomy's folds, but with a shape, tissue contrast and scanner of its own."""
     shape = random_deformation(rng, config.shifts_mm, config.affine_sd)
     source = anatomy.mirrored() if rng.random() < config.mirror_probability else anatomy

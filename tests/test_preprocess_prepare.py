@@ -1,0 +1,183 @@
+"""The chain as a whole, on the project's own template as a scan; what fails must say so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from nibabel.orientations import apply_orientation, inv_ornt_aff
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
+from uad_core.atlas import ATLAS_AFFINE, PAPER_SLAB, Slab, template
+from uad_core.nifti import write_nifti
+from uad_core.preprocess import PreprocessConfig, load_atlas, prepare
+from uad_core.preprocess.resample import resample
+from uad_core.volume import ScanError, SourceGrid, Volume
+
+SHOWN = PreprocessConfig(strip=False, register=False)  # a scan that lies in atlas space, stripped
+STRIPPED = PreprocessConfig(strip=False)
+
+
+@pytest.fixture(scope="module")
+def textured():
+    """The template with texture, so that no two places look alike."""
+    flair, rng = template().flair, np.random.default_rng(0)
+    texture = ndimage.gaussian_filter(rng.normal(size=flair.shape).astype(np.float32), 2)
+    return flair.with_array(np.where(template().brain_mask, np.maximum(flair.array * (1 + 2 * texture), 1), 0))
+
+
+@pytest.fixture(scope="module")
+def patient(textured):
+    """The same brain as another scanner sees it: turned, smaller, 2 x 2 x 4 mm, far from the atlas's world."""
+    to_atlas = np.eye(4)
+    to_atlas[:3, :3] = Rotation.from_euler("xyz", (9, -3, 5), degrees=True).as_matrix() * 1.06
+    to_atlas[:3, 3] = (-119, 118, 74)
+    affine = np.array([[0, 0, -2, 90], [0, -2, 0, 105], [4, 0, 0, -80], [0, 0, 0, 1.0]])
+    voxel_map = np.linalg.inv(ATLAS_AFFINE) @ to_atlas @ affine
+    return Volume.from_canonical(resample(textured.array, voxel_map, (40, 105, 90), order=1), affine)
+
+
+def corr(one, other, mask):
+    return np.corrcoef(one[mask], other[mask])[0, 1]
+
+
+def test_a_scan_in_atlas_space_comes_out_as_it_went_in(textured):
+    prepared = prepare(textured, replace(SHOWN, denoise_iterations=0))
+    brain = textured.array[PAPER_SLAB.first : PAPER_SLAB.first + PAPER_SLAB.count]
+    median = np.median(brain[brain > 0])
+    level = np.median(brain[brain > 0.6 * median])
+    expected = np.clip(brain * (0.5 / level), 0, 1)
+    np.testing.assert_allclose(prepared.array[:, 8:248, 8:248], expected, atol=1e-5)
+    np.testing.assert_array_equal(prepared.brain_mask[:, 8:248, 8:248], brain > 0)
+    assert prepared.warnings == ()
+
+
+def test_a_turned_scan_is_brought_to_the_atlas(textured, patient):
+    prepared = prepare(patient, STRIPPED)
+    still = prepare(textured, SHOWN)
+    both = ndimage.binary_erosion(prepared.brain_mask & still.brain_mask, iterations=3)
+    assert corr(prepared.array, still.array, both) > 0.85
+    assert 2 * (prepared.brain_mask & still.brain_mask).sum() > 0.97 * (
+        prepared.brain_mask.sum() + still.brain_mask.sum()
+    )
+    assert [step.name for step in prepared.steps] == ["strip", "register", "slab", "denoise", "normalise"]
+    assert prepared.warnings == ()
+
+
+def test_flipped_and_permuted_axes_give_the_same_slab_to_the_last_bit(patient):
+    data = patient.to_source(patient.array)
+    expected = prepare(patient, STRIPPED)
+    for order, signs in (((2, 0, 1), (-1, 1, -1)), ((1, 0, 2), (1, -1, 1))):
+        turn = np.column_stack([order, signs])
+        turned = apply_orientation(data, turn)
+        grid = SourceGrid(turned.shape, patient.source.affine @ inv_ornt_aff(turn, data.shape))
+        prepared = prepare(Volume.from_source(turned, grid), STRIPPED)
+        np.testing.assert_array_equal(prepared.array, expected.array)
+        np.testing.assert_array_equal(prepared.brain_mask, expected.brain_mask)
+
+
+def test_a_level_looks_the_same_whichever_slab_it_is_cut_with(textured):
+    paper = prepare(textured, SHOWN)
+    other = prepare(textured, replace(SHOWN, slab=Slab(PAPER_SLAB.first + 5, 3)))
+    np.testing.assert_array_equal(other.array, paper.array[5:8])
+
+
+def test_a_mark_on_the_slab_lands_on_the_same_anatomy_of_the_scan(patient):
+    prepared = prepare(patient, STRIPPED)
+    ball = np.zeros(prepared.slab.shape, bool)
+    ball[4:13, 96:105, 146:155] = True
+    back = prepared.to_scan(ball, order=0)
+    assert back.dtype == bool
+    there = patient.affine @ np.append(np.argwhere(back).mean(axis=0), 1)
+    here = prepared.slab.affine @ np.array([8, 100, 150, 1])
+    np.testing.assert_allclose(prepared.transform.to_scan(here[None, :3])[0], there[:3], atol=1.0)
+    volume = back.sum() * patient.voxel_mm3
+    assert volume == pytest.approx(9**3 * abs(np.linalg.det(prepared.transform.matrix)), rel=0.15)
+    linear = prepared.to_scan(prepared.array, order=1)
+    assert linear.shape == patient.shape
+    assert linear.dtype == np.float32
+
+
+def test_the_users_own_mask_replaces_stripping(textured):
+    mask = ndimage.binary_erosion(template().brain_mask, iterations=2)
+    prepared = prepare(textured, PreprocessConfig(register=False), brain_mask=mask)
+    np.testing.assert_array_equal(
+        prepared.brain_mask[:, 8:248, 8:248], mask[PAPER_SLAB.first : PAPER_SLAB.first + PAPER_SLAB.count]
+    )
+    assert "own brain mask" in prepared.steps[0].sentence
+
+
+def test_progress_is_told_and_never_runs_backwards(textured):
+    told = []
+    prepare(textured, SHOWN, progress=lambda name, fraction: told.append((name, fraction)))
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions)
+    assert all(0 <= fraction <= 1 for fraction in fractions)
+
+
+def test_too_small_a_brain_mask_is_an_error(textured):
+    mask = np.zeros(textured.shape, bool)
+    mask[60:90, 100:140, 100:140] = True
+    with pytest.raises(ScanError) as error:
+        prepare(textured, SHOWN, brain_mask=mask)
+    assert error.value.code == "strip_failed"
+    assert "48 ml" in str(error.value)
+
+
+WRONG = {
+    "upside down": lambda array: array[::-1],
+    "back to front": lambda array: array[:, ::-1],
+    "half a brain": lambda array: np.where(np.arange(array.shape[2]) < array.shape[2] // 2 + 5, array, 0),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_brain_that_does_not_fit_the_atlas_is_an_error(patient, wrong):
+    scan = Volume.from_canonical(np.ascontiguousarray(WRONG[wrong](patient.array)), patient.affine)
+    with pytest.raises(ScanError) as error:
+        prepare(scan, STRIPPED)
+    assert error.value.code in {"registration_failed", "strip_failed"}
+
+
+def test_a_scan_in_another_space_that_is_said_to_be_registered_is_an_error(patient):
+    with pytest.raises(ScanError) as error:
+        prepare(patient, SHOWN)
+    assert error.value.code == "registration_failed"
+    assert "registration on" in str(error.value)
+
+
+def test_slices_a_half_too_thick_in_the_header_are_warned_of(patient):
+    stretched = patient.affine.copy()
+    stretched[:3, 0] *= 1.45
+    prepared = prepare(Volume.from_canonical(patient.array, stretched), STRIPPED)
+    assert any("voxel size" in warning for warning in prepared.warnings)
+
+
+def test_levels_beyond_the_scan_are_counted_in_a_warning(textured):
+    affine = ATLAS_AFFINE.copy()
+    affine[2, 3] = PAPER_SLAB.first + 4
+    upper = Volume.from_canonical(textured.array[PAPER_SLAB.first + 4 :], affine)
+    loose = replace(SHOWN, possible_brain_ml=(100.0, 2300.0), usual_brain_ml=(100.0, 2300.0))
+    prepared = prepare(upper, loose)
+    assert prepared.warnings == (f"The scan does not reach 4 of the {PAPER_SLAB.count} axial levels asked for.",)
+    with pytest.raises(ScanError) as error:
+        prepare(upper, replace(loose, slab=Slab(40, 10)))
+    assert error.value.code == "slab"
+
+
+def test_an_atlas_of_the_users_is_taken_where_it_lies_in_the_same_space(tmp_path, textured, patient):
+    small = resample(textured.array, np.diag([2.0, 2, 2, 1]), (77, 120, 120), order=1)
+    own = Volume.from_canonical(small, ATLAS_AFFINE @ np.diag([2.0, 2, 2, 1]))
+    write_nifti(tmp_path / "own.nii.gz", own.array, own)
+    atlas = load_atlas(tmp_path / "own.nii.gz")
+    prepared = prepare(patient, STRIPPED, atlas=atlas)
+    plain = prepare(patient, STRIPPED)
+    both = prepared.brain_mask & plain.brain_mask
+    assert 2 * both.sum() > 0.97 * (prepared.brain_mask.sum() + plain.brain_mask.sum())
+
+
+def test_an_atlas_of_another_space_is_refused(tmp_path, patient):
+    write_nifti(tmp_path / "other.nii.gz", patient.array, patient)
+    with pytest.raises(ScanError) as error:
+        load_atlas(tmp_path / "other.nii.gz")
+    assert error.value.code == "atlas"

@@ -1,0 +1,70 @@
+"""What a model sees in training: slices in a drawn order, each changed a little, all from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Changes that leave a healthy slice healthy."""
+
+    flip: bool = True  # left and right, every other time
+    shift_px: int = 4  # up to, along rows and columns: registration is never exact
+    gamma: float = 0.15  # exponent between 1 / (1 + gamma) and 1 + gamma: contrast differs between scanners
+
+
+@dataclass(frozen=True, eq=False)
+class HealthySlices:
+    """Training slices of several cohorts, all in memory.
+
+    Attributes:
+        arrays: per cohort (N, 256, 256) float32.
+    """
+
+    arrays: Sequence[np.ndarray]
+    augment: AugmentConfig
+    seed: int
+
+    @property
+    def per_epoch(self) -> int:
+        return sum(len(array) for array in self.arrays)
+
+    def batches(self, epoch: int, batch_size: int) -> Iterator[np.ndarray]:
+        """(B, 256, 256) batches; order and augmentation are functions of seed, epoch and index alone.
+
+        Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many
+        simulated ones; a small cohort comes round several times. The last batch may be smaller.
+        """
+        order = self._order(epoch)
+        for first in range(0, len(order), batch_size):
+            yield np.stack(
+                [self._slice(epoch, i, *order[i]) for i in range(first, min(first + batch_size, len(order)))]
+            )
+
+    def _order(self, epoch: int) -> list[tuple[int, int]]:
+        rng = np.random.default_rng((self.seed, epoch))
+        share = -(-self.per_epoch // len(self.arrays))
+        drawn: list[tuple[int, int]] = []
+        for cohort, array in enumerate(self.arrays):
+            rounds = [rng.permutation(len(array)) for _ in range(-(-share // len(array)))]
+            drawn += [(cohort, int(index)) for index in np.concatenate(rounds)[:share]]
+        return [drawn[i] for i in rng.permutation(len(drawn))]
+
+    def _slice(self, epoch: int, position: int, cohort: int, index: int) -> np.ndarray:
+        rng = np.random.default_rng((self.seed, epoch, position))
+        return augment(self.arrays[cohort][index], self.augment, rng)
+
+
+def augment(picture: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
+    """One changed copy of a (H, W) slice in [0, 1]; the background stays 0."""
+    if config.flip and rng.random() < 0.5:
+        picture = picture[:, ::-1]
+    rows, columns = rng.integers(-config.shift_px, config.shift_px + 1, size=2)
+    picture = np.roll(picture, (rows, columns), axis=(0, 1))  # the frame is wide enough that nothing wraps
+    exponent = (1 + config.gamma) ** rng.uniform(-1, 1)
+    changed: np.ndarray = np.power(picture, exponent, dtype=np.float32)
+    return changed

@@ -1,0 +1,78 @@
+"""Has a step failed? Figures that tell, held against what real heads and wrong inputs gave."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from uad_core.atlas import Atlas, Slab
+from uad_core.preprocess.config import PreprocessConfig
+from uad_core.preprocess.register import AffineTransform
+from uad_core.preprocess.resample import resample
+from uad_core.preprocess.slab import mask_to_slab
+from uad_core.volume import ScanError, Volume
+
+
+def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig) -> tuple[float, str | None]:
+    """Millilitres of brain, and a warning where that is unusual. Raises ScanError (`strip_failed`)."""
+    millilitres = float(np.count_nonzero(brain_mask)) * scan.voxel_mm3 / 1000
+    low, high = config.possible_brain_ml
+    if not low <= millilitres <= high:
+        raise ScanError(
+            "strip_failed",
+            f"The brain mask holds {millilitres:.0f} ml, which is no brain ({low:.0f} to {high:.0f} ml). Check that "
+            "the scan shows a whole head and is not stripped already, or give a brain mask of your own.",
+        )
+    low, high = config.usual_brain_ml
+    if low <= millilitres <= high:
+        return millilitres, None
+    return millilitres, f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Look at it."
+
+
+def overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
+    """Dice of the scan's brain with the atlas's. What lies beyond the scan's own edge is left out."""
+    voxel_map = np.linalg.inv(scan.affine) @ transform.matrix @ atlas.flair.affine
+    brain = resample(brain_mask, voxel_map, atlas.flair.shape, order=0)
+    seen = atlas.brain_mask & resample(np.ones(scan.shape, bool), voxel_map, atlas.flair.shape, order=0)
+    total = np.count_nonzero(brain) + np.count_nonzero(seen)
+    return 2 * int(np.count_nonzero(brain & seen)) / max(int(total), 1)
+
+
+def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
+    """A warning where the brains overlap badly. Raises ScanError (`registration_failed`)."""
+    if dice < config.least_overlap:
+        raise ScanError(
+            "registration_failed",
+            f"The brain does not lie on the atlas (overlap {dice:.2f}, at least {config.least_overlap} is needed). "
+            + ("Check the scan's orientation and its brain mask." if config.register else "Switch registration on."),
+        )
+    if dice < config.good_overlap:
+        return f"The brain overlaps the atlas by {dice:.2f} only; look at the result before you use it."
+    return None
+
+
+def check_stretch(transform: AffineTransform, config: PreprocessConfig) -> str | None:
+    """A warning where one axis is stretched far more than another. Raises ScanError (`registration_failed`)."""
+    scales = np.linalg.svd(transform.matrix[:3, :3], compute_uv=False)
+    stretch = float(scales[0] / scales[-1])
+    if stretch <= config.usual_stretch:
+        return None
+    found = f"The scan had to be stretched {stretch:.2f} times more along one axis than along another to fit the atlas"
+    if stretch > config.possible_stretch:
+        raise ScanError("registration_failed", f"{found}. Check the voxel size in its header, and its brain mask.")
+    return f"{found}; check the voxel size in its header."
+
+
+def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas_brain: np.ndarray) -> str | None:
+    """A warning where levels of the slab lie beyond the scan; `atlas_brain` is (D, 256, 256) in the slab.
+
+    Raises:
+        ScanError: `slab` where none of them is in the scan.
+    """
+    seen = mask_to_slab(np.ones(scan.shape, bool), scan, transform, slab) & atlas_brain
+    brain = np.count_nonzero(atlas_brain, axis=(1, 2))
+    missed = (brain > 0) & (np.count_nonzero(seen, axis=(1, 2)) < 0.5 * brain)
+    if missed.sum() == np.count_nonzero(brain):
+        raise ScanError("slab", "The scan does not reach the axial levels asked for. Choose others.")
+    if missed.any():
+        return f"The scan does not reach {missed.sum()} of the {slab.count} axial levels asked for."
+    return None

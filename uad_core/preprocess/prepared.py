@@ -1,0 +1,60 @@
+"""A scan as a model sees it, with the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.atlas import Slab
+from uad_core.preprocess.config import PreprocessConfig
+from uad_core.preprocess.register import AffineTransform
+from uad_core.preprocess.slab import from_slab, mask_to_slab
+from uad_core.volume import Volume
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that was done: its name, what it took, and a sentence on how it went."""
+
+    name: str
+    seconds: float
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A scan as a model sees it.
+
+    Attributes:
+        scan: as it was read.
+        array: (D, 256, 256) float32 in [0, 1], 0 outside the brain; D levels of the slab.
+        brain_mask: (D, 256, 256) bool.
+        transform: atlas world mm -> scan world mm.
+        config: what was asked for.
+        steps: what was done.
+        warnings: sentences on what gives cause for doubt.
+    """
+
+    scan: Volume
+    array: np.ndarray
+    brain_mask: np.ndarray
+    transform: AffineTransform
+    config: PreprocessConfig
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def slab(self) -> Slab:
+        return self.config.slab
+
+    def to_scan(self, array: np.ndarray, order: int) -> np.ndarray:
+        """(D, 256, 256) of the slab on the scan's grid (D, H, W), resampled once; 0 beyond the slab.
+
+        `order` 0 (nearest) is for masks, 1 (linear) for maps.
+        """
+        return from_slab(array, self.slab, self.transform, self.scan, order)
+
+    def to_slab(self, mask: np.ndarray) -> np.ndarray:
+        """A bool mask on the scan's grid (D, H, W), seen in the slab (D, 256, 256)."""
+        return mask_to_slab(mask, self.scan, self.transform, self.slab)
