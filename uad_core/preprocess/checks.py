@@ -39,13 +39,14 @@ def overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: Affin
 
 def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
     """A warning where the brains overlap badly. Raises ScanError (`registration_failed`)."""
-    if dice < config.least_overlap:
+    least = config.least_overlap if config.register else config.least_overlap_as_given
+    if dice < least:
         raise ScanError(
             "registration_failed",
-            f"The brain does not lie on the atlas (overlap {dice:.2f}, at least {config.least_overlap} is needed). "
+            f"The brain does not lie on the atlas (overlap {dice:.2f}, at least {least} is needed). "
             + ("Check the scan's orientation and its brain mask." if config.register else "Switch registration on."),
         )
-    if dice < config.good_overlap:
+    if config.register and dice < config.good_overlap:
         return f"The brain overlaps the atlas by {dice:.2f} only; look at the result before you use it."
     return None
 

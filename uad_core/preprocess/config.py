@@ -26,5 +26,6 @@ class PreprocessConfig:
     possible_brain_ml: tuple[float, float] = (600.0, 2300.0)  # outside: the mask is wrong
     good_overlap: float = 0.94  # Dice of the registered brain with the atlas's; below: a warning
     least_overlap: float = 0.91  # below: registration failed
+    least_overlap_as_given: float = 0.85  # the same without registering: affinely aligned heads differ in shape
     usual_stretch: float = 1.25  # longest over shortest axis that the atlas is stretched by; above: a warning
     possible_stretch: float = 1.6  # above: registration failed
