@@ -94,7 +94,7 @@ def test_an_own_raw_head_goes_in_and_its_mask_comes_out_on_its_own_grid(server, 
     bundled = summary(page)
     page.get_by_label("Scan", exact=True).click()
     page.get_by_text("My own scan").click()
-    page.locator("input[type=file]").first.set_input_files(scan)
+    page.get_by_test_id("stFileUploader").filter(has_text="FLAIR head scan").locator("input").set_input_files(scan)
     before = wait_for_change(page, bundled, tries=600)
     slider = page.get_by_role("slider", name=re.compile("Percentile"))
     slider.focus()
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_scan_gets_a_sentence_and_the_session_goes_on(server, 
     summary(page)
     page.get_by_label("Scan", exact=True).click()
     page.get_by_text("My own scan").click()
-    page.locator("input[type=file]").first.set_input_files(bad)
+    page.get_by_test_id("stFileUploader").filter(has_text="FLAIR head scan").locator("input").set_input_files(bad)
     alert = page.get_by_test_id("stAlert").filter(has_text=re.compile("web page")).first
     alert.wait_for(timeout=60_000)
     assert "Traceback" not in page.content()
