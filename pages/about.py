@@ -15,14 +15,14 @@ A model that has only ever seen healthy brains redraws a scan as if it were heal
 reconstruction differ, something may be unusual. No lesion labels are needed for training
 (Baur, Wiestler, Albarqouni and Navab 2018, arXiv 1804.04488).
 
-1. **Prepare**: remove the skull, register to the atlas, smooth noise away, set the brain's median to 0.5,
+1. **Prepare**: remove the skull, register to the atlas, smooth noise away, set brain tissue to 0.5,
    cut axial slices of 256 x 256 mm.
 2. **Reconstruct**: the model squeezes each slice through a bottleneck and redraws it. Once per scan.
 3. **Residual**: |scan - reconstruction|, then a median over a small cube against the residue of folds.
 4. **Threshold**: a percentile of the same filtered residual in healthy scans that the model never saw.
 5. **Clean up**: a thin rim of the brain and components of a few cubic millimetres are dropped.
 
-**What a percentile means.** At the 98th, two per cent of every brain lies above the threshold, healthy ones
+**What a percentile means.** At the 98th, about two per cent of a brain lie above the threshold, healthy ones
 too. A mask is a place to look, not a finding, and an empty one says only that no voxel lies above the threshold.
 
 **Where it fails.** Lesions as grey as cortex leave no residual. A wide bottleneck redraws large lesions as well
