@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uad_core.batches import AugmentConfig, HealthySlices, augment
+from uad_core.batches import AugmentConfig, HealthySlices, augment, brain_frame
 
 
 def numbered(count: int, value: float) -> np.ndarray:
@@ -49,3 +49,24 @@ def test_flip_is_left_to_right():
     config = AugmentConfig(flip=True, shift_px=0, gamma=0)
     seen = {tuple(np.argwhere(augment(picture, config, np.random.default_rng(s)))[0]) for s in range(20)}
     assert seen == {(2, 1), (2, 6)}
+
+
+def test_the_frame_holds_all_brain_on_the_grid_and_evenly_about_the_middle():
+    slices = np.zeros((2, 256, 256), np.float32)
+    slices[0, 60:200, 70:180] = 0.5
+    slices[1, 50, 190] = 0.1
+    rows, columns = brain_frame([slices[:1], slices[1:]], margin_px=4, cell_px=16)
+    assert (rows, columns) == (slice(32, 208), slice(48, 208))
+    assert slices[:, rows, columns].sum() == slices.sum()
+    assert brain_frame([slices], 4, None) == (slice(0, 256), slice(0, 256))
+    assert brain_frame([np.ones((1, 256, 256))], 4, 16) == (slice(0, 256), slice(0, 256))
+
+
+def test_flips_and_shifts_within_the_frame_equal_those_of_the_whole_slice():
+    slices = np.zeros((1, 256, 256), np.float32)
+    slices[0, 60:200, 70:180] = np.random.default_rng(0).random((140, 110))
+    rows, columns = brain_frame([slices], AugmentConfig().shift_px, 16)
+    for seed in range(10):
+        whole = augment(slices[0], AugmentConfig(), np.random.default_rng(seed))
+        cut = augment(slices[0, rows, columns], AugmentConfig(), np.random.default_rng(seed))
+        np.testing.assert_array_equal(cut, whole[rows, columns])

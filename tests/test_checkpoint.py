@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from uad_core.atlas import PAPER_SLAB
+from uad_core.atlas import PAPER_SLAB, WHOLE_BRAIN
 from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.checkpoint import (
     CHECKPOINTS,
@@ -17,6 +17,7 @@ from uad_core.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from uad_core.models import MODELS
 
 CALIBRATION = Calibration(
     2.0, {"phantoms": Reference(True, 1, 1.0, {("absolute", 5): ResidualHistogram(np.ones(BINS, np.int64))})}
@@ -61,7 +62,7 @@ def test_every_flipped_bit_of_the_weights_is_noticed(folder):
     [
         ({"model": "nobody"}, "no model 'nobody'"),
         ({"config": {"width": 3}}, "no setting width"),
-        ({"config": {"latent_channels": 8}}, "does not fit"),
+        ({"config": {"latent": 8}}, "does not fit"),
         ({"slab": {"first": 150, "count": 20}}, "does not fit"),
         ({"calibration": {}}, "does not fit"),
     ],
@@ -90,7 +91,32 @@ def test_a_missing_checkpoint_is_answered_with_those_that_exist(folder):
 @pytest.mark.parametrize("name", checkpoint_names())
 def test_shipped_checkpoints_load_and_say_what_they_are(name):
     checkpoint = load_checkpoint(name)
-    assert (CHECKPOINTS / f"{name}.safetensors").stat().st_size < 45e6
-    assert {"trained_on", "training", "epochs", "seconds", "command", "loss_curve"} <= checkpoint.record.keys()
-    errors = [epoch["validation"] for epoch in checkpoint.record["loss_curve"]]
-    assert min(errors) < errors[0], "a model that did not learn is not shipped as if it had"
+    record = checkpoint.record
+    assert {"trained_on", "training", "epochs", "seconds", "command", "loss_curve", "learned", "use"} <= record.keys()
+    assert record["command"].startswith("python -m uad_core train --model")
+    assert len(record["loss_curve"]) == record["epochs"]
+    own = record["healthy_l1"]  # of models that redraw
+    assert checkpoint.learned is (None if own is None else own < record["trivial_l1"])
+    assert (own is None) == (not checkpoint.spec.redraws)
+    for cohort in record["trained_on"]:
+        assert cohort["subjects"]
+        assert cohort["held_out"]
+    assert all(reference.millilitres > 0 for reference in checkpoint.calibration.references.values())
+
+
+def test_every_model_of_the_list_ships_as_a_checkpoint_and_one_knows_the_whole_brain():
+    shipped = [load_checkpoint(name) for name in checkpoint_names()]
+    assert {checkpoint.record["model"] for checkpoint in shipped} == MODELS.keys()
+    assert any(checkpoint.slab == WHOLE_BRAIN for checkpoint in shipped)
+
+
+def test_the_shipped_checkpoints_together_stay_small():
+    assert sum(path.stat().st_size for path in CHECKPOINTS.iterdir()) < 45e6
+
+
+def test_no_shipped_checkpoint_holds_a_path_of_the_machine_it_was_made_on():
+    for name in checkpoint_names():
+        text = (CHECKPOINTS / f"{name}.json").read_text()
+        assert "/home" not in text
+        assert "/tmp" not in text
+        assert "/root" not in text

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from uad_core.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, residual, residual_counts, segment, survival
+from uad_core.postprocess import (
+    MEDIAN_SIZES,
+    PostprocessConfig,
+    erode,
+    filtered,
+    residual,
+    residual_counts,
+    segment,
+    survival,
+)
 
 
 def plain_chain(values, brain_mask, threshold, config, voxel_mm=1.0):
@@ -113,14 +122,25 @@ def test_even_or_odd_sized_windows_beyond_nine_are_refused(size):
         PostprocessConfig(median_size=size)
 
 
+@pytest.mark.parametrize("depth", [1, 4])
+@pytest.mark.parametrize("size", MEDIAN_SIZES)
+def test_the_median_equals_scipys_in_a_volume_and_in_a_single_slice(size, depth):
+    values = np.random.default_rng(2).random((depth, 30, 25), np.float32)
+    inside = np.random.default_rng(3).random(values.shape) < 0.3
+    inside[0, 0, 0] = inside[-1, -1, -1] = True
+    expected = np.where(inside, ndimage.median_filter(values, size), 0)
+    np.testing.assert_array_equal(filtered(values, inside, size), expected)
+
+
+@pytest.mark.parametrize("bins", [50, 500])  # by thresholds, and by the medians themselves
 @pytest.mark.parametrize("size", [1, 3, 5])
-def test_survival_and_counts_equal_the_filtered_residuals_histogram(size):
+def test_survival_and_counts_equal_the_filtered_residuals_histogram(size, bins):
     rng = np.random.default_rng(size)
     values = (rng.random((7, 20, 22)) ** 2).astype(np.float32)
     inside = rng.random(values.shape) > 0.3
-    filtered = ndimage.median_filter(values, size)[inside]
-    thresholds = np.linspace(0, 1, 51)
-    expected = [(filtered > np.float32(t)).sum() for t in thresholds]
+    medians = ndimage.median_filter(values, size)[inside]
+    thresholds = np.linspace(0, 1, bins + 1)
+    expected = [(medians > np.float32(t)).sum() for t in thresholds]
     np.testing.assert_array_equal(survival(values, inside, thresholds.tolist(), size), expected)
     counts = residual_counts(values, inside, size, thresholds)
     assert counts.sum() == inside.sum()

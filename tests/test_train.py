@@ -1,31 +1,28 @@
 """A whole small training, from pictures in a folder to a checkpoint that detects."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from training import no_calibration, picture_cohort
 
-from uad_core.atlas import MNI_18_LEVEL, template
 from uad_core.checkpoint import load_checkpoint
+from uad_core.commands.train import command_line
 from uad_core.data import open_cohort
 from uad_core.train import Progress, TrainConfig, pick_device, train
+from uad_core.train.config import parse_settings
+from uad_core.train.measure import trivial_l1
+from uad_core.train.stepping import learning_rate
 
-CONFIG = TrainConfig(epochs=3, batch_size=2, device="cpu", held_out=0.3)
+SMALL = {"features": [8, 8, 8, 8]}
+CONFIG = TrainConfig(epochs=3, batch_size=2, device="cpu", held_out=0.3, settings=SMALL)
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    """Six noisy pictures of the template's own slice."""
-    folder = tmp_path_factory.mktemp("controls")
-    atlas = template()
-    rng = np.random.default_rng(0)
-    grey, brain = atlas.flair.array[MNI_18_LEVEL], atlas.brain_mask[MNI_18_LEVEL]
-    for i in range(6):
-        noisy = np.where(brain, np.clip(grey + rng.normal(0, 5, grey.shape), 1, 255), 0)
-        Image.fromarray(noisy.astype(np.uint8)).save(folder / f"sub-{i}_FLAIR.png")
-    return open_cohort(folder)
+    return open_cohort(picture_cohort(tmp_path_factory.mktemp("controls"), 6))
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +31,20 @@ def trained(cohort, tmp_path_factory) -> tuple[list[Progress], object]:
     return list(train([cohort], CONFIG, out, "small", "the command")), out
 
 
+@pytest.fixture
+def quick(trained, monkeypatch):
+    """No calibration; the training that all tests share has one."""
+    monkeypatch.setattr("uad_core.train.finishing.calibrate", no_calibration)
+
+
 def test_progress_goes_through_its_stages_and_the_loss_falls(trained):
     progress, _ = trained
     stages = [p.stage for p in progress]
     assert list(dict.fromkeys(stages)) == ["load", "train", "calibrate", "done"]
-    ends = [p for p in progress if p.stage == "train" and p.fraction == 1.0 and p.validation == p.validation]
+    ends = [p for p in progress if p.stage == "train" and p.fraction == 1.0]
     assert [p.epoch for p in ends] == [0, 1, 2]
     assert ends[-1].losses["l1"] < ends[0].losses["l1"] / 1.2
+    assert all(p.images_per_second > 0 and p.seconds_left >= 0 for p in ends)
 
 
 def test_the_checkpoint_says_who_was_in_it_and_who_was_held_out(trained, cohort):
@@ -50,11 +54,25 @@ def test_the_checkpoint_says_who_was_in_it_and_who_was_held_out(trained, cohort)
     assert len(who["held_out"]) == 2
     assert checkpoint.record["command"] == "the command"
     assert len(checkpoint.record["loss_curve"]) == checkpoint.record["epochs"] == 3
+    assert checkpoint.record["images"] == 12
     assert checkpoint.calibration.references[cohort.name].scans == 2
     assert checkpoint.calibration.histogram("absolute", 5).voxels > 20_000
 
 
-def test_training_again_gives_the_same_bits(trained, cohort, tmp_path):
+def test_a_model_that_redraws_worse_than_the_median_slice_is_not_called_learned(trained):
+    record = json.loads((trained[1] / "small.json").read_text())
+    assert record["healthy_l1"] > record["trivial_l1"] > 0  # after 12 pictures
+    assert record["learned"] is False
+
+
+def test_the_trivial_redrawing_is_the_median_slice_of_the_same_or_nearest_level():
+    learn = [np.stack([np.full((4, 4), value, np.float32) for value in (0.1, 0.2, 0.9, 0.5)])]
+    levels = [np.array([70, 70, 70, 75])]
+    held = np.stack([np.full((4, 4), value, np.float32) for value in (0.3, 0.5)])
+    assert trivial_l1(learn, levels, held, np.array([70, 80])) == pytest.approx((0.1 + 0.0) / 2)
+
+
+def test_training_again_gives_the_same_bits(quick, trained, cohort, tmp_path):
     list(train([cohort], CONFIG, tmp_path, "again"))
     first, again = load_checkpoint("small", trained[1]), load_checkpoint("again", tmp_path)
     assert first.sha256 == again.sha256
@@ -62,17 +80,74 @@ def test_training_again_gives_the_same_bits(trained, cohort, tmp_path):
     assert load_checkpoint("other", tmp_path).sha256 != first.sha256
 
 
-def test_a_time_limit_ends_training_after_the_running_epoch(cohort, tmp_path):
+def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_path):
     list(train([cohort], replace(CONFIG, minutes=1e-6), tmp_path, "brief"))
     assert load_checkpoint("brief", tmp_path).record["epochs"] == 1
 
 
-def test_a_loss_that_is_no_number_stops_training_and_writes_nothing(cohort, tmp_path, monkeypatch):
-    monkeypatch.setattr("torch.nn.functional.l1_loss", lambda a, b: (a - b).abs().mean() * float("nan"))
-    with pytest.raises(FloatingPointError, match="no number"):
-        list(train([cohort], CONFIG, tmp_path, "sick"))
-    assert not list(tmp_path.iterdir())
+def test_training_ends_early_when_healthy_validation_no_longer_improves(quick, cohort, tmp_path, monkeypatch):
+    errors = iter([0.5, 0.4, 0.45, 0.41, 0.3])
+    monkeypatch.setattr("uad_core.train.trainer.validation_error", lambda *_: next(errors))
+    list(train([cohort], replace(CONFIG, epochs=5, patience=2), tmp_path, "early"))
+    record = load_checkpoint("early", tmp_path).record
+    assert (record["epochs"], record["best_epoch"], record["best_validation_l1"]) == (4, 1, 0.4)
+
+
+def test_a_loss_that_is_no_number_stops_training_and_writes_nothing(cohort, tmp_path):
+    wild = replace(CONFIG, settings=SMALL | {"learning_rate": 1e30})
+    with pytest.raises(FloatingPointError, match=r"no numbers? any more"):
+        list(train([cohort], wild, tmp_path / "out", "sick", run=tmp_path / "run"))
+    assert not (tmp_path / "out").exists()
+    progress = json.loads((tmp_path / "run" / "progress.json").read_text())
+    assert progress["stage"] == "failed"
+    assert progress["message"].endswith("try a lower learning rate or --clip-norm 1.")
+
+
+@pytest.mark.parametrize("change", [{"precision": "bf16"}, {"clip_norm": 0.1, "schedule": "cosine"}], ids=str)
+def test_other_ways_to_train_run_and_differ(quick, trained, cohort, tmp_path, change):
+    list(train([cohort], replace(CONFIG, **change), tmp_path, "other"))
+    other = load_checkpoint("other", tmp_path)
+    assert other.sha256 != load_checkpoint("small", trained[1]).sha256
+    assert other.record["training"]["precision"] == change.get("precision", "32")
+
+
+def test_the_cosine_schedule_falls_from_the_whole_rate_to_nothing():
+    assert learning_rate(1e-3, 0.0, "cosine") == 1e-3
+    assert learning_rate(1e-3, 0.5, "cosine") == pytest.approx(5e-4)
+    assert learning_rate(1e-3, 1.0, "cosine") == pytest.approx(0)
+    assert learning_rate(1e-3, 0.7, "plain") == 1e-3
+
+
+def test_compiling_without_a_compiler_is_refused_with_a_sentence(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(ValueError, match="needs a C\\+\\+ compiler"):
+        list(train([cohort], replace(CONFIG, compile=True), tmp_path, "compiled"))
 
 
 def test_auto_is_a_device_that_exists():
     assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(ValueError, match="no kind of device"):
+        pick_device("abacus")
+
+
+def test_settings_of_the_model_are_checked_against_its_own_config():
+    assert parse_settings("sae3", ["learning_rate=1", "features=8,16"]) == {"learning_rate": 1.0, "features": [8, 16]}
+    with pytest.raises(ValueError, match="has no setting 'wings'; there are: features"):
+        parse_settings("sae3", ["wings=2"])
+    with pytest.raises(ValueError, match="does not take 'wide'"):
+        parse_settings("sae3", ["learning_rate=wide"])
+
+
+@pytest.mark.parametrize(("name", "value"), [("epochs", -1), ("batch_size", 0), ("held_out", 1.0), ("clip_norm", 0.0)])
+def test_a_config_out_of_range_is_refused_with_a_sentence(name, value):
+    with pytest.raises(ValueError, match=r"must .* not"):
+        TrainConfig(**{name: value})
+
+
+def test_the_recorded_command_names_cohorts_and_what_was_changed(cohort):
+    config = replace(CONFIG, patience=9, minutes=2.5)
+    words = command_line(config, [cohort], "small")
+    assert f"--cohort {cohort.name} " in words
+    for part in ("--epochs 3", "--held-out 0.3", "--patience 9", "--minutes 2.5", "--set features=[8,8,8,8]"):
+        assert part in words
+    assert "/" not in words

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Frame = tuple[slice, slice]  # rows, columns
+
 
 @dataclass(frozen=True)
 class AugmentConfig:
@@ -22,7 +24,7 @@ class HealthySlices:
     """Training slices of several cohorts, all in memory.
 
     Attributes:
-        arrays: per cohort (N, 256, 256) float32.
+        arrays: per cohort (N, 256, 256) float32 or float16.
     """
 
     arrays: Sequence[np.ndarray]
@@ -31,23 +33,28 @@ class HealthySlices:
 
     @property
     def per_epoch(self) -> int:
-        return sum(len(array) for array in self.arrays)
+        return self._share * len(self.arrays)
 
-    def batches(self, epoch: int, batch_size: int) -> Iterator[np.ndarray]:
-        """(B, 256, 256) batches; order and augmentation are functions of seed, epoch and index alone.
+    @property
+    def _share(self) -> int:
+        """Slices that each cohort gives an epoch."""
+        return -(-sum(len(array) for array in self.arrays) // len(self.arrays))
+
+    def batches(self, epoch: int, batch_size: int, first_batch: int = 0) -> Iterator[np.ndarray]:
+        """(B, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch and index alone.
 
         Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many
         simulated ones; a small cohort comes round several times. The last batch may be smaller.
         """
         order = self._order(epoch)
-        for first in range(0, len(order), batch_size):
+        for first in range(first_batch * batch_size, len(order), batch_size):
             yield np.stack(
                 [self._slice(epoch, i, *order[i]) for i in range(first, min(first + batch_size, len(order)))]
             )
 
     def _order(self, epoch: int) -> list[tuple[int, int]]:
         rng = np.random.default_rng((self.seed, epoch))
-        share = -(-self.per_epoch // len(self.arrays))
+        share = self._share
         drawn: list[tuple[int, int]] = []
         for cohort, array in enumerate(self.arrays):
             rounds = [rng.permutation(len(array)) for _ in range(-(-share // len(array)))]
@@ -57,6 +64,24 @@ class HealthySlices:
     def _slice(self, epoch: int, position: int, cohort: int, index: int) -> np.ndarray:
         rng = np.random.default_rng((self.seed, epoch, position))
         return augment(self.arrays[cohort][index], self.augment, rng)
+
+
+def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | None) -> Frame:
+    """The part of (N, H, W) slices that holds all brain and `margin_px` around it; the rest is black in every one.
+
+    A convolutional model pads with 0 anyway, so it learns the same from half the pixels. The frame keeps to the
+    grid of `cell_px`, on which the model works, and lies evenly about the middle column, so that a flip leaves
+    the brain in place. None: the whole slice.
+    """
+    height, width = arrays[0].shape[1:]
+    shown = np.any([array.any(axis=0) for array in arrays], axis=0)
+    if cell_px is None or not shown.any():
+        return slice(0, height), slice(0, width)
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)).tolist() for axis in (1, 0))
+    top = max(0, (rows[0] - margin_px) // cell_px * cell_px)
+    bottom = min(height, -(-(rows[-1] + 1 + margin_px) // cell_px) * cell_px)
+    side = max(0, min(columns[0], width - 1 - columns[-1]) - margin_px) // cell_px * cell_px
+    return slice(top, bottom), slice(side, width - side)
 
 
 def augment(picture: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from safetensors.torch import load, save
 from uad_core.atlas import Slab
 from uad_core.calibration import Calibration
 from uad_core.files import write_atomically, write_json
-from uad_core.models import MODELS, AnomalyModel
+from uad_core.models import MODELS, AnomalyModel, ModelSpec
 
-CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"  # those that ship with the project
+# those that ship with the project, unless a server is to keep its own
+CHECKPOINTS = Path(os.environ.get("UAD_CHECKPOINTS") or Path(__file__).parent.parent / "checkpoints")
 
 
 class CheckpointError(ValueError):
@@ -48,6 +50,19 @@ class Checkpoint:
     calibration: Calibration
     record: dict[str, Any]
     sha256: str
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The row of its model in the list."""
+        return MODELS[self.record["model"]]
+
+    @property
+    def learned(self) -> bool | None:
+        """Whether it redraws held-out healthy slices better than one median brain for all would.
+
+        None where there was nothing to learn, or nothing is known.
+        """
+        return self.record.get("learned")
 
 
 def save_checkpoint(

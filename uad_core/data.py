@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas import MNI_18_LEVEL, Slab
+from uad_core.atlas import MNI_18_LEVEL, SLICE_SHAPE, Slab
 from uad_core.nifti import read_mask, read_nifti
-from uad_core.preprocess import Prepared, prepare, prepare_slice, propose
-from uad_core.volume import ScanError
+from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, prepare, prepare_slice, propose
+from uad_core.volume import ScanError, Volume
 
 SAMPLES = Path(__file__).parent.parent / "data_samples"  # scans that ship with the project
 FLAIR = re.compile(r"^(?P<subject>.+)_FLAIR\.(nii|nii\.gz|png)$")
@@ -37,6 +37,7 @@ class Subject:
     brain_mask: Path | None
     anatomy: str
     level: int = MNI_18_LEVEL  # of a single slice
+    prepared: bool = False  # already in atlas space, denoised and scaled
 
     @property
     def is_healthy(self) -> bool:
@@ -90,7 +91,8 @@ def open_cohort(folder: Path) -> Cohort:
         if match := FLAIR.match(name):
             subject = match["subject"]
             lesion, brain_mask = (_companion(files, subject, kind) for kind in ("lesion", "brainmask"))
-            subjects.append(Subject(subject, path, lesion, brain_mask, anatomies.get(subject, subject), level))
+            anatomy = anatomies.get(subject, subject)
+            subjects.append(Subject(subject, path, lesion, brain_mask, anatomy, level, about.get("prepared", False)))
     if not subjects:
         raise ScanError("cohort", "The cohort folder holds no file named <subject>_FLAIR.nii.gz, .nii or .png.")
     return Cohort(about.get("name", folder.resolve().name), about.get("simulated", False), tuple(subjects))
@@ -115,8 +117,21 @@ def load_subject(subject: Subject, slab: Slab) -> Prepared:
         return prepare_slice(read_grey(subject.flair), subject.level)
     scan = read_nifti(subject.flair)
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
+    if subject.prepared:
+        return _as_prepared(scan, mask, slab)
     proposed, _ = propose(scan)
     return prepare(scan, replace(proposed, slab=slab), brain_mask=mask)
+
+
+def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
+    """Cut a slab from a prepared volume."""
+    depth, height, width = scan.shape
+    first = round(float(scan.affine[2, 3]))
+    inside = slice(slab.first - first, slab.first - first + slab.count)
+    if mask is None or (height, width) != SLICE_SHAPE or inside.start < 0 or inside.stop > depth:
+        raise ScanError("cohort", "The prepared cohort lacks brain masks, or does not reach over these axial levels.")
+    scan = Volume.from_canonical(scan.array[inside], slab.affine)
+    return Prepared(scan, scan.array, mask[inside], AffineTransform.identity(), PreprocessConfig(slab=slab))
 
 
 def read_grey(path: Path) -> np.ndarray:

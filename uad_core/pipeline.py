@@ -29,8 +29,6 @@ from uad_core.postprocess import (
 from uad_core.preprocess import Prepared
 from uad_core.volume import ScanError
 
-BATCH = 8  # slices at a time; more gains nothing on a CPU
-
 
 @dataclass(frozen=True)
 class DetectConfig:
@@ -81,7 +79,7 @@ class Reconstruction:
     def residual_window(self, config: PostprocessConfig) -> float:
         """The filtered residual that is shown white: well above what healthy brains leave."""
         healthy = self.checkpoint.calibration.histogram(config.signed, config.median_size)
-        return 2.5 * healthy.threshold(99.5)
+        return min(2.5 * healthy.threshold(99.5), 1.0)
 
     def profile(self, config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
         """Share of the searched voxels in each bin of filtered residual: (len(edges) - 1,)."""
@@ -134,11 +132,7 @@ def reconstruct(
     started = perf_counter()
     array = np.zeros_like(prepared.array)
     where = np.flatnonzero(searched.any(axis=(1, 2)))
-    for first in range(0, len(where), BATCH):
-        batch = where[first : first + BATCH]
-        array[batch] = reconstruct_slices(checkpoint.model, prepared.array[batch])
-        if progress:
-            progress(min(first + BATCH, len(where)) / len(where))
+    array[where] = reconstruct_slices(checkpoint.model, prepared.array[where], progress)
     if not np.isfinite(array).all():
         raise ScanError("reconstruction", f"Model {checkpoint.name} gave no usable picture of this scan. Pick another.")
     warnings = []
@@ -150,11 +144,23 @@ def reconstruct(
     return Reconstruction(prepared, checkpoint, array, searched, perf_counter() - started, tuple(warnings))
 
 
-def reconstruct_slices(model: AnomalyModel, slices: np.ndarray) -> np.ndarray:
-    """(B, H, W) float32 in and out, on whichever device the model is."""
+def reconstruct_slices(
+    model: AnomalyModel, slices: np.ndarray, progress: Callable[[float], None] | None = None
+) -> np.ndarray:
+    """A scan's (B, H, W) float32 slices redrawn, as many at once as suit the model, on whichever device it is."""
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    batch = torch.from_numpy(slices)[:, None].to(device, memory_format=torch.channels_last)
-    output: np.ndarray = model.reconstruct(batch)[:, 0].float().cpu().numpy()
+    step = model.slices_at_once or max(len(slices), 1)
+    output = np.empty_like(slices)
+    for first in range(0, len(slices), step):
+        batch = torch.tensor(slices[first : first + step])[:, None]  # a copy: prepared scans are read-only
+        batch = batch.to(device, memory_format=torch.channels_last)
+
+        def show(share: float, first: int = first, count: int = len(batch)) -> None:
+            if progress:
+                progress((first + share * count) / len(slices))
+
+        output[first : first + step] = model.reconstruct(batch, show)[:, 0].float().cpu().numpy()
+        show(1.0)
     return output
 
 

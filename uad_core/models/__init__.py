@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from uad_core.models import autoencoder
+from uad_core.models import (
+    adversarial,
+    anogan,
+    autoencoder,
+    denoising,
+    dictionary,
+    fuzzy,
+    intensity,
+    one_class,
+    stacked,
+    thresholding,
+    variational,
+)
 from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
 
-MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (*autoencoder.SPECS,)}
+FAMILIES = (
+    intensity,
+    autoencoder,
+    variational,
+    adversarial,
+    anogan,
+    denoising,
+    dictionary,
+    thresholding,
+    fuzzy,
+    stacked,
+    one_class,
+)
+MODELS: dict[str, ModelSpec] = {spec.name: spec for family in FAMILIES for spec in family.SPECS}
 
 __all__ = ["MODELS", "AnomalyModel", "ModelSpec", "Objective"]

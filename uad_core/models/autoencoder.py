@@ -1,54 +1,88 @@
-"""Spatial autoencoder: the bottleneck stays a picture, so folds keep their place (Baur et al. 2018)."""
+"""Autoencoders, dense and spatial: what does not fit through the bottleneck is not redrawn (Baur et al. 2018)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from torch import Tensor, nn
-from torch.nn import functional
 
-from uad_core.models.layers import FEATURES, decoder, encoder
+from uad_core.models.layers import FEATURES, decoder, encoder, from_latent, to_latent
+from uad_core.models.losses import l1
 from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
 
 
 @dataclass(frozen=True)
-class SpatialAutoencoderConfig:
+class AutoencoderConfig:
     features: tuple[int, ...] = FEATURES  # of the encoder's stages; each halves height and width
-    latent_channels: int = 64  # 16 x 16 x 64 at 256 x 256
+    latent: int = 64  # channels of the latent picture, or numbers of a dense latent
+    dense: bool = False
     learning_rate: float = 1e-3  # the paper's, for the reconstruction objective
 
 
-class SpatialAutoencoder(AnomalyModel):
-    """x -> encoder -> 1 x 1 convolution -> z (B, C, h, w) -> 1 x 1 convolution -> decoder -> x_hat.
+class Autoencoder(AnomalyModel):
+    """x -> encoder -> z -> decoder -> x_hat. Eq. 2 with lambda_2 = lambda_3 = 0: the l1 distance alone.
 
-    Loss: the paper's Eq. 2 with lambda_2 = lambda_3 = 0, the l1 distance, averaged over pixels.
+    z is (B, latent, h, w) of a spatial model, (B, latent) of a dense one.
     """
 
-    def __init__(self, config: SpatialAutoencoderConfig) -> None:
+    def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         self.config = config
-        width = config.features[-1]
-        self.encoder = nn.Sequential(encoder(config.features), nn.Conv2d(width, config.latent_channels, 1))
-        self.decoder = nn.Sequential(nn.Conv2d(config.latent_channels, width, 1), decoder(config.features))
+        self.cell_px = None if config.dense else 2 ** len(config.features)
+        code = (config.features, config.latent, config.dense)
+        self.encoder = nn.Sequential(encoder(config.features), to_latent(*code))
+        self.decoder = nn.Sequential(from_latent(*code), decoder(config.features))
 
     def forward(self, slices: Tensor) -> Tensor:
         reconstruction: Tensor = self.decoder(self.encoder(slices))
         return reconstruction
 
+    def redraw(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """x_hat as training sees it, and the weighted terms of Eq. 2 but the adversarial one."""
+        reconstruction = self(slices)
+        return reconstruction, {"l1": l1(slices, reconstruction)}
+
     def objectives(self) -> list[Objective]:
-        return [Objective("reconstruction", list(self.parameters()), self.config.learning_rate, self._terms)]
+        return [
+            Objective("reconstruction", list(self.parameters()), self.config.learning_rate, lambda x: self.redraw(x)[1])
+        ]
 
-    def _terms(self, slices: Tensor) -> dict[str, Tensor]:
-        return {"l1": functional.l1_loss(self(slices), slices)}
 
-
+PAPER = "Baur et al. 2018"
 SPECS = (
     ModelSpec(
+        name="dae",
+        config=AutoencoderConfig(latent=512, dense=True),
+        build=Autoencoder,
+        latent="512",
+        source=f"{PAPER}, dAE",
+        idea="Squeezes a slice into 512 numbers and redraws it from them; lesions are lost.",
+        weakness="So are the folds of the cortex: everything fine leaves a residual, healthy or not.",
+    ),
+    ModelSpec(
+        name="sae1",
+        config=AutoencoderConfig(features=(*FEATURES, FEATURES[-1])),
+        build=Autoencoder,
+        latent="8 x 8 x 64",
+        source=f"{PAPER}, sAE1",
+        idea="Squeezes a slice into an 8 x 8 picture of features, so that things keep their rough place.",
+        weakness="8 x 8 is too coarse for folds; the paper found large residuals everywhere.",
+    ),
+    ModelSpec(
+        name="sae2",
+        config=AutoencoderConfig(latent=16),
+        build=Autoencoder,
+        latent="16 x 16 x 16",
+        source=f"{PAPER}, sAE2",
+        idea="A 16 x 16 picture with few features: place is kept, detail must be chosen.",
+        weakness="Redraws folds less sharply than 64 features do, and small lesions still get through.",
+    ),
+    ModelSpec(
         name="sae3",
-        config=SpatialAutoencoderConfig(),
-        build=SpatialAutoencoder,
+        config=AutoencoderConfig(),
+        build=Autoencoder,
         latent="16 x 16 x 64",
-        source="Baur et al. 2018, sAE3",
+        source=f"{PAPER}, sAE3",
         idea="Squeezes a slice through a small picture of features and redraws it; what is unusual gets lost.",
         weakness="The bottleneck is wide enough to redraw large lesions as well, which then leave no residual.",
     ),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
+
+Show = Callable[[float], None]  # told the share that is done, (0, 1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,30 +25,59 @@ class Objective:
     name: str
     parameters: Sequence[nn.Parameter]
     learning_rate: float
-    terms: Callable[[Tensor], dict[str, Tensor]]  # (B, 1, H, W) batch -> scalar terms to be summed
+    terms: Callable[[Tensor], dict[str, Tensor]]  # (B, 1, H, W) batch -> weighted scalar terms to be summed
+    betas: tuple[float, float] = (0.9, 0.999)  # of Adam
 
 
 class AnomalyModel(nn.Module, ABC):
     """A model of healthy slices. Batches are (B, 1, H, W) float in [0, 1], 0 outside the brain."""
 
     config: Any  # the frozen dataclass that it was built from; rebuilds it, kept in its checkpoint
+    slices_at_once: ClassVar[int | None] = 8  # best given to `reconstruct`; None: all of a scan's
+    cell_px: int | None = None  # edge of the coarsest feature: training may cut slices to multiples; None: never
 
     @abstractmethod
     def objectives(self) -> list[Objective]:
-        """What to minimise, in the order of the steps within a batch."""
+        """What to minimise, in the order of the steps within a batch; empty for a model that needs no training."""
+
+    def fit(self, slices: Tensor, seed: int) -> None:
+        """Learn what no gradient teaches; called after the last epoch, with each set of weights that is kept.
+
+        What is learnt lies in buffers whose shapes follow from `config`, as a strictly loaded checkpoint needs them,
+        and survives float16. It is a function of the weights, `slices` and `seed`.
+
+        Args:
+            slices: (N, 1, H, W) healthy training slices on the CPU, a few hundred at most.
+        """
 
     @abstractmethod
     def forward(self, slices: Tensor) -> Tensor:
-        """The healthy look of `slices`: (B, 1, H, W) -> (B, 1, H, W), differentiable."""
+        """The healthy look of `slices`: (B, 1, H, W) -> (B, 1, H, W)."""
 
-    def reconstruct(self, slices: Tensor) -> Tensor:
-        """As `forward`, for use after training: no gradients, no batch statistics, repeatable."""
+    def reconstruct(self, slices: Tensor, progress: Show | None = None) -> Tensor:
+        """As `forward`, for use after training: no gradients, no batch statistics, repeatable to the bit."""
+        with self.as_trained():
+            reconstruction: Tensor = self(slices)
+        return reconstruction
+
+    @contextmanager
+    def as_trained(self) -> Iterator[None]:
+        """Within it: no gradients, no batch statistics; afterwards in the mode that it was in."""
         was_training = self.training
         self.eval()
-        with torch.no_grad():
-            reconstruction = self(slices)
-        self.train(was_training)
-        return reconstruction
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            self.train(was_training)
+
+    def validation(self, slices: Tensor) -> Tensor:
+        """(B,) error on healthy slices, by which training picks its best epoch; NaN where a model has none."""
+        return (slices - self.reconstruct(slices)).abs().mean((1, 2, 3))
+
+    def sample(self, count: int, seed: int) -> Tensor:
+        """(count, 1, 256, 256) brains that nobody has, from the prior. Raises ValueError unless `ModelSpec.samples`."""
+        raise ValueError("This model has no prior to draw from; take a VAE, a VAE-GAN or AnoGAN.")
 
 
 @dataclass(frozen=True)
@@ -60,6 +92,10 @@ class ModelSpec:
         source: where the model comes from.
         idea: one sentence on how it works.
         weakness: one sentence on what to expect of it.
+        samples: whether `AnomalyModel.sample` draws from it.
+        redraws: whether its reconstruction is a picture to look at.
+        signed: the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive`
+            scored higher for every model that redraws (README).
     """
 
     name: str
@@ -69,3 +105,6 @@ class ModelSpec:
     source: str
     idea: str
     weakness: str
+    samples: bool = False
+    redraws: bool = True
+    signed: Literal["absolute", "positive"] = "positive"

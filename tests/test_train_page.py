@@ -1,0 +1,129 @@
+"""A training from its order to its use in Detect, in a real browser, with a real process of its own."""
+
+import os
+import re
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uad_core.atlas import MNI_18_LEVEL, template
+from uad_core.files import write_json
+from uad_core.runs import list_runs, read_run
+
+EPOCHS = 1000  # never reached: the test is sooner
+LONG = 240_000  # ms; two busy cores
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Where this server keeps runs and checkpoints: nothing is left in the project."""
+    root = tmp_path_factory.mktemp("training")
+    names = {"UAD_RUNS": root / "runs", "UAD_CHECKPOINTS": root / "checkpoints"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in names.items():
+            patch.setenv(name, str(folder))
+        yield tuple(names.values())
+    for run in list_runs(root / "runs"):
+        if run.is_active:
+            os.kill(run.progress["pid"], signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def address(folders, server):
+    return server[0]
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(90_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    """Four noisy pictures of the template's own slice."""
+    folder = tmp_path_factory.mktemp("controls")
+    atlas, rng = template(), np.random.default_rng(0)
+    grey, brain = atlas.flair.array[MNI_18_LEVEL], atlas.brain_mask[MNI_18_LEVEL]
+    for i in range(4):
+        noisy = np.where(brain, np.clip(grey + rng.normal(0, 5, grey.shape), 1, 255), 0)
+        Image.fromarray(noisy.astype(np.uint8)).save(folder / f"sub-{i}_FLAIR.png")
+    return folder
+
+
+def fill(page, **values):
+    for label, value in values.items():
+        field = page.get_by_label(label.replace("_", " "), exact=True)
+        field.fill(str(value))
+        field.press("Tab")
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name)
+
+
+def test_a_deep_link_is_the_first_visit_and_a_bad_folder_gets_a_sentence_and_loses_nothing(address, folders, page):
+    page.goto(f"{address}/train")
+    page.get_by_role("heading", name="New training").wait_for(timeout=60_000)
+    fill(page, Another_cohort_folder="/no/such/folder", Name="kept", Epochs=7, Seed=3)
+    button(page, "Start training").click()
+    page.get_by_test_id("stAlert").get_by_text("There is no folder /no/such/folder. Check its path.").wait_for()
+    for label, value in (
+        ("Another cohort folder", "/no/such/folder"),
+        ("Name", "kept"),
+        ("Epochs", "7"),
+        ("Seed", "3"),
+    ):
+        assert page.get_by_label(label, exact=True).input_value() == value
+    assert not folders[0].exists()
+    fill(page, Name="no / such")
+    page.get_by_test_id("stAlert").wait_for(state="detached")
+
+
+def test_a_cohort_of_the_project_with_too_few_healthy_subjects_gets_a_sentence(address, folders, page):
+    page.goto(f"{address}/train")
+    page.get_by_role("combobox", name="Cohorts in this project").click()
+    page.get_by_role("option", name=re.compile(r"data_samples \(1 healthy subject\)")).click()
+    page.keyboard.press("Escape")
+    button(page, "Start training").click()
+    page.get_by_test_id("stAlert").get_by_text(re.compile("1 healthy brain only; at least 2 are needed")).wait_for()
+    assert not folders[0].exists()
+
+
+@pytest.mark.timeout(900)
+def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folders, cohort, page):
+    page.goto(f"{address}/train")
+    fill(page, Another_cohort_folder=cohort, Name="tiny", Epochs=EPOCHS)
+    button(page, "Start training").click()
+    page.get_by_role("heading", name="tiny").wait_for()
+    page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
+    page.reload()
+    page.get_by_role("heading", name="tiny").wait_for(timeout=60_000)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
+    page.get_by_text(re.compile(r"Training · epoch \d+ of 1000 · [\d.]+ slices/s")).wait_for(timeout=LONG)
+    button(page, "Stop").click()
+    button(page, "Resume").wait_for(timeout=LONG)
+    stopped = read_run(folders[0] / "tiny")
+    assert stopped.state == "stopped"
+    assert 0 < len(stopped.curve()) < EPOCHS
+    few = len(stopped.curve()) + 2
+    stopped.settings["config"]["epochs"] = few  # as if the user had asked for fewer, so that an end can be seen
+    write_json(stopped.folder / "settings.json", stopped.settings)
+    button(page, "Resume").click()
+    page.get_by_text("Done. Checkpoint tiny can be chosen").wait_for(timeout=LONG)
+    assert len(read_run(folders[0] / "tiny").curve()) == few
+    assert page.locator("[data-testid=stImage] img").evaluate("image => image.naturalWidth") >= 256
+    button(page, "Open in Detect").click()
+    page.get_by_role("combobox", name="Model").wait_for(timeout=60_000)
+    assert page.get_by_role("combobox", name="Model").input_value() == "tiny"
+
+
+def test_the_name_of_a_finished_training_is_taken(address, cohort, page):
+    page.goto(f"{address}/train?run=New training")
+    fill(page, Another_cohort_folder=cohort, Name="tiny")
+    button(page, "Start training").click()
+    page.get_by_test_id("stAlert").get_by_text("There is a checkpoint named tiny already").wait_for()

@@ -1,0 +1,44 @@
+"""Two processes by torchrun train as one does."""
+
+import json
+import os
+import subprocess
+import sys
+
+import torch
+from safetensors.torch import load_file
+from training import ROOT, picture_cohort
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def test_two_processes_train_as_one_and_write_one_checkpoint(tmp_path):
+    cohort = picture_cohort(tmp_path / "controls", 6)
+    for name, launcher in (("one", ()), ("two", TORCHRUN)):
+        words = ["train", "--model", "toy", "--cohort", cohort, "--epochs", "3", "--batch-size", "3", "--device", "cpu"]
+        words += [
+            "--name",
+            "toy",
+            "--snapshot-minutes",
+            "0",
+            "--out",
+            tmp_path / name,
+            "--run-folder",
+            tmp_path / f"run-{name}",
+        ]
+        subprocess.run(
+            [sys.executable, *launcher, ROOT / "tests" / "two_ranks.py", tmp_path / "second.safetensors", *words],
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+            check=True,
+            timeout=240,
+        )
+    one, two = (load_file(tmp_path / f"run-{name}" / "toy-last.safetensors") for name in ("one", "two"))
+    second = load_file(tmp_path / "second.safetensors")
+    for key, value in two.items():
+        assert torch.equal(value, second[key]), f"{key} differs between the processes"
+        torch.testing.assert_close(value, one[key], atol=1e-3, rtol=1e-2)
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["toy.json", "toy.safetensors"]
+    records = [json.loads((tmp_path / name / "toy.json").read_text()) for name in ("one", "two")]
+    assert [record["training"]["processes"] for record in records] == [1, 2]
+    curves = [[row["l2"] for row in record["loss_curve"]] for record in records]
+    torch.testing.assert_close(torch.tensor(curves[0]), torch.tensor(curves[1]), atol=1e-5, rtol=1e-3)

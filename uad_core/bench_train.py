@@ -1,0 +1,142 @@
+"""Training throughput of our loop against the plain one: same machine, same run, same slices, same changes to them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from threading import Event, Thread
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from uad_core.batches import AugmentConfig, HealthySlices, augment, brain_frame
+from uad_core.checkpoint import build_model
+from uad_core.train.config import TrainConfig
+from uad_core.train.prefetch import prefetched
+from uad_core.train.ranks import Ranks
+from uad_core.train.stepping import make_steps, run_steps
+
+REPEATS = 5
+SECONDS = 8.0  # of each measurement, after a warm-up of as many batches as caches and clocks need
+WARM_UP = 3
+
+
+class PlainSlices(Dataset[torch.Tensor]):
+    """The same slices and changes to them as a Dataset, one at a time."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return torch.from_numpy(augment(self._array[index], AugmentConfig(), np.random.default_rng((0, 0, index))))[
+            None
+        ]
+
+
+def bench_train(model: str = "sae3", batch_size: int = 8) -> Iterator[str]:
+    """Images per second of both loops by turns, medians and their ratio; on CUDA also how busy the GPU is."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:256, :256]
+    brain = ((rows - 128) / 90) ** 2 + ((columns - 128) / 70) ** 2 < 1
+    array = rng.random((512, 256, 256), dtype=np.float32) * brain
+    config = TrainConfig(model=model, batch_size=batch_size)
+    ranks = Ranks(config)
+    ours, plain = _ours(config, ranks, array), _plain(config, ranks.device, array)
+    rates: dict[str, list[float]] = {"ours": [], "plain": []}
+    with _GpuUse(ranks.device) as use:
+        for _ in range(REPEATS):
+            rates["plain"].append(images_per_second(plain, ranks.device))
+            use.counts = True
+            rates["ours"].append(images_per_second(ours, ranks.device))
+            use.counts = False
+    ours_rate, plain_rate = float(np.median(rates["ours"])), float(np.median(rates["plain"]))
+    ratios = sorted(a / b for a, b in zip(rates["ours"], rates["plain"], strict=True))
+    yield (
+        f"training of {model}, batches of {batch_size}, {ranks.device.type}, {torch.get_num_threads()} threads: "
+        f"{ours_rate:.1f} images/s; plain loop {plain_rate:.1f}; {np.median(ratios):.2f} times faster "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {REPEATS} repeats){use.sentence()}"
+    )
+
+
+def images_per_second(batches: Iterator[int], device: torch.device) -> float:
+    """Of an endless iterator that trains on one batch at each step and says how many slices it held."""
+    for _ in range(WARM_UP):
+        next(batches)
+    _wait(device)
+    started, seen = perf_counter(), 0
+    while perf_counter() - started < SECONDS:
+        seen += next(batches)
+        _wait(device) if seen % 512 == 0 else None  # else the host runs ahead of the clock
+    _wait(device)
+    return seen / (perf_counter() - started)
+
+
+def _ours(config: TrainConfig, ranks: Ranks, array: np.ndarray) -> Iterator[int]:
+    torch.manual_seed(0)
+    model = build_model(config.model, config.settings).to(ranks.device)
+    model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # as in the loop
+    steps = make_steps(model, config)
+    rows, columns = brain_frame([array], config.augment.shift_px, model.cell_px)
+    slices = HealthySlices([array[:, rows, columns]], config.augment, config.seed)
+    for epoch in range(10**6):
+        for batch in prefetched(slices.batches(epoch, config.batch_size), ranks.device):
+            run_steps(steps, model, batch, 0.0, config, ranks)
+            yield len(batch)
+
+
+def _plain(config: TrainConfig, device: torch.device, array: np.ndarray) -> Iterator[int]:
+    """fp32, contiguous, DataLoader and Adam as they come, the loss read at every step."""
+    torch.manual_seed(0)
+    model = build_model(config.model, config.settings).to(device).train()
+    (objective,) = model.objectives()
+    optimiser = torch.optim.Adam(objective.parameters, objective.learning_rate)
+    loader = DataLoader(PlainSlices(array), config.batch_size, shuffle=True)
+    total = 0.0
+    while True:
+        for batch in loader:
+            batch = batch.to(device)
+            optimiser.zero_grad()
+            loss = torch.stack(list(objective.terms(batch).values())).sum()
+            loss.backward()
+            optimiser.step()
+            total += loss.item()
+            yield len(batch)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+class _GpuUse:
+    """How busy the GPU is by nvidia-smi, twice a second while `counts`."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.counts = False
+        self._seen: list[float] = []
+        self._done = Event()
+        self._thread = Thread(target=self._watch, daemon=True) if device.type == "cuda" else None
+
+    def __enter__(self) -> _GpuUse:
+        if self._thread:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._thread:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        query = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
+        while not self._done.wait(0.5):
+            if self.counts:
+                self._seen.append(float(subprocess.run(query, capture_output=True, text=True).stdout.split()[0]))
+
+    def sentence(self) -> str:
+        return f"; GPU busy {np.mean(self._seen):.0f} % of the time" if self._seen else ""

@@ -1,0 +1,1 @@
+"""Commands of `python -m uad_core` that need a file of their own."""

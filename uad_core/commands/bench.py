@@ -1,0 +1,18 @@
+"""`python -m uad_core bench`: the figures of the README."""
+
+from __future__ import annotations
+
+import argparse
+
+from uad_core.bench import bench
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command has no options."""
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the figures as they come."""
+    for line in bench():
+        print(line, flush=True)

@@ -1,0 +1,93 @@
+"""`python -m uad_core evaluate`: a cohort folder in, metrics.json and two tables out."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from uad_core import RESEARCH_ONLY, versions
+from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
+from uad_core.commands.train import SLABS
+from uad_core.data import open_cohort
+from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
+from uad_core.evaluate.run import PLAIN, evaluate, table_rows
+from uad_core.evaluate.score import Score
+from uad_core.evaluate.summary import summarise
+from uad_core.evaluate.tables import model_table, patient_table, readable
+from uad_core.files import write_atomically, write_json
+from uad_core.postprocess import MEDIAN_SIZES
+from uad_core.volume import ScanError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    defaults = EvaluateConfig()
+    parser.add_argument("--cohort", type=Path, required=True, help="cohort folder: heads, prepared volumes or slices")
+    parser.add_argument(
+        "--models", required=True, help=f"checkpoint names with commas between; {PLAIN} for the scan itself as score"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for metrics.json, curves.json and the tables")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument(
+        "--percentile", type=float, default=defaults.percentile, help="of healthy residuals, 0 to 100 (%(default)s)"
+    )
+    parser.add_argument("--reference", help="healthy cohort behind the percentile (default: one of the cohort's kind)")
+    parser.add_argument(
+        "--median-size", type=int, choices=MEDIAN_SIZES, default=defaults.median_size, help="voxels (%(default)s)"
+    )
+    parser.add_argument(
+        "--signed", choices=SIGN_CHOICES, default=defaults.signed, help="residual; own: what suits the model"
+    )
+    parser.add_argument("--limit", type=int, help="at most so many patients, and so many healthy subjects")
+    parser.add_argument("--slab", choices=SLABS, help="axial levels (default: those that the models were trained on)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Evaluate, print the table, write the files. Raises as `evaluate` and `load_checkpoint` do."""
+    config = EvaluateConfig(
+        percentile=options.percentile,
+        signed=options.signed,
+        reference=options.reference,
+        median_size=options.median_size,
+        slab=SLABS[options.slab] if options.slab else None,
+        limit=options.limit,
+    )
+    cohort = open_cohort(options.cohort)
+    names = [name.strip() for name in options.models.split(",") if name.strip()]
+    checkpoints = [load_checkpoint(name, options.checkpoints) for name in names if name != PLAIN]
+    rows = table_rows(cohort, checkpoints, config, plain=PLAIN in names)
+    scores: list[Score] = []
+    refused: dict[str, str] = {}
+    with tqdm(unit="subject") as bar:
+        for progress in evaluate(cohort, rows, config):
+            scores += progress.scores
+            if progress.problem:
+                refused[progress.subject] = progress.problem
+                tqdm.write(f"{progress.subject} left out: {progress.problem}", file=sys.stderr)
+            bar.total = progress.total
+            bar.update()
+    if not scores:
+        raise ScanError("cohort", "No subject of the cohort could be evaluated.")
+    tables = summarise(cohort, rows, scores, config, refused)
+    command = shlex.join(("python", "-m", "uad_core", "evaluate", *_arguments(options)))
+    metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
+    write_json(options.out / "metrics.json", metrics)
+    write_json(options.out / "curves.json", tables.curves)
+    write_atomically(options.out / "metrics.tsv", model_table(metrics).encode())
+    write_atomically(options.out / "per_patient.tsv", patient_table(metrics).encode())
+    print("\n".join(readable(metrics)))
+
+
+def _arguments(options: argparse.Namespace) -> list[str]:
+    """The arguments again, folders by their last name only: a path may name a patient or a user."""
+    given = [f"--cohort={options.cohort.name}", f"--models={options.models}", f"--percentile={options.percentile:g}"]
+    given += [f"--median-size={options.median_size}", f"--signed={options.signed}"]
+    for name in ("reference", "limit", "slab"):
+        if getattr(options, name) is not None:
+            given.append(f"--{name}={getattr(options, name)}")
+    return [*given, f"--out={options.out.name}"]

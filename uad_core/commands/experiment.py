@@ -1,0 +1,62 @@
+"""`python -m uad_core experiment`: the paper's comparison from nothing, in one report."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from uad_core import RESEARCH_ONLY
+from uad_core.checkpoint import CHECKPOINTS
+from uad_core.commands.simulate import label_maps_in
+from uad_core.evaluate import PLAIN
+from uad_core.experiment import ExperimentConfig, experiment
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--quick", action="store_true", help="few patients and no AnoGAN scores: within 10 minutes")
+    parser.add_argument(
+        "--label-maps", type=Path, help="folder of FreeSurfer-style label maps to simulate 83 + 49 subjects from"
+    )
+    parser.add_argument("--cohort", type=Path, action="append", default=[], help="further cohort; may be given again")
+    parser.add_argument("--models", help=f"rows, with commas between (default: all checkpoints, and {PLAIN})")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument("--train", type=int, metavar="EPOCHS", help="train every model first, into OUT/checkpoints")
+    parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
+    parser.add_argument("--out", type=Path, required=True, help="folder for everything; run again to go on")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run it, print the tables and where the report lies."""
+    models = options.models and tuple(name.strip() for name in options.models.split(",") if name.strip())
+    config = ExperimentConfig(
+        out=options.out,
+        quick=options.quick,
+        label_maps=tuple(label_maps_in(options.label_maps)) if options.label_maps else (),
+        cohorts=tuple(options.cohort),
+        models=models,
+        checkpoints=options.checkpoints,
+        train=options.train,
+        seed=options.seed,
+    )
+    print(RESEARCH_ONLY)
+    with tqdm(bar_format="{desc} [{elapsed}]") as bar:
+        outcome = experiment(config, command_line(options), bar.set_description_str)
+    print(outcome.tables)
+    print(outcome.report)
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """The command again, folders by their last name only: a path may name a patient or a user."""
+    words = ["python -m uad_core experiment"] + ["--quick"] * options.quick
+    if options.label_maps:
+        words.append(f"--label-maps {options.label_maps.resolve().name}")
+    words += [f"--cohort {path.resolve().name}" for path in options.cohort]
+    words += [f"--models {options.models}"] if options.models else []
+    if options.checkpoints != CHECKPOINTS:
+        words.append(f"--checkpoints {options.checkpoints.resolve().name}")
+    words += [f"--train {options.train}"] if options.train is not None else []
+    return " ".join([*words, f"--seed {options.seed}", f"--out {options.out.resolve().name}"])

@@ -1,0 +1,32 @@
+"""`python -m uad_core models`: every model in a row, with its size, its idea and its weakness."""
+
+from __future__ import annotations
+
+import argparse
+from textwrap import fill
+
+from uad_core.checkpoint import build_model, checkpoint_names, load_checkpoint
+from uad_core.models import MODELS
+
+COLUMNS = "{:<10} {:<25} {:>10}  {:<22} {}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command has no options."""
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table."""
+    print(COLUMNS.format("name", "latent", "parameters", "bundled checkpoint", "source"))
+    for name, spec in MODELS.items():
+        size = sum(parameter.numel() for parameter in build_model(name).parameters())
+        print(COLUMNS.format(name, spec.latent, f"{size:,}", bundled(name), spec.source))
+        print(fill(f"{spec.idea} {spec.weakness}", 116, initial_indent=" " * 11, subsequent_indent=" " * 11))
+
+
+def bundled(name: str) -> str:
+    """Whether a checkpoint of that name ships, and whether it learned."""
+    if name not in checkpoint_names():
+        return "no"
+    return {True: "yes", False: "yes, did not learn", None: "yes"}[load_checkpoint(name).learned]

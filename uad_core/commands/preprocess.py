@@ -1,0 +1,31 @@
+"""`python -m uad_core preprocess`: a cohort prepared once, to train many models on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from uad_core.commands.train import SLABS
+from uad_core.data import open_cohort
+from uad_core.prepared_cohort import prepare_cohort
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--cohort", type=Path, required=True, help="cohort folder of volumes, whole heads or stripped")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the prepared cohort, an empty one")
+    parser.add_argument("--slab", choices=SLABS, default="paper", help="axial levels (default: %(default)s)")
+    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prepare; subjects that cannot be prepared are named with the reason and left out."""
+    cohort = open_cohort(options.cohort)
+    with tqdm(total=len(cohort.subjects), unit="subject") as bar:
+        for done in prepare_cohort(cohort, options.cohort, options.out, SLABS[options.slab], options.workers):
+            bar.update()
+            if done.problem:
+                tqdm.write(f"{done.subject} left out: {done.problem}")

@@ -1,0 +1,33 @@
+"""`python -m uad_core sample`: slices that a model draws from its prior, as in the paper's Fig. 5."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
+from uad_core.files import write_atomically
+from uad_core.render import GREY_WINDOW, grid_png
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--model", default="anogan", help="checkpoint of a VAE or of AnoGAN (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=12, help="slices (default: %(default)s)")
+    parser.add_argument("--columns", type=int, default=6, help="of the picture (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--out", type=Path, required=True, help="PNG file to write")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw and write the picture."""
+    checkpoint = load_checkpoint(options.model, options.checkpoints)
+    if options.count < 1 or options.columns < 1:
+        raise ValueError("At least one slice and one column are needed.")
+    drawn: np.ndarray = checkpoint.model.sample(options.count, options.seed)[:, 0].cpu().numpy()
+    write_atomically(options.out, grid_png(drawn, options.columns, *GREY_WINDOW))
+    print(options.out)

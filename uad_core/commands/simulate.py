@@ -1,0 +1,38 @@
+"""`python -m uad_core simulate`: a cohort from label maps."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from uad_core.simulate.cohort import simulate_cohort
+from uad_core.simulate.phantom import phantom
+from uad_core.volume import ScanError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--label-maps", type=Path, help="folder of FreeSurfer-style label maps; without: a phantom")
+    parser.add_argument("--out", type=Path, required=True, help="cohort folder to write")
+    parser.add_argument("--healthy", type=int, default=83, help="subjects (the paper's %(default)s)")
+    parser.add_argument("--ms", type=int, default=49, help="subjects (the paper's %(default)s)")
+    parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Simulate, a line a subject."""
+    maps = label_maps_in(options.label_maps) if options.label_maps else [phantom(options.seed + i) for i in range(10)]
+    subjects = simulate_cohort(maps, options.out, options.healthy, options.ms, options.seed)
+    for progress in tqdm(subjects, total=options.healthy + options.ms, unit="subject"):
+        tqdm.write(f"{progress.subject}: {progress.seconds:.1f} s")
+
+
+def label_maps_in(folder: Path) -> list[Path]:
+    """NIfTI files of a folder, in the order of their names. Raises ScanError where there are none."""
+    paths = sorted(path for path in folder.glob("*.nii*") if path.name.endswith((".nii", ".nii.gz")))
+    if not paths:
+        raise ScanError("label_maps", "The folder holds no label maps (.nii or .nii.gz).")
+    return paths

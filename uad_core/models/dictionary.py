@@ -1,0 +1,123 @@
+"""Dictionary learning and sparse coding: every patch is redrawn from a few healthy atoms (Weiss et al., MICCAI 2013).
+
+Simplified: one dictionary is learnt from healthy scans and kept, patches are 2-D and of FLAIR alone. The brightness
+of a patch is not taken off before coding, and no atom gets more weight than healthy patches give it: without either,
+any brightness would be redrawn exactly, an even bright patch being only an even healthy one, stronger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from uad_core.models.patches import patches_of, redraw_patches
+from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
+
+
+@dataclass(frozen=True)
+class DictionaryConfig:
+    edge_px: int = 8  # of a patch
+    stride_px: int = 2  # between overlapping patches that are averaged
+    atoms: int = 128
+    nonzero: int = 3  # atoms a patch at most
+    weight_quantile: float = 0.99  # of an atom's weights in healthy patches, [0, 1]: what it may weigh at most
+    sparsity: float = 0.5  # alpha of the lasso in learning
+    patches: int = 10_000  # to learn from
+    passes: int = 2  # over them
+    batch_patches: int = 512
+
+
+class DictionaryLearning(AnomalyModel):
+    """`atoms`, (K, edge_px**2), learnt by scikit-learn; slices are redrawn by orthogonal matching pursuit.
+
+    `most`, (K,), bounds the weights of unit atoms either way; before the fit it bounds nothing.
+    """
+
+    atoms: Tensor
+    most: Tensor
+
+    def __init__(self, config: DictionaryConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.register_buffer("atoms", torch.randn(config.atoms, config.edge_px**2))
+        self.register_buffer("most", torch.full((config.atoms,), 1e4))
+
+    def objectives(self) -> list[Objective]:
+        return []
+
+    def fit(self, slices: Tensor, seed: int) -> None:
+        from sklearn.decomposition import MiniBatchDictionaryLearning
+
+        config = self.config
+        every = np.concatenate(
+            [p[(p > 0).float().mean(1) > 0.5].numpy() for p in (patches_of(s[None], config.edge_px, 4) for s in slices)]
+        )
+        rng = np.random.default_rng(seed)
+        chosen = every[rng.permutation(len(every))[: config.patches]]
+        learner = MiniBatchDictionaryLearning(
+            n_components=config.atoms,
+            alpha=config.sparsity,
+            max_iter=config.passes,
+            batch_size=config.batch_patches,
+            random_state=seed,
+        )
+        found = learner.fit(chosen).components_
+        self.atoms.copy_(torch.from_numpy(np.ascontiguousarray(found)))
+        taken, weights = pursue(torch.from_numpy(chosen), self.atoms.cpu(), config.nonzero)
+        for k in range(config.atoms):
+            used = weights[taken == k].abs()
+            self.most[k] = used.quantile(config.weight_quantile) if len(used) else 0.0
+
+    def forward(self, slices: Tensor) -> Tensor:
+        config, atoms, most = self.config, self.atoms.to(slices.device), self.most.to(slices.device)
+
+        def redraw(patches: Tensor) -> Tensor:
+            taken, weights = pursue(patches, atoms, config.nonzero)
+            bounded = torch.minimum(torch.maximum(weights, -most[taken]), most[taken])
+            return combine(taken, bounded, atoms)
+
+        return redraw_patches(slices, config.edge_px, config.stride_px, redraw)
+
+
+def pursue(signals: Tensor, atoms: Tensor, nonzero: int) -> tuple[Tensor, Tensor]:
+    """Which of (K, F) atoms make up (N, F) signals, (N, nonzero) indices, and their weights, of atoms of length 1.
+
+    Orthogonal matching pursuit (Pati, Rezaiifar, Krishnaprasad 1993) for all signals at once; scikit-learn's takes
+    them one by one. Atoms of length 0 get no weight.
+    """
+    unit = _unit(atoms)
+    taken = torch.zeros(len(signals), 0, dtype=torch.long, device=signals.device)
+    weights = torch.zeros(len(signals), 0, dtype=signals.dtype, device=signals.device)
+    for _ in range(nonzero):
+        fitting = ((signals - combine(taken, weights, atoms)) @ unit.T).abs()
+        best = fitting.scatter(1, taken, -1).argmax(1, keepdim=True)
+        taken = torch.cat([taken, best], 1)
+        basis = unit[taken]  # (N, n, F)
+        gram = basis @ basis.mT + 1e-6 * torch.eye(taken.shape[1], dtype=signals.dtype, device=signals.device)
+        weights = torch.linalg.solve(gram, basis @ signals[..., None])[..., 0]
+    return taken, weights
+
+
+def combine(taken: Tensor, weights: Tensor, atoms: Tensor) -> Tensor:
+    """The (N, F) signals that (N, n) weights of the `taken` atoms, at length 1, make up."""
+    return (weights[:, None] @ _unit(atoms)[taken])[:, 0]
+
+
+def _unit(atoms: Tensor) -> Tensor:
+    return atoms / atoms.norm(dim=1, keepdim=True).clamp(min=1e-6)
+
+
+SPECS = (
+    ModelSpec(
+        name="dictionary",
+        config=DictionaryConfig(),
+        build=DictionaryLearning,
+        latent="3 of 128 atoms a patch",
+        source="Weiss et al. 2013; scikit-learn",
+        idea="Redraws every small patch from a few typical healthy ones; what needs others is not redrawn.",
+        weakness="A patch knows nothing of its place: what is healthy anywhere in the brain is redrawn everywhere.",
+    ),
+)

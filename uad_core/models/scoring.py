@@ -1,0 +1,35 @@
+"""Models that score the voxels of a scan without training, and redraw nothing."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from uad_core.models.spec import AnomalyModel, Objective
+
+
+class ScoringModel(AnomalyModel):
+    """In the contract's terms its "healthy look" is the scan less its score, so that the residual is the score."""
+
+    slices_at_once = None  # scores come from the statistics of the whole scan
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.config = config
+
+    @abstractmethod
+    def score(self, slices: Tensor) -> Tensor:
+        """(B, 1, H, W) in [0, 1], 0 outside the brain: how abnormal."""
+
+    def forward(self, slices: Tensor) -> Tensor:
+        return slices - self.score(slices)
+
+    def objectives(self) -> list[Objective]:
+        return []
+
+    def validation(self, slices: Tensor) -> Tensor:
+        """Nothing is redrawn, so there is no error to speak of."""
+        return torch.full((len(slices),), float("nan"))

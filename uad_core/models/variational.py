@@ -1,0 +1,81 @@
+"""Variational autoencoders: the bottleneck is noisy and kept near N(0, I) (Kingma and Welling; Baur et al. 2018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from uad_core.models.autoencoder import PAPER, Autoencoder, AutoencoderConfig
+from uad_core.models.layers import SIZE, encoder, to_latent
+from uad_core.models.losses import kl_to_standard_normal, l1
+from uad_core.models.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class VariationalConfig(AutoencoderConfig):
+    lambda_prior: float = 0.01  # lambda_2 of Eq. 2: higher is blurrier, and samples better
+
+
+class VariationalAutoencoder(Autoencoder):
+    """z ~ N(mean(x), variance(x)) in training, z = mean(x) afterwards. Eq. 2 with lambda_3 = 0."""
+
+    config: VariationalConfig
+
+    def __init__(self, config: VariationalConfig) -> None:
+        super().__init__(config)
+        self.encoder = nn.Sequential(
+            encoder(config.features), to_latent(config.features, 2 * config.latent, config.dense)
+        )
+
+    def encode(self, slices: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of z, both (B, latent, h, w) or (B, latent)."""
+        mean, log_variance = self.encoder(slices).chunk(2, dim=1)
+        return mean, log_variance.clamp(-20, 10)
+
+    def forward(self, slices: Tensor) -> Tensor:
+        reconstruction: Tensor = self.decoder(self.encode(slices)[0])
+        return reconstruction
+
+    def redraw(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        mean, log_variance = self.encode(slices)
+        z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+        reconstruction = self.decoder(z)
+        divergence = kl_to_standard_normal(mean, log_variance, slices[0].numel())
+        return reconstruction, {
+            "l1": l1(slices, reconstruction),
+            "kl": self.config.lambda_prior * divergence,
+        }
+
+    def sample(self, count: int, seed: int) -> Tensor:
+        config, side = self.config, SIZE // 2 ** len(self.config.features)
+        shape = (count, config.latent) if config.dense else (count, config.latent, side, side)
+        z = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+        with self.as_trained():
+            drawn: Tensor = self.decoder(z.to(next(self.parameters()).device))
+        return drawn
+
+
+SPECS = (
+    ModelSpec(
+        name="dvae",
+        config=VariationalConfig(latent=512, dense=True),
+        build=VariationalAutoencoder,
+        latent="512, stochastic",
+        source=f"{PAPER}, dVAE",
+        idea="As dae, with noise in the 512 numbers, so that nearby codes mean nearby brains.",
+        weakness="Blurrier than dae still: all fine structure leaves a residual.",
+        samples=True,
+    ),
+    ModelSpec(
+        name="svae",
+        config=VariationalConfig(),
+        build=VariationalAutoencoder,
+        latent="16 x 16 x 64, stochastic",
+        source=f"{PAPER}, sVAE",
+        idea="As sae3, with noise in the latent picture: only what is worth its bits gets through.",
+        weakness="A latent picture drawn from the prior has no large-scale order, so samples are no brains.",
+        samples=True,
+    ),
+)

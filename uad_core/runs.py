@@ -1,0 +1,216 @@
+"""Trainings as processes of their own: started, listed, read, stopped and resumed by their folders alone.
+
+A run is a folder `runs/NAME`. What the training writes there (`settings.json`, `progress.json`, `curve.jsonl`,
+`pictures/`) is all that is known of it, so that neither a browser nor a server has to stay. `launch.json` holds the
+process that was started last, for the seconds before it writes anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uad_core.checkpoint import CHECKPOINTS
+from uad_core.files import write_atomically, write_json
+from uad_core.orders import ROOT, Order, RunError, check
+
+RUNS = Path(os.environ.get("UAD_RUNS") or ROOT / "runs")
+TRAIN = (sys.executable, "-m", "uad_core", "train")
+OVER = ("done", "stopped", "failed")
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as its folder shows it.
+
+    Attributes:
+        state: "starting", "load", "train", "calibrate", "done", "stopped", "failed" or "interrupted":
+            the process is gone and did not say why.
+        progress: the training's last word, empty before its first.
+        settings: what it was asked to do, empty before its first word.
+        message: why it failed, a sentence; else empty.
+    """
+
+    folder: Path
+    state: str
+    progress: dict[str, Any]
+    settings: dict[str, Any]
+    message: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def is_active(self) -> bool:
+        """Its process is alive and at work."""
+        return self.state not in (*OVER, "interrupted")
+
+    @property
+    def is_stopping(self) -> bool:
+        """It was asked to stop and has not done so yet."""
+        return self.is_active and (self.folder / "stop").exists()
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state in ("stopped", "failed", "interrupted")
+
+    @property
+    def learned(self) -> bool | None:
+        """Whether its checkpoint redraws healthy scans better than one fixed slice would; None where it is not said."""
+        record = _json(Path(self.settings.get("out", "")) / f"{self.settings.get('name', self.name)}.json")
+        return record.get("learned")
+
+    def curve(self) -> list[dict[str, Any]]:
+        """One entry an epoch, in their order: `epoch`, the losses, `validation`."""
+        epochs = {}
+        for line in _text(self.folder / "curve.jsonl").splitlines():
+            try:
+                entry = json.loads(line)
+                epochs[int(entry["epoch"])] = entry
+            except (ValueError, TypeError, KeyError):
+                continue  # half a line, of a process that was killed
+        return [epochs[epoch] for epoch in sorted(epochs)]
+
+    def picture(self) -> tuple[str, bytes] | None:
+        """The newest picture of held-out slices: name and PNG; None before the first."""
+        for path in sorted((self.folder / "pictures").glob("*.png"), reverse=True):
+            try:
+                return path.stem, path.read_bytes()
+            except FileNotFoundError:
+                continue  # an old one that was just removed
+        return None
+
+    def log(self, lines: int = 20) -> str:
+        """The end of what the process printed; of a line that was overwritten, what it said last."""
+        ends = [line.split("\r")[-1] for line in _tail(self.folder / "log.txt").rstrip("\r\n").split("\n")]
+        return "\n".join(ends[-lines:])
+
+
+def start(order: Order, runs: Path = RUNS, out: Path = CHECKPOINTS) -> Run:
+    """Begin a training that writes checkpoint `order.name` to `out`, in a process that outlives this one.
+
+    Raises:
+        RunError: a folder that is no cohort or has too few healthy subjects, or a name that will not do.
+    """
+    check(order, out)
+    folder = runs / order.name
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        raise RunError(f"There is a run named {order.name} already; choose another name.") from None
+    except OSError as error:
+        raise RunError(f"The folder {runs} cannot be written to ({error.strerror}).") from None
+    with _one_at_a_time:
+        _launch(folder, [*order.arguments, "--out", str(out.resolve()), "--run", str(folder.resolve())])
+    return read_run(folder)
+
+
+def stop(run: Run) -> None:
+    """Ask a training to save where it stands and end."""
+    write_atomically(run.folder / "stop", b"")
+
+
+def resume(run: Run) -> Run:
+    """Go on with a training that was stopped, interrupted or failed; does nothing if it is at work.
+
+    Raises:
+        RunError: it is done, or nothing is left of it to go on with.
+    """
+    with _one_at_a_time:
+        run = read_run(run.folder)
+        if run.is_active:
+            return run
+        launched = _json(run.folder / "launch.json")
+        if run.state == "done" or not (run.settings or launched):
+            raise RunError(f"Run {run.name} cannot be resumed; start a new one.")
+        (run.folder / "stop").unlink(missing_ok=True)
+        again, minutes = ["--resume", str(run.folder.resolve())], run.settings.get("config", {}).get("minutes")
+        again += ["--minutes", f"{minutes:g}"] if minutes else []
+        _launch(run.folder, again if run.settings else launched["arguments"], launched.get("arguments"))
+    return read_run(run.folder)
+
+
+def list_runs(runs: Path = RUNS) -> list[Run]:
+    """All runs, the one that was started last first."""
+    folders = [path for path in runs.glob("*") if _started(path)]
+    return [read_run(path) for path in sorted(folders, key=_started, reverse=True)]
+
+
+def read_run(folder: Path) -> Run:
+    """The run as it stands now."""
+    launched, settings, progress = (_json(folder / f"{name}.json") for name in ("launch", "settings", "progress"))
+    is_alive = _is_training((progress if _is_news(progress, launched) else launched).get("pid"))
+    progress = progress if is_alive else _json(folder / "progress.json")  # its last words may have come since
+    if _is_news(progress, launched):
+        state, message = str(progress.get("stage")), str(progress.get("message") or "")
+        if not is_alive and state not in OVER:
+            state = "interrupted"
+    else:
+        last = _tail(folder / "log.txt").strip().replace("\r", "\n").split("\n")[-1]
+        state = "starting" if is_alive else "failed"
+        message = "" if is_alive else f"The training ended before it began. {last.removeprefix('uad_core: ')}"
+    return Run(folder, state, progress, settings, message)
+
+
+def _is_news(progress: dict[str, Any], launched: dict[str, Any]) -> bool:
+    """Whether these are words of the process that was launched last, or of one that came after it."""
+    return progress.get("updated", 0.0) >= launched.get("time", 0.0)
+
+
+def _launch(folder: Path, arguments: list[str], first: list[str] | None = None) -> None:
+    started = time.time()
+    with (folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            [*TRAIN, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    threading.Thread(target=process.wait, daemon=True).start()  # or it would stay a zombie, which looks alive
+    write_json(folder / "launch.json", {"pid": process.pid, "time": started, "arguments": first or arguments})
+
+
+def _is_training(pid: Any) -> bool:
+    """Whether that process is alive and ours: numbers are given anew after a restart of the machine."""
+    try:
+        os.kill(int(pid), 0)
+        return not Path("/proc/self").exists() or b"uad_core" in Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+    except (TypeError, ValueError, OSError):
+        return False
+
+
+def _started(folder: Path) -> float:
+    for path in (folder / "launch.json", folder / "settings.json", folder / "progress.json"):
+        if path.exists():
+            return path.stat().st_mtime
+    return 0.0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _tail(path: Path, size: int = 1 << 16) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - size))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(_text(path))
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -1,0 +1,10 @@
+"""Training of every model by one loop: `for progress in train(...)` serves command line, page and test alike."""
+
+from __future__ import annotations
+
+from uad_core.train.config import Progress, TrainConfig
+from uad_core.train.loop import train
+from uad_core.train.ranks import pick_device
+from uad_core.train.run_folder import RunFolder
+
+__all__ = ["Progress", "RunFolder", "TrainConfig", "pick_device", "train"]

@@ -1,0 +1,76 @@
+"""What people look at while a model trains: pictures of held-out slices, and TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from uad_core.files import write_atomically
+from uad_core.models import AnomalyModel
+from uad_core.pipeline import reconstruct_slices
+
+COLUMNS = 6  # slices in a picture
+KEPT = 20  # newest pictures
+WINDOW = 0.3  # residual that is shown white
+
+
+class Board:
+    """Writes pictures and TensorBoard files of one training into its folder."""
+
+    def __init__(self, folder: Path, validation: np.ndarray, samples: bool, first_epoch: int) -> None:
+        """Args: `validation` (N, 256, 256); `samples`: show slices the model invents, it being slow to redraw one."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._pictures = folder / "pictures"
+        chosen = np.linspace(0, len(validation) - 1, min(COLUMNS, len(validation))).round().astype(int)
+        self._slices, self._samples = validation[chosen], samples
+        self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=first_epoch)
+
+    def show(self, model: AnomalyModel, epoch: int, scalars: Mapping[str, float]) -> None:
+        """One picture: slices, below them what the model makes of them, below these the residuals."""
+        drawn = self._drawn(model)
+        residual = np.abs(self._slices - drawn)
+        rows = [self._slices, drawn] if self._samples else [self._slices, drawn, residual / WINDOW]
+        picture = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+        grey = (np.clip(np.nan_to_num(picture), 0, 1) * 255).astype(np.uint8)
+        self._save(grey, epoch)
+        for key, value in scalars.items():
+            self._writer.add_scalar(key, value, epoch)
+        self._writer.add_image("slices", grey, epoch, dataformats="HW")
+        if not self._samples:
+            self._writer.add_histogram("residual", residual[self._slices > 0], epoch)
+        self._writer.flush()
+
+    def _drawn(self, model: AnomalyModel) -> np.ndarray:
+        """(N, 256, 256) reconstructions, or samples where the model invents slices."""
+        if not self._samples:
+            return reconstruct_slices(model, self._slices)
+        was_training = model.training
+        model.eval()
+        with torch.no_grad():
+            sampled = model.sample(len(self._slices), seed=0)
+        model.train(was_training)
+        return np.asarray(sampled[:, 0].float().cpu().numpy())
+
+    def _save(self, grey: np.ndarray, epoch: int) -> None:
+        path = self._pictures / f"epoch_{epoch:04d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, png(grey))
+        for old in sorted(self._pictures.glob("epoch_*.png"))[:-KEPT]:
+            old.unlink()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def png(grey: np.ndarray) -> bytes:
+    """(H, W) uint8 as a PNG file."""
+    from io import BytesIO
+
+    file = BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,102 @@
+"""What a training is asked to do, and where it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from uad_core.atlas import PAPER_SLAB, Slab
+from uad_core.batches import AugmentConfig
+from uad_core.models import MODELS
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run; learning rates belong to the models.
+
+    Raises:
+        ValueError: a setting outside its range, as a sentence.
+    """
+
+    model: str = "sae3"
+    epochs: int = 150  # the paper's
+    batch_size: int = 8  # the paper's; over all processes together
+    seed: int = 0
+    held_out: float = 0.15  # share of the healthy anatomies kept for validation and calibration
+    slab: Slab = PAPER_SLAB
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    schedule: Literal["plain", "cosine"] = "plain"  # the paper's learning rates throughout, or falling to 0
+    device: str = "auto"  # or cpu, cuda, cuda:1, ...
+    precision: Literal["auto", "32", "bf16"] = "auto"  # auto: bf16 autocast on CUDA, where it is faster
+    compile: bool = False  # torch.compile of the objectives; needs a C++ compiler
+    clip_norm: float | None = None  # of each objective's gradient
+    patience: int | None = None  # end after so many epochs without a better healthy validation
+    minutes: float | None = None  # of each call: stop after the epoch in which this time is over
+    calibration_scans: int | None = None  # held-out scans of each cohort at most: AnoGAN searches for minutes a scan
+    snapshot_minutes: float = 1.0  # between snapshots to resume from, at most one batch more
+    settings: dict[str, Any] = field(default_factory=dict)  # other values for the model's own config
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 0), ("batch_size", 1), ("patience", 1), ("calibration_scans", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name.replace('_', ' ').capitalize()} must be at least {least}, not {value}.")
+        if not 0 < self.held_out < 1:
+            raise ValueError(f"The held-out share must lie between 0 and 1, not at {self.held_out}.")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise ValueError(f"The norm to clip gradients to must be above 0, not {self.clip_norm}.")
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> TrainConfig:
+        """The way back from `asdict`."""
+        nested = {"slab": Slab(**record["slab"]), "augment": AugmentConfig(**record["augment"])}
+        return cls(**{**record, **nested})
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands. `stage` is "load", "train", "calibrate", "done" or "stopped".
+
+    `losses` are the means of the epoch so far; `validation` is the last epoch's mean l1 distance on
+    held-out healthy slices, NaN before the first.
+    """
+
+    stage: str
+    epoch: int
+    fraction: float  # of this stage, in "train" of this epoch
+    losses: dict[str, float] = field(default_factory=dict)
+    validation: float = float("nan")
+    images_per_second: float = float("nan")
+    seconds_left: float = float("nan")  # until the last epoch
+    epochs: int = 0
+
+
+def parse_settings(model: str, pairs: Iterable[str]) -> dict[str, Any]:
+    """`KEY=VALUE` texts as values for the model's own config.
+
+    Raises:
+        ValueError: no such setting, or a value of another kind than its default, as a sentence.
+    """
+    config = MODELS[model].config
+    known = {entry.name: getattr(config, entry.name) for entry in fields(config)}
+    return dict(_setting(model, known, pair) for pair in pairs)
+
+
+def _setting(model: str, known: Mapping[str, Any], pair: str) -> tuple[str, Any]:
+    key, equals, text = pair.partition("=")
+    if not equals or key not in known:
+        raise ValueError(f"Model {model} has no setting {key!r}; there are: {', '.join(known)} (as KEY=VALUE).")
+    default = known[key]
+    try:
+        value = json.loads(f"[{text}]" if isinstance(default, tuple) and not text.startswith("[") else text)
+    except ValueError:
+        value = text
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    kind = list if isinstance(default, tuple) else type(default)
+    if default is not None and type(value) is not kind:
+        example = ",".join(map(str, default)) if isinstance(default, tuple) else str(default).lower()
+        raise ValueError(f"Setting {key} of model {model} does not take {text!r}; its default is {example}.")
+    return key, value

@@ -1,0 +1,103 @@
+"""Healthy slices in memory: those to learn from, and those held out to measure on."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.data import Cohort, load_subject
+from uad_core.preprocess import Prepared
+from uad_core.train.config import Progress, TrainConfig
+
+MANY = 3000  # slices; beyond these they are kept as float16, whose steps of at most 0.0005 lie below the noise
+VALIDATION = 256  # held-out slices at most, evenly spaced
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each lies.
+
+    Attributes:
+        learn: per cohort, float32 or, when there are many, float16.
+        learn_levels: per cohort.
+        validation: float32, held-out slices of all cohorts.
+        splits: per cohort, the subjects to learn from and those held out.
+    """
+
+    learn: list[np.ndarray]
+    learn_levels: list[np.ndarray]
+    validation: np.ndarray
+    validation_levels: np.ndarray
+    splits: list[tuple[Cohort, Cohort]]
+
+    def some(self, count: int, seed: int) -> np.ndarray:
+        """At most (count, 256, 256) float32 slices to learn from, drawn by `seed`, as many of each cohort if it has."""
+        rng, share = np.random.default_rng(seed), max(1, count // len(self.learn))
+        drawn = [array[np.sort(rng.permutation(len(array))[:share])] for array in self.learn]
+        return np.concatenate(drawn).astype(np.float32)
+
+    def held_out(self, config: TrainConfig) -> Iterator[tuple[Cohort, Prepared]]:
+        """Held-out scans, read one at a time: together they would not fit in memory for a whole brain."""
+        for _, outside in self.splits:
+            for subject in outside.subjects[: config.calibration_scans]:
+                yield outside, load_subject(subject, config.slab)
+
+
+def load(cohorts: Sequence[Cohort], config: TrainConfig) -> Generator[Progress, None, Loaded]:
+    """Prepare every healthy subject, keeping the slices that show any brain.
+
+    Raises:
+        ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
+    """
+    splits = [cohort.healthy.split(config.held_out, config.seed) for cohort in cohorts]
+    total = sum(len(part.subjects) for split in splits for part in split)
+    pieces = _Pieces()
+    done = 0
+    for number, split in enumerate(splits):
+        for part, inside in zip(split, (True, False), strict=True):
+            for subject in part.subjects:
+                pieces.add(number, inside, load_subject(subject, config.slab))
+                done += 1
+                yield Progress("load", 0, done / total, epochs=config.epochs)
+    learn, levels = zip(*(pieces.take(number, True) for number in range(len(splits))), strict=True)
+    outside = [pieces.take(number, False) for number in range(len(splits))]
+    held, held_levels = (np.concatenate(group) for group in zip(*outside, strict=True))
+    chosen = np.unique(np.linspace(0, len(held) - 1, min(VALIDATION, len(held))).round().astype(int))
+    return Loaded(list(learn), list(levels), held[chosen].astype(np.float32), held_levels[chosen], splits)
+
+
+def brain_slices(scan: Prepared) -> tuple[np.ndarray, np.ndarray]:
+    """The slices that show any brain, (N, 256, 256) float32, and their atlas levels (N,)."""
+    where = scan.brain_mask.any(axis=(1, 2))
+    return scan.array[where], np.array(scan.slab.levels)[where]
+
+
+class _Pieces:
+    """Slices as they come, by cohort and side of the split."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, bool], list[tuple[np.ndarray, np.ndarray]]] = {}
+        self._count = 0
+
+    def add(self, number: int, inside: bool, scan: Prepared) -> None:
+        slices, levels = brain_slices(scan)
+        before, self._count = self._count, self._count + len(slices)
+        if before <= MANY < self._count:
+            for group in self._kept.values():
+                group[:] = [(array.astype(np.float16), where) for array, where in group]
+        kept = np.float16 if self._count > MANY else np.float32
+        self._kept.setdefault((number, inside), []).append((slices.astype(kept), levels))
+
+    def take(self, number: int, inside: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Joined and forgotten here, so that slices are in memory once and not twice."""
+        group = self._kept.pop((number, inside))
+        levels = np.concatenate([where for _, where in group])
+        joined = np.empty((len(levels), *group[0][0].shape[1:]), group[0][0].dtype)
+        first = 0
+        while group:
+            array, _ = group.pop(0)
+            joined[first : first + len(array)] = array
+            first += len(array)
+        return joined, levels

@@ -1,0 +1,107 @@
+"""One process or many: device, precision and what the processes tell each other, through Lightning Fabric.
+
+Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch.
+Objectives call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are
+averaged here, by one sum over a flat vector.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from uad_core.train.config import TrainConfig
+
+
+def pick_device(wish: str) -> torch.device:
+    """The device named, or for "auto" the GPU if there is one.
+
+    Raises:
+        ValueError: the device is not here, as a sentence.
+    """
+    try:
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if wish == "auto" else wish)
+    except RuntimeError:
+        raise ValueError(f"There is no kind of device called {wish!r}; try auto, cpu or cuda.") from None
+    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
+        raise ValueError(f"There is no device {wish} here; {torch.cuda.device_count()} GPUs can be used.")
+    return device
+
+
+class Ranks:
+    """This process among its equals.
+
+    Attributes:
+        rank: 0 for the one that writes.
+        world: the number of processes.
+        precision: "32" or "bf16".
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        from lightning_fabric import Fabric
+
+        wish = pick_device(config.device)
+        bf16 = config.precision == "bf16" or (config.precision == "auto" and wish.type == "cuda")
+        self.precision = "bf16" if bf16 else "32"
+        logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
+        together = int(os.environ.get("WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1
+        here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if together > 1 else 1
+        self._fabric: Fabric = Fabric(
+            accelerator=wish.type,
+            devices=[wish.index] if wish.index is not None and together == 1 else here,
+            num_nodes=together // here,
+            strategy="ddp" if together > 1 else "auto",
+            precision="bf16-mixed" if bf16 else "32-true",
+        )
+        if together > 1 and not torch.distributed.is_initialized():
+            self._fabric.launch()
+        self.device, self.rank, self.world = self._fabric.device, self._fabric.global_rank, self._fabric.world_size
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The precision asked for, around forward passes."""
+        return self._fabric.autocast()
+
+    def part(self, count: int) -> tuple[slice, float]:
+        """Which of `count` things are this process's, and their share; never none, but then with share 0."""
+        mine = len(range(self.rank, count, self.world))
+        return (slice(self.rank, None, self.world), mine / count) if mine else (slice(0, 1), 0.0)
+
+    def average(self, tensors: Sequence[Tensor], share: float) -> None:
+        """Replace float tensors by their mean over the processes, each weighted by its share."""
+        if self.world == 1:
+            return
+        flat = torch.cat([tensor.detach().flatten().float() for tensor in tensors]) * share
+        torch.distributed.all_reduce(flat)
+        for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+            tensor.detach().copy_(mean.view_as(tensor))
+
+    def any(self, wishes: Iterable[bool]) -> list[bool]:
+        """What at least one process wishes; all must ask at the same point."""
+        wishes = list(wishes)
+        if self.world == 1:
+            return wishes
+        flags = torch.tensor(wishes, dtype=torch.float32, device=self.device)
+        torch.distributed.all_reduce(flags, torch.distributed.ReduceOp.MAX)
+        return [bool(flag) for flag in flags.tolist()]
+
+    def gather(self, tensor: Tensor) -> list[Tensor]:
+        """The tensor of each process, in their order, on the CPU."""
+        if self.world == 1:
+            return [tensor.cpu()]
+        parts = [torch.empty_like(tensor, device=self.device) for _ in range(self.world)]
+        torch.distributed.all_gather(parts, tensor.to(self.device))
+        return [part.cpu() for part in parts]
+
+    def barrier(self) -> None:
+        """Wait for the others."""
+        if self.world > 1:
+            torch.distributed.barrier()

@@ -1,0 +1,140 @@
+"""A training's own folder: what it was asked, where it stands, and a way to stop it.
+
+settings.json    TrainConfig, cohort folders, name, out, command: enough to go on
+progress.json    where it stands, replaced at most twice a second
+curve.jsonl      one line an epoch
+pictures/        held-out slices, reconstructions, residuals
+tensorboard/     the same for TensorBoard
+snapshot-a.*, snapshot-b.*    to resume from
+stop             appears: a snapshot is written and the training ends
+lock             held while a process trains here
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from uad_core.data import Cohort, open_cohort
+from uad_core.files import write_atomically, write_json
+from uad_core.train.config import Progress, TrainConfig
+from uad_core.train.snapshot import load_snapshot, remove_snapshots
+
+UNFINISHED = {"load", "train", "calibrate", "stopped"}
+
+
+class RunFolder:
+    """Writes of the one process that trains; read by anyone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[bytes] | None = None
+        self._written = ("", 0.0)  # stage and time of the last progress
+
+    def open(self, resume: bool) -> None:
+        """Take the folder for this process.
+
+        Raises:
+            ValueError: another process trains here, or an unfinished training would be lost, as a sentence.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = (self.path / "lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise ValueError(f"Another process is training in {self.path.name}; stop it first.") from None
+        self._lock = lock
+        if not resume:
+            if self.stage() in UNFINISHED and load_snapshot(self.path):
+                self.close()
+                raise ValueError(
+                    f"Folder {self.path.name} holds an unfinished training: continue it with --resume, or name another."
+                )
+            self._clear()
+        for leftover in (self.path / "stop", *self.path.glob(".*.tmp")):
+            leftover.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def _clear(self) -> None:
+        remove_snapshots(self.path)
+        for name in ("curve.jsonl", "progress.json"):
+            (self.path / name).unlink(missing_ok=True)
+        for name in ("pictures", "tensorboard"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def stage(self) -> str:
+        """As the last progress says; empty before any."""
+        with suppress(OSError, ValueError, KeyError):
+            return str(json.loads((self.path / "progress.json").read_bytes())["stage"])
+        return ""
+
+    def write_settings(
+        self, config: TrainConfig, cohorts: Sequence[Cohort], name: str, out: Path, command: str
+    ) -> None:
+        folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in cohorts]
+        asked = {"name": name, "out": str(out.resolve()), "command": command, "cohorts": folders}
+        write_json(self.path / "settings.json", {"config": asdict(config), **asked})
+
+    def read_settings(self) -> tuple[TrainConfig, list[Cohort], str, Path, str]:
+        """Config, cohorts, name, out and command of the training here.
+
+        Raises:
+            ValueError: there is none, as a sentence.
+            ScanError: a cohort folder is gone.
+        """
+        try:
+            asked = json.loads((self.path / "settings.json").read_bytes())
+            config = TrainConfig.from_json(asked["config"])
+            name, out, command = str(asked["name"]), Path(asked["out"]), str(asked["command"])
+            folders = [Path(folder) for folder in asked["cohorts"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ValueError(f"Folder {self.path.name} holds no training that could be resumed.") from None
+        return config, [open_cohort(folder) for folder in folders], name, out, command
+
+    def wants_stop(self) -> bool:
+        return (self.path / "stop").exists()
+
+    def show(self, progress: Progress, message: str = "") -> None:
+        """Replace progress.json, at most twice a second but at every change of stage."""
+        now = time.time()
+        stage, written = self._written
+        if progress.stage == stage and now - written < 0.5 and progress.fraction < 1:
+            return
+        self._written = (progress.stage, now)
+        record = {
+            "stage": progress.stage,
+            "epoch": progress.epoch,
+            "epochs": progress.epochs,
+            "fraction": round(progress.fraction, 4),
+            "losses": {key: _finite(value) for key, value in progress.losses.items()},
+            "validation": _finite(progress.validation),
+            "images_per_second": _finite(progress.images_per_second),
+            "seconds_left": _finite(progress.seconds_left),
+            "pid": os.getpid(),
+            "updated": now,
+            "message": message,
+        }
+        write_json(self.path / "progress.json", record)
+
+    def write_curve(self, curve: Sequence[Mapping[str, Any]]) -> None:
+        """All epochs so far, replacing what a killed process may have left half-written."""
+        lines = "".join(json.dumps({key: _finite(value) for key, value in row.items()}) + "\n" for row in curve)
+        write_atomically(self.path / "curve.jsonl", lines.encode())
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
