@@ -110,6 +110,51 @@ def test_controls_move_the_mask_at_once_and_the_slice_slider_moves_the_pictures(
     page.close()
 
 
+def test_another_model_is_one_choice_away_and_model_0_shows_no_reconstruction(server, context):
+    address, _ = server
+    page = context.new_page()
+    page.goto(address)
+    before = summary(page)
+    page.get_by_label("Model", exact=True).click()
+    page.get_by_role("option", name="sae3", exact=True).click()
+    after = wait_for_change(page, before, tries=300)
+    page.get_by_role("button", name="Back to the paper's setting").click()
+    after = wait_for_change(page, after, tries=300)
+    assert page.get_by_role("radio", name="absolute").is_checked()
+    page.get_by_label("Model", exact=True).click()
+    page.get_by_role("option", name="intensity", exact=True).click()
+    wait_for_change(page, after, tries=300)
+    assert page.get_by_role("radio", name="positive").is_checked()  # the residual that suits it
+    page.get_by_text("This model redraws nothing").wait_for()
+    assert page.locator("[data-testid=stImage] img").count() == 3
+    page.close()
+
+
+def test_models_are_compared_on_one_scan_with_shared_controls(server, context):
+    address, _ = server
+    page = context.new_page()
+    page.goto(f"{address}/compare")
+    page.get_by_text("Flagged by so many models").wait_for(timeout=LONG)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
+    captions = page.get_by_text(re.compile(r"residual above [\d.]+: [\d.]+ ml"))
+    before = [caption.inner_text() for caption in captions.all()]
+    assert len(before) >= 3
+    pictures = page.locator("[data-testid=stImage] img")
+    assert pictures.count() == 2 * len(before) + 1  # residual and segmentation of each, and the agreement
+    slider = page.get_by_role("slider", name=re.compile("Percentile"))
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowLeft")
+    for _ in range(100):
+        page.wait_for_timeout(200)
+        after = [caption.inner_text() for caption in captions.all()]
+        if len(after) == len(before) and all(a != b for a, b in zip(after, before, strict=True)):
+            break
+    else:
+        raise AssertionError("not every model followed the shared percentile")
+    page.close()
+
+
 def test_an_own_raw_head_goes_in_and_its_mask_comes_out_on_its_own_grid(server, context, tmp_path):
     address, log = server
     scan = tmp_path / "CANARY^PATIENT 1970.nii.gz"

@@ -14,10 +14,13 @@ FLOORS = [
     {"files", "volume"},
     {"nifti", "atlas"},
     {"preprocess", "postprocess", "calibration", "metrics", "models"},
-    {"checkpoint", "data", "batches", "simulate", "lesions"},
+    {"checkpoint", "data", "prepared_cohort", "batches", "simulate", "lesions"},
     {"pipeline"},
     {"train", "export", "render"},
-    {"detect", "bench"},
+    {"detect", "bench", "bench_train", "evaluate", "runs", "orders"},
+    {"report"},
+    {"experiment"},
+    {"commands"},
     {"__main__"},
 ]
 SIBLINGS = {"preprocess", "postprocess", "calibration", "metrics", "models"}

@@ -1,4 +1,4 @@
-"""How well a mask fits the truth. Plain functions of arrays."""
+"""How well a mask fits the truth, voxel by voxel."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def dice(mask: np.ndarray, truth: np.ndarray) -> float:
     """
     total = np.count_nonzero(mask) + np.count_nonzero(truth)
     return 2 * np.count_nonzero(mask & truth) / total if total else float("nan")
+
+
+def false_positive_ml(mask: np.ndarray, truth: np.ndarray, voxel_mm3: float = 1.0) -> float:
+    """Millilitres flagged that are no lesion."""
+    return np.count_nonzero(mask & ~truth) * voxel_mm3 / 1000

@@ -1,0 +1,262 @@
+"""The report: its numbers are those of metrics.json, simulated and real stand apart, and nothing is asked for."""
+
+import json
+import re
+from dataclasses import replace
+from html import unescape
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uad_core import RESEARCH_ONLY
+from uad_core.report import Card, Contents, Lesions, Look, Realism, Sheet, build_report, charts, slices, studies
+from uad_core.report.claims import verdicts
+from uad_core.report.slices import comparison
+from uad_core.report.style import line_style
+from uad_core.report.tables import interval, number, tab_separated
+
+PERCENTILES = ("90", "98", "99.9")
+
+
+def row_of(index, healthy=1, baseline=True):
+    """A made row of metrics.json; every figure is another number."""
+    base = 0.1 + 0.05 * index
+    figures = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
+    row = {"model": None, "signed": "absolute", "percentile": 98.0, "threshold": 0.1, "reference": "made"}
+    for place, figure in enumerate(figures):
+        name = f"{figure}_mean" if figure in ("auprc", "dice") else figure
+        value = base + 0.0117 * place
+        row |= {name: value, f"{figure}_std": 0.0321 + base / 9, f"{figure}_ci": [value - 0.02, value + 0.02]}
+    difference = {"mean": -0.0412 - base / 7, "ci": [-0.09, 0.01], "patients": 3}
+    return row | {
+        "reference_simulated": True,
+        "auprc_pooled": base + 0.0777,
+        "auprc_pooled_ci": [base, base + 0.2],
+        "best_dice_pooled": base + 0.1333,
+        "false_positive_ml": 12.34 + index,
+        "false_positive_ml_ci": [10.0, 14.0],
+        "false_positive_subjects": healthy,
+        "seconds_per_slice": 0.25,
+        "dice_by_percentile": dict.fromkeys(PERCENTILES, base),
+        "difference_to_intensity": {"auprc": difference, "dice": difference} if baseline else None,
+    }
+
+
+def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
+    patients = [
+        {"subject": f"sub-{p}", "model": key, "healthy": False, "auprc": 0.2 + 0.05 * p + 0.1 * k, "dice": 0.1 * p,
+         "truth_ml": 3.0, "false_positive_ml": 1.0}
+        for k, key in enumerate(keys) for p in range(4)
+    ]  # fmt: skip
+    curves = {
+        key: {"recall": [0.1, 1.0], "precision": [0.9, 0.1], "normal": [90, 10, 0, 0], "anomalous": [1, 5, 3, 1]}
+        for key in keys
+    }
+    metrics = {
+        "cohort": name,
+        "simulated": simulated,
+        "patients": 4,
+        "healthy": 1,
+        "levels": [87],
+        "refused": {"sub-9": "The picture is black."},
+        "auprc_chance": 0.0123,
+        "config": {"percentile": 98.0, "resamples": 100, "seed": 1},
+        "models": {key: row_of(i, baseline=key != "intensity") | {"model": key} for i, key in enumerate(keys)},
+        "per_patient": patients,
+    }
+    looks = tuple(look_of(key) for key in keys)
+    record = {
+        "subject": "sub-1", "level": 87, "ml": 0.05, "intensity": 0.5, "rank": 50.0, "found_by": "sae3",
+    }  # fmt: skip
+    lesions = Lesions(7, (record,), 4, (look_of(""),))
+    return Sheet(metrics, {"models": curves}, looks, looks, lesions, name)
+
+
+def look_of(key):
+    rng = np.random.default_rng(0)
+    truth = np.zeros((60, 50), bool)
+    truth[20:30, 5:12] = True  # on the left of the picture: the patient's right
+    scan = np.where(truth, 0.9, 0.5 * rng.random((60, 50))).astype(np.float32)
+    values = None if not key else np.where(truth, 0.4, 0.05).astype(np.float32)
+    return Look(key, "sub-1", 87, "D 0.41", scan, truth, values, None if values is None else values > 0.1, 0.4)
+
+
+def card_of(name, learned="yes", latents=512, samples=False, curve=True):
+    losses = [{"epoch": i, "l1": 0.1 / (i + 1), "validation": 0.12 / (i + 1), "images_per_second": 5} for i in range(3)]
+    record = {
+        "healthy_l1": 0.02, "trivial_l1": 0.03, "epochs": 3, "images": 1000, "command": f"train {name}",
+        "loss_curve": losses if curve else [],
+    }  # fmt: skip
+    drawn = np.full((3, 256, 256), 0.4, np.float32) if samples else None
+    return Card(name, name, 1234567, learned, latents, "512", "ab" * 32, record, drawn)
+
+
+def contents_of(**changes):
+    cards = (
+        card_of("intensity", "nothing to learn", None, curve=False),
+        card_of("sae3", latents=16384, samples=True),
+        card_of("dae", "no: did not learn"),
+    )
+    repeat = {
+        "command": "python -m uad_core experiment --quick",
+        "settings": {"seed": 2018},
+        "versions": {"torch": "2.13.0"},
+        "cohorts": [{"cohort": "made", "kind": "simulated", "patients": 4, "healthy": 1, "levels": "87", "sha": "0f"}],
+    }
+    sheets = [sheet_of("drawn-real", False), sheet_of("made", True)]
+    return replace(Contents(sheets, cards, None, ("Models without a checkpoint: sae1.",), repeat), **changes)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return build_report(contents_of(realism=realism_of()))
+
+
+def cells_of(html, name):
+    """Model -> cells of the first table behind a cohort's heading."""
+    table = html.split(f": {name}</h2>")[1].split("</table>")[0]
+    rows = [
+        re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", unescape(row).replace("<br>", " "))
+        for row in re.findall(r"<tr>(.*?)</tr>", table)
+    ]
+    return rows[0], {row[0]: row for row in rows[1:]}
+
+
+def test_the_table_holds_the_numbers_of_the_metrics(report):
+    headings, rows = cells_of(report.html, "made")
+    model = sheet_of("made", True).metrics["models"]["sae3"]
+    line = dict(zip(headings, rows["sae3"], strict=True))
+    assert line["AUPRC, pooled"].startswith(f"{model['auprc_pooled']:.3f} [{model['auprc_pooled_ci'][0]:.3f}, ")
+    dice = line["Dice at the healthy percentile, mean ± sd"]
+    assert dice.startswith(f"{model['dice_mean']:.3f} ± {model['dice_std']:.3f} [")
+    assert line["False positives on healthy scans, ml"] == "13.3 [10.0, 14.0]"
+    assert line["AUPRC less intensity's"].startswith("−0.0")
+    assert line["Parameters"] == "1,234,567"
+    assert (rows["dae"][1], rows["intensity"][1]) == ("no: did not learn", "nothing to learn")
+    assert rows["intensity"][headings.index("AUPRC less intensity's")] == "–"
+
+
+def test_best_cases_are_called_so_and_stand_apart(report):
+    headings, _ = cells_of(report.html, "made")
+    best = [heading for heading in headings if heading.startswith("best case: ")]
+    assert headings[-2:] == best
+    assert len(best) == 2
+    assert report.html.count("<th class=best>") == 4
+    assert "threshold on the truth, which no user has" in report.html
+    columns = report.table_tsv.splitlines()[0].split("\t")
+    assert "best_dice" not in columns
+    assert {"best_case_dice", "best_case_dice_pooled"} <= set(columns)
+
+
+def test_simulated_and_real_scans_have_tables_of_their_own_simulated_first(report):
+    html = report.html
+    assert html.index("Simulated scans: made</h2>") < html.index("Real scans: drawn-real</h2>")
+    assert html.count("<h3>Table 1</h3>") == 2
+    lines = [line.split("\t") for line in report.table_tsv.splitlines()]
+    assert {(line[0], line[1]) for line in lines[1:]} == {("simulated", "made"), ("real", "drawn-real")}
+
+
+def test_the_page_asks_for_nothing_from_anywhere(report):
+    without_pictures = re.sub(r'src="data:image/png;base64,[^"]+"', "", report.html)
+    for word in ("http:", "https:", "//", "src=", "<script", "<link", "url(", "@import"):
+        assert word not in without_pictures, word
+    assert RESEARCH_ONLY in report.html
+
+
+def test_every_figure_is_in_the_page_and_a_picture(report):
+    assert report.html.count("data:image/png;base64,") == len(report.figures)
+    for kind in ("fig4", "fig6", "precision_recall", "dice_by_percentile", "scatter", "worst", "normal_lesions"):
+        assert {f"made_{kind}.png", f"drawn-real_{kind}.png"} <= set(report.figures)
+    assert {"fig5_samples.png", "latent.png", "training_curves.png"} <= set(report.figures)
+    for picture in report.figures.values():
+        pixels = np.array(Image.open(BytesIO(picture)).convert("L"))
+        assert pixels.std() > 5, "an empty picture"
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made and not drawn, which takes most of the time."""
+    for module in (charts, slices, studies):
+        monkeypatch.setattr(module, "png", lambda figure: b"picture")
+
+
+def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
+    bare = replace(sheet_of("made", True, ("plain-intensity",)), example=(), worst=(), lesions=Lesions(0, (), 4, ()))
+    for key in ("dice_mean", "threshold", "dice_by_percentile", "reference", "false_positive_ml", "seconds_per_slice"):
+        bare.metrics["models"]["plain-intensity"][key] = None
+    page = build_report(contents_of(sheets=[bare], cards=())).html
+    for sentence in (
+        "Models without a checkpoint: sae1.",
+        "There is no row for model 0",
+        "No checkpoint here has a prior",
+        "No checkpoint here has a training curve",
+        "missing from this study: sae1, sae2, sae3, dae",
+        "name a real one with --cohort",
+        "None of the paper",
+        "0 of 0 lesions",
+    ):
+        assert sentence in page, sentence
+
+
+def test_names_from_a_cohort_are_text_and_never_markup(undrawn):
+    sheet = sheet_of("<script>alert(1)</script>", True)
+    page = build_report(contents_of(sheets=[replace(sheet, folder="x")])).html
+    assert "<script" not in page
+
+
+def test_failures_name_the_worst_patients_and_the_refused(report):
+    assert "sub-9 was left out: The picture is black." in report.html
+    assert "sub-0 0.000 (3.0 ml); sub-1 0.100 (3.0 ml)" in report.html
+    assert "1 of 7 lesions have a median intensity between the 5th and the 95th" in report.html
+
+
+def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():
+    sheet = sheet_of("made", True, ("dae", "sae3", "svae-gan"))
+    found = {line[1]: line for line in verdicts(sheet)}
+    assert found["sae3 less dae"][2:] == ("+0.100 [+0.100, +0.100]", "yes")
+    swapped = {line[1]: line for line in verdicts(sheet_of("made", True, ("sae3", "dae")))}
+    assert swapped["sae3 less dae"][3] == "no, reversed"
+    assert "sae1 less dae" not in found
+
+
+def test_a_picture_keeps_the_patients_right_on_the_left():
+    pixels = np.array(Image.open(BytesIO(comparison([look_of("sae3")]))).convert("RGB")).astype(int)
+    blue = (pixels[..., 2] - pixels[..., 0] > 80) & (pixels[..., 2] > 180)
+    columns = np.flatnonzero(blue.any(axis=0))
+    first_panel = columns[columns < pixels.shape[1] / 2]
+    assert first_panel.size
+    assert first_panel.mean() < pixels.shape[1] / 4, "the outline lies in the left half of the left panel"
+
+
+def test_thirteen_models_have_thirteen_line_styles():
+    assert len({tuple(line_style(index).items()) for index in range(13)}) == 13
+
+
+def test_numbers_without_a_value_are_a_dash():
+    assert (number(None), number(-0.1234), interval(0.5, [None, None])) == ("–", "−0.123", "0.500")
+    assert tab_separated([sheet_of("made", True)], {}).count("n/a") > 0
+    json.dumps(sheet_of("made", True).metrics)
+
+
+def realism_of():
+    pictures = {name: np.full((6, 202, 168), 0.5, np.float32) for name in ("made", "drawn-real")}
+    frequencies = np.arange(49) / 96
+    spectra = {name: np.tile(1 / (1 + frequencies), (3, 1)) * np.array([[0.5], [1], [2]]) for name in pictures}
+    densities = {name: np.ones(100) for name in pictures}
+    return Realism(
+        87, pictures, (np.arange(100) + 0.5) / 100, densities, frequencies, spectra, ("made",),
+        {"made": 6, "drawn-real": 6}, ({"pair": "made, drawn-real", "intensity": "0.0123", "db": "1.50"},),
+    )  # fmt: skip
+
+
+def test_simulated_and_real_slices_are_drawn_side_by_side(report):
+    assert {"realism.png", "realism_slices.png"} <= set(report.figures)
+    assert "0.0123" in report.html
+
+
+def test_a_figure_is_the_same_bytes_twice(report):
+    sheet = contents_of().sheets[1]
+    assert charts.precision_recall(sheet) == report.figures["made_precision_recall.png"]
+    assert slices.comparison(sheet.example) == report.figures["made_fig4.png"]

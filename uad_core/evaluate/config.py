@@ -1,0 +1,48 @@
+"""What an evaluation is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from uad_core.atlas import Slab
+from uad_core.postprocess import SIGNS, PostprocessConfig, Sign
+
+PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
+Signs = Literal["absolute", "positive", "both", "own"]
+SIGN_CHOICES: tuple[Signs, ...] = ("absolute", "positive", "both", "own")
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """The chain is that of `detect`; the percentile is of healthy residuals, never of the cohort's own."""
+
+    percentile: float = 98.0  # of the healthy residuals, [0, 100]
+    percentiles: tuple[float, ...] = PERCENTILES  # at which Dice is shown as well
+    signed: Signs = "own"  # "own": the sign of each model's spec; "both": a row for each
+    reference: str | None = None  # healthy cohort behind the percentile; None: one of the cohort's own kind
+    median_size: int = 5
+    erosion_mm: float = 2.0
+    min_lesion_mm3: float = 6.0
+    slab: Slab | None = None  # None: the levels that the models were trained on
+    limit: int | None = None  # at most so many patients, and so many healthy subjects
+    resamples: int = 2000  # of the bootstrap over patients
+    seed: int = 2018
+
+    def __post_init__(self) -> None:
+        self.postprocess("absolute")
+        if self.signed not in SIGN_CHOICES:
+            raise ValueError(f"signed must be one of {', '.join(SIGN_CHOICES)}, got {self.signed!r}")
+        if not all(0 <= percentile <= 100 for percentile in (self.percentile, *self.percentiles)):
+            raise ValueError("percentiles must lie in [0, 100]")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError("limit must be at least 1")
+
+    def postprocess(self, signed: Sign) -> PostprocessConfig:
+        return PostprocessConfig(signed, self.median_size, self.erosion_mm, self.min_lesion_mm3)
+
+    def signs(self, own: Sign) -> tuple[Sign, ...]:
+        """The signs to evaluate a model at, whose spec names `own`."""
+        if self.signed == "both":
+            return SIGNS
+        return (own if self.signed == "own" else self.signed,)

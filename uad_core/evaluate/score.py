@@ -1,0 +1,108 @@
+"""One subject, one model: from an anomaly map to figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.evaluate.subjects import Scene
+from uad_core.metrics import curve, dice, false_positive_ml, lesion_scores
+from uad_core.postprocess import remove_small
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """Figures of one subject and one model; NaN where a figure does not exist.
+
+    Healthy subjects, and patients without a lesion at the levels searched, have none that needs a truth.
+    Plain intensity has no healthy residuals, so none that needs a threshold.
+
+    Attributes:
+        dice: at the healthy-percentile threshold, after small components were removed; truth beyond the
+            eroded brain counts as missed.
+        auprc: of the filtered score within the eroded brain.
+        best_dice: over all thresholds on the filtered score, small components left in: a best case.
+        dice_at: as `dice`, at each percentile asked for.
+        missed: true voxels beyond the eroded brain.
+        values: (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only.
+        truth: (N,) bool, of the same voxels.
+    """
+
+    subject: str
+    row: str
+    healthy: bool
+    seen: str
+    threshold: float
+    dice: float
+    auprc: float
+    best_dice: float
+    lesion_recall: float
+    lesion_precision: float
+    lesion_f1: float
+    lesions: int
+    lesions_found: int
+    regions: int
+    truth_ml: float
+    flagged_ml: float
+    false_positive_ml: float
+    searched_ml: float
+    seconds_per_slice: float
+    dice_at: tuple[float, ...]
+    missed: int
+    values: np.ndarray | None
+    truth: np.ndarray | None
+
+
+def score(
+    scene: Scene,
+    row: str,
+    seen: str,
+    values: np.ndarray,
+    thresholds: tuple[float, ...] | None,
+    min_lesion_mm3: float,
+    seconds_per_slice: float,
+) -> Score:
+    """Score a filtered anomaly map, (D, 256, 256).
+
+    Args:
+        row: the key of the model's row in the table.
+        seen: what the model knew of this subject: "", "trained", "calibrated" or "anatomy".
+        thresholds: the working threshold first, then those of `dice_at`; None where there is none.
+        seconds_per_slice: what the reconstruction took.
+    """
+    inside, truth, healthy = scene.inside, scene.truth, scene.subject.is_healthy
+    masks = [remove_small((values > np.float32(t)) & inside, min_lesion_mm3) for t in thresholds or ()]
+    has_truth = bool(truth.any())
+    scores = values[inside]
+    operating = curve(scores, scene.truth_inside)
+    met = lesion_scores(masks[0], truth) if masks and has_truth else None
+    dices = [dice(mask, truth) if has_truth else NAN for mask in masks] or [NAN]
+    ml = scene.voxel_mm3 / 1000
+    return Score(
+        subject=scene.subject.name,
+        row=row,
+        healthy=healthy,
+        seen=seen,
+        threshold=thresholds[0] if thresholds else NAN,
+        dice=dices[0],
+        auprc=operating.average_precision,
+        best_dice=operating.best_dice(scene.missed)[0],
+        lesion_recall=met.recall if met else NAN,
+        lesion_precision=met.precision if met else NAN,
+        lesion_f1=met.f1 if met else NAN,
+        lesions=met.true if met else 0,
+        lesions_found=met.found if met else 0,
+        regions=met.flagged if met else 0,
+        truth_ml=np.count_nonzero(truth) * ml,
+        flagged_ml=np.count_nonzero(masks[0]) * ml if masks else NAN,
+        false_positive_ml=false_positive_ml(masks[0], truth, scene.voxel_mm3) if masks else NAN,
+        searched_ml=np.count_nonzero(inside) * ml,
+        seconds_per_slice=seconds_per_slice,
+        dice_at=tuple(dices[1:]),
+        missed=scene.missed,
+        values=scores if has_truth else None,
+        truth=scene.truth_inside if has_truth else None,
+    )

@@ -1,0 +1,230 @@
+"""From scores to the table: means, intervals, pooled figures, differences to the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from uad_core.data import Cohort
+from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.run import Row, levels
+from uad_core.evaluate.score import Score
+from uad_core.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
+
+BASELINE = "intensity"  # model 0, against which the differences are
+POINTS = 200  # of a precision-recall curve
+BINS = 100  # of the histograms of normal and anomalous voxels, over [0, 1]
+MEANS = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
+THRESHOLD_FREE = ("auprc", "best_dice")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """`metrics` is what metrics.json holds, `curves` what curves.json holds."""
+
+    metrics: dict[str, Any]
+    curves: dict[str, Any]
+
+
+def summarise(
+    cohort: Cohort,
+    rows: Sequence[Row],
+    scores: Sequence[Score],
+    config: EvaluateConfig,
+    refused: Mapping[str, str],
+) -> Tables:
+    """Both records of an evaluation.
+
+    Args:
+        scores: of all subjects and rows.
+        refused: subject -> why it was left out.
+    """
+    by_row = {row.key: [one for one in scores if one.row == row.key] for row in rows}
+    first = by_row[rows[0].key]
+    patients = [one for one in first if not one.healthy]
+    scored = [one.subject for one in patients if one.truth_ml > 0]
+    healthy = [one.subject for one in first if one.healthy]
+    trained = {one.subject for one in scores if one.seen == "trained"}
+    unseen = [name for name in healthy if name not in trained]
+    truth = np.concatenate([one.truth for one in patients if one.truth is not None] or [np.zeros(0, bool)])
+    models, curves = {}, {}
+    for row in rows:
+        own = {one.subject: one for one in by_row[row.key]}
+        mine = [own[name] for name in scored]
+        values = np.concatenate([one.values for one in mine if one.values is not None] or [np.zeros(0, np.float32)])
+        operating = curve(values, truth)
+        pooled_best, pooled_threshold = operating.best_dice(sum(one.missed for one in mine))
+        baseline = _baseline(rows, row, by_row)
+        models[row.key] = {
+            **_about(row, config),
+            "auprc_pooled": _number(operating.average_precision),
+            "auprc_pooled_ci": _pooled_ci(operating, mine, config),
+            **_means(row, mine, config),
+            "best_dice_pooled": _number(pooled_best),
+            "best_dice_pooled_threshold": _number(pooled_threshold),
+            "dice_by_percentile": _dice_by_percentile(row, mine, config),
+            **_healthy([own[name] for name in unseen], config),
+            "seconds_per_slice": _number(_mean(one.seconds_per_slice for one in own.values())),
+            "seen": {
+                what: sum(one.seen == what for one in own.values()) for what in ("trained", "calibrated", "anatomy")
+            },
+            "difference_to_intensity": _differences(mine, baseline, scored, config) if baseline else None,
+        }
+        curves[row.key] = _curves(operating.thinned(POINTS), values, truth)
+    metrics = {
+        "cohort": cohort.name,
+        "simulated": cohort.simulated,
+        "patients": len(scored),
+        "patients_without_lesion_at_these_levels": len(patients) - len(scored),
+        "healthy": len(healthy),
+        "healthy_trained_on": len(healthy) - len(unseen),
+        "refused": dict(refused),
+        "levels": _levels(cohort, rows, config),
+        "auprc_chance": _number(float(truth.mean())) if truth.size else None,
+        "config": asdict(config),
+        "notes": NOTES,
+        "models": models,
+        "per_patient": [_per_patient(one, rows, config) for one in scores],
+    }
+    return Tables(metrics, {"cohort": cohort.name, "models": curves})
+
+
+NOTES = {
+    "dice": "at the percentile of the model's healthy residuals; no test label had a say in the threshold",
+    "best_dice": "best case: the threshold that suits each patient's truth best, small components left in",
+    "best_dice_pooled": "best case: one threshold for all patients, picked on their truth",
+    "auprc": "average precision of the filtered score within the eroded brain; chance: auprc_chance",
+    "lesions": "26-connected; found when at least 10 % is flagged; a flagged region is right when 10 % is lesion",
+    "interval": "95 %, percentile bootstrap over patients",
+    "left_out": "patients without the figure (NaN), left out of its mean",
+    "false_positive_ml": "mean of what is flagged in healthy subjects that no model here was trained on",
+    "plain-intensity": "has no healthy residuals, hence no threshold: only threshold-free and best-case figures",
+}
+
+
+def _levels(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> list[int]:
+    """Atlas levels that were searched: those of the slices, or of the slab as far as the models know it."""
+    slab, known = levels(rows, config)
+    slices = {subject.level for subject in cohort.subjects if subject.flair.suffix == ".png"}
+    return sorted(known & (slices or set(slab.levels)))
+
+
+def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
+    known: dict[str, Any] = {"model": row.name, "signed": row.signed, "median_size": config.median_size}
+    if row.checkpoint is None or row.reference is None or row.thresholds is None:
+        return known | {"percentile": None, "threshold": None, "reference": None}
+    reference = row.checkpoint.calibration.references[row.reference]
+    return known | {
+        "percentile": config.percentile,
+        "threshold": row.thresholds[0],
+        "reference": row.reference,
+        "reference_simulated": reference.simulated,
+        "reference_scans": reference.scans,
+        "sha256": row.checkpoint.sha256,
+        "learned": row.checkpoint.record.get("learned"),
+    }
+
+
+def _interval(values: Iterable[float], config: EvaluateConfig) -> Interval:
+    return mean_with_interval(np.array(list(values), np.float64), config.resamples, config.seed)
+
+
+def _means(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
+    """Mean, deviation and interval of each per-patient figure; `best_dice` is the mean itself."""
+    found: dict[str, Any] = {}
+    left_out: dict[str, int | None] = {}
+    for figure in MEANS:
+        value = _interval((getattr(one, figure) for one in mine), config)
+        mean = f"{figure}_mean" if figure in ("auprc", "dice") else figure
+        found[mean] = _number(value.mean)
+        found[f"{figure}_std"] = _number(value.std)
+        found[f"{figure}_ci"] = [_number(value.low), _number(value.high)]
+        left_out[figure] = value.left_out if row.thresholds or figure in THRESHOLD_FREE else None
+    return found | {"left_out": left_out}
+
+
+def _pooled_ci(operating: Curve, mine: Sequence[Score], config: EvaluateConfig) -> list[float | None]:
+    pairs = [(one.values, one.truth) for one in mine if one.values is not None and one.truth is not None]
+    values, truths = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return [_number(end) for end in pooled_interval(operating, values, truths, config.resamples, config.seed)]
+
+
+def _healthy(unseen: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
+    value = _interval((one.false_positive_ml for one in unseen), config)
+    searched = sum(one.searched_ml for one in unseen)
+    share = sum(one.false_positive_ml for one in unseen) / searched if searched else float("nan")
+    return {
+        "false_positive_ml": _number(value.mean),
+        "false_positive_ml_std": _number(value.std),
+        "false_positive_ml_ci": [_number(value.low), _number(value.high)],
+        "false_positive_share": _number(share),
+        "false_positive_subjects": value.patients,
+    }
+
+
+def _dice_by_percentile(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str, float | None] | None:
+    if row.thresholds is None:
+        return None
+    return {
+        f"{percentile:g}": _number(_mean(one.dice_at[index] for one in mine))
+        for index, percentile in enumerate(config.percentiles)
+    }
+
+
+def _baseline(rows: Sequence[Row], row: Row, by_row: Mapping[str, list[Score]]) -> dict[str, Score] | None:
+    """Scores of model 0 by subject: at the row's own sign if there is such a row."""
+    baselines = [other for other in rows if other.checkpoint and other.checkpoint.record["model"] == BASELINE]
+    if not baselines or row in baselines:
+        return None
+    found = next((other for other in baselines if other.signed == row.signed), baselines[0])
+    return {one.subject: one for one in by_row[found.key]}
+
+
+def _differences(
+    mine: Sequence[Score], baseline: Mapping[str, Score], scored: Sequence[str], config: EvaluateConfig
+) -> dict[str, Any]:
+    found = {}
+    for figure in ("auprc", "dice", "best_dice", "lesion_f1"):
+        sides = (mine, [baseline[name] for name in scored])
+        pair = [np.array([getattr(one, figure) for one in side]) for side in sides]
+        value = paired_difference(pair[0], pair[1], config.resamples, config.seed)
+        found[figure] = {
+            "mean": _number(value.mean),
+            "ci": [_number(value.low), _number(value.high)],
+            "patients": value.patients,
+        }
+    return found
+
+
+def _per_patient(one: Score, rows: Sequence[Row], config: EvaluateConfig) -> dict[str, Any]:
+    row = next(row for row in rows if row.key == one.row)
+    record = {key: _number(value) if isinstance(value, float) else value for key, value in vars(one).items()}
+    for hidden in ("values", "truth", "dice_at", "row"):
+        del record[hidden]
+    dice_at = {f"{p:g}": _number(value) for p, value in zip(config.percentiles, one.dice_at, strict=False)}
+    return {"subject": record.pop("subject"), "model": one.row, "signed": row.signed, **record} | {"dice_at": dice_at}
+
+
+def _curves(thinned: Curve, values: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    edges = np.linspace(0, 1, BINS + 1)
+    return {
+        "recall": [round(float(value), 6) for value in thinned.recall] if thinned.positives else [],
+        "precision": [round(float(value), 6) for value in thinned.precision] if thinned.positives else [],
+        "threshold": [round(float(value), 6) for value in thinned.thresholds],
+        "normal": np.histogram(values[~truth], edges)[0].tolist(),
+        "anomalous": np.histogram(values[truth], edges)[0].tolist(),
+    }
+
+
+def _mean(values: Iterable[float]) -> float:
+    kept = [value for value in values if not isnan(value)]
+    return float(np.mean(kept)) if kept else float("nan")
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return float(value) if np.isfinite(value) else None

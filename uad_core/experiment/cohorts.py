@@ -1,0 +1,148 @@
+"""The cohorts of an experiment: simulated and prepared once, kept in its folder, or the user's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from uad_core.atlas import PAPER_SLAB
+from uad_core.checkpoint import Checkpoint
+from uad_core.data import SAMPLES, Cohort, open_cohort
+from uad_core.evaluate import knows
+from uad_core.experiment.config import ExperimentConfig
+from uad_core.prepared_cohort import prepare_cohort
+from uad_core.simulate.cohort import simulate_cohort
+from uad_core.volume import ScanError
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A cohort and where its results go.
+
+    Attributes:
+        folder: name of its results' folder.
+        sentences: on what is special about it, for the report.
+    """
+
+    cohort: Cohort
+    folder: str
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def slices(self) -> bool:
+        return all(subject.flair.suffix == ".png" for subject in self.cohort.subjects)
+
+
+def gather(config: ExperimentConfig, say: Say) -> list[Site]:
+    """The simulated cohort first, then the user's.
+
+    Raises:
+        ScanError: a folder that is no cohort.
+        ValueError: the folder holds a simulated cohort that was made otherwise.
+    """
+    sites = [_simulated(config, say) if config.label_maps else _bundled()]
+    for path in config.cohorts:
+        cohort = open_cohort(path)
+        taken = {site.folder for site in sites}
+        plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in cohort.name).lower() or "cohort"
+        names = (plain, *(f"{plain}-{count}" for count in range(2, len(taken) + 3)))
+        sites.append(Site(cohort, next(name for name in names if name not in taken)))
+    return sites
+
+
+def _bundled() -> Site:
+    sentence = (
+        "These are the few scans that ship with the project, for want of label maps (--label-maps): an "
+        "example, too few to rank models by."
+    )
+    return Site(open_cohort(SAMPLES), "samples", (sentence,))
+
+
+def _simulated(config: ExperimentConfig, say: Say) -> Site:
+    healthy, patients = config.subjects
+    raw, prepared = config.out / "cohorts" / "simulated", config.out / "cohorts" / "simulated-prepared"
+    if (raw / "cohort.json").exists():
+        about = json.loads((raw / "cohort.json").read_text())
+        if (about["seed"], about["healthy"], about["ms"]) != (config.seed, healthy, patients):
+            raise ValueError("The folder holds a simulated cohort of another seed or size; name another --out.")
+        say(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
+    else:
+        with _whole(raw) as part:
+            for step in simulate_cohort(config.label_maps, part, healthy, patients, config.seed):
+                say(f"Simulated {step.subject} ({step.done} of {step.total}).")
+    if not (prepared / "cohort.json").exists():
+        with _whole(prepared) as part:
+            for done in prepare_cohort(open_cohort(raw), raw, part, PAPER_SLAB):
+                say(f"Prepared {done.subject} ({done.done} of {done.total}). {done.problem or ''}".rstrip())
+    return Site(open_cohort(prepared), "simulated")
+
+
+class _whole:  # noqa: N801  # reads as a verb's object: `with _whole(folder) as part`
+    """A folder that is there when all of it is: made under another name, which is left over after a crash."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.part = folder, folder.with_name(f"{folder.name}.part")
+
+    def __enter__(self) -> Path:
+        if self.part.exists():
+            shutil.rmtree(self.part)
+        return self.part
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.part.replace(self.folder)
+
+
+def to_evaluate(site: Site, checkpoints: Sequence[Checkpoint]) -> Site:
+    """The site without healthy subjects that a model was trained on: they count in no figure and take hours.
+
+    They stay where another subject was made from the same brain, so that the record can say so.
+    """
+    cohort = site.cohort
+    trained = {
+        subject.name
+        for subject in cohort.healthy.subjects
+        if any(knows(checkpoint, subject, cohort) == "trained" for checkpoint in checkpoints)
+    }
+    kept = tuple(subject for subject in cohort.subjects if subject.name not in trained)
+    if not trained or not kept or {s.anatomy for s in kept} & {s.anatomy for s in cohort.subjects if s.name in trained}:
+        return site
+    sentence = f"{len(trained)} healthy subjects that a model here was trained on were left out."
+    return replace(site, cohort=replace(cohort, subjects=kept), sentences=(*site.sentences, sentence))
+
+
+def for_training(sites: Sequence[Site], say: Say) -> list[Cohort]:
+    """The cohorts with healthy subjects of at least two brains.
+
+    Raises:
+        ScanError: there are none.
+    """
+    fit = [site for site in sites if len({subject.anatomy for subject in site.cohort.healthy.subjects}) > 1]
+    if not fit:
+        raise ScanError("cohort", "Training needs healthy subjects: give --label-maps, or a --cohort with at least 2.")
+    say(f"Training on healthy subjects of: {', '.join(site.cohort.name for site in fit)}.")
+    return [site.cohort for site in fit]
+
+
+def described(site: Site) -> dict[str, Any]:
+    """What a rerun needs to know of a cohort; the hash covers names, sizes and anatomies, not voxels."""
+    cohort, digest = site.cohort, hashlib.sha256()
+    for subject in cohort.subjects:
+        sizes = [path.stat().st_size if path else 0 for path in (subject.flair, subject.lesion, subject.brain_mask)]
+        digest.update(json.dumps([subject.name, subject.anatomy, *sizes]).encode())
+    healthy = len(cohort.healthy.subjects)
+    return {
+        "cohort": cohort.name,
+        "kind": "simulated" if cohort.simulated else "real",
+        "patients": len(cohort.subjects) - healthy,
+        "healthy": healthy,
+        "levels": f"{cohort.subjects[0].level}" if site.slices else f"{PAPER_SLAB.first}-{PAPER_SLAB.levels[-1]}",
+        "sha256": digest.hexdigest()[:16],
+    }

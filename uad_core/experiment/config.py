@@ -1,0 +1,55 @@
+"""What an experiment is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from uad_core.checkpoint import CHECKPOINTS
+from uad_core.evaluate import EvaluateConfig
+
+PAPER_HEALTHY, PAPER_MS = 83, 49  # subjects of Baur et al. 2018
+QUICK_HEALTHY, QUICK_MS = 4, 4
+QUICK_VOLUMES, QUICK_SLICES = 4, 24  # patients, and healthy subjects, of a cohort at most
+SAMPLES = 8  # slices drawn from a prior
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """All that the command line can say.
+
+    Attributes:
+        out: folder for everything that is made.
+        label_maps: FreeSurfer-style files to simulate from; none: the bundled samples are the simulated cohort.
+        cohorts: folders of further cohorts.
+        models: rows of the tables; None: all there are, and plain intensity.
+        checkpoints: folder of checkpoints, unless they are trained here.
+        train: epochs to train each model for; None: no training.
+        seed: of simulation, training, samples and bootstrap.
+    """
+
+    out: Path
+    quick: bool = False
+    label_maps: tuple[Path, ...] = ()
+    cohorts: tuple[Path, ...] = ()
+    models: tuple[str, ...] | None = None
+    checkpoints: Path = CHECKPOINTS
+    train: int | None = None
+    seed: int = 2018
+    resamples: int = 2000
+
+    def __post_init__(self) -> None:
+        if self.train is not None and self.train < 1:
+            raise ValueError("train needs at least one epoch.")
+        if self.models is not None and not self.models:
+            raise ValueError("Name at least one model.")
+
+    @property
+    def subjects(self) -> tuple[int, int]:
+        """Healthy subjects and patients to simulate."""
+        return (QUICK_HEALTHY, QUICK_MS) if self.quick else (PAPER_HEALTHY, PAPER_MS)
+
+    def evaluation(self, slices: bool) -> EvaluateConfig:
+        """How a cohort of volumes, or of single slices, is evaluated."""
+        few = QUICK_SLICES if slices else QUICK_VOLUMES
+        return EvaluateConfig(limit=few if self.quick else None, resamples=self.resamples, seed=self.seed)

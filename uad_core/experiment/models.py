@@ -1,0 +1,153 @@
+"""The checkpoints of an experiment: shipped, or trained here, one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from uad_core.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
+from uad_core.data import Cohort
+from uad_core.evaluate import PLAIN
+from uad_core.experiment.cohorts import Say
+from uad_core.experiment.config import SAMPLES, ExperimentConfig
+from uad_core.models import MODELS
+from uad_core.models.layers import SIZE
+from uad_core.report import Card
+from uad_core.train import RunFolder, TrainConfig, train
+
+SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """What takes part, and what does not, in sentences.
+
+    Attributes:
+        checkpoints: all that could be read, in the order of the table.
+        scored: those whose reconstruction is evaluated.
+        plain: whether plain intensity is a row.
+    """
+
+    checkpoints: list[Checkpoint]
+    scored: list[Checkpoint]
+    plain: bool
+    missing: list[str]
+
+
+def line_up(config: ExperimentConfig, folder: Path) -> Lineup:
+    """Read the checkpoints asked for; a missing or damaged one is said, not raised.
+
+    Raises:
+        CheckpointError: not one is there.
+    """
+    there = checkpoint_names(folder)
+    wanted = [name for name in config.models or () if name != PLAIN]
+    if config.models is None:
+        wanted = [name for name in there if not name.endswith("-last")]
+    wanted.sort(key=lambda name: (list(MODELS).index(name) if name in MODELS else len(MODELS), name))
+    found, missing = [], []
+    for name in dict.fromkeys(wanted):
+        try:
+            found.append(load_checkpoint(name, folder))
+        except CheckpointError as error:
+            missing.append(f"{name}: {error}")
+    if config.models is None and (absent := [name for name in MODELS if name not in there]):
+        missing.append(f"Models without a checkpoint: {', '.join(absent)}.")
+    scored = found
+    if config.quick:
+        scored = [checkpoint for checkpoint in found if not _searches(checkpoint)]
+        slow = [checkpoint.name for checkpoint in found if _searches(checkpoint)]
+        missing += [f"{name} searches for seconds a slice: it is not scored in a quick run." for name in slow]
+    plain = config.models is None or PLAIN in config.models
+    if not scored and not plain:
+        raise CheckpointError(" ".join(missing) or "There is no checkpoint to evaluate.")
+    return Lineup(found, scored, plain, missing)
+
+
+def _searches(checkpoint: Checkpoint) -> bool:
+    """Whether a reconstruction is an optimisation, as AnoGAN's is."""
+    return hasattr(checkpoint.model.config, "search_steps")
+
+
+def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], say: Say) -> tuple[Path, list[str]]:
+    """Train every model asked for into OUT/checkpoints; those trained already are kept, begun ones resumed.
+
+    Returns:
+        The folder, and a sentence for each training that failed.
+
+    Raises:
+        ValueError: a training was stopped, or one with other epochs or another seed is there.
+    """
+    assert config.train is not None
+    folder, failed = config.out / "checkpoints", []
+    for name in config.models or MODELS:
+        if name == PLAIN or name not in MODELS:
+            continue
+        searches = hasattr(MODELS[name].config, "search_steps")
+        asked = TrainConfig(
+            model=name, epochs=config.train, seed=config.seed, calibration_scans=SEARCH_SCANS if searches else None
+        )
+        if _trained(folder, name, asked):
+            say(f"{name}: trained already.")
+            continue
+        run, last = config.out / "runs" / name, ""
+        begun = (run / "settings.json").exists()
+        if begun:
+            _same(RunFolder(run).read_settings()[0], asked, name)
+        command = f"python -m uad_core train --model {name} --epochs {asked.epochs} --seed {asked.seed} " + " ".join(
+            f"--cohort {cohort.name}" for cohort in cohorts
+        )
+        try:
+            for step in train(cohorts, asked, folder, name, command, begun, run):
+                if (line := f"{name}: {step.stage}, epoch {min(step.epoch + 1, asked.epochs)}") != last:
+                    say(line)
+                    last = line
+        except FloatingPointError as error:
+            failed.append(f"{name}: training failed. {error}")
+            continue
+        if step.stage == "stopped":
+            raise ValueError("Stopped. The same command goes on from here.")
+    return folder, failed
+
+
+def _trained(folder: Path, name: str, asked: TrainConfig) -> bool:
+    if name not in checkpoint_names(folder):
+        return False
+    record = json.loads((folder / f"{name}.json").read_text())["training"]
+    _same(replace(asked, epochs=record["epochs"], seed=record["seed"]), asked, name)
+    return True
+
+
+def _same(one: TrainConfig, asked: TrainConfig, name: str) -> None:
+    if (one.epochs, one.seed) != (asked.epochs, asked.seed):
+        raise ValueError(f"The folder holds a training of {name} with other epochs or seed; name another --out.")
+
+
+def card(checkpoint: Checkpoint, seed: int) -> Card:
+    """What the report says of a checkpoint, with samples from its prior."""
+    model, spec = checkpoint.model, MODELS.get(checkpoint.record["model"])
+    words = {True: "yes", False: "no: did not learn", None: "not known"}
+    learned = words[checkpoint.learned] if model.objectives() else "nothing to learn"
+    drawn = model.sample(SAMPLES, seed)[:, 0].cpu().numpy() if spec and spec.samples else None
+    record = {key: value for key, value in checkpoint.record.items() if key != "calibration"}
+    return Card(
+        name=checkpoint.name,
+        model=checkpoint.record["model"],
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        learned=learned,
+        latents=_latents(model.config),
+        latent=spec.latent if spec else "",
+        sha256=checkpoint.sha256,
+        record=record,
+        samples=drawn,
+    )
+
+
+def _latents(config: object) -> int | None:
+    """Numbers in the bottleneck of an autoencoder's config."""
+    latent, features = getattr(config, "latent", None), getattr(config, "features", None)
+    if latent is None or features is None:
+        return None
+    return int(latent) if getattr(config, "dense", True) else int(latent * (SIZE // 2 ** len(features)) ** 2)

@@ -1,0 +1,91 @@
+"""Simulated slices held against real ones: intensities and spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from uad_core.experiment.survey import BrainSlice, Survey
+from uad_core.report import Realism
+
+BINS = 100  # of normalised intensity, over [0, 1]
+WINDOW = 96  # mm, and pixels, of the brain's middle
+SHOWN = 6  # slices of a cohort
+LOWEST = 2  # first frequency, in steps of 1 / WINDOW, that the spectra are compared from
+HALVES = 8  # slices that a real cohort needs to be split in two
+
+
+def compare(surveys: Mapping[str, Survey], simulated: set[str]) -> Realism | None:
+    """Histograms, spectra and their distances; None unless there are both kinds at one level.
+
+    Args:
+        surveys: by cohort name, the simulated ones among them named in `simulated`.
+    """
+    real = {name: one for name, one in surveys.items() if name not in simulated and one.slices}
+    if not real:
+        return None
+    level = next(iter(real.values())).level
+    same = {name: one for name, one in surveys.items() if one.level == level and one.slices}
+    made = [name for name in same if name in simulated]
+    genuine = [name for name in same if name in real]
+    if not made:
+        return None
+    slices = {name: list(one.slices) for name, one in same.items()}
+    pairs = [(f"{a} (simulated), {b} (real)", slices[a], slices[b]) for a, b in product(made, genuine)]
+    pairs += [
+        (f"two halves of {name} (real)", slices[name][::2], slices[name][1::2])
+        for name in genuine
+        if len(slices[name]) >= HALVES
+    ]
+    return Realism(
+        level=level,
+        slices={name: _shown(own) for name, own in slices.items()},
+        centres=(np.arange(BINS) + 0.5) / BINS,
+        densities={name: density(own) for name, own in slices.items()},
+        frequencies=np.arange(WINDOW // 2 + 1) / WINDOW,
+        spectra={name: np.percentile(spectra(own), (10, 50, 90), axis=0) for name, own in slices.items()},
+        simulated=tuple(made),
+        counts={name: len(own) for name, own in slices.items()},
+        distances=tuple(_distance(*pair) for pair in pairs),
+    )
+
+
+def density(slices: Sequence[BrainSlice]) -> np.ndarray:
+    """(BINS,) density of the intensity of brain voxels, slices pooled."""
+    values = np.concatenate([one.array[one.brain] for one in slices])
+    return np.histogram(values, BINS, (0, 1), density=True)[0]
+
+
+def spectra(slices: Sequence[BrainSlice]) -> np.ndarray:
+    """(N, WINDOW // 2 + 1) radially averaged power of the brain's middle, mean removed, under a Hann window."""
+    taper = np.outer(np.hanning(WINDOW), np.hanning(WINDOW))
+    steps = np.fft.fftfreq(WINDOW) * WINDOW
+    radius = np.rint(np.hypot(*np.meshgrid(steps, steps, indexing="ij"))).astype(int)
+    kept = radius <= WINDOW // 2
+    counts = np.bincount(radius[kept])
+    rows = []
+    for one in slices:
+        middle = [int(axis.min() + axis.max() + 1) // 2 for axis in np.nonzero(one.brain)]
+        box = tuple(slice(max(m - WINDOW // 2, 0), max(m - WINDOW // 2, 0) + WINDOW) for m in middle)
+        patch = one.array[box].astype(np.float64)
+        power = np.abs(np.fft.fft2((patch - patch.mean()) * taper)) ** 2 / (taper**2).sum()
+        rows.append(np.bincount(radius[kept], power[kept]) / counts)
+    return np.array(rows)
+
+
+def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> dict[str, Any]:
+    centres = (np.arange(BINS) + 0.5) / BINS
+    apart = wasserstein_distance(centres, centres, density(left), density(right))
+    levels = [10 * np.log10(np.median(spectra(side), axis=0)[LOWEST:]) for side in (left, right)]
+    decibels = float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
+    return {"pair": pair, "intensity": f"{apart:.4f}", "db": f"{decibels:.2f}"}
+
+
+def _shown(slices: Sequence[BrainSlice]) -> np.ndarray:
+    """(N, H, W): some of them, cut to what holds every brain of the atlas."""
+    chosen = np.linspace(0, len(slices) - 1, min(SHOWN, len(slices))).round().astype(int)
+    return np.stack([slices[index].array[30:232, 44:212] for index in chosen])

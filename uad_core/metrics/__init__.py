@@ -1,0 +1,25 @@
+"""How well masks and scores fit the truth, and how sure one can be. Plain functions of arrays.
+
+Degenerate cases are NaN, never 0 or 1 by convention, and a figure for which the truth picked the
+threshold is called `best_...`.
+"""
+
+from uad_core.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval
+from uad_core.metrics.lesionwise import LesionScores, lesion_scores
+from uad_core.metrics.masks import dice, false_positive_ml
+from uad_core.metrics.ranking import Curve, average_precision, best_dice, curve
+
+__all__ = [
+    "Curve",
+    "Interval",
+    "LesionScores",
+    "average_precision",
+    "best_dice",
+    "curve",
+    "dice",
+    "false_positive_ml",
+    "lesion_scores",
+    "mean_with_interval",
+    "paired_difference",
+    "pooled_interval",
+]

@@ -1,0 +1,111 @@
+"""Charts of one cohort: residual histograms, precision-recall, Dice over percentile, patient by patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+
+from uad_core.report.contents import Sheet
+from uad_core.report.style import ANOMALOUS, NORMAL, RC, label_all, line_style, new_figure, panels, png
+
+BASELINE = "intensity"
+COLUMNS = 4
+
+
+def histograms(sheet: Sheet) -> bytes:
+    """Fig. 6: filtered residuals of normal and anomalous voxels, each of unit area, a panel a model."""
+    models = sheet.curves["models"]
+    with rc_context(RC):
+        figure, axes = panels(len(models), COLUMNS, 2.5, 1.9)
+        for panel, (key, curves) in zip(axes, models.items(), strict=True):
+            normal, anomalous = (np.array(curves[kind], float) for kind in ("normal", "anomalous"))
+            edges = np.linspace(0, 1, len(normal) + 1)
+            threshold = sheet.metrics["models"][key]["threshold"]
+            used = np.flatnonzero(np.cumsum(normal + anomalous) >= 0.9995 * (normal + anomalous).sum())
+            top = edges[min(int(used[0]) + 2, len(normal))] if used.size else 1.0
+            for counts, colour in ((normal, NORMAL), (anomalous, ANOMALOUS)):
+                if counts.sum():
+                    density = counts / counts.sum() / np.diff(edges)
+                    panel.stairs(density, edges, color=colour, fill=True, alpha=0.35)
+                    panel.stairs(density, edges, color=colour, linewidth=1.1)
+            if threshold is not None:
+                panel.axvline(threshold, color="black", linestyle="--", linewidth=0.9)
+                top = max(top, 1.15 * threshold)
+            panel.set(title=key, xlim=(0, min(top, 1.0)), yscale="log")
+        label_all(axes, min(COLUMNS, len(axes)), "filtered score", "density")
+        return png(figure)
+
+
+def precision_recall(sheet: Sheet) -> bytes:
+    """All models in one chart, chance among them."""
+    with rc_context(RC):
+        figure = new_figure(7.6, 4.0)
+        panel = figure.subplots()
+        for index, (key, curves) in enumerate(sheet.curves["models"].items()):
+            area = sheet.metrics["models"][key]["auprc_pooled"]
+            name = f"{key}  {area:.3f}" if area is not None else key
+            panel.plot(curves["recall"], curves["precision"], **line_style(index), linewidth=1.5, label=name)
+        chance = sheet.metrics["auprc_chance"]
+        if chance is not None:
+            panel.axhline(chance, color="0.6", linewidth=1, label=f"chance  {chance:.3f}")
+        panel.set(xlabel="recall (share of lesion voxels found)", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
+        panel.grid(color="0.9")
+        figure.legend(loc="outside right upper", title="pooled AUPRC", frameon=False, handlelength=3)
+        return png(figure)
+
+
+def dice_by_percentile(sheet: Sheet) -> bytes | None:
+    """Mean Dice at every percentile of the healthy residuals, the working one marked; None without thresholds."""
+    if not any(model["dice_by_percentile"] for model in sheet.metrics["models"].values()):
+        return None
+    with rc_context(RC):
+        figure = new_figure(7.6, 4.0)
+        panel = figure.subplots()
+        ticks: list[str] = []
+        for index, (key, model) in enumerate(sheet.metrics["models"].items()):
+            if model["dice_by_percentile"]:
+                ticks = list(model["dice_by_percentile"])
+                values = [np.nan if v is None else v for v in model["dice_by_percentile"].values()]
+                panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=key)
+        working = f"{sheet.metrics['config']['percentile']:g}"
+        if working in ticks:
+            panel.axvline(ticks.index(working), color="0.6", linewidth=1, label=f"used: {working}")
+        panel.set_xticks(range(len(ticks)), ticks)
+        panel.set(xlabel="percentile of healthy residuals (not to scale)", ylabel="Dice, mean over patients")
+        panel.set_ylim(bottom=0)
+        panel.grid(color="0.9")
+        figure.legend(loc="outside right upper", frameon=False, handlelength=3)
+        return png(figure)
+
+
+def scatter(sheet: Sheet) -> bytes | None:
+    """AUPRC of each patient, a model against model 0; None where model 0 or a second row is missing."""
+    keys = [key for key in sheet.metrics["models"] if key != BASELINE]
+    own = _by_patient(sheet, BASELINE)
+    if not keys or not own:
+        return None
+    with rc_context(RC):
+        figure, axes = panels(len(keys), COLUMNS, 2.3, 2.3)
+        for panel, key in zip(axes, keys, strict=True):
+            theirs = _by_patient(sheet, key)
+            names = [name for name in own if name in theirs]
+            x, y = [own[name] for name in names], [theirs[name] for name in names]
+            panel.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+            panel.scatter(x, y, s=14, color=NORMAL, alpha=0.6, linewidths=0, clip_on=False, zorder=3)
+            ahead = sum(b > a for a, b in zip(x, y, strict=True))
+            panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=f"{key}: better in {ahead} of {len(names)}")
+            panel.set_xticks((0, 0.5, 1))
+            panel.set_yticks((0, 0.5, 1))
+        label_all(axes, min(COLUMNS, len(axes)), "AUPRC of intensity", "AUPRC of model")
+        return png(figure)
+
+
+def _by_patient(sheet: Sheet, key: str) -> Mapping[str, Any]:
+    return {
+        row["subject"]: row["auprc"]
+        for row in sheet.metrics["per_patient"]
+        if row["model"] == key and row["auprc"] is not None
+    }

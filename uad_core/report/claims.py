@@ -1,0 +1,69 @@
+"""What the paper's text claims, held against the figures of a cohort; its Table 1 is not used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.metrics import paired_difference
+from uad_core.report.contents import Sheet
+
+SPATIAL = ("sae1", "sae2", "sae3", "svae", "sae-gan", "svae-gan")
+DENSE = ("dae", "dvae")
+AHEAD = "{0} has a higher AUPRC than {1}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One comparison: AUPRC of `left` less that of `right`, over the patients of a cohort."""
+
+    text: str
+    left: str
+    right: str
+    expected: str  # "ahead", or "little": a gain that is small
+
+
+def claims() -> list[Claim]:
+    """Sections 3.2 and 4 of Baur et al. 2018, as pairs of models."""
+    pairs = [Claim("Spatial ahead of dense", left, right, "ahead") for left in SPATIAL for right in DENSE]
+    pairs += [Claim("Spatial (but sAE1) ahead of AnoGAN", left, "anogan", "ahead") for left in SPATIAL[1:]]
+    pairs += [Claim("16 x 16 loses less than 8 x 8", "sae3", "sae1", "ahead")]
+    pairs += [
+        Claim("Adversarial training adds little", left, right, "little")
+        for left, right in (("sae-gan", "sae3"), ("svae-gan", "svae"))
+    ]
+    pairs += [Claim("VAE-GAN has the highest AUPRC", "svae-gan", other, "ahead") for other in SPATIAL[:-1]]
+    return pairs
+
+
+def verdicts(sheet: Sheet) -> list[tuple[str, str, str, str]]:
+    """(claim, pair, difference with interval, verdict) for each pair of which both models are there.
+
+    A claim that one is ahead is "yes" where the whole 95 % interval of the paired difference lies above 0, "no,
+    reversed" where it lies below, and otherwise "not shown". "Little" is a judgement left to the reader.
+    """
+    config = sheet.metrics["config"]
+    found = []
+    for claim in claims():
+        sides = [_auprc(sheet, key) for key in (claim.left, claim.right)]
+        if not all(sides):
+            continue
+        names = sorted(set(sides[0]) & set(sides[1]))
+        pair = [np.array([side[name] for name in names], float) for side in sides]
+        value = paired_difference(pair[0], pair[1], config["resamples"], config["seed"])
+        shown = f"{value.mean:+.3f}"
+        if np.isnan(value.low):
+            verdict = "too few patients to say"
+        else:
+            shown += f" [{value.low:+.3f}, {value.high:+.3f}]"
+            verdict = "yes" if value.low > 0 else "no, reversed" if value.high < 0 else "not shown: interval holds 0"
+            if claim.expected == "little":
+                verdict = "a gain" if value.low > 0 else "a loss" if value.high < 0 else "no difference shown"
+        found.append((claim.text, f"{claim.left} less {claim.right}", shown.replace("-", "−"), verdict))
+    return found
+
+
+def _auprc(sheet: Sheet, key: str) -> dict[str, float]:
+    rows = (row for row in sheet.metrics["per_patient"] if row["model"] == key)
+    return {row["subject"]: row["auprc"] for row in rows if row["auprc"] is not None}

@@ -1,0 +1,154 @@
+"""One cohort's part of a report: its table, its figures, and its failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from uad_core.report import charts, slices
+from uad_core.report.claims import verdicts
+from uad_core.report.contents import Card, Sheet
+from uad_core.report.page import Page
+from uad_core.report.tables import html_table, number, table_one
+
+WORST = 3  # patients named per model
+
+
+def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
+    """Table 1, Fig. 4, Fig. 6, curves, scatter, worst cases, lesions of normal intensity, the paper's claims."""
+    metrics, prefix = sheet.metrics, f"{sheet.folder}_"
+    kind = "Simulated scans" if sheet.simulated else "Real scans"
+    page.heading(f"{kind}: {sheet.name}")
+    levels = metrics["levels"]
+    page.text(
+        f"{kind.upper() if sheet.simulated else kind}. Patients with lesions: {metrics['patients']}, healthy "
+        f"subjects: {metrics['healthy']}, atlas levels {levels[0]} to {levels[-1]}.",
+        "kind",
+    )
+    for sentence in sheet.sentences:
+        page.text(sentence)
+    page.heading("Table 1", 3)
+    page.html(table_one(sheet, cards))
+    page.text(_footnote(sheet))
+    page.heading("Pictures", 3)
+    if sheet.example:
+        look = sheet.example[0]
+        page.figure(
+            f"{prefix}fig4",
+            slices.comparison(sheet.example),
+            f"Fig. 4. {look.subject}, level {look.level}: the patient whose Dice, averaged over models, is the median "
+            "one, at the level with most lesion. Left: scan, and the truth as a blue outline. Then for each model the "
+            "filtered score (black 0, white the number in the corner: the 99.9th percentile of this scan) over its "
+            "segmentation (orange) with the truth outlined in blue; D is the patient's Dice. R is the patient's right.",
+        )
+    page.figure(
+        f"{prefix}fig6",
+        charts.histograms(sheet),
+        "Fig. 6. Filtered scores of normal (blue) and anomalous (orange) voxels of all patients, each of unit area, "
+        "on a logarithmic axis, in each model's own units (normalised intensity; ranks for intensity). Dashed: the "
+        "threshold from healthy scans. What overlaps cannot be told apart by any threshold.",
+    )
+    page.figure(
+        f"{prefix}precision_recall",
+        charts.precision_recall(sheet),
+        "Precision and recall of voxels, all patients pooled, over all thresholds. The area is the pooled AUPRC; "
+        "chance is the share of lesion voxels.",
+    )
+    page.figure(
+        f"{prefix}dice_by_percentile",
+        charts.dice_by_percentile(sheet),
+        "What the choice of the threshold costs: mean Dice at percentiles of healthy residuals. None of them looked "
+        "at a test label, but picking the best of them afterwards would.",
+        "No row here has a threshold from healthy scans, so Dice over percentiles does not exist.",
+    )
+    page.figure(
+        f"{prefix}scatter",
+        charts.scatter(sheet),
+        "AUPRC patient by patient, each model against model 0, intensity. Above the diagonal the model is better.",
+        "There is no row for model 0, intensity, so no patient-by-patient comparison.",
+    )
+    _failures(page, sheet, prefix)
+    _claims(page, sheet)
+
+
+def _footnote(sheet: Sheet) -> str:
+    metrics = sheet.metrics
+    references = {
+        f"{model['reference']} ({'simulated' if model['reference_simulated'] else 'real'})"
+        for model in metrics["models"].values()
+        if model["reference"]
+    }
+    percentile = f"{metrics['config']['percentile']:g}"
+    healthy = max(model["false_positive_subjects"] for model in metrics["models"].values())
+    return (
+        f"Dice: at the {percentile}th percentile of each model's residuals in held-out healthy scans "
+        f"({', '.join(sorted(references)) or 'none'}); no test label had a say. sd over patients; brackets: 95 % "
+        f"bootstrap interval over patients, absent for fewer than two. Pooled AUPRC of chance: "
+        f"{number(metrics['auprc_chance'])}. Lesions: found when a tenth is flagged; a flagged region is right when a "
+        f"tenth of it is lesion. False positives: ml flagged at the same threshold, mean over {healthy} healthy "
+        "scans that no model was trained on. Less intensity's: paired over patients. BEST CASE columns picked their "
+        "threshold on the truth, which no user has. * measured anew at each run, not repeatable."
+    )
+
+
+def _failures(page: Page, sheet: Sheet, prefix: str) -> None:
+    page.heading("Failures", 3)
+    metrics = sheet.metrics
+    for subject, reason in metrics["refused"].items():
+        page.text(f"{subject} was left out: {reason}")
+    lines = []
+    for key in metrics["models"]:
+        own = [row for row in metrics["per_patient"] if row["model"] == key]
+        figure = "dice" if any(row["dice"] is not None for row in own) else "auprc"
+        poor = sorted((row for row in own if row[figure] is not None), key=lambda row: row[figure])[:WORST]
+        named = "; ".join(f"{row['subject']} {number(row[figure])} ({row['truth_ml']:.1f} ml)" for row in poor)
+        healthy = [row for row in own if row["healthy"] and row["false_positive_ml"] is not None]
+        most = max(healthy, key=lambda row: row["false_positive_ml"], default=None)
+        flagged = f"{most['subject']}: {most['false_positive_ml']:.1f} ml" if most else "no healthy scan"
+        lines.append([key, "Dice" if figure == "dice" else "AUPRC", named, flagged])
+    page.words(("Model", "Figure", f"{WORST} worst patients (true ml)", "Most flagged in a healthy scan"), lines)
+    if sheet.worst:
+        page.figure(
+            f"{prefix}worst",
+            slices.one_row_each(sheet.worst),
+            "The worst patient of each model (lowest Dice; of equal ones the lowest AUPRC), at the level with most "
+            "lesion: scan with the truth outlined in blue, filtered score, segmentation in orange.",
+        )
+    lesions = sheet.lesions
+    page.heading("Lesions of normal intensity", 3)
+    page.text(
+        f"{len(lesions.rows)} of {lesions.total} lesions have a median intensity between the 5th and the 95th "
+        "percentile of the same patient's brain outside lesions. Intensity alone cannot find them."
+    )
+    if lesions.rows:
+        rows = [
+            [
+                row["subject"],
+                str(row["level"]),
+                f"{row['ml']:.3f}",
+                number(row["intensity"], 2),
+                f"{row['rank']:.0f}",
+                row["found_by"],
+            ]
+            for row in lesions.rows[:15]
+        ]
+        page.html(
+            html_table(("Patient", "Level", "Volume, ml", "Median intensity", "Percentile of brain", "Found by"), rows)
+        )
+        if len(lesions.rows) > len(rows):
+            page.text(f"The largest {len(rows)} are listed; lesions.json in {sheet.folder} has all.")
+    if lesions.looks:
+        page.figure(
+            f"{prefix}normal_lesions",
+            slices.lesion_row(lesions.looks),
+            "The largest of them, of different patients: the scan alone, and with that lesion outlined in orange, the "
+            "patient's other ones in blue.",
+        )
+
+
+def _claims(page: Page, sheet: Sheet) -> None:
+    page.heading("The paper's claims, on this cohort", 3)
+    found = verdicts(sheet)
+    if not found:
+        page.text("None of the paper's comparisons has both of its models here.")
+        return
+    page.words(("Claim in the paper's text", "Mean AUPRC", "Difference, 95 % interval", "Shown here?"), found)

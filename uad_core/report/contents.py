@@ -1,0 +1,134 @@
+"""What a report is made of: plain values, so that it can be drawn without a model or a scan at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One model's view of one axial slice, cropped to the brain; (H, W), radiological convention.
+
+    Attributes:
+        key: the model's row; empty where no model is shown.
+        note: what stands above the picture.
+        scan: normalised intensity, [0, 1].
+        truth: bool.
+        values: filtered anomaly score within the eroded brain, 0 elsewhere; None where no model is shown.
+        mask: bool, at the healthy percentile; None where the row has no threshold.
+        white: the score that is shown white.
+    """
+
+    key: str
+    subject: str
+    level: int
+    note: str
+    scan: np.ndarray
+    truth: np.ndarray
+    values: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    white: float = 1.0
+
+
+@dataclass(frozen=True)
+class Lesions:
+    """Lesions of one cohort whose intensity is normal.
+
+    Attributes:
+        total: lesions of all patients at the levels searched.
+        rows: those within the normal range, one record each, largest first; `found_by` names models.
+        shown: how many of them, at most, were looked for in the models' masks and drawn.
+        looks: pictures of the first.
+    """
+
+    total: int
+    rows: tuple[Mapping[str, Any], ...]
+    shown: int
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`."""
+
+    metrics: Mapping[str, Any]
+    curves: Mapping[str, Any]
+    example: tuple[Look, ...]
+    worst: tuple[Look, ...]
+    lesions: Lesions
+    folder: str  # of its files, beside the report
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.metrics["cohort"])
+
+    @property
+    def simulated(self) -> bool:
+        return bool(self.metrics["simulated"])
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One checkpoint.
+
+    Attributes:
+        learned: in words.
+        latents: numbers in the bottleneck, None where there is none.
+        record: its JSON, less the calibration.
+        samples: (N, 256, 256) slices from its prior, None where it has none.
+    """
+
+    name: str
+    model: str
+    parameters: int
+    learned: str
+    latents: int | None
+    latent: str
+    sha256: str
+    record: Mapping[str, Any]
+    samples: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Realism:
+    """Simulated slices held against real ones, at one level.
+
+    Attributes:
+        level: of the atlas.
+        slices: cohort -> (N, H, W), a few to look at.
+        centres: (B,) normalised intensity.
+        densities: cohort -> (B,) share of brain voxels a unit of intensity.
+        frequencies: (F,) cycles per mm.
+        spectra: cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power.
+        simulated: names of the simulated cohorts.
+        counts: cohort -> slices measured.
+        distances: sentences with the distances between them.
+    """
+
+    level: int
+    slices: Mapping[str, np.ndarray]
+    centres: np.ndarray
+    densities: Mapping[str, np.ndarray]
+    frequencies: np.ndarray
+    spectra: Mapping[str, np.ndarray]
+    simulated: tuple[str, ...]
+    counts: Mapping[str, int]
+    distances: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All of a report. `missing` are sentences on what could not be shown; `repeat` is what a rerun needs."""
+
+    sheets: Sequence[Sheet]
+    cards: Sequence[Card]
+    realism: Realism | None
+    missing: Sequence[str]
+    repeat: Mapping[str, Any]
+    quick: bool = False
+    notes: Sequence[str] = field(default=())

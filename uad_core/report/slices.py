@@ -1,0 +1,147 @@
+"""Figures made of slices: row 0 anterior, column 0 the patient's right, R marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+
+from uad_core.render import GREY_WINDOW, MASK_COLOUR, TRUTH_COLOUR
+from uad_core.report.contents import Card, Look, Realism
+from uad_core.report.style import RC, new_figure, png
+
+MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))
+OPACITY = 0.6
+IN_A_BAND = 6  # models side by side
+
+
+def comparison(looks: Sequence[Look]) -> bytes:
+    """Fig. 4: scan and truth on the left, each model's filtered residual over its segmentation."""
+    bands = [looks[first : first + IN_A_BAND] for first in range(0, len(looks), IN_A_BAND)]
+    columns = 1 + min(IN_A_BAND, len(looks))
+    height, width = looks[0].scan.shape
+    with rc_context(RC):
+        figure = new_figure(1.55 * columns, len(bands) * 2 * (1.5 * height / width + 0.18))
+        grid = figure.subplots(2 * len(bands), columns, squeeze=False)
+        for axes in grid.ravel():
+            axes.set_axis_off()
+        for band, shown in enumerate(bands):
+            top, bottom = grid[2 * band], grid[2 * band + 1]
+            _show(top[0], _grey(shown[0].scan), "scan")
+            _show(bottom[0], _grey(shown[0].scan), "truth (outline)")
+            _outline(bottom[0], shown[0].truth)
+            for column, look in enumerate(shown, 1):
+                _residual(top[column], look, look.key)
+                _segmentation(bottom[column], look, look.note)
+        return png(figure)
+
+
+def one_row_each(looks: Sequence[Look]) -> bytes:
+    """Scan with the truth's outline, filtered residual and segmentation, a row a model."""
+    height, width = looks[0].scan.shape
+    pairs = -(-len(looks) // 2)
+    with rc_context(RC):
+        figure = new_figure(10.4, pairs * (1.66 * height / width + 0.2))
+        grid = figure.subplots(pairs, 6, squeeze=False)
+        for axes in grid.ravel():
+            axes.set_axis_off()
+        for index, look in enumerate(looks):
+            axes = grid[index // 2][3 * (index % 2) : 3 * (index % 2) + 3]
+            _show(axes[0], _grey(look.scan), f"{look.key}: {look.subject}")
+            _outline(axes[0], look.truth)
+            _residual(axes[1], look, "")
+            _segmentation(axes[2], look, look.note)
+        return png(figure)
+
+
+def lesion_row(looks: Sequence[Look]) -> bytes:
+    """Scan on top, the same with the truth's outline below; the lesion that is meant is the look's mask."""
+    height, width = looks[0].scan.shape
+    with rc_context(RC):
+        figure = new_figure(1.9 * len(looks), 2 * (1.8 * height / width + 0.2))
+        grid = figure.subplots(2, len(looks), squeeze=False)
+        for column, look in enumerate(looks):
+            _show(grid[0][column], _grey(look.scan), look.note)
+            _show(grid[1][column], _grey(look.scan), look.subject)
+            _outline(grid[1][column], look.truth)
+            if look.mask is not None:
+                _outline(grid[1][column], look.mask, MASK)
+        return png(figure)
+
+
+def samples(cards: Sequence[Card]) -> bytes:
+    """Fig. 5: slices drawn from each prior, a row a model."""
+    drawn = [(card.name, card.samples) for card in cards if card.samples is not None]
+    columns = max(len(slices) for _, slices in drawn)
+    with rc_context(RC):
+        figure = new_figure(1.35 * columns + 0.4, 1.42 * len(drawn))
+        grid = figure.subplots(len(drawn), columns, squeeze=False)
+        for row, (name, slices) in enumerate(drawn):
+            for axes in grid[row]:
+                axes.set_axis_off()
+            for axes, picture in zip(grid[row], slices, strict=False):
+                _show(axes, _grey(picture), "", marked=False)
+            grid[row][0].text(
+                -0.06, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", ha="right", fontsize=9
+            )
+        return png(figure)
+
+
+def side_by_side(realism: Realism) -> bytes:
+    """A row of slices for each cohort, in one grey window."""
+    names = list(realism.slices)
+    columns = max(len(slices) for slices in realism.slices.values())
+    height, width = realism.slices[names[0]].shape[1:]
+    with rc_context(RC):
+        figure = new_figure(1.6 * columns, len(names) * (1.55 * height / width + 0.2))
+        grid = figure.subplots(len(names), columns, squeeze=False)
+        for row, name in enumerate(names):
+            for axes in grid[row]:
+                axes.set_axis_off()
+            for column, picture in enumerate(realism.slices[name]):
+                kind = "simulated" if name in realism.simulated else "real"
+                _show(grid[row][column], _grey(picture), f"{kind}: {name}" if column == 0 else "")
+                if column == 0:
+                    grid[row][column].title.set_ha("left")
+                    grid[row][column].title.set_x(0)
+        return png(figure)
+
+
+def _residual(axes: Axes, look: Look, title: str) -> None:
+    if look.values is None:
+        return
+    _show(axes, np.repeat((look.values / max(look.white, 1e-6)).clip(0, 1)[..., None], 3, axis=2), title)
+    axes.text(0.98, 0.02, f"white {look.white:.3g}", transform=axes.transAxes, color="w", fontsize=7, ha="right")
+
+
+def _segmentation(axes: Axes, look: Look, title: str) -> None:
+    if look.mask is None:
+        _show(axes, _grey(look.scan), title)
+        axes.text(0.5, 0.02, "no threshold", transform=axes.transAxes, color="w", fontsize=7, ha="center")
+        return
+    colours = _grey(look.scan)
+    colours[look.mask] += OPACITY * (MASK - colours[look.mask])
+    _show(axes, colours, title)
+    _outline(axes, look.truth)
+
+
+def _outline(axes: Axes, mask: np.ndarray, colour: np.ndarray = TRUTH) -> None:
+    if mask.any():
+        axes.contour(mask.astype(float), levels=[0.5], colors=[tuple(colour)], linewidths=0.8)
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    low, high = GREY_WINDOW
+    scaled = ((picture - low) / (high - low)).clip(0, 1).astype(np.float64)
+    return np.repeat(scaled[..., None], 3, axis=2)
+
+
+def _show(axes: Axes, colours: np.ndarray, title: str, marked: bool = True) -> None:
+    axes.set_axis_off()
+    axes.imshow(colours, interpolation="antialiased", aspect="equal")
+    if title:
+        axes.set_title(title, fontsize=7.5, pad=2)
+    if marked:
+        axes.text(0.01, 0.5, "R", transform=axes.transAxes, color="w", fontsize=8, va="center")

@@ -1,0 +1,130 @@
+"""Charts across cohorts: the size of the latent, training curves, simulated against real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.ticker import MaxNLocator
+
+from uad_core.report.contents import Card, Realism, Sheet
+from uad_core.report.style import COLOURS, RC, label_all, line_style, new_figure, panels, png
+
+LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
+NOT_TERMS = {"epoch", "validation", "images_per_second"}
+COLUMNS = 4
+
+
+def latent_rows(sheets: Sequence[Sheet], cards: Sequence[Card]) -> list[dict[str, Any]]:
+    """One record a model of the study that has a checkpoint: latent, healthy error, AUPRC by cohort."""
+    rows = []
+    for card in cards:
+        if card.name in LATENT_MODELS and card.latents is not None:
+            areas = {sheet.name: _area(sheet, card.name) for sheet in sheets}
+            healthy = card.record.get("healthy_l1")
+            rows.append(
+                {"model": card.name, "latent": card.latent, "values": card.latents, "healthy_l1": healthy}
+                | {f"auprc {name}": area for name, area in areas.items()}
+            )
+    return sorted(rows, key=lambda row: LATENT_MODELS.index(row["model"]))
+
+
+def _area(sheet: Sheet, key: str) -> float | None:
+    model = sheet.metrics["models"].get(key)
+    return model["auprc_pooled"] if model else None
+
+
+def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Healthy error and AUPRC against the number of latent values."""
+    cohorts = [key for key in rows[0] if key.startswith("auprc ")]
+    with rc_context(RC):
+        figure = new_figure(8.4, 3.1)
+        left, right = figure.subplots(1, 2)
+        left.set_ylabel("healthy l1 error (normalised intensity)")
+        right.set_ylabel("pooled AUPRC")
+        series = [(left, "healthy_l1", 4, "")] + [
+            (right, key, index, key.removeprefix("auprc ")) for index, key in enumerate(cohorts)
+        ]
+        for panel, key, index, name in series:
+            known = [row for row in rows if row[key] is not None]
+            panel.plot(
+                [row["values"] for row in known],
+                [row[key] for row in known],
+                linestyle="none",
+                marker="os^Dv"[index % 5],
+                color=COLOURS[index % len(COLOURS)],
+                label=name,
+            )
+            for row in known:
+                above = row["model"] != "sae1"  # sae1 and sae2 have as many values as each other
+                place = (0, 7) if above else (0, -13)
+                if panel is left or key == cohorts[0]:
+                    panel.annotate(
+                        row["model"], (row["values"], row[key]), textcoords="offset points", xytext=place, ha="center"
+                    )
+        for panel in (left, right):
+            panel.set_xscale("log", base=2)
+            panel.set_xlim(300, 28000)
+            panel.set_xticks([512, 1024, 2048, 4096, 8192, 16384], ["512", "1024", "2048", "4096", "8192", "16384"])
+            panel.set_xlabel("numbers in the latent")
+            panel.set_ylim(0, 1.12 * panel.get_ylim()[1])
+            panel.grid(color="0.9")
+        if cohorts:
+            figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", title="cohort", frameon=False)
+        return png(figure)
+
+
+def training_curves(cards: Sequence[Card]) -> bytes | None:
+    """Weighted terms of every training, an epoch a point; None where no checkpoint has a curve."""
+    shown = [card for card in cards if card.record.get("loss_curve")]
+    if not shown:
+        return None
+    terms = list(dict.fromkeys(term for card in shown for row in card.record["loss_curve"] for term in row))
+    terms = [term for term in terms if term not in NOT_TERMS]
+    with rc_context(RC):
+        figure, axes = panels(len(shown), COLUMNS, 2.5, 2.0)
+        for panel, card in zip(axes, shown, strict=True):
+            curve = card.record["loss_curve"]
+            epochs = [row["epoch"] + 1 for row in curve]
+            for term in [*terms, "validation"]:
+                values = [row.get(term) for row in curve]
+                if any(value is not None and value > 0 for value in values):
+                    style = line_style(terms.index(term) + 1 if term in terms else 0)
+                    drawn = [np.nan if value is None or value <= 0 else value for value in values]
+                    panel.plot(epochs, drawn, **style, marker="o", markersize=3, linewidth=1.2, label=term)
+            panel.set(title=card.name, yscale="log")
+            panel.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+            panel.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
+        label_all(axes, min(COLUMNS, len(axes)), "epoch", "weighted loss")
+        handles = {name: line for a in axes for line, name in zip(*a.get_legend_handles_labels(), strict=True)}
+        figure.legend(list(handles.values()), list(handles), loc="outside right upper", frameon=False)
+        return png(figure)
+
+
+def realism_charts(realism: Realism) -> bytes:
+    """Intensity densities and radial power spectra, simulated dashed, real solid."""
+    with rc_context(RC):
+        figure = new_figure(9.4, 3.4)
+        left, right = figure.subplots(1, 2)
+        for index, name in enumerate(realism.densities):
+            dashes = "--" if name in realism.simulated else "-"
+            colour = COLOURS[(index * 4 + 5) % len(COLOURS)]
+            kind = "simulated" if name in realism.simulated else "real"
+            left.plot(
+                realism.centres,
+                realism.densities[name],
+                color=colour,
+                linestyle=dashes,
+                label=f"{name} ({kind}, {realism.counts[name]} slices)",
+            )
+            low, middle, high = realism.spectra[name][:, 1:]
+            right.fill_between(realism.frequencies[1:], low, high, color=colour, alpha=0.18, linewidth=0)
+            right.plot(realism.frequencies[1:], middle, color=colour, linestyle=dashes)
+        left.set(xlabel="normalised intensity", ylabel="density of brain voxels", xlim=(0, 1), ylim=(0, None))
+        right.set(xlabel="spatial frequency (cycles per mm)", ylabel="power (normalised intensity²)", yscale="log")
+        for panel in (left, right):
+            panel.grid(color="0.9")
+        figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=2)
+        return png(figure)
