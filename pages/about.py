@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages.ui.state import banner, start_page
 from uad_core.checkpoint import checkpoint_names, load_checkpoint
-from uad_core.models import MODELS
 
 start_page()
 st.title("Method and limits")
@@ -33,7 +32,8 @@ everywhere. Poor skull stripping lights up the rim.
 st.subheader("Checkpoints")
 for name in checkpoint_names():
     checkpoint = load_checkpoint(name)
-    record, spec = checkpoint.record, MODELS[checkpoint.record["model"]]
+    record, spec = checkpoint.record, checkpoint.spec
+    learned = {False: " **It did not learn**: one median brain for all redraws healthy slices better.", None: ""}
     cohorts = ", ".join(
         f"{entry['cohort']} ({'simulated' if entry['simulated'] else 'real'}, {len(entry['subjects'])} subjects, "
         f"{len(entry['held_out'])} held out)"
@@ -43,4 +43,5 @@ for name in checkpoint_names():
         f"**{name}** ({spec.source}; latent {spec.latent}). {spec.idea} {spec.weakness}  \n"
         f"Trained on {cohorts}; {record['epochs']} epochs, {record['seconds'] / 60:.0f} minutes on "
         f"{record['training']['device']}; levels {checkpoint.slab.first} to {checkpoint.slab.levels[-1]}."
+        f"{learned.get(checkpoint.learned, '')}"
     )

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.controls import keep_setting, pick_checkpoint, pick_setting
-from pages.ui.jobs import jobs, wait_for
+from pages.ui.jobs import jobs
 from pages.ui.panels import (
     agreement,
     draw_download,
@@ -17,8 +17,9 @@ from pages.ui.panels import (
 )
 from pages.ui.scans import Choice, pick_scan, truth_in_slab
 from pages.ui.state import banner, start_page
-from uad_core.detect import prepare_scan, summary
-from uad_core.pipeline import Reconstruction, reconstruct, segment
+from pages.ui.work import prepared_scan, reconstruction_of
+from uad_core.detect import summary
+from uad_core.pipeline import Reconstruction, segment
 
 
 def main() -> None:
@@ -33,16 +34,8 @@ def main() -> None:
     if choice is None:
         st.info("Choose a FLAIR head scan (.nii or .nii.gz) on the left. Nothing is sent anywhere.")
         st.stop()
-    slab = checkpoint.slab
-    prepared = wait_for(
-        jobs().start((choice.key, slab), lambda show: prepare_scan(choice.data, slab, choice.wishes, show))
-    )
-    reconstruction = wait_for(
-        jobs().start(
-            (choice.key, checkpoint.sha256),
-            lambda show: reconstruct(prepared, checkpoint, lambda fraction: show("reconstruct", fraction)),
-        )
-    )
+    prepared = prepared_scan(choice, checkpoint.slab)
+    reconstruction = reconstruction_of(choice, prepared, checkpoint)
     _tune(reconstruction, choice, truth_in_slab(choice, prepared))
 
 

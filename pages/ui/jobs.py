@@ -17,7 +17,7 @@ from uad_core.checkpoint import CheckpointError
 from uad_core.volume import ScanError
 
 Result = TypeVar("Result")
-KEPT = 6  # results; each holds a few slabs
+KEPT = 16  # results; a scan and six models to compare are seven
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 

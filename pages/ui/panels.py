@@ -48,7 +48,10 @@ def draw_slices(
     index = level - reconstruction.prepared.slab.first
     pictures = slice_pictures(reconstruction, segmentation, config, index, truth)
     for column, name, picture in zip(columns, names, pictures, strict=True):
-        column.image(picture, caption=name, width="stretch", output_format="PNG")
+        if name == "Reconstruction" and not reconstruction.checkpoint.spec.redraws:
+            column.info("This model redraws nothing: in place of a residual stands its own score of each voxel.")
+        else:
+            column.image(picture, caption=name, width="stretch", output_format="PNG")
 
 
 def draw_histogram(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig) -> None:

@@ -1,0 +1,109 @@
+"""What the page Compare shows: models side by side, their agreement, their residuals, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from uad_core.checkpoint import Checkpoint
+from uad_core.metrics import dice
+from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
+from uad_core.postprocess import PostprocessConfig
+from uad_core.render import agreement_slice, slice_pictures, vote_colour
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
+BINS, TOP = 60, 3.0  # of the histograms, up to so many times the threshold
+
+
+def setting_for(checkpoint: Checkpoint, percentile: float, size: int, smallest: float) -> DetectConfig:
+    """The shared setting with the residual that suits the model."""
+    return DetectConfig(
+        percentile, postprocess=PostprocessConfig(checkpoint.spec.signed, size, min_lesion_mm3=smallest)
+    )
+
+
+def draw_models(
+    reconstructions: Sequence[Reconstruction],
+    results: Sequence[Segmentation],
+    settings: Sequence[DetectConfig],
+    level: int,
+    truth: Any,
+) -> None:
+    """A column a model, as the paper's Fig. 4: its segmentation, and the filtered residual below."""
+    columns = st.columns(len(reconstructions))
+    for column, one, result, setting in zip(columns, reconstructions, results, settings, strict=True):
+        index = level - one.prepared.slab.first
+        _, _, residual, overlay = slice_pictures(one, result, setting.postprocess, index, truth)
+        column.markdown(f"**{one.checkpoint.name}**")
+        column.image(overlay, width="stretch", output_format="PNG")
+        column.image(residual, width="stretch", output_format="PNG")
+        column.caption(
+            f"{setting.postprocess.signed} residual above {result.threshold:.3f}: {result.flagged_ml:.1f} ml"
+        )
+        if one.checkpoint.learned is False:
+            column.caption(":material/warning: did not learn")
+    if truth is not None:
+        st.caption("Outlined in blue: the lesions that were simulated.")
+
+
+def draw_agreement(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], level: int) -> None:
+    """How many models flag each pixel of the slice."""
+    index, models = level - reconstructions[0].prepared.slab.first, len(results)
+    picture = agreement_slice(reconstructions[0].prepared, [result.mask for result in results], index)
+    st.image(picture, width="stretch", output_format="PNG")
+    marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
+    st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)
+
+
+def draw_histograms(
+    reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], settings: Sequence[DetectConfig]
+) -> None:
+    """Filtered residuals of all models in one chart, each in units of its own threshold."""
+    steps = tuple(TOP * k / BINS for k in range(BINS + 1))
+    middles = [(low + high) / 2 for low, high in pairwise(steps)]
+    figure = go.Figure()
+    for colour, one, result, setting in zip(COLOURS, reconstructions, results, settings, strict=False):
+        edges = tuple(step * max(result.threshold, 1e-6) for step in steps)
+        share = 100 * one.profile(setting.postprocess, edges)
+        figure.add_scatter(
+            x=middles, y=share, name=one.checkpoint.name, line={"color": colour, "width": 2, "shape": "hvh"}
+        )
+    figure.add_vline(x=1, line={"color": "grey", "width": 2, "dash": "dash"})
+    figure.update_layout(
+        height=320,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": 1.15},
+        xaxis_title="filtered residual, in units of each model's threshold",
+        yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},
+    )
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histograms")
+
+
+def draw_table(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], truth: Any) -> None:
+    """Volume, overlap and time of every model."""
+    first = results[0]
+    rows = [
+        {
+            "model": one.checkpoint.name,
+            "ml": round(result.flagged_ml, 2),
+            "healthy ml": round(result.healthy_ml, 2),
+            "regions": len(result.lesions),
+            "overlap": round(dice(result.mask, first.mask), 2),
+            **({} if truth is None else {"Dice": round(dice(result.mask, truth), 2)}),
+            "seconds": round(one.seconds, 1),
+        }
+        for one, result in zip(reconstructions, results, strict=True)
+    ]
+    help_texts = {
+        "ml": "Flagged volume, millilitres.",
+        "healthy ml": "What the same threshold flags in as much healthy brain, millilitres.",
+        "overlap": f"Dice with the mask of {reconstructions[0].checkpoint.name}.",
+        "Dice": "With the lesions that were simulated, at these levels.",
+        "seconds": "Taken by the model for this scan.",
+    }
+    columns = {name: st.column_config.Column(name, help=text) for name, text in help_texts.items()}
+    st.dataframe(rows, hide_index=True, column_config=columns)
