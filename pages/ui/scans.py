@@ -1,4 +1,4 @@
-"""Choosing a scan: one that ships with the project, or the user's own."""
+"""The scan that all pages look at: one that ships with the project, or the user's own from the page Scan."""
 
 from __future__ import annotations
 
@@ -9,77 +9,105 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.memory import recall, remember
 from uad_core.data import SAMPLES
 from uad_core.detect import Wishes
 from uad_core.export import subject_label
 from uad_core.nifti import read_mask
 from uad_core.preprocess import Prepared
 
-CHOICES = {"As the data propose": None, "Yes": True, "No": False}
+OWN = "My own scan"
+FIRST = "sub-ms01"  # what a new visitor sees
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Attributes: `key` identifies scan and wishes; `label` is for file names; `truth` a lesion mask that ships."""
+    """A scan and how it is to be prepared.
+
+    Attributes:
+        key: identifies scan and wishes.
+        label: of the subject, for file names; never the user's file name.
+        source: the bytes of a NIfTI file, of a zip, or of the files of a DICOM series.
+        truth: a reference lesion mask (NIfTI on the scan's grid), or None.
+        own: whether the user brought it; else it ships with the project and is simulated.
+    """
 
     key: str
     label: str
-    data: bytes
-    truth: Path | None
+    source: bytes | tuple[bytes, ...]
+    truth: Path | bytes | None
     wishes: Wishes
+    own: bool
+
+
+def bundled_names() -> list[str]:
+    """Of the scans that ship, the one shown first in front."""
+    names = sorted(path.name.removesuffix("_FLAIR.nii.gz") for path in SAMPLES.glob("*_FLAIR.nii.gz"))
+    return sorted(names, key=lambda name: name != FIRST)
+
+
+def bundled(name: str, wishes: Wishes | None = None) -> Choice:
+    """A scan that ships with the project."""
+    source = (SAMPLES / f"{name}_FLAIR.nii.gz").read_bytes()
+    lesion = SAMPLES / f"{name}_lesion.nii.gz"
+    wishes = wishes or Wishes()
+    return Choice(_key(source, wishes), subject_label(name), source, lesion if lesion.exists() else None, wishes, False)
+
+
+def own(source: bytes | tuple[bytes, ...], label: str, truth: bytes | None, wishes: Wishes) -> Choice:
+    """A scan that the user brought."""
+    return Choice(_key(source, wishes), label, source, truth, wishes, True)
+
+
+def keep_own(choice: Choice) -> None:
+    """Make it the scan that every page offers as the user's own; it survives a reload of the page."""
+    remember("own", choice)
+
+
+def own_scan() -> Choice | None:
+    """The scan that the user brought, if one is in memory."""
+    choice: Choice | None = recall("own")
+    return choice
 
 
 def pick_scan() -> Choice | None:
-    """The sidebar's scan picker; None while an own scan is wanted and not there yet."""
-    samples = sorted(SAMPLES.glob("*_FLAIR.nii.gz"), key=lambda path: "ms01" not in path.name)
-    own = "My own scan"
+    """The sidebar's picker; None while an own scan is wanted and there is none."""
     name = st.selectbox(
-        "Scan",
-        [path.name.removesuffix("_FLAIR.nii.gz") for path in samples] + [own],
-        key="scan",
-        help="Bundled scans are simulated; how they were made stands in data_samples/SOURCES.md.",
-    )
-    if name == own:
-        upload = st.file_uploader(
-            "FLAIR head scan (NIfTI)",
-            type=["nii", "nii.gz"],
-            key="upload",
-            help="A .nii or .nii.gz file of at most 200 MB, one 3-D volume, as the scanner made it or skull-stripped.",
-        )
-        if upload is None:
-            return None
-        data, truth, label = upload.getvalue(), None, subject_label(upload.name)
-    else:
-        path = SAMPLES / f"{name}_FLAIR.nii.gz"
-        lesion = SAMPLES / f"{name}_lesion.nii.gz"
-        data, truth, label = path.read_bytes(), lesion if lesion.exists() else None, subject_label(path.name)
-    wishes, mask = _preparation()
-    key = hashlib.sha256(data + mask + repr((wishes.strip, wishes.register)).encode()).hexdigest()
-    return Choice(key, label, data, truth, wishes)
+        "Scan", [*bundled_names(), OWN], key="scan", bind="query-params",
+        help="Bundled scans are simulated; how they were made stands in data_samples/SOURCES.md. "
+        "Your own scan is loaded on the page Scan.",
+    )  # fmt: skip
+    if name == OWN:
+        return own_scan()
+    return bundled(str(name), recall(f"wishes {name}"))
 
 
-def _preparation() -> tuple[Wishes, bytes]:
-    """What the user wants otherwise than proposed, and the bytes of an own brain mask."""
-    with st.expander("Preparation"):
-        strip = st.selectbox("Remove the skull", CHOICES, key="strip", help="Switch off for a scan without skull.")
-        register = st.selectbox(
-            "Register to the atlas", CHOICES, key="register", help="Switch off for a scan in SRI24 space."
-        )
-        mask = st.file_uploader(
-            "Own brain mask (NIfTI)",
-            type=["nii", "nii.gz"],
-            key="brain_mask",
-            help="On the scan's grid, 1 in the brain; replaces skull stripping.",
-        )
-    brain_mask = mask.getvalue() if mask else b""
-    return Wishes(strip=CHOICES[strip], register=CHOICES[register], brain_mask=brain_mask or None), brain_mask
+def need_scan(choice: Choice | None) -> Choice:
+    """The choice, or a sentence on where to bring a scan in place of the page."""
+    if choice is None:
+        st.info("No scan of yours is loaded. Load one on the page Scan, or choose a bundled one on the left.")
+        st.page_link("pages/scan.py", label="Bring a scan", icon=":material/upload_file:")
+        st.stop()
+    return choice
 
 
-@st.cache_data(show_spinner=False, max_entries=4)
-def _truth(path: Path, _prepared: Prepared, key: str) -> Any:
-    return _prepared.to_slab(read_mask(path, _prepared.scan))
+@st.cache_data(show_spinner=False, max_entries=4, ttl=1800)
+def _truth(key: str, _truth: Path | bytes, _prepared: Prepared) -> Any:
+    return _prepared.to_slab(read_mask(_truth, _prepared.scan))
 
 
 def truth_in_slab(choice: Choice, prepared: Prepared) -> Any:
-    """The bundled lesion mask of a bundled scan, seen in the slab; None where there is none."""
-    return _truth(choice.truth, prepared, f"{choice.key} {prepared.slab}") if choice.truth else None
+    """The reference lesion mask seen in the slab, (D, 256, 256) bool; None where there is none."""
+    if choice.truth is None:
+        return None
+    marks = hashlib.sha256(choice.truth).hexdigest() if isinstance(choice.truth, bytes) else choice.truth.name
+    return _truth(f"{choice.key} {marks} {prepared.slab}", choice.truth, prepared)
+
+
+def _key(source: bytes | tuple[bytes, ...], wishes: Wishes) -> str:
+    digest = hashlib.sha256()
+    for part in (source,) if isinstance(source, bytes) else source:
+        digest.update(part)
+    mask = wishes.brain_mask if isinstance(wishes.brain_mask, bytes) else b""
+    digest.update(mask + repr((wishes.strip, wishes.register)).encode())
+    return digest.hexdigest()

@@ -1,0 +1,115 @@
+"""Pictures that a radiologist can handle: wheel and keys through slices, grey window by drag, click on a voxel.
+
+A component of our own (`viewer.js`): it gets 8-bit pictures as PNG and does windowing and flipping in the browser,
+so that only a new slice or a new mask costs a way to the server and back.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+AXIAL = ("R", "L", "A", "P")  # left, right, top, bottom of the picture, in the radiological convention
+CORONAL = ("R", "L", "S", "I")
+SAGITTAL = ("A", "P", "S", "I")
+CONVENTIONS = ("Radiological", "Neurological")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture.
+
+    Attributes:
+        picture: PNG, 8 bit grey: 0 is black, 255 is 1.0 of normalised intensity.
+        overlay: PNG with transparency, of the same shape or a multiple of it; drawn over the picture, not windowed.
+        sides: letters at its left, right, top and bottom; a picture with R and L is mirrored on demand.
+        windowed: whether the grey window applies to it.
+        cross: (column, row) of a crosshair, in pixels of `picture`.
+    """
+
+    picture: bytes
+    title: str = ""
+    overlay: bytes | None = None
+    sides: tuple[str, str, str, str] = AXIAL
+    windowed: bool = True
+    cross: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on pixel (`column`, `row`) of panel number `panel`; counted from 0, mirroring undone."""
+
+    panel: int
+    column: int
+    row: int
+
+
+_component = st.components.v2.component(
+    "uad_viewer",
+    html='<div class="panels" tabindex="0" role="group"></div>',
+    css=(Path(__file__).parent / "viewer.css").read_text(),
+    js=(Path(__file__).parent / "viewer.js").read_text(),
+)
+
+
+def show_panels(
+    panels: Sequence[Panel],
+    key: str,
+    *,
+    columns: int | None = None,
+    level: int | None = None,
+    levels: range | None = None,
+    max_height: int = 420,
+    window: tuple[float, float] = (0.0, 0.9),
+    on_level: Callable[[int], None] | None = None,
+    on_click: Callable[[Click], None] | None = None,
+) -> None:
+    """Draw the panels side by side.
+
+    Args:
+        columns: in a row; all panels by default.
+        level: the slice shown, one of `levels`: the wheel and the arrow keys ask for another.
+        max_height: of a picture, in screen pixels.
+        window: grey values shown black and white at first; a double click returns to it.
+        on_level: called before the next run with the level that the user wants to see.
+        on_click: called before the next run with the click.
+    """
+    data: dict[str, Any] = {
+        "panels": [
+            {
+                "picture": _url(panel.picture),
+                "overlay": _url(panel.overlay) if panel.overlay else "",
+                "title": panel.title,
+                "sides": list(panel.sides),
+                "windowed": panel.windowed,
+                "cross": list(panel.cross) if panel.cross else None,
+            }
+            for panel in panels
+        ],
+        "columns": columns or len(panels),
+        "level": level,
+        "first": levels[0] if levels else None,
+        "last": levels[-1] if levels else None,
+        "maxHeight": max_height,
+        "window": list(window),
+        "mirrored": st.session_state.get("convention") == CONVENTIONS[1],
+    }
+
+    def level_asked() -> None:
+        if on_level and (wanted := st.session_state[key].get("level")):
+            on_level(int(wanted["level"]))
+
+    def clicked() -> None:
+        if on_click and (at := st.session_state[key].get("clicked")):
+            on_click(Click(int(at["panel"]), int(at["column"]), int(at["row"])))
+
+    _component(key=key, data=data, on_level_change=level_asked, on_clicked_change=clicked, height="content")
+
+
+def _url(png: bytes) -> str:
+    return "data:image/png;base64," + b64encode(png).decode()

@@ -1,0 +1,86 @@
+"""Slices of a volume in three planes, as pictures for a viewer that does windowing and marks itself.
+
+(D, H, W) arrays are canonical, so axial slices are shown as they are; coronal and sagittal ones are turned
+upside down, the crown on top. Columns run from the patient's right to left, or from anterior to posterior.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+Plane = Literal["axial", "coronal", "sagittal"]
+PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
+MASK_COLOUR = (213, 94, 0)  # vermilion and sky blue of Okabe and Ito, told apart by all eyes
+TRUTH_COLOUR = (86, 180, 233)
+FINE = 3  # overlay pixels per voxel, so that an outline is thinner than a voxel
+
+
+def cut(array: np.ndarray, plane: Plane, index: int) -> np.ndarray:
+    """Slice `index` of a (D, H, W) array as it is shown: (H, W), (D, W) or (D, H), row 0 on top."""
+    axis = PLANES.index(plane)
+    picture = np.take(array, index, axis=axis)
+    return picture if axis == 0 else picture[::-1]
+
+
+def place(shape: tuple[int, ...], plane: Plane, column: int, row: int) -> dict[int, int]:
+    """Which voxel a pixel of `cut` shows: axis (0 D, 1 H, 2 W) -> index, within (D, H, W) `shape`."""
+    depth, height, width = shape
+    rows, columns = {"axial": (1, 2), "coronal": (0, 2), "sagittal": (0, 1)}[plane]
+    down = row if plane == "axial" else depth - 1 - row
+    limits = (depth, height, width)
+    return {axis: min(max(at, 0), limits[axis] - 1) for axis, at in ((rows, down), (columns, column))}
+
+
+def grey_png(picture: np.ndarray, white: float = 1.0, pixel_mm: tuple[float, float] = (1.0, 1.0)) -> bytes:
+    """A slice as 8-bit grey, 0 black and `white` white; pixels that are not square are interpolated to squares.
+
+    Args:
+        picture: (rows, columns).
+        pixel_mm: height and width of a pixel.
+    """
+    grey = (np.clip(np.asarray(picture, np.float32) / max(white, 1e-6), 0, 1) * 255).astype(np.uint8)
+    return _png(_square(Image.fromarray(grey), pixel_mm, Image.Resampling.BILINEAR))
+
+
+def overlay_png(
+    mask: np.ndarray,
+    truth: np.ndarray | None = None,
+    opacity: float = 0.55,
+    pixel_mm: tuple[float, float] = (1.0, 1.0),
+    colour: tuple[int, int, int] = MASK_COLOUR,
+) -> bytes:
+    """`mask` (rows, columns) bool filled, the outline of `truth` over it; all else is transparent.
+
+    Args:
+        opacity: of the filling, [0, 1]; outlines are opaque.
+    """
+    fine = np.zeros((*(FINE * n for n in mask.shape), 4), np.uint8)
+    fine[_finer(mask)] = (*colour, round(255 * opacity))
+    if truth is not None and truth.any():
+        large = _finer(truth)
+        fine[large & ~ndimage.binary_erosion(large)] = (*TRUTH_COLOUR, 255)
+    return _png(_square(Image.fromarray(fine), pixel_mm, Image.Resampling.NEAREST))
+
+
+def _finer(mask: np.ndarray) -> np.ndarray:
+    return mask.astype(bool).repeat(FINE, axis=0).repeat(FINE, axis=1)
+
+
+def _square(image: Image.Image, pixel_mm: tuple[float, float], how: Image.Resampling) -> Image.Image:
+    height_mm, width_mm = pixel_mm
+    if abs(height_mm - width_mm) < 1e-3 * width_mm:
+        return image
+    least = min(height_mm, width_mm)
+    size = (round(image.width * width_mm / least), round(image.height * height_mm / least))
+    return image.resize(size, how)
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()
