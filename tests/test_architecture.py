@@ -12,12 +12,12 @@ PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 # from the ground upwards; a module may import from its own floor's left and from floors below
 FLOORS = [
     {"files", "volume"},
-    {"nifti", "atlas"},
+    {"nifti", "atlas", "processes"},
     {"preprocess", "postprocess", "calibration", "metrics", "models"},
     {"checkpoint", "data", "prepared_cohort", "batches", "simulate", "lesions"},
     {"pipeline"},
     {"train", "export", "render"},
-    {"detect", "bench", "bench_train", "evaluate", "runs", "orders"},
+    {"detect", "bench", "bench_train", "evaluate", "evaluations", "runs", "orders"},
     {"report"},
     {"experiment"},
     {"commands"},

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from uad_core.checkpoint import CHECKPOINTS
-from uad_core.files import write_atomically, write_json
+from uad_core.files import write_atomically
 from uad_core.orders import ROOT, Order, RunError, check
+from uad_core.processes import COMMAND, OVER, last_word, launch, log_end, newest_first, read_json
 
 RUNS = Path(os.environ.get("UAD_RUNS") or ROOT / "runs")
-TRAIN = (sys.executable, "-m", "uad_core", "train")
-OVER = ("done", "stopped", "failed")
+TRAIN = (*COMMAND, "train")
 _one_at_a_time = threading.Lock()
 
 
@@ -66,7 +63,7 @@ class Run:
     @property
     def learned(self) -> bool | None:
         """Whether its checkpoint redraws healthy scans better than one fixed slice would; None where it is not said."""
-        record = _json(Path(self.settings.get("out", "")) / f"{self.settings.get('name', self.name)}.json")
+        record = read_json(Path(self.settings.get("out", "")) / f"{self.settings.get('name', self.name)}.json")
         return record.get("learned")
 
     def curve(self) -> list[dict[str, Any]]:
@@ -91,8 +88,7 @@ class Run:
 
     def log(self, lines: int = 20) -> str:
         """The end of what the process printed; of a line that was overwritten, what it said last."""
-        ends = [line.split("\r")[-1] for line in _tail(self.folder / "log.txt").rstrip("\r\n").split("\n")]
-        return "\n".join(ends[-lines:])
+        return log_end(self.folder, lines)
 
 
 def start(order: Order, runs: Path = RUNS, out: Path = CHECKPOINTS) -> Run:
@@ -110,7 +106,7 @@ def start(order: Order, runs: Path = RUNS, out: Path = CHECKPOINTS) -> Run:
     except OSError as error:
         raise RunError(f"The folder {runs} cannot be written to ({error.strerror}).") from None
     with _one_at_a_time:
-        _launch(folder, [*order.arguments, "--out", str(out.resolve()), "--run", str(folder.resolve())])
+        launch(folder, TRAIN, [*order.arguments, "--out", str(out.resolve()), "--run", str(folder.resolve())])
     return read_run(folder)
 
 
@@ -129,67 +125,25 @@ def resume(run: Run) -> Run:
         run = read_run(run.folder)
         if run.is_active:
             return run
-        launched = _json(run.folder / "launch.json")
+        launched = read_json(run.folder / "launch.json")
         if run.state == "done" or not (run.settings or launched):
             raise RunError(f"Run {run.name} cannot be resumed; start a new one.")
         (run.folder / "stop").unlink(missing_ok=True)
         again, minutes = ["--resume", str(run.folder.resolve())], run.settings.get("config", {}).get("minutes")
         again += ["--minutes", f"{minutes:g}"] if minutes else []
-        _launch(run.folder, again if run.settings else launched["arguments"], launched.get("arguments"))
+        launch(run.folder, TRAIN, again if run.settings else launched["arguments"], launched.get("arguments"))
     return read_run(run.folder)
 
 
 def list_runs(runs: Path = RUNS) -> list[Run]:
     """All runs, the one that was started last first."""
-    folders = [path for path in runs.glob("*") if _started(path)]
-    return [read_run(path) for path in sorted(folders, key=_started, reverse=True)]
+    return [read_run(path) for path in newest_first(runs)]
 
 
 def read_run(folder: Path) -> Run:
     """The run as it stands now."""
-    launched, settings, progress = (_json(folder / f"{name}.json") for name in ("launch", "settings", "progress"))
-    is_alive = _is_training((progress if _is_news(progress, launched) else launched).get("pid"))
-    progress = progress if is_alive else _json(folder / "progress.json")  # its last words may have come since
-    if _is_news(progress, launched):
-        state, message = str(progress.get("stage")), str(progress.get("message") or "")
-        if not is_alive and state not in OVER:
-            state = "interrupted"
-    else:
-        last = _tail(folder / "log.txt").strip().replace("\r", "\n").split("\n")[-1]
-        state = "starting" if is_alive else "failed"
-        message = "" if is_alive else f"The training ended before it began. {last.removeprefix('uad_core: ')}"
-    return Run(folder, state, progress, settings, message)
-
-
-def _is_news(progress: dict[str, Any], launched: dict[str, Any]) -> bool:
-    """Whether these are words of the process that was launched last, or of one that came after it."""
-    return progress.get("updated", 0.0) >= launched.get("time", 0.0)
-
-
-def _launch(folder: Path, arguments: list[str], first: list[str] | None = None) -> None:
-    started = time.time()
-    with (folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [*TRAIN, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    threading.Thread(target=process.wait, daemon=True).start()  # or it would stay a zombie, which looks alive
-    write_json(folder / "launch.json", {"pid": process.pid, "time": started, "arguments": first or arguments})
-
-
-def _is_training(pid: Any) -> bool:
-    """Whether that process is alive and ours: numbers are given anew after a restart of the machine."""
-    try:
-        os.kill(int(pid), 0)
-        return not Path("/proc/self").exists() or b"uad_core" in Path(f"/proc/{int(pid)}/cmdline").read_bytes()
-    except (TypeError, ValueError, OSError):
-        return False
-
-
-def _started(folder: Path) -> float:
-    for path in (folder / "launch.json", folder / "settings.json", folder / "progress.json"):
-        if path.exists():
-            return path.stat().st_mtime
-    return 0.0
+    word = last_word(folder, "training")
+    return Run(folder, word.state, word.progress, read_json(folder / "settings.json"), word.message)
 
 
 def _text(path: Path) -> str:
@@ -197,20 +151,3 @@ def _text(path: Path) -> str:
         return path.read_text(errors="replace")
     except OSError:
         return ""
-
-
-def _tail(path: Path, size: int = 1 << 16) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - size))
-            return file.read().decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(_text(path))
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
