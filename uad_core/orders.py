@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from uad_core.data import FLAIR, open_cohort
+from uad_core.data import FLAIR, Cohort, open_cohort
 from uad_core.volume import ScanError
 
 ROOT = Path(__file__).parent.parent
@@ -67,10 +67,15 @@ def check(order: Order, out: Path) -> None:
 
 
 def _healthy_brains(folder: Path) -> int:
+    return len({subject.anatomy for subject in usable_cohort(folder).healthy.subjects})
+
+
+def usable_cohort(folder: Path) -> Cohort:
+    """The cohort in that folder. Raises RunError, with a sentence, where there is none."""
     try:
         if not folder.expanduser().is_dir():
             raise RunError(f"There is no folder {folder}. Check its path.")
-        return len({subject.anatomy for subject in open_cohort(folder.expanduser()).healthy.subjects})
+        return open_cohort(folder.expanduser())
     except ScanError as error:
         raise RunError(f"{folder} is no cohort. {error}") from None
     except RunError:

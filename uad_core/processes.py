@@ -35,11 +35,13 @@ class LastWord:
             say why.
         progress: all that progress.json holds, empty before its first word.
         message: why it failed, a sentence; else empty.
+        pid: its number, whether it is alive or not; None where it is not known.
     """
 
     state: str
     progress: dict[str, Any]
     message: str = ""
+    pid: int | None = None
 
     @property
     def is_active(self) -> bool:
@@ -65,7 +67,8 @@ def launch(folder: Path, command: Sequence[str], arguments: list[str], first: li
 def last_word(folder: Path, work: str) -> LastWord:
     """Where the process of that folder stands now; `work` is what it is called in a sentence."""
     launched, progress = read_json(folder / "launch.json"), read_json(folder / "progress.json")
-    is_alive = is_ours((progress if _is_news(progress, launched) else launched).get("pid"))
+    pid = (progress if _is_news(progress, launched) else launched).get("pid")
+    is_alive = is_ours(pid)
     progress = progress if is_alive else read_json(folder / "progress.json")  # its last words may have come since
     if _is_news(progress, launched):
         state, message = str(progress.get("stage")), str(progress.get("message") or "")
@@ -75,7 +78,7 @@ def last_word(folder: Path, work: str) -> LastWord:
         last = tail(folder / "log.txt").strip().replace("\r", "\n").split("\n")[-1]
         state = "starting" if is_alive else "failed"
         message = "" if is_alive else f"The {work} ended before it began. {last.removeprefix('uad_core: ')}"
-    return LastWord(state, progress, message)
+    return LastWord(state, progress, message, pid if isinstance(pid, int) else None)
 
 
 def newest_first(folders: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,12 +13,13 @@ from tqdm import tqdm
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
 from uad_core.commands.train import SLABS
-from uad_core.data import open_cohort
+from uad_core.data import Cohort, open_cohort
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
-from uad_core.evaluate.run import PLAIN, evaluate, table_rows
+from uad_core.evaluate.run import PLAIN, Row, evaluate, table_rows
 from uad_core.evaluate.score import Score
 from uad_core.evaluate.summary import summarise
 from uad_core.evaluate.tables import model_table, patient_table, readable
+from uad_core.evaluate.watching import Watched
 from uad_core.files import write_atomically, write_json
 from uad_core.postprocess import MEDIAN_SIZES
 from uad_core.volume import ScanError
@@ -30,7 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", required=True, help=f"checkpoint names with commas between; {PLAIN} for the scan itself as score"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for metrics.json, curves.json and the tables")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for metrics.json, curves.json and the tables; the app lists those in runs/evaluations",
+    )
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
     parser.add_argument(
         "--percentile", type=float, default=defaults.percentile, help="of healthy residuals, 0 to 100 (%(default)s)"
@@ -61,6 +68,23 @@ def run(options: argparse.Namespace) -> None:
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     checkpoints = [load_checkpoint(name, options.checkpoints) for name in names if name != PLAIN]
     rows = table_rows(cohort, checkpoints, config, plain=PLAIN in names)
+    with Watched(options.out) as watched:
+        scores, refused = _score(cohort, rows, config, watched)
+        watched.summarising()
+        tables = summarise(cohort, rows, scores, config, refused)
+        command = shlex.join(("python", "-m", "uad_core", "evaluate", *_arguments(options)))
+        metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
+        write_json(options.out / "metrics.json", metrics)
+        write_json(options.out / "curves.json", tables.curves)
+        write_atomically(options.out / "metrics.tsv", model_table(metrics).encode())
+        write_atomically(options.out / "per_patient.tsv", patient_table(metrics).encode())
+    print("\n".join(readable(metrics)))
+
+
+def _score(
+    cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig, watched: Watched
+) -> tuple[list[Score], dict[str, str]]:
+    """Scores of all subjects and rows, and why subjects were left out. Raises ScanError where nobody is left."""
     scores: list[Score] = []
     refused: dict[str, str] = {}
     with tqdm(unit="subject") as bar:
@@ -71,16 +95,10 @@ def run(options: argparse.Namespace) -> None:
                 tqdm.write(f"{progress.subject} left out: {progress.problem}", file=sys.stderr)
             bar.total = progress.total
             bar.update()
+            watched.subject(progress.done, progress.total)
     if not scores:
         raise ScanError("cohort", "No subject of the cohort could be evaluated.")
-    tables = summarise(cohort, rows, scores, config, refused)
-    command = shlex.join(("python", "-m", "uad_core", "evaluate", *_arguments(options)))
-    metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
-    write_json(options.out / "metrics.json", metrics)
-    write_json(options.out / "curves.json", tables.curves)
-    write_atomically(options.out / "metrics.tsv", model_table(metrics).encode())
-    write_atomically(options.out / "per_patient.tsv", patient_table(metrics).encode())
-    print("\n".join(readable(metrics)))
+    return scores, refused
 
 
 def _arguments(options: argparse.Namespace) -> list[str]:

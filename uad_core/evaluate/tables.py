@@ -21,13 +21,14 @@ SHOWN = {  # column -> heading; what the truth picked is called a best case
 }
 
 
-def readable(metrics: Mapping[str, Any]) -> list[str]:
-    """The table as lines of text."""
+def about(metrics: Mapping[str, Any]) -> list[str]:
+    """What was evaluated and who was left out, in sentences."""
     kind = "SIMULATED scans" if metrics["simulated"] else "real scans"
     levels = metrics["levels"]
+    where = f"atlas levels {levels[0]} to {levels[-1]}" if len(levels) > 1 else f"atlas level {levels[0]}"
     lines = [
-        f"Cohort {metrics['cohort']}: {kind}, {metrics['patients']} patients with lesions and {metrics['healthy']} "
-        f"healthy subjects, atlas levels {levels[0]} to {levels[-1]}. Pooled AUPRC of chance: "
+        f"Cohort {metrics['cohort']}: {kind}, {_count(metrics['patients'], 'patient')} with lesions and "
+        f"{_count(metrics['healthy'], 'healthy subject')}, {where}. Pooled AUPRC of chance: "
         f"{_short(metrics['auprc_chance'])}."
     ]
     if metrics["patients_without_lesion_at_these_levels"]:
@@ -36,6 +37,12 @@ def readable(metrics: Mapping[str, Any]) -> list[str]:
         lines.append(f"{len(metrics['refused'])} subjects could not be used: {', '.join(metrics['refused'])}.")
     if metrics["healthy_trained_on"]:
         lines.append(f"{metrics['healthy_trained_on']} healthy subjects were trained on: not in 'healthy ml'.")
+    return lines
+
+
+def readable(metrics: Mapping[str, Any]) -> list[str]:
+    """The table as lines of text."""
+    lines = about(metrics)
     cells = [["model", "residual", *SHOWN.values()]]
     for key, model in metrics["models"].items():
         cells.append([key, model["signed"] or "none", *(_short(model[column]) for column in SHOWN)])
@@ -54,6 +61,10 @@ def readable(metrics: Mapping[str, Any]) -> list[str]:
                 lines.append(f"{key}: {figure} less intensity's {_short(value['mean'])}, {_range(value['ci'])}")
     lines.append("BEST CASE: the threshold was picked on the truth, which no user has. Healthy ml: false positives.")
     return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _short(value: float | None) -> str:

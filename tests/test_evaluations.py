@@ -1,0 +1,252 @@
+"""Evaluations as processes, and what a page reads out of their records."""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from uad_core import evaluations as module
+from uad_core.data import SAMPLES
+from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.looking import fullest, line_up, map_of, scene_of
+from uad_core.evaluate.reading import against_model_0, by_patient, operating_point, visible
+from uad_core.evaluate.run import PLAIN, evaluate, table_rows
+from uad_core.evaluate.watching import Watched
+from uad_core.evaluations import (
+    EvaluationOrder,
+    find_evaluable,
+    list_evaluations,
+    read_evaluation,
+    start_again,
+    start_evaluation,
+    stop_evaluation,
+)
+from uad_core.metrics import dice
+from uad_core.orders import RunError
+from uad_core.volume import ScanError
+
+FAKE = """
+import json, os, sys, time
+from pathlib import Path
+arguments = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[1:])
+if arguments["models"] == "broken":
+    sys.exit("uad_core: There is no such model.")
+out = Path(arguments["out"])
+
+def say(stage):
+    record = {"stage": stage, "done": 1, "total": 4, "pid": os.getpid(), "updated": time.time()}
+    (out / "new.tmp").write_text(json.dumps(record))
+    (out / "new.tmp").replace(out / "progress.json")
+
+say("evaluate")
+while arguments["models"] == "slow" and not (out / "go").exists():
+    time.sleep(0.05)
+say("done")
+"""
+
+
+@pytest.fixture(autouse=True)
+def fake(tmp_path, monkeypatch):
+    """An evaluation that waits where the model is called slow."""
+    script = tmp_path / "fake_uad_core.py"
+    script.write_text(FAKE)
+    monkeypatch.setattr(module, "EVALUATE", (sys.executable, str(script)))
+    for name in ("slow", "quick", "broken"):
+        for suffix in ("json", "safetensors"):
+            path = tmp_path / "checkpoints" / f"{name}.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("{}")
+
+
+@pytest.fixture
+def places(tmp_path):
+    return tmp_path / "evaluations", tmp_path / "checkpoints"
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    folder = tmp_path / "cohort"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"sub-{i}_FLAIR.png").touch()
+    (folder / "sub-0_lesion.png").touch()
+    return folder
+
+
+def wait_for(folder, *states, seconds=60):
+    deadline = time.monotonic() + seconds
+    while (evaluation := read_evaluation(folder)).state not in states:
+        assert time.monotonic() < deadline, evaluation
+        time.sleep(0.05)
+    return evaluation
+
+
+def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, places):
+    order = EvaluationOrder(cohort, ("slow",), "first", limit=2)
+    evaluation = wait_for(start_evaluation(order, *places).folder, "evaluate")
+    assert (evaluation.word.progress["done"], evaluation.word.progress["total"]) == (1, 4)
+    assert evaluation.order == replace(order, cohort=cohort.resolve())
+    stop_evaluation(evaluation)
+    evaluation = wait_for(evaluation.folder, "stopped")
+    assert evaluation.can_start_again
+    (evaluation.folder / "go").touch()
+    evaluation = wait_for(start_again(evaluation, places[1]).folder, "done")
+    assert not evaluation.can_start_again
+    assert [one.name for one in list_evaluations(places[0])] == ["first"]
+
+
+def test_the_process_gets_the_order_as_arguments(cohort, places):
+    order = EvaluationOrder(cohort, ("quick", PLAIN), "odd", 97.5, 3, "both", 7)
+    evaluation = wait_for(start_evaluation(order, *places).folder, "done")
+    assert json.loads((evaluation.folder / "launch.json").read_text())["arguments"] == [
+        f"--cohort={cohort}", "--models=quick,plain-intensity", "--percentile=97.5", "--median-size=3",
+        "--signed=both", "--limit=7", f"--checkpoints={places[1]}", f"--out={evaluation.folder}",
+    ]  # fmt: skip
+
+
+def test_one_that_ends_before_it_begins_tells_its_last_words(cohort, places):
+    evaluation = wait_for(start_evaluation(EvaluationOrder(cohort, ("broken",), "b"), *places).folder, "failed")
+    assert evaluation.word.message == "The evaluation ended before it began. There is no such model."
+
+
+def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_order(tmp_path):
+    with pytest.raises(SystemExit), Watched(tmp_path / "a"):
+        raise SystemExit
+    record = json.loads((tmp_path / "a" / "progress.json").read_text())
+    assert (record["stage"], record["message"]) == ("failed", "It ended for a reason that was not foreseen.")
+    (tmp_path / "a" / "progress.json").write_text(json.dumps(record | {"stage": "evaluate", "pid": 2**22 + 1}))
+    evaluation = read_evaluation(tmp_path / "a")
+    assert (evaluation.state, evaluation.order, evaluation.can_start_again) == ("interrupted", None, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "stage", "message"),
+    [
+        (ScanError("cohort", "No subject could be evaluated."), "failed", "No subject could be evaluated."),
+        (OSError(28, "No space left on device"), "failed", "No space left on device."),
+        (KeyError("sub-1, a name"), "failed", "It ended for a reason that was not foreseen."),
+        (KeyboardInterrupt(), "stopped", ""),
+    ],
+)
+def test_a_failure_is_written_down_as_a_sentence(tmp_path, error, stage, message):
+    def fail():
+        with Watched(tmp_path) as watched:
+            watched.subject(1, 2)
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    record = json.loads((tmp_path / "progress.json").read_text())
+    assert (record["stage"], record["message"], record["done"]) == (stage, message, 1)
+    assert record["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"cohort": Path("/no/such")}, "There is no folder /no/such"),
+        ({"models": ()}, "Choose 1 to 8 models"),
+        ({"models": ("quick", "sae9")}, "There is no checkpoint named sae9"),
+        ({"name": "../a"}, "A name has at most"),
+        ({"name": "there"}, "There is an evaluation named there already"),
+        ({"percentile": 101.0}, r"Percentiles must lie in \[0, 100\]\."),
+        ({"limit": 0}, "Limit must be at least 1"),
+    ],
+)
+def test_what_cannot_be_evaluated_gets_a_sentence_and_leaves_nothing(cohort, places, change, sentence):
+    (places[0] / "there").mkdir(parents=True)
+    with pytest.raises(RunError, match=sentence):
+        start_evaluation(replace(EvaluationOrder(cohort, ("quick",), "new"), **change), *places)
+    assert [path.name for path in places[0].iterdir()] == ["there"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"cohort": 3, "models": null}', '{"cohort": "a", "models": [], "x": 1}'])
+def test_a_damaged_order_does_not_break_the_list(tmp_path, text):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "settings.json").write_text(text)
+    (evaluation,) = list_evaluations(tmp_path)
+    assert evaluation.order is None
+    assert evaluation.metrics() == {}
+
+
+def test_cohorts_with_patients_are_offered(cohort, tmp_path):
+    assert find_evaluable(tmp_path) == {cohort: (1, 2)}
+    assert next(iter(find_evaluable())) == SAMPLES
+
+
+def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
+    names, config = ("intensity", PLAIN), EvaluateConfig(limit=1)
+    lineup = line_up(SAMPLES, names, config)
+    subject = next(one.name for one in lineup.cohort.subjects if not one.is_healthy)
+    only = replace(lineup.cohort, subjects=tuple(one for one in lineup.cohort.subjects if one.name == subject))
+    (progress,) = evaluate(only, table_rows(only, [lineup.rows[0].checkpoint], config, plain=True), config)
+    scene = scene_of(lineup, subject)
+    seen = map_of(lineup, scene, "intensity")
+    assert dice(seen.mask, scene.truth) == progress.scores[0].dice
+    np.testing.assert_array_equal(seen.values[scene.inside], progress.scores[0].values)
+    assert map_of(lineup, scene, PLAIN).mask is None
+    counts = scene.truth.sum(axis=(1, 2))
+    assert counts[fullest(scene)] == counts.max() > 0
+    sha = lineup.rows[0].checkpoint.sha256
+    assert lineup.changed({"intensity": sha, PLAIN: None}) == []
+    assert lineup.changed({"intensity": "0" * 64}) == ["intensity"]
+    with pytest.raises(ScanError, match="no longer"):
+        scene_of(lineup, "nobody")
+
+
+def difference(mean, low, high):
+    return {"difference_to_intensity": {"auprc": {"mean": mean, "ci": [low, high], "patients": 4}}}
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "place"),
+    [(-0.2, -0.3, -0.1, "below"), (-0.1, -0.3, 0.1, "level"), (0.2, 0.1, 0.3, "above"), (-0.1, -0.2, 0.0, "level")],
+)
+def test_a_model_is_below_model_0_where_the_whole_interval_is(mean, low, high, place):
+    assert against_model_0(difference(mean, low, high)).place == place
+
+
+def test_the_sentence_on_model_0_names_difference_and_interval():
+    assert against_model_0(difference(-0.3943, -0.4903, -0.3014)).sentence == (
+        "below model 0: paired difference of AUPRC \N{MINUS SIGN}0.394, 95 % interval \N{MINUS SIGN}0.490 to "
+        "\N{MINUS SIGN}0.301"
+    )
+    for nothing in ({"difference_to_intensity": None}, {}, difference(-0.1, None, None), difference(None, None, None)):
+        assert against_model_0(nothing) is None
+
+
+def test_the_working_threshold_is_found_on_the_curve():
+    curves = {"threshold": [0.9, 0.5, 0.1], "recall": [0.1, 0.6, 1.0], "precision": [1.0, 0.8, 0.3]}
+    assert operating_point(curves, 0.4) == (0.6, 0.8)
+    assert operating_point(curves, 0.5) == (0.1, 1.0)  # a voxel is flagged above the threshold, not at it
+    assert operating_point(curves, 0.95) is None
+    assert operating_point(curves, None) is None
+
+
+def test_a_histogram_shows_nearly_all_voxels_and_the_threshold():
+    normal, anomalous = [9000, 900, 95, 4, 1, 0, 0, 0, 0, 0], [0] * 10
+    assert visible(normal, anomalous, None) == pytest.approx(0.4)  # 9995 of 10000 lie in three of ten bins, one more
+    assert visible(normal, anomalous, 0.6) == pytest.approx(0.69)
+    assert visible(normal, anomalous, 1.0) == 1.0
+    assert visible([0] * 10, anomalous, None) == pytest.approx(0.2)
+
+
+def test_a_subjects_records_are_found_by_row():
+    records = [
+        {"subject": "a", "model": "x", "dice": 1},
+        {"subject": "b", "model": "x"},
+        {"subject": "a", "model": "y"},
+    ]
+    assert by_patient({"per_patient": records}, "a") == {"x": records[0], "y": records[2]}
+
+
+def test_an_order_and_its_record_are_one(cohort, tmp_path):
+    order = EvaluationOrder(cohort, ("a", "b"), "one", 95.0, 7, "positive", 3)
+    (tmp_path / "settings.json").write_text(json.dumps(asdict(order) | {"cohort": str(cohort)}))
+    assert read_evaluation(tmp_path).order == order
+    assert order.config == EvaluateConfig(95.0, signed="positive", median_size=7, limit=3)
