@@ -1,0 +1,142 @@
+"""How bright a lesion must be for a model to see it: one painted lesion in many greys.
+
+What counts is the difference that the paint makes: voxels of the lesion that were flagged in the scan before it was
+painted are neither credited nor asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.pipeline import DetectConfig, Reconstruction, segment
+from uad_core.postprocess import PostprocessConfig, filtered
+from uad_core.postprocess import segment as segment_residual
+from uad_core.teaching.paint import Spot
+from uad_core.teaching.repaint import repaint
+
+# normalised; closest where healthy tissue lies
+INTENSITIES = (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """What a model made of the lesion in one grey.
+
+    Attributes:
+        intensity: of the lesion, normalised.
+        share: of its voxels not flagged before, the part that is flagged now, [0, 1]; NaN if there were none.
+        peak: largest filtered residual in the lesion, within the eroded brain mask; 0 outside of it.
+        drawn: mean of what the model draws in the lesion; NaN for a model that redraws nothing.
+        packed: bits of the slab's mask.
+    """
+
+    intensity: float
+    share: float
+    peak: float
+    drawn: float
+    packed: np.ndarray
+
+    def mask(self, shape: tuple[int, ...]) -> np.ndarray:
+        """(D, H, W) bool of the slab's `shape`: all that is flagged in the painted scan."""
+        return np.unpackbits(self.packed, count=int(np.prod(shape))).reshape(shape).astype(bool)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One model, one lesion, many greys.
+
+    Attributes:
+        model: name of the checkpoint.
+        threshold: of the filtered residual, the same for all greys.
+        truth: (D, H, W) bool, the lesion.
+        before: (D, H, W) bool, what is flagged without it.
+        healthy: mean of the scan where the lesion comes to lie.
+        healthy_drawn: mean of what the model draws there without it; NaN for a model that redraws nothing.
+        healthy_peak: largest filtered residual there without it.
+        sightings: one an intensity, ascending.
+    """
+
+    model: str
+    threshold: float
+    truth: np.ndarray
+    before: np.ndarray
+    healthy: float
+    healthy_drawn: float
+    healthy_peak: float
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def flagged_before(self) -> float:
+        """Share of the lesion's voxels that are flagged without it, [0, 1]."""
+        return float(self.before[self.truth].mean())
+
+    def seen_from(self, share: float = 0.5) -> float | None:
+        """The lowest grey above the healthy one from which on at least `share` of the lesion is found, or None."""
+        seen = None
+        for sighting in reversed(self.sightings):
+            if not (sighting.intensity > self.healthy and sighting.share >= share):
+                break
+            seen = sighting.intensity
+        return seen
+
+
+def sweep(
+    reconstruction: Reconstruction,
+    spot: Spot,
+    intensities: Sequence[float] = INTENSITIES,
+    config: DetectConfig | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Sweep:
+    """Paint the lesion in every grey into a scan that the model has redrawn, and see what is flagged.
+
+    Args:
+        reconstruction: of the scan without the lesion.
+        config: of the segmentation; by default the paper's, with the residual that suits the model.
+
+    Raises:
+        ValueError: the lesion lies outside the brain, or an intensity outside [0, 1].
+    """
+    config = config or DetectConfig(postprocess=PostprocessConfig(reconstruction.checkpoint.spec.signed))
+    post, prepared = config.postprocess, reconstruction.prepared
+    truth = spot.truth(prepared)
+    if not truth.any():
+        raise ValueError("the lesion lies outside the brain")
+    before = segment(reconstruction, config)
+    flaggable = truth & reconstruction.inside(post.erosion_mm)
+    new = truth & ~before.mask
+    redraws = reconstruction.checkpoint.spec.redraws
+    box = _around(truth, post.median_size // 2)
+
+    def peak(painted: Reconstruction) -> float:
+        return float(filtered(painted.residual(post.signed)[box], flaggable[box], post.median_size).max())
+
+    def drawn(painted: Reconstruction) -> float:
+        return float(painted.array[truth].mean()) if redraws else float("nan")
+
+    sightings = []
+    for intensity, painted in zip(intensities, repaint(reconstruction, spot, intensities, progress), strict=True):
+        mask = segment_residual(painted.residual(post.signed), painted.searched, before.threshold, post)
+        share = float(mask[new].mean()) if new.any() else float("nan")
+        sightings.append(Sighting(intensity, share, peak(painted), drawn(painted), np.packbits(mask)))
+    return Sweep(
+        model=reconstruction.checkpoint.name,
+        threshold=before.threshold,
+        truth=truth,
+        before=before.mask,
+        healthy=float(prepared.array[truth].mean()),
+        healthy_drawn=drawn(reconstruction),
+        healthy_peak=peak(reconstruction),
+        sightings=tuple(sightings),
+    )
+
+
+def _around(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
+    """The box of a mask that holds a voxel, `margin` wider on each side; what it cuts off is in nobody's window."""
+    box = []
+    for axis, length in enumerate(mask.shape):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        box.append(slice(max(int(hit[0]) - margin, 0), min(int(hit[-1]) + 1 + margin, length)))
+    return tuple(box)

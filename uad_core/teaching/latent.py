@@ -1,0 +1,90 @@
+"""Walks through a latent space: what lies between two slices, as the model sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from uad_core.models import AnomalyModel
+from uad_core.models.adversarial import AdversarialAutoencoder
+from uad_core.models.autoencoder import Autoencoder
+from uad_core.models.variational import VariationalAutoencoder
+
+
+def can_walk(model: AnomalyModel) -> bool:
+    """Whether the model has codes to walk between: an encoder and a decoder with a bottleneck between them."""
+    return isinstance(model, (Autoencoder, AdversarialAutoencoder))
+
+
+def walk(model: AnomalyModel, start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
+    """Slices decoded along the straight line between the codes of two, the means of a VAE: (steps, H, W) float32.
+
+    Args:
+        start: (H, W) float32 slice in [0, 1]; the first picture is what the model redraws of it.
+        end: likewise the last.
+        steps: pictures, both ends among them, at least 2.
+
+    Raises:
+        ValueError: a model without codes, or fewer than 2 steps.
+    """
+    if steps < 2:
+        raise ValueError(f"a walk has at least 2 steps, got {steps}")
+    encode, decode = _coder(model)
+    with model.as_trained():
+        first, last = encode(_batch(model, np.stack([start, end])))
+        share = torch.linspace(0, 1, steps, device=first.device).reshape(-1, *[1] * first.ndim)
+        return _pictures(decode(first + share * (last - first)))
+
+
+def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int, reach_sd: float = 2.0) -> np.ndarray:
+    """Slices decoded along the main direction in which the codes of `slices` differ: (steps, H, W) float32.
+
+    From `-reach_sd` to `reach_sd` standard deviations around their mean: their first principal component.
+
+    Args:
+        slices: (B, H, W) float32, at least 2.
+
+    Raises:
+        ValueError: a model without codes, or fewer than 2 slices or steps.
+    """
+    if steps < 2 or len(slices) < 2:
+        raise ValueError("a direction needs at least 2 slices, and a walk at least 2 steps")
+    encode, decode = _coder(model)
+    with model.as_trained():
+        codes = torch.cat([encode(_batch(model, part)) for part in np.array_split(slices, -(-len(slices) // 8))])
+        middle = codes.mean(0, keepdim=True)
+        _, spread, directions = torch.linalg.svd((codes - middle).flatten(1), full_matrices=False)
+        one_sd = (directions[0] * spread[0] / (len(slices) - 1) ** 0.5).reshape(middle.shape)
+        sds = torch.linspace(-reach_sd, reach_sd, steps, device=codes.device).reshape(-1, *[1] * (codes.ndim - 1))
+        return _pictures(decode(middle + sds * one_sd))
+
+
+def fade(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
+    """What a walk is to be held against: one (H, W) slice fading into the other, (steps, H, W) float32."""
+    share = np.linspace(0, 1, steps, dtype=np.float32)[:, None, None]
+    faded: np.ndarray = start + share * (end - start)
+    return faded
+
+
+def _coder(model: AnomalyModel) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+    """Slices to codes, and codes to slices."""
+    plain = model.autoencoder if isinstance(model, AdversarialAutoencoder) else model
+    if isinstance(plain, VariationalAutoencoder):
+        variational = plain
+        return lambda slices: variational.encode(slices)[0], plain.decoder
+    if isinstance(plain, Autoencoder):
+        return plain.encoder, plain.decoder
+    raise ValueError("This model has no codes to walk between; take an autoencoder or a VAE.")
+
+
+def _batch(model: AnomalyModel, slices: np.ndarray) -> Tensor:
+    """(B, H, W) float32 as the model takes it; a copy, since prepared scans are read-only."""
+    return torch.tensor(slices)[:, None].to(next(model.parameters()).device)
+
+
+def _pictures(batch: Tensor) -> np.ndarray:
+    pictures: np.ndarray = batch[:, 0].float().cpu().numpy()
+    return pictures
