@@ -8,6 +8,7 @@ import cc3d
 import numpy as np
 from nibabel.affines import apply_affine
 
+from uad_core.places import places
 from uad_core.preprocess import Prepared
 
 
@@ -16,7 +17,8 @@ class Lesion:
     """A connected component of a mask.
 
     `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the
-    registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered.
+    registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered. `place` and `side` are
+    words of `uad_core.places`; the side is the patient's.
     """
 
     number: int
@@ -24,26 +26,43 @@ class Lesion:
     centre_mm: tuple[float, float, float]
     centre_voxel: tuple[int, int, int]  # (d, h, w) in the slab
     peak_residual: float
+    place: str
+    side: str
+
+
+def regions(mask: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """The 26-connected components of a (D, H, W) mask, numbered from the largest.
+
+    Returns:
+        (d, h, w) of the mask's voxels, three times (V,), and the component of each, (V,) int64 from 0.
+    """
+    voxels = np.nonzero(mask)
+    if not voxels[0].size:
+        return voxels, np.zeros(0, np.int64)
+    labels = cc3d.connected_components(mask, connectivity=26)[voxels].astype(np.int64) - 1
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return voxels, rank[labels]
 
 
 def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[Lesion, ...]:
     """The 26-connected components of a slab's mask, largest first."""
-    voxels = np.nonzero(mask)
-    if not voxels[0].size:
+    voxels, numbers = regions(mask)
+    if not numbers.size:
         return ()
-    labels = cc3d.connected_components(mask, connectivity=26)[voxels]
-    sizes = np.bincount(labels)[1:]
-    centres = np.stack([np.bincount(labels, weights=axis)[1:] / sizes for axis in voxels], axis=1)
+    sizes = np.bincount(numbers)
+    centres = np.stack([np.bincount(numbers, weights=axis) / sizes for axis in voxels], axis=1)
     peaks = np.zeros(len(sizes), np.float32)
-    np.maximum.at(peaks, labels - 1, values[voxels])
+    np.maximum.at(peaks, numbers, values[voxels])
     worlds = prepared.transform.to_scan(apply_affine(prepared.slab.affine, centres))
-    scale = volume_scale(prepared)
+    volumes = sizes * volume_scale(prepared)
     found = []
-    for number, index in enumerate(np.argsort(-sizes, kind="stable"), start=1):
+    for index, place in enumerate(places(voxels, numbers, prepared.slab)):
         x, y, z = (round(float(value), 2) for value in worlds[index])
         depth, row, column = (int(value) for value in np.rint(centres[index]))
-        volume = float(sizes[index]) * scale
-        found.append(Lesion(number, round(volume, 2), (x, y, z), (depth, row, column), float(peaks[index])))
+        volume, peak = round(float(volumes[index]), 2), float(peaks[index])
+        found.append(Lesion(index + 1, volume, (x, y, z), (depth, row, column), peak, place.name, place.side))
     return tuple(found)
 
 

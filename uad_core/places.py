@@ -1,0 +1,83 @@
+"""Where in the brain a region lies, in a reader's words: tissue, whether at the ventricles, and the patient's side.
+
+Read off the template's tissues, which the scan was registered to by one affine transform. Folds and ventricles of
+a patient lie some millimetres beside the template's, so a place is a hint for the eye, not a measurement.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from uad_core.atlas import ATLAS_SHAPE, SLICE_SHAPE, TISSUES, Slab, template
+
+MIDLINE = 119  # atlas column about which the template's tissues are their own mirror image; patient's right is below
+ONE_SIDED = 0.9  # share of a region's voxels, off the midline's own column, from which on it has a side
+PERIVENTRICULAR_MM = 5.0  # the criterion is contact (Thompson et al., Lancet Neurol 17 (2018) 162); this is slack
+PERIVENTRICULAR = "periventricular white matter"
+OUTSIDE = "outside the template's brain"
+
+_KEY = {name: key for key, name in TISSUES.items()}
+_NEAR = 8  # added to a tissue's key where the ventricles are near
+
+
+class Place(NamedTuple):
+    """`name`: one of `TISSUES`, `PERIVENTRICULAR` or `OUTSIDE`. `side`: the patient's: left, right or both."""
+
+    name: str
+    side: str
+
+
+def places(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> tuple[Place, ...]:
+    """The place of each region of a mask; a vote of its voxels, so that it keeps up with a slider.
+
+    A region lies in the tissue that more of its voxels lie in than in any other. White matter is called
+    periventricular where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles.
+
+    Args:
+        voxels: (d, h, w) of the mask's voxels in the slab, as `np.nonzero` gives them: three times (V,).
+        regions: (V,) integer, the region of each voxel, 0 to R - 1; none is empty.
+
+    Returns:
+        R places.
+    """
+    count = int(regions.max(initial=-1)) + 1
+    keys = _map()[voxels[0] + slab.first, voxels[1], voxels[2]]
+    votes = np.bincount(regions * 2 * _NEAR + keys, minlength=count * 2 * _NEAR).reshape(count, 2, _NEAR)
+    tissues = votes.sum(axis=1).argmax(axis=1)
+    periventricular = (tissues == _KEY["white matter"]) & (votes[:, 1].sum(axis=1) > 0)
+    columns = voxels[2] - (SLICE_SHAPE[1] - ATLAS_SHAPE[2]) // 2
+    left = np.bincount(regions[columns > MIDLINE], minlength=count)
+    right = np.bincount(regions[columns < MIDLINE], minlength=count)
+    names = {**TISSUES, 0: OUTSIDE}
+    return tuple(
+        Place(PERIVENTRICULAR if near else names[int(tissue)], _side(int(on_left), int(on_right)))
+        for tissue, near, on_left, on_right in zip(tissues, periventricular, left, right, strict=True)
+    )
+
+
+def _side(left: int, right: int) -> str:
+    if left >= ONE_SIDED * (left + right) > 0:
+        return "left"
+    if right >= ONE_SIDED * (left + right) > 0:
+        return "right"
+    return "both"
+
+
+@lru_cache(maxsize=1)
+def _map() -> np.ndarray:
+    """(155, 256, 256) uint8: the tissue's key in each voxel that a slab can hold, plus `_NEAR` near the ventricles."""
+    tissues = template().tissues
+    ventricles = tissues == _KEY["ventricles"]
+    margin = int(np.ceil(PERIVENTRICULAR_MM))
+    box = tuple(
+        slice(max(found.start - margin, 0), found.stop + margin)
+        for found in ndimage.find_objects(ventricles.astype(int))[0]
+    )
+    near = np.zeros(ATLAS_SHAPE, np.uint8)
+    near[box] = ndimage.distance_transform_edt(~ventricles[box]) <= PERIVENTRICULAR_MM
+    pads = [(n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True)]
+    return np.pad(tissues + _NEAR * near, ((0, 0), *((pad, pad) for pad in pads)))
