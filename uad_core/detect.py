@@ -10,9 +10,10 @@ from uad_core.atlas import Slab
 from uad_core.checkpoint import Checkpoint
 from uad_core.export import DATASET_DESCRIPTION, export, subject_label
 from uad_core.files import write_atomically, write_json
-from uad_core.nifti import read_mask, read_nifti
+from uad_core.nifti import read_mask
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, reconstruct, segment
 from uad_core.preprocess import Prepared, load_atlas, prepare, propose
+from uad_core.scan_files import ScanSource, read_scan
 
 Show = Callable[[str, float], None]
 
@@ -37,9 +38,9 @@ class Detection:
     sentences: tuple[str, ...]
 
 
-def prepare_scan(source: Path | bytes, slab: Slab, wishes: Wishes, progress: Show) -> Prepared:
-    """Read and prepare one NIfTI scan as its data propose, but for the user's wishes. Raises ScanError."""
-    scan = read_nifti(source)
+def prepare_scan(source: ScanSource, slab: Slab, wishes: Wishes, progress: Show) -> Prepared:
+    """Read and prepare one scan as its data propose, but for the user's wishes. Raises ScanError."""
+    scan = read_scan(source)
     mask = read_mask(wishes.brain_mask, scan) if wishes.brain_mask else None
     proposed, _ = propose(scan)
     chosen = {key: getattr(wishes, key) for key in ("strip", "register") if getattr(wishes, key) is not None}
@@ -48,7 +49,7 @@ def prepare_scan(source: Path | bytes, slab: Slab, wishes: Wishes, progress: Sho
 
 
 def detect_file(
-    scan_path: Path,
+    source: ScanSource,
     checkpoint: Checkpoint,
     config: DetectConfig,
     out: Path,
@@ -57,10 +58,11 @@ def detect_file(
     command: str = "",
     progress: Show = lambda step, fraction: None,
 ) -> Detection:
-    """Detect lesions in one NIfTI file and write the results below `out`, as BIDS derivatives.
+    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
 
     Args:
-        subject: label in the file names.
+        source: NIfTI, or a DICOM series as a folder, a zip or its files; a path or bytes. See `read_scan`.
+        subject: label in the file names; by default that of `sub-<label>` in the path's own name.
         command: how to run this again, for the record.
         progress: called with a step's name and the share of it that is done.
 
@@ -68,11 +70,12 @@ def detect_file(
         ScanError: the scan or mask cannot be used, or a step failed on it. Nothing is written.
         OSError: the results could not be written.
     """
-    prepared = prepare_scan(scan_path, checkpoint.slab, wishes or Wishes(), progress)
+    prepared = prepare_scan(source, checkpoint.slab, wishes or Wishes(), progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: progress("reconstruct", fraction))
     segmentation = segment(reconstruction, config)
-    folder = out / f"sub-{subject or subject_label(scan_path.name)}" / "anat"
-    results = export(reconstruction, segmentation, config, folder.parent.name.removeprefix("sub-"), command)
+    label = subject or subject_label(source.name if isinstance(source, Path) else "")
+    folder = out / f"sub-{label}" / "anat"
+    results = export(reconstruction, segmentation, config, label, command)
     for name, data in results.items():
         write_atomically(folder / name, data)
     write_json(out / "dataset_description.json", DATASET_DESCRIPTION)

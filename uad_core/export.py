@@ -1,7 +1,8 @@
 """What the user takes home: mask and residual on the scan's own grid, lesion table, provenance.
 
 Names follow BIDS derivatives (`_space-orig_desc-<model>_mask.nii.gz`). Nothing of the scan's header
-goes into a file but its geometry, and no file name of the user's goes anywhere.
+goes into a file but its geometry, and no file name of the user's goes anywhere. A DICOM SEG, written where DICOM
+came in, is the exception: it names the patient, or it would not belong to the study.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, __version__, versions
+from uad_core.dicom.scan import DicomScan
 from uad_core.lesions import Lesion
 from uad_core.nifti import encode_nifti
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
@@ -63,13 +65,18 @@ def export(
         "Sources": record["Sources"],
         "Use": RESEARCH_ONLY,
     }
-    return {
+    files = {
         f"{stem}_mask.nii.gz": encode_nifti(mask.astype(np.uint8), prepared.scan),
         f"{stem}_mask.json": _json(record),
         f"{stem}residual_FLAIR.nii.gz": encode_nifti(prepared.to_scan(residual, order=1), prepared.scan),
         f"{stem}residual_FLAIR.json": _json(residual_record),
         f"{stem}_dseg.tsv": lesion_table(segmentation.lesions).encode(),
     }
+    if isinstance(prepared.scan, DicomScan):
+        from uad_core.dicom.segmentation import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
+
+        files[f"{stem}_mask.dcm"] = encode_dicom_seg(mask, prepared.scan, reconstruction.checkpoint.name)
+    return files
 
 
 def lesion_table(lesions: Sequence[Lesion]) -> str:

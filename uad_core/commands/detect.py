@@ -20,7 +20,7 @@ from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     detect, post = DetectConfig(), PostprocessConfig()
-    parser.add_argument("scan", type=Path, help="FLAIR head scan, NIfTI")
+    parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
     parser.add_argument("--model", default="denoiser", help="checkpoint name (default: %(default)s)")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")

@@ -1,0 +1,15 @@
+"""DICOM in and out: the scan in a series of files or in a zip archive, and a mask as a DICOM SEG that lies on it.
+
+Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this order and with these codes:
+
+    container   empty, too_big, bad_zip, encrypted_zip, zip_bomb
+    headers     not_dicom, damaged
+    series      no_image, not_mr, several_patients, several_series
+    geometry    dims, colour, multi_frame, bad_affine, bad_spacing, same_place, missing_slices, uneven_slices,
+                gantry_tilt
+    pixels      compression, damaged
+    values      constant, looks_like_mask, absurd_values, as in `uad_core.nifti`
+
+The modules are imported one by one: `reading` brings pydicom with it and `segmentation` highdicom, for which
+somebody who never sees DICOM need not wait.
+"""

@@ -1,0 +1,74 @@
+"""Where each slice of a DICOM image lies, and what its stored values mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One slice. Its place is in DICOM's world: millimetres, x to the patient's left, y to posterior, z up.
+
+    Attributes:
+        position: (3,) of the centre of the first voxel.
+        along_row, along_column: (3,) unit vectors, in which the column and the row number grows.
+        spacing: (2,) mm from row to row and from column to column.
+        thickness: mm of tissue that it shows; 0 where the header does not say.
+        slope, intercept: value = slope * stored + intercept.
+    """
+
+    position: tuple[float, ...]
+    along_row: tuple[float, ...]
+    along_column: tuple[float, ...]
+    spacing: tuple[float, ...]
+    thickness: float
+    slope: float
+    intercept: float
+
+
+def read_frames(header: Dataset, count: int) -> tuple[Frame, ...]:
+    """The frames of an image of `count` of them; none if it does not say where they lie.
+
+    Raises:
+        Exception: of any kind, when an element is broken.
+    """
+    groups = header.get("PerFrameFunctionalGroupsSequence")
+    if groups:
+        if len(groups) != count:
+            raise ValueError("frames and their descriptions differ in number")
+        shared = header.get("SharedFunctionalGroupsSequence") or [Dataset()]
+        return tuple(_frame([group, shared[0], header]) for group in groups)
+    return (_frame([header]),) if count == 1 and "ImagePositionPatient" in header else ()
+
+
+def _frame(places: list[Dataset]) -> Frame:
+    """`places` are where an element may stand, those of one frame before those of all."""
+
+    def find(keyword: str, group: str, default: Any = None) -> Any:
+        for place in places:
+            item = place[group].value[0] if group in place else place
+            if item.get(keyword) is not None:
+                return item.get(keyword)
+        return default
+
+    orientation = _numbers(find("ImageOrientationPatient", "PlaneOrientationSequence"), 6)
+    return Frame(
+        position=_numbers(find("ImagePositionPatient", "PlanePositionSequence"), 3),
+        along_row=orientation[:3],
+        along_column=orientation[3:],
+        spacing=_numbers(find("PixelSpacing", "PixelMeasuresSequence"), 2),
+        thickness=max(_numbers([find("SliceThickness", "PixelMeasuresSequence") or 0], 1)[0], 0.0),
+        slope=_numbers([find("RescaleSlope", "PixelValueTransformationSequence", 1)], 1)[0],
+        intercept=_numbers([find("RescaleIntercept", "PixelValueTransformationSequence", 0)], 1)[0],
+    )
+
+
+def _numbers(values: Any, count: int) -> tuple[float, ...]:
+    numbers = tuple(float(value) for value in values)
+    if len(numbers) != count or not all(map(math.isfinite, numbers)):
+        raise ValueError("not as many finite numbers as there must be")
+    return numbers

@@ -1,0 +1,112 @@
+"""What a DICOM file says about its image, as plain values; nothing behind this file reads a header.
+
+Elements are looked at from here and nowhere else, because whatever pydicom thinks of a broken one becomes one
+`ScanError` here, and because what is not taken along here, above all text, cannot get anywhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from uad_core.dicom.frames import Frame, read_frames
+from uad_core.dicom.identifiers import identifiers
+from uad_core.dicom.quiet import silence
+from uad_core.volume import ScanError
+
+silence()
+
+GREY = "MONOCHROME2"  # a larger value is brighter; MONOCHROME1, the inverse, is not used in MR
+DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
+COMPRESSION = (
+    "The images are compressed in a way that cannot be read here. Export the series uncompressed, "
+    "or convert it to NIfTI with dcm2niix."
+)
+FLAIR_MS = (1500, 3500)  # inversion times that null CSF under T2 weighting; T1-weighted "FLAIR" has 700 to 1000
+FLAIR_WORDS, OTHER_WORD = ("flair", "darkfluid"), "t1"
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """One DICOM file.
+
+    Attributes:
+        data: the file itself.
+        syntax: how its pixels are stored.
+        modality, series, patient: to tell images apart.
+        flair: whether its texts or its inversion time say FLAIR.
+        grey, many: whether it holds shades of grey, and whether more than one frame.
+        lossy: whether it was compressed with loss, at any time.
+        shape: rows and columns.
+        frames: none where it does not say where they lie.
+        identifiers: for a DICOM SEG.
+    """
+
+    data: bytes = field(repr=False)
+    syntax: UID
+    modality: str
+    series: str
+    patient: str = field(repr=False)
+    flair: bool
+    grey: bool
+    many: bool
+    lossy: bool
+    shape: tuple[int, int]
+    frames: tuple[Frame, ...]
+    identifiers: Dataset = field(repr=False)
+
+
+def read_images(files: Sequence[bytes]) -> list[Image]:
+    """The DICOM files that hold images; DICOMDIR, reports and the like are left out.
+
+    Raises:
+        ScanError: damaged, compression.
+    """
+    images = []
+    for data in files:
+        # pydicom inflates such a file as a whole, however large that becomes. Nobody uses them for images.
+        if DeflatedExplicitVRLittleEndian.encode() in data:
+            raise ScanError("compression", COMPRESSION)
+        try:
+            header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+            if "Rows" in header and "Columns" in header:
+                images.append(_image(data, header))
+        except MemoryError:
+            raise
+        except Exception:  # pydicom raises whatever its parsing ran into, and quotes values
+            raise ScanError("damaged", DAMAGED) from None
+    return images
+
+
+def _image(data: bytes, header: Dataset) -> Image:
+    count = int(header.get("NumberOfFrames") or 1)
+    frames = read_frames(header, count)
+    return Image(
+        data=data,
+        syntax=header.file_meta.TransferSyntaxUID,
+        modality=str(header.get("Modality", "")),
+        series=str(header.get("SeriesInstanceUID", "")),
+        patient=str(header.get("PatientID", "")),
+        flair=_says_flair(header),
+        grey=int(header.get("SamplesPerPixel", 1)) == 1 and header.get("PhotometricInterpretation") == GREY,
+        many=count > 1,
+        lossy=header.get("LossyImageCompression") == "01",
+        shape=(int(header.Rows), int(header.Columns)),
+        frames=frames,
+        identifiers=identifiers(header, frames),
+    )
+
+
+def _says_flair(header: Dataset) -> bool:
+    """By the inversion time where there is one, else by what the series and its protocol are called."""
+    inversion_ms = header.get("InversionTime")
+    if inversion_ms:
+        return FLAIR_MS[0] <= float(inversion_ms) <= FLAIR_MS[1]
+    text = f"{header.get('SeriesDescription', '')}{header.get('ProtocolName', '')}".lower()
+    text = "".join(letter for letter in text if letter.isalnum())
+    return any(word in text for word in FLAIR_WORDS) and OTHER_WORD not in text

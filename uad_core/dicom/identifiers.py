@@ -1,0 +1,113 @@
+"""What a DICOM SEG has to repeat from its series, or point to; and nothing else that stands in the headers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydicom.config import RAISE
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
+from pydicom.valuerep import format_number_as_ds, validate_value
+
+from uad_core.dicom.frames import Frame
+
+KINDS = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+TEXTS = {  # with which a SEG belongs to its patient and study; by the standard they are there, but may be empty
+    "PatientName": "PN",
+    "PatientID": "LO",
+    "PatientBirthDate": "DA",
+    "PatientSex": "CS",
+    "StudyDate": "DA",
+    "StudyTime": "TM",
+    "StudyID": "SH",
+    "AccessionNumber": "SH",
+    "ReferringPhysicianName": "PN",
+}
+SEXES = ("M", "F", "O")
+UTF_8 = "ISO_IR 192"
+
+
+def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
+    """A bare dataset with the identifiers of `header` and the places of its `frames`.
+
+    Text is written anew, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value
+    could not be written.
+
+    Raises:
+        Exception: of any kind, when an element is broken.
+    """
+    bare = Dataset()
+    bare.SpecificCharacterSet = UTF_8
+    for keyword in UIDS:
+        if header.get(keyword):
+            setattr(bare, keyword, UID(str(header.get(keyword))))
+    for keyword, vr in TEXTS.items():
+        value = header.get(keyword)
+        setattr(bare, keyword, _valid(vr, "" if value is None else str(value)))
+    if bare.PatientSex not in SEXES:
+        bare.PatientSex = ""
+    bare.Modality, bare.Rows, bare.Columns = "MR", int(header.Rows), int(header.Columns)
+    if "PerFrameFunctionalGroupsSequence" in header:
+        bare.NumberOfFrames = len(frames)
+        bare.SharedFunctionalGroupsSequence = [_shared(frames[0])]
+        bare.PerFrameFunctionalGroupsSequence = [_own(frame) for frame in frames]
+    else:
+        for frame in frames:
+            bare.ImagePositionPatient = _written(frame.position)
+            bare.ImageOrientationPatient = _written((*frame.along_row, *frame.along_column))
+            _measure(bare, frame)
+    return bare
+
+
+def complete(series: Sequence[Dataset], slice_mm: float) -> None:
+    """Where the headers state no slice thickness, which a SEG has to, take the distance `slice_mm` of the slices."""
+    for dataset in series:
+        many = "NumberOfFrames" in dataset
+        measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0] if many else dataset
+        if not measures.SliceThickness:
+            measures.SliceThickness = format_number_as_ds(slice_mm)
+
+
+def can_be_referred_to(series: Sequence[Dataset]) -> bool:
+    """Whether the identifiers of a series' images are all that a SEG needs, and distinct."""
+    uids = [[UID(str(dataset.get(keyword, ""))) for keyword in UIDS] for dataset in series]
+    valid = all(uid.is_valid for row in uids for uid in row) and all(row[0] in KINDS for row in uids)
+    one_series = len({tuple(row[2:]) for row in uids}) == 1
+    distinct = len({row[1] for row in uids}) == len(uids)
+    # A SEG refers to images of one slice each, or to one image of many frames.
+    one_kind = len(series) == 1 or not any("NumberOfFrames" in dataset for dataset in series)
+    return valid and one_series and distinct and one_kind
+
+
+def _valid(vr: str, text: str) -> str:
+    try:
+        validate_value(vr, text, RAISE)
+    except ValueError:
+        return ""
+    return text
+
+
+def _written(numbers: Sequence[float]) -> list[str]:
+    """As decimal strings of 16 characters at most, which is all that DICOM allows."""
+    return [format_number_as_ds(number) for number in numbers]
+
+
+def _shared(frame: Frame) -> Dataset:
+    orientation, measures, groups = Dataset(), Dataset(), Dataset()
+    orientation.ImageOrientationPatient = _written((*frame.along_row, *frame.along_column))
+    _measure(measures, frame)
+    groups.PlaneOrientationSequence, groups.PixelMeasuresSequence = [orientation], [measures]
+    return groups
+
+
+def _own(frame: Frame) -> Dataset:
+    position, groups = Dataset(), Dataset()
+    position.ImagePositionPatient = _written(frame.position)
+    groups.PlanePositionSequence = [position]
+    return groups
+
+
+def _measure(dataset: Dataset, frame: Frame) -> None:
+    dataset.PixelSpacing = _written(frame.spacing)
+    dataset.SliceThickness = format_number_as_ds(frame.thickness)

@@ -1,0 +1,67 @@
+"""The files of a DICOM series, or a zip of them, to a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from nibabel.affines import voxel_sizes
+
+from uad_core.dicom.container import dicom_files
+from uad_core.dicom.geometry import check_images, stack
+from uad_core.dicom.headers import Image, read_images
+from uad_core.dicom.identifiers import can_be_referred_to, complete
+from uad_core.dicom.pixels import stored_values
+from uad_core.dicom.scan import DicomScan
+from uad_core.dicom.series import pick_series
+from uad_core.nifti.geometry import EXPORT_AGAIN
+from uad_core.nifti.values import MAX_VALUE, check_scan
+from uad_core.volume import ScanError, SourceGrid, Volume
+
+NO_SEG = "The series lacks identifiers that a DICOM SEG refers to, so results come as NIfTI only."
+LOSSY = "The images were once compressed with loss: fine detail may be gone."
+
+
+def read_dicom(files: Sequence[bytes]) -> Volume:
+    """The scan in the files of a DICOM series, in any order, or in the one zip archive that `files` is.
+
+    The voxels and their places are those of ITK's series reader. Files that are no DICOM images are ignored,
+    and so are their names. Of several series one is taken only if it is clear which; see `pick_series`.
+
+    Returns:
+        A `DicomScan`, to which a DICOM SEG can be made; a plain volume with a note where the headers lack
+        what a SEG refers to.
+
+    Raises:
+        ScanError: it cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
+    """
+    try:
+        found, others = dicom_files(files)
+        images, notes = pick_series(read_images(found), others)
+        check_images(images)
+        frames = [frame for image in images for frame in image.frames]
+        order, grid, doubts = stack(frames, images[0].shape)
+        values = stored_values(images)[order]
+        notes += doubts + ((LOSSY,) if any(image.lossy for image in images) else ())
+        return _scan(values, grid, images, order, notes)
+    except MemoryError:
+        raise ScanError("too_big", "There is too little memory for this series. Crop or resample it.") from None
+
+
+def _scan(
+    values: np.ndarray, grid: SourceGrid, images: Sequence[Image], order: np.ndarray, notes: tuple[str, ...]
+) -> Volume:
+    """`values` are (k, rows, columns) in the grid's order."""
+    if not max(float(values.max()), -float(values.min())) <= MAX_VALUE:
+        raise ScanError("absurd_values", f"The voxels hold absurdly large numbers. {EXPORT_AGAIN}")
+    data = values.T  # (column, row, slice), the axes of the grid
+    notes += check_scan(data)
+    sources = [image.identifiers for image in images]
+    if not can_be_referred_to(sources):
+        return Volume.from_source(data, grid, (*notes, NO_SEG))
+    complete(sources, float(voxel_sizes(grid.affine)[2]))
+    volume = Volume.from_source(data, grid, notes)
+    if len(images) == 1:  # of many frames
+        return DicomScan(volume.array, volume.affine, grid, notes, tuple(sources), tuple(order.tolist()))
+    ordered = tuple(sources[index] for index in order)
+    return DicomScan(volume.array, volume.affine, grid, notes, ordered, tuple(range(len(ordered))))

@@ -1,0 +1,78 @@
+"""A mask as a DICOM SEG, which a PACS files with the patient's study and viewers lay over the series."""
+
+from __future__ import annotations
+
+import io
+
+import highdicom as hd
+import numpy as np
+from pydicom.sr.codedict import codes
+from pydicom.uid import ExplicitVRLittleEndian
+
+from uad_core import __version__
+from uad_core.dicom.quiet import silence
+from uad_core.dicom.scan import DicomScan
+
+silence()
+
+LABEL = "Anomaly above threshold"
+PURPOSE = "For research and teaching, not for diagnosis"  # DICOM allows 64 characters
+SERIES_NUMBER = 9900  # far behind those of scanners; only the UID has to be unique
+
+
+def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
+    """A mask on a scan that came as DICOM, as the bytes of a binary DICOM SEG.
+
+    It refers to each slice of the series. From the headers it repeats what makes it part of the study: name, ID,
+    birth date and sex of the patient, date, time, ID, accession number and physician of the study, and the UIDs.
+    So it names the patient, as the series does. Empty slices are left out; a mask without any voxel keeps
+    them all, since a SEG has to have frames.
+
+    Args:
+        mask: (D, H, W) bool on the canonical grid.
+        scan: as it was read.
+        model: name of the checkpoint.
+
+    Raises:
+        ValueError: another shape or type.
+    """
+    if mask.dtype != np.bool_:
+        raise ValueError(f"a mask must be bool, got {mask.dtype}")
+    slices = scan.to_source(mask).T.astype(np.uint8)  # (slice, row, column)
+    frames = np.empty_like(slices)
+    frames[list(scan.frames)] = slices
+    algorithm = hd.AlgorithmIdentificationSequence(
+        f"uad_core {model}"[:64], codes.DCM.ArtificialIntelligence, __version__, source="uad_core"
+    )
+    segment = hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label=LABEL,
+        # The standard has no code for what merely exceeds a threshold: the label says it, these are the nearest.
+        segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
+        segmented_property_type=codes.SCT.Lesion,
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=algorithm,
+        anatomic_regions=[codes.SCT.Brain],
+    )
+    seg = hd.seg.Segmentation(
+        source_images=list(scan.sources),
+        pixel_array=frames,
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[segment],
+        series_instance_uid=hd.UID(),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=hd.UID(),
+        instance_number=1,
+        manufacturer="uad_core",
+        manufacturer_model_name="uad_core",
+        software_versions=__version__,
+        device_serial_number="none",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        content_label="ANOMALY",
+        content_description=PURPOSE,
+        series_description=f"{LABEL}, not for diagnosis",
+        omit_empty_frames=bool(mask.any()),
+    )
+    buffer = io.BytesIO()
+    seg.save_as(buffer)
+    return buffer.getvalue()

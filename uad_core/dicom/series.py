@@ -1,0 +1,62 @@
+"""Which of the images in an upload are the scan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from uad_core.dicom.headers import Image
+from uad_core.volume import ScanError
+
+MODALITY = "MR"
+MIN_SLICES = 2  # a single slice has no third dimension
+
+
+def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tuple[str, ...]]:
+    """The images of the one series that is the scan, and notes on what was left aside.
+
+    Several series are several scans, which only the user can choose from; but where some say that they are
+    FLAIR, the one of most slices is meant: a study is handed in as a whole, and its small ones are previews.
+    Snapshots, that is colour images and single ones, don't count as long as there is something else.
+
+    Args:
+        others: files of the upload that are no DICOM images.
+
+    Raises:
+        ScanError: no_image, not_mr, several_patients, several_series. No text of a header is in it.
+    """
+    if not images:
+        raise ScanError(
+            "no_image", "There is no DICOM image in the upload. Give the files of one MR series, or a zip of them."
+        )
+    resonance = [image for image in images if image.modality == MODALITY]
+    if not resonance:
+        raise ScanError("not_mr", "The images are not MR. Give a FLAIR series of an MR scanner.")
+    if len({image.patient for image in resonance}) > 1:
+        raise ScanError("several_patients", "The upload holds images of several patients. Give one series of one.")
+    series: dict[str, list[Image]] = defaultdict(list)
+    for image in resonance:
+        series[image.series].append(image)
+    scans = [members for members in series.values() if _is_stack(members)] or list(series.values())
+    notes = []
+    if aside := others + len(images) - len(resonance):
+        counted = "1 file of the upload is" if aside == 1 else f"{aside} files of the upload are"
+        notes.append(f"{counted} no MR image and not used.")
+    if len(scans) > 1:
+        flair = sorted((members for members in scans if all(image.flair for image in members)), key=_slices)
+        if not flair or (len(flair) > 1 and _slices(flair[-1]) == _slices(flair[-2])):
+            raise ScanError(
+                "several_series",
+                f"The upload holds {len(scans)} series, and which of them is the FLAIR is not clear. Give one series.",
+            )
+        notes.append(f"Of {len(scans)} series the one that says FLAIR was taken: {_slices(flair[-1])} slices.")
+        return flair[-1], tuple(notes)
+    return scans[0], tuple(notes)
+
+
+def _slices(members: Sequence[Image]) -> int:
+    return sum(len(image.frames) for image in members)
+
+
+def _is_stack(members: Sequence[Image]) -> bool:
+    return all(image.grey for image in members) and _slices(members) >= MIN_SLICES

@@ -1,0 +1,81 @@
+"""The one door for scans: NIfTI or DICOM, a path or bytes, told apart by what is in them and never by a name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from uad_core.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom, is_zip
+from uad_core.nifti import MAX_BYTES, read_nifti
+from uad_core.nifti.container import read_source
+from uad_core.volume import ScanError, Volume
+
+ScanSource = Path | bytes | Sequence[bytes]
+UNREADABLE = "The folder cannot be read. Check that it is there and that you may open what is in it."
+
+
+def read_scan(source: ScanSource) -> Volume:
+    """The scan in what a user brings.
+
+    Args:
+        source: a NIfTI file, a zip archive of a DICOM series, or a DICOM file of many frames, as a path or as
+            bytes; a folder of a DICOM series, also with folders in it; or the bytes of its files in any order.
+
+    Returns:
+        The volume; of DICOM a `uad_core.dicom.scan.DicomScan`, on which `export` writes a DICOM SEG as well.
+
+    Raises:
+        ScanError: it cannot be used; the codes are those of `uad_core.nifti` and `uad_core.dicom`.
+    """
+    if isinstance(source, Path):
+        return _read_dicom(_folder(source)) if source.is_dir() else _read_one(source, _head(source))
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _read_one(bytes(source), bytes(source[:HEAD_BYTES]))
+    if len(source) == 1:
+        return read_scan(source[0])
+    return _read_dicom(source)
+
+
+def _read_one(source: Path | bytes, head: bytes) -> Volume:
+    if is_dicom(head) or is_zip(head):
+        return _read_dicom([read_source(source)])
+    return read_nifti(source)
+
+
+def _read_dicom(files: Sequence[bytes]) -> Volume:
+    from uad_core.dicom.reading import read_dicom  # here, since pydicom takes 0.2 s to load
+
+    return read_dicom(files)
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file; none where it cannot be read, which `read_nifti` has a sentence for."""
+    try:
+        if not path.is_file():  # a pipe could be endless
+            return b""
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def _folder(folder: Path) -> list[bytes]:
+    """The files below `folder`: DICOM whole, of the others the first bytes, so that they can be counted."""
+    files: list[bytes] = []
+    size = 0
+    try:
+        for root, _, names in os.walk(folder, onerror=_raise):
+            for path in (Path(root) / name for name in names):
+                head = _head(path)
+                files.append(path.read_bytes() if is_dicom(head) else head)
+                size += len(files[-1])
+                if size > MAX_BYTES or len(files) > MAX_FILES:
+                    raise ScanError("too_big", TOO_BIG)
+    except OSError:
+        raise ScanError("unreadable", UNREADABLE) from None
+    return files
+
+
+def _raise(error: OSError) -> None:
+    raise error
