@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
-from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
+from uad_core.checkpoint import CHECKPOINTS, Checkpoint, load_checkpoint
 from uad_core.commands.train import SLABS
 from uad_core.detect import Wishes, detect_file
 from uad_core.pipeline import DetectConfig
 from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.presets import command_line, read_preset
+
+MODEL = "denoiser"  # the strongest, by the table in the README
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the command."""
+    """Options of the command; those of the setting have no default here, as a preset may give it."""
     detect, post = DetectConfig(), PostprocessConfig()
     parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
-    parser.add_argument("--model", default="denoiser", help="checkpoint name (default: %(default)s)")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    parser.add_argument(
-        "--percentile", type=float, default=detect.percentile, help="of healthy residuals, 0 to 100 (%(default)s)"
-    )
+    parser.add_argument("--preset", type=Path, help="a setting that the app saved; options given beside it win")
+    parser.add_argument("--model", help=f"checkpoint name (default: {MODEL})")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument("--percentile", type=float, help=f"of healthy residuals, 0 to 100 ({detect.percentile:g})")
     parser.add_argument("--threshold", type=float, help="residual in normalised intensity; replaces the percentile")
     parser.add_argument(
         "--reference", help="healthy cohort behind the percentile (default: a real one if there is one)"
     )
-    parser.add_argument(
-        "--median-size", type=int, choices=MEDIAN_SIZES, default=post.median_size, help="voxels (%(default)s)"
-    )
+    parser.add_argument("--median-size", type=int, choices=MEDIAN_SIZES, help=f"voxels ({post.median_size})")
     parser.add_argument("--signed", choices=SIGNS, help="residual (default: the one that suits the model)")
-    parser.add_argument("--erosion-mm", type=float, default=post.erosion_mm, help="of the brain mask (%(default)s)")
-    parser.add_argument(
-        "--min-lesion-mm3", type=float, default=post.min_lesion_mm3, help="smaller ones go (%(default)s)"
-    )
+    parser.add_argument("--erosion-mm", type=float, help=f"of the brain mask ({post.erosion_mm:g})")
+    parser.add_argument("--min-lesion-mm3", type=float, help=f"smaller ones go ({post.min_lesion_mm3:g})")
     parser.add_argument(
         "--brain-mask", type=Path, help="your own brain mask on the scan's grid; replaces skull stripping"
     )
@@ -52,15 +50,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
+def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:
+    """Model and setting: each option as given, else as the preset has it, else the default.
+
+    A percentile that is given replaces a preset's threshold, which would win over it otherwise.
+    """
+    preset = read_preset(options.preset) if options.preset else None
+    checkpoint = load_checkpoint(options.model or (preset.model if preset else MODEL), options.checkpoints)
+    config = preset.config if preset else DetectConfig(postprocess=PostprocessConfig(checkpoint.spec.signed))
+    if options.percentile is not None:
+        config = replace(config, threshold=None)
+    post = replace(config.postprocess, **_given(options, "signed", "median_size", "erosion_mm", "min_lesion_mm3"))
+    return checkpoint, replace(config, **_given(options, "percentile", "threshold", "reference"), postprocess=post)
+
+
+def chosen_wishes(options: argparse.Namespace) -> Wishes:
+    """What is to be prepared otherwise than the data propose."""
+    slab = SLABS[options.slab] if options.slab else None
+    return Wishes(slab, options.strip, options.register, options.brain_mask, options.atlas)
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
 def run(options: argparse.Namespace) -> None:
     """Detect, showing progress on one line; prints what was found and where it was written."""
-    checkpoint = load_checkpoint(options.model, options.checkpoints)
-    signed = options.signed or checkpoint.spec.signed
-    post = PostprocessConfig(signed, options.median_size, options.erosion_mm, options.min_lesion_mm3)
-    config = DetectConfig(options.percentile, options.threshold, options.reference, post)
-    slab = SLABS[options.slab] if options.slab else None
-    wishes = Wishes(slab, options.strip, options.register, options.brain_mask, options.atlas)
-    command = shlex.join(("python", "-m", "uad_core", *sys.argv[1:]))
+    checkpoint, config = chosen_setting(options)
+    wishes = chosen_wishes(options)
+    command = command_line(checkpoint, config, wishes)
     print(RESEARCH_ONLY)
     with tqdm(total=100, unit="%", bar_format="{desc:<14}{bar}{percentage:3.0f}%") as bar:
 
