@@ -1,0 +1,84 @@
+"""Commands that print or draw what the rest of the project knows: `models` and `sample`."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from training import no_calibration
+
+from uad_core.__main__ import COMMANDS, main
+from uad_core.atlas import PAPER_SLAB
+from uad_core.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.models import MODELS
+
+SMALL = {"features": [4, 4, 4, 4], "latent": 2}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    for name in ("svae", "sae3"):
+        save_checkpoint(tmp_path, name, name, build_model(name, SMALL), PAPER_SLAB, no_calibration(), {})
+    return tmp_path
+
+
+def test_the_table_of_models_says_of_each_its_latent_size_source_idea_and_weakness(capsys):
+    assert main(["models"]) == 0
+    printed = capsys.readouterr().out
+    text = " ".join(printed.split())
+    for name, spec in MODELS.items():
+        (row,) = [line for line in printed.splitlines() if line.split()[0] == name]
+        assert spec.latent in row
+        assert row.endswith(spec.source)
+        assert f"{spec.idea} {spec.weakness}" in text
+
+
+def test_the_parameters_of_sae3_are_those_counted_by_hand(capsys):
+    """5 x 5 kernels, no bias before a batch norm, which has two numbers a feature."""
+    main(["models"])
+    down = 25 * (1 * 32 + 32 * 64 + 64 * 128 + 128 * 128) + 2 * (32 + 64 + 128 + 128)
+    bottleneck = (128 * 64 + 64) + (64 * 128 + 128)
+    up = 25 * (128 * 128 + 128 * 64 + 64 * 32) + 2 * (128 + 64 + 32) + (25 * 32 + 1)
+    (row,) = re.findall(r"^sae3 .*$", capsys.readouterr().out, re.MULTILINE)
+    assert f" {down + bottleneck + up:,} " in row
+
+
+def test_samples_are_drawn_into_one_picture_and_repeat_for_a_seed(folder, tmp_path):
+    pictures = []
+    for number, seed in enumerate(("3", "3", "4")):
+        out = tmp_path / f"{number}.png"
+        words = ["sample", "--model", "svae", "--count", "5", "--columns", "3", "--seed", seed]
+        assert main([*words, "--out", str(out), "--checkpoints", str(folder)]) == 0
+        pictures.append(np.asarray(Image.open(out)))
+    first, again, other = pictures
+    assert first.shape == (2 * 256, 3 * 256)
+    assert not first[256:, 512:].any(), "the sixth place is empty"
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    drawn = load_checkpoint("svae", folder).model.sample(5, 3)[0, 0].numpy()
+    np.testing.assert_allclose(first[:256, :256], (drawn / 0.9).clip(0, 1) * 255, atol=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--model", "sae3"], "has no prior to draw from"),
+        (["--model", "svae", "--count", "0"], "At least one slice"),
+        (["--model", "nobody"], "There is no checkpoint of that name"),
+    ],
+)
+def test_what_cannot_be_drawn_gets_a_sentence_and_no_file(folder, tmp_path, capsys, words, sentence):
+    out = tmp_path / "samples.png"
+    assert main(["sample", *words, "--out", str(out), "--checkpoints", str(folder)]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert "usage: python -m uad_core" in capsys.readouterr().out
