@@ -85,6 +85,13 @@ def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_p
     assert load_checkpoint("brief", tmp_path).record["epochs"] == 1
 
 
+def test_a_time_limit_that_one_process_reaches_ends_them_all(quick, cohort, tmp_path, monkeypatch):
+    """Their clocks differ: one that went on alone would wait for the others for ever."""
+    monkeypatch.setattr("uad_core.train.ranks.Ranks.any", lambda ranks, wishes: [True for _ in wishes])
+    list(train([cohort], replace(CONFIG, minutes=60), tmp_path, "together"))
+    assert load_checkpoint("together", tmp_path).record["epochs"] == 1
+
+
 def test_training_ends_early_when_healthy_validation_no_longer_improves(quick, cohort, tmp_path, monkeypatch):
     errors = iter([0.5, 0.4, 0.45, 0.41, 0.3])
     monkeypatch.setattr("uad_core.train.trainer.validation_error", lambda *_: next(errors))

@@ -116,7 +116,7 @@ def _stages(
                 row = {key: value for key, value in trainer.position.curve[-1].items() if key != "epoch"}
                 board.show(model, progress.epoch, row)
             yield progress
-        if config.minutes is not None and perf_counter() - started > config.minutes * 60:
+        if config.minutes is not None and any(ranks.any([perf_counter() - started > config.minutes * 60])):
             if run is not None and not trainer.over:
                 trainer.snapshot()
             break
