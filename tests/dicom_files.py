@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 CANARY = "CANARY^PATIENT"
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])  # DICOM's world, seen from RAS and back
@@ -91,3 +94,41 @@ def zipped(members: Mapping[str, bytes] | Iterable[bytes], method: int = zipfile
         for name, data in members.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def enhanced(pixels: np.ndarray, affine: np.ndarray, order: Iterable[int], **fields: Any) -> bytes:
+    """All slices in one enhanced MR image, as frames in the given order."""
+    order = list(order)
+    slices = [slice_dataset(pixels, affine, k) for k in order]
+    dataset = slice_dataset(pixels, affine, 0)
+    dataset.SOPClassUID = EnhancedMRImageStorage
+    put(dataset, dict.fromkeys(("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness")))
+    measures, orientation, shared = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = slices[0].PixelSpacing, slices[0].SliceThickness
+    orientation.ImageOrientationPatient = slices[0].ImageOrientationPatient
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
+    dataset.SharedFunctionalGroupsSequence, dataset.PerFrameFunctionalGroupsSequence = [shared], []
+    for single in slices:
+        position, transformation, own = Dataset(), Dataset(), Dataset()
+        position.ImagePositionPatient = single.ImagePositionPatient
+        transformation.RescaleSlope, transformation.RescaleIntercept = "2", "-5"
+        own.PlanePositionSequence, own.PixelValueTransformationSequence = [position], [transformation]
+        dataset.PerFrameFunctionalGroupsSequence.append(own)
+    dataset.NumberOfFrames = len(order)
+    dataset.PixelData = b"".join(single.PixelData for single in slices)
+    put(dataset, fields)
+    return to_bytes(dataset)
+
+
+def through_itk(files: Iterable[bytes], folder: Path) -> sitk.Image:
+    """The series as SimpleITK's own reader sees it."""
+    for number, data in enumerate(files):
+        (folder / f"{number:03d}").write_bytes(data)
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
+    return reader.Execute()
+
+
+def corners(shape: tuple[int, ...]) -> np.ndarray:
+    """(8, 3) voxel indices of the corners of a grid."""
+    return np.array(list(product(*[(0, n - 1) for n in shape])))

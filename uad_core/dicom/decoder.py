@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 RESULT = "{:04d}.f8"
-MAX_MEMORY, MAX_CPU_SECONDS = 4 * 1024**3, 100
+MAX_MEMORY, MAX_CPU_SECONDS = 2 * 1024**3, 100
 
 
 def decode(folder: Path, count: int) -> None:

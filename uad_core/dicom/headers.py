@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import AllTransferSyntaxes, DeflatedExplicitVRLittleEndian
 
 from uad_core.dicom.frames import Frame, read_frames
-from uad_core.dicom.identifiers import identifiers
+from uad_core.dicom.identifiers import KINDS, identifiers
 from uad_core.dicom.quiet import silence
 from uad_core.volume import ScanError
 
@@ -24,8 +24,8 @@ silence()
 GREY = "MONOCHROME2"  # a larger value is brighter; MONOCHROME1, the inverse, is not used in MR
 DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
 COMPRESSION = (
-    "The images are compressed in a way that cannot be read here. Export the series uncompressed, "
-    "or convert it to NIfTI with dcm2niix."
+    "The images are compressed in a way that cannot be read here, or they are damaged. "
+    "Export the series uncompressed, or convert it to NIfTI with dcm2niix."
 )
 FLAIR_MS = (1500, 3500)  # inversion times that null CSF under T2 weighting; T1-weighted "FLAIR" has 700 to 1000
 FLAIR_WORDS, OTHER_WORD = ("flair", "darkfluid"), "t1"
@@ -37,7 +37,7 @@ class Image:
 
     Attributes:
         data: the file itself.
-        syntax: how its pixels are stored.
+        compressed: whether its pixels are.
         modality, series, patient: to tell images apart.
         flair: whether its texts or its inversion time say FLAIR.
         grey, many: whether it holds shades of grey, and whether more than one frame.
@@ -48,7 +48,7 @@ class Image:
     """
 
     data: bytes = field(repr=False)
-    syntax: UID
+    compressed: bool
     modality: str
     series: str
     patient: str = field(repr=False)
@@ -76,7 +76,9 @@ def read_images(files: Sequence[bytes]) -> list[Image]:
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
             if "Rows" in header and "Columns" in header:
                 images.append(_image(data, header))
-        except MemoryError:
+            elif header.file_meta.get("MediaStorageSOPClassUID", KINDS[0]) in KINDS:
+                raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
+        except (ScanError, MemoryError):
             raise
         except Exception:  # pydicom raises whatever its parsing ran into, and quotes values
             raise ScanError("damaged", DAMAGED) from None
@@ -84,11 +86,14 @@ def read_images(files: Sequence[bytes]) -> list[Image]:
 
 
 def _image(data: bytes, header: Dataset) -> Image:
+    syntax = header.file_meta.TransferSyntaxUID
+    if syntax not in AllTransferSyntaxes:  # a manufacturer's own
+        raise ScanError("compression", COMPRESSION)
     count = int(header.get("NumberOfFrames") or 1)
     frames = read_frames(header, count)
     return Image(
         data=data,
-        syntax=header.file_meta.TransferSyntaxUID,
+        compressed=syntax.is_compressed,
         modality=str(header.get("Modality", "")),
         series=str(header.get("SeriesInstanceUID", "")),
         patient=str(header.get("PatientID", "")),

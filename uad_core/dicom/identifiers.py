@@ -61,12 +61,19 @@ def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
 
 
 def complete(series: Sequence[Dataset], slice_mm: float) -> None:
-    """Where the headers state no slice thickness, which a SEG has to, take the distance `slice_mm` of the slices."""
+    """Write what a SEG states once, and so expects to be the same and to be there, into the `series` of a volume.
+
+    Orientation and voxel size may differ in the last digits; those of the first image count, as they do for the
+    volume. Where no slice thickness is stated, the distance `slice_mm` of the slices stands for it.
+    """
     for dataset in series:
         many = "NumberOfFrames" in dataset
         measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0] if many else dataset
         if not measures.SliceThickness:
             measures.SliceThickness = format_number_as_ds(slice_mm)
+        if not many:
+            dataset.ImageOrientationPatient = series[0].ImageOrientationPatient
+            dataset.PixelSpacing, dataset.SliceThickness = series[0].PixelSpacing, series[0].SliceThickness
 
 
 def can_be_referred_to(series: Sequence[Dataset]) -> bool:

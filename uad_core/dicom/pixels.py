@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import DEVNULL
 
 import numpy as np
 import pydicom
@@ -40,8 +41,7 @@ def stored_values(images: Sequence[Image]) -> np.ndarray:
     """
     shape = images[0].shape
     values = np.empty((sum(len(image.frames) for image in images), *shape), np.float32)
-    compressed = any(image.syntax.is_compressed for image in images)
-    stored = _decoded(images) if compressed else _native(images)
+    stored = _decoded(images) if any(image.compressed for image in images) else _native(images)
     frames = [frame for image in images for frame in image.frames]
     for number, (frame, pixels) in enumerate(zip(frames, stored, strict=True)):
         if pixels.shape != shape:
@@ -77,7 +77,7 @@ def _decoded(images: Sequence[Image]) -> Iterator[np.ndarray]:
             raise ScanError("damaged", DAMAGED) from None
         command = [sys.executable, "-I", decoder.__file__, name, str(count)]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=DECODE_SECONDS, check=False)
+            done = subprocess.run(command, stdout=DEVNULL, stderr=DEVNULL, timeout=DECODE_SECONDS, check=False)
         except subprocess.TimeoutExpired:
             raise ScanError("compression", COMPRESSION) from None
         if done.returncode:
