@@ -1,15 +1,8 @@
-"""The app: `streamlit run app.py`. Page list and nothing else."""
+"""The app: `streamlit run app.py`. Nothing but its pages."""
 
 import streamlit as st
 
-from pages.ui.state import start_page
+from pages.ui.state import PAGES
 
-start_page()
-st.navigation(
-    [
-        st.Page("pages/detect.py", title="Detect", icon=":material/neurology:", default=True),
-        st.Page("pages/compare.py", title="Compare", icon=":material/view_column:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/about.py", title="Method and limits", icon=":material/menu_book:"),
-    ]
-).run()
+# the links stand in the sidebar that `start_page` draws
+st.navigation([st.Page(file, title=title) for file, title, _ in PAGES], position="hidden").run()

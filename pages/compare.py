@@ -1,45 +1,60 @@
-"""Several models on one scan: the same slice, the same setting, residuals and segmentations side by side."""
+"""Several models on one scan: the same slice, residuals and segmentations side by side, one setting or each its own."""
 
 from typing import Any
 
 import streamlit as st
 
-from pages.ui.comparison import draw_agreement, draw_histograms, draw_models, draw_table, setting_for
-from pages.ui.controls import keep_setting, pick_checkpoints, shared_sliders
+from pages.ui.comparison import (
+    draw_agreement,
+    draw_histograms,
+    draw_models,
+    draw_table,
+    own_settings,
+    setting_for,
+)
+from pages.ui.controls import pick_checkpoints, shared_sliders
 from pages.ui.panels import pick_level
-from pages.ui.scans import pick_scan, truth_in_slab
-from pages.ui.state import banner, start_page
+from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.state import banner, forget_button, start_page
 from pages.ui.work import prepared_scan, reconstruction_of
-from uad_core.pipeline import Reconstruction, segment
+from uad_core.checkpoint import Checkpoint
+from uad_core.pipeline import segment
 
 
 def main() -> None:
     start_page()
-    keep_setting()
     with st.sidebar:
         choice = pick_scan()
         checkpoints = pick_checkpoints()
+        forget_button()
     banner()
-    if choice is None:
-        st.info("Choose a FLAIR head scan (.nii or .nii.gz) on the left. Nothing is sent anywhere.")
-        st.stop()
+    choice = need_scan(choice)
     if len(checkpoints) < 2:
         st.info("Choose two to six models on the left.")
         st.stop()
-    prepared = prepared_scan(choice, checkpoints[0].slab)
-    reconstructions = [reconstruction_of(choice, prepared, checkpoint) for checkpoint in checkpoints]
-    _compare(reconstructions, truth_in_slab(choice, prepared))
+    _compare(choice, checkpoints)
 
 
 @st.fragment
-def _compare(reconstructions: list[Reconstruction], truth: Any) -> None:
+def _compare(choice: Choice, checkpoints: list[Checkpoint]) -> None:
     """The fast part: every control below reruns this function alone."""
-    sliders = st.columns(4)
+    pictures, sliders = st.container(), st.columns(4)
+    setting = shared_sliders(sliders[1:])
+    settings = [setting_for(checkpoint, *setting) for checkpoint in checkpoints]
+    if st.toggle(
+        "Each its own setting", key="apart", bind="query-params",
+        help="A percentile and a median for each model, in place of the shared ones.",
+    ):  # fmt: skip
+        settings = own_settings(checkpoints, settings[0])
+    prepared = prepared_scan(choice, checkpoints[0].slab)
+    reconstructions = [reconstruction_of(choice, prepared, checkpoint) for checkpoint in checkpoints]
+    truth: Any = truth_in_slab(choice, prepared)
     level = pick_level(reconstructions[0], sliders[0])
-    percentile, size, smallest = shared_sliders(sliders[1:])
-    settings = [setting_for(one.checkpoint, percentile, size, smallest) for one in reconstructions]
     results = [segment(one, setting) for one, setting in zip(reconstructions, settings, strict=True)]
-    draw_models(reconstructions, results, settings, level, truth)
+    with pictures:
+        draw_models(reconstructions, results, settings, level, truth)
+    if truth is not None:
+        st.caption(f"Outlined in blue: {'your reference mask' if choice.own else 'the lesions that were simulated'}.")
     map_place, chart, table = st.columns([0.8, 1.6, 1.6], gap="medium")
     with map_place:
         draw_agreement(reconstructions, results, level)

@@ -4,60 +4,63 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.controls import keep_setting, pick_checkpoint, pick_setting
-from pages.ui.jobs import jobs
-from pages.ui.panels import (
-    agreement,
-    draw_download,
-    draw_histogram,
-    draw_lesions,
-    draw_log,
-    draw_slices,
-    pick_level,
-)
-from pages.ui.scans import Choice, pick_scan, truth_in_slab
-from pages.ui.state import banner, start_page
+from pages.ui.controls import pick_checkpoint, pick_setting, set_threshold
+from pages.ui.histogram import show_histogram
+from pages.ui.panels import VIEWS, draw_head, draw_planes, draw_slices, pick_display, pick_level, pick_view
+from pages.ui.presets import load_preset, save_preset
+from pages.ui.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
+from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.state import banner, forget_button, start_page
 from pages.ui.work import prepared_scan, reconstruction_of
+from uad_core.checkpoint import Checkpoint
 from uad_core.detect import summary
-from uad_core.pipeline import Reconstruction, segment
+from uad_core.pipeline import segment
 
 
 def main() -> None:
     start_page()
-    keep_setting()
     with st.sidebar:
         choice = pick_scan()
         checkpoint = pick_checkpoint()
-        if st.button("Forget my scans", help="Drops every scan and result that this server holds in memory."):
-            jobs().forget()
+        load_preset()
+        forget_button()
     banner()
-    if choice is None:
-        st.info("Choose a FLAIR head scan (.nii or .nii.gz) on the left. Nothing is sent anywhere.")
-        st.stop()
-    prepared = prepared_scan(choice, checkpoint.slab)
-    reconstruction = reconstruction_of(choice, prepared, checkpoint)
-    _tune(reconstruction, choice, truth_in_slab(choice, prepared))
+    _tune(need_scan(choice), checkpoint)
 
 
 @st.fragment
-def _tune(reconstruction: Reconstruction, choice: Choice, truth: Any) -> None:
+def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     """The fast part: every control below reruns this function alone."""
-    pictures, sliders = st.columns(4), st.columns(4)
-    sentence = st.container()
-    chart, table, more = st.columns([1.3, 1.4, 0.9], gap="medium")
+    bar = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
+    pictures, sliders = st.container(), st.columns(4)
+    view = pick_view(bar[0])
+    opacity = pick_display(bar[1].popover("Display", icon=":material/contrast:", width="stretch"))
+    config = pick_setting(checkpoint, sliders[1:], bar[2].popover("Setting", icon=":material/tune:", width="stretch"))
+    save_preset(checkpoint, config, choice.wishes, bar[3].popover("Keep", icon=":material/bookmark:", width="stretch"))
+    prepared = prepared_scan(choice, checkpoint.slab)
+    reconstruction = reconstruction_of(choice, prepared, checkpoint)
+    truth: Any = truth_in_slab(choice, prepared)
     level = pick_level(reconstruction, sliders[0])
-    config = pick_setting(reconstruction, sliders[1:], more)
     segmentation = segment(reconstruction, config)
-    draw_slices(pictures, reconstruction, segmentation, config.postprocess, level, truth)
-    sentence.markdown(f"**{summary(segmentation)}**")
+    with pictures:
+        if view == VIEWS[0]:
+            draw_slices(reconstruction, segmentation, config.postprocess, level, truth, opacity)
+        elif view == VIEWS[1]:
+            draw_planes(reconstruction, segmentation, level, truth, opacity)
+        else:
+            draw_head(reconstruction, segmentation, opacity)
+    st.markdown(f"**{summary(segmentation)}**")
+    if truth is not None:
+        st.caption(agreement(segmentation, truth, choice.own))
+    chart, table = st.columns(2, gap="medium")
     with chart:
-        draw_histogram(reconstruction, segmentation, config)
+        show_histogram(reconstruction, segmentation, config, set_threshold)
     with table:
         draw_lesions(segmentation, reconstruction)
         draw_download(reconstruction, segmentation, config, choice.label)
+    if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
+        draw_dice_curve(reconstruction, config, truth)
     draw_log(reconstruction)
-    if truth is not None:
-        sentence.caption(agreement(segmentation, truth))
 
 
 main()

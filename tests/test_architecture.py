@@ -11,13 +11,14 @@ CORE = sorted((ROOT / "uad_core").rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 # from the ground upwards; a module may import from its own floor's left and from floors below
 FLOORS = [
-    {"files", "volume"},
-    {"nifti", "atlas", "processes"},
+    {"files", "volume", "planes"},
+    {"nifti", "dicom", "atlas", "processes", "intensities"},
+    {"scan_files"},
     {"preprocess", "postprocess", "calibration", "metrics", "models"},
-    {"checkpoint", "data", "prepared_cohort", "batches", "simulate", "lesions"},
+    {"checkpoint", "data", "prepared_cohort", "batches", "simulate", "places", "lesions", "grey_values", "suitability"},
     {"pipeline"},
-    {"train", "export", "render"},
-    {"detect", "bench", "bench_train", "evaluate", "evaluations", "runs", "orders"},
+    {"train", "provenance", "scan_report", "export", "render", "views", "stage_views", "teaching"},
+    {"detect", "presets", "bench", "bench_train", "evaluate", "evaluations", "runs", "orders"},
     {"report"},
     {"experiment"},
     {"commands"},
@@ -89,7 +90,11 @@ def test_the_server_is_closed_to_all_but_this_machine():
         "fileWatcherType": "none",
         "showEmailPrompt": False,
     }
-    assert config["client"] == {"showErrorDetails": "none", "toolbarMode": "viewer"}
+    assert config["client"] == {
+        "showErrorDetails": "none",
+        "toolbarMode": "viewer",
+        "showSidebarNavigation": False,
+    }
     assert config["browser"]["gatherUsageStats"] is False
     assert config["runner"]["magicEnabled"] is False
 

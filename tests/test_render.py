@@ -5,7 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from uad_core.render import MASK_COLOUR, SCALE, TRUTH_COLOUR, crop_box, grey_png, overlay_png
+from uad_core.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render import SCALE, crop_box, grey_png, overlay_png
 
 
 def pixels(png: bytes) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
 
@@ -12,7 +12,9 @@ import torch
 
 from uad_core.calibration import EDGES, Calibration, Reference, ResidualHistogram
 from uad_core.checkpoint import Checkpoint
+from uad_core.grey_values import GreyValues
 from uad_core.lesions import Lesion, lesions, volume_scale
+from uad_core.metrics import dice
 from uad_core.models import AnomalyModel
 from uad_core.postprocess import (
     MEDIAN_SIZES,
@@ -190,6 +192,22 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
     )
 
 
+def dice_over_percentile(
+    reconstruction: Reconstruction, config: DetectConfig, truth: np.ndarray, percentiles: Sequence[float]
+) -> list[float]:
+    """Dice with a (D, 256, 256) reference mask at each percentile, all else as in `config`; NaN without a truth.
+
+    Computed once for a setting and kept with the reconstruction, as it costs a segmentation each.
+    """
+    key = ("dice", config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
+    if key not in reconstruction._kept:
+        masks = (
+            segment(reconstruction, replace(config, percentile=value, threshold=None)).mask for value in percentiles
+        )
+        reconstruction._kept[key] = np.array([dice(mask, truth) for mask in masks])
+    return [float(value) for value in reconstruction._kept[key]]
+
+
 def calibrate(
     model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
 ) -> Calibration:
@@ -202,12 +220,14 @@ def calibrate(
     millilitres: dict[str, float] = {}
     simulated: dict[str, bool] = {}
     counts: dict[str, dict[tuple[str, int], np.ndarray]] = {}
+    greys: dict[str, GreyValues] = {}
     for name, made_up, prepared in healthy:
         reconstruction = reconstruct_slices(model, prepared.array)
         inside = erode(prepared.brain_mask, erosion_mm)
         scans[name] = scans.get(name, 0) + 1
         millilitres[name] = millilitres.get(name, 0.0) + np.count_nonzero(inside) / 1000
         simulated[name] = made_up
+        greys.setdefault(name, GreyValues()).add(prepared, erosion_mm)
         for signed in SIGNS:
             values = residual(prepared.array, reconstruction, signed)
             for size in MEDIAN_SIZES:
@@ -216,7 +236,11 @@ def calibrate(
                 kept[signed, size] = kept.get((signed, size), 0) + seen
     references = {
         name: Reference(
-            simulated[name], scans[name], millilitres[name], {key: ResidualHistogram(c) for key, c in kept.items()}
+            simulated[name],
+            scans[name],
+            millilitres[name],
+            {key: ResidualHistogram(c) for key, c in kept.items()},
+            greys[name].intensities(),
         )
         for name, kept in counts.items()
     }

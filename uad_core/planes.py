@@ -17,6 +17,7 @@ Plane = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
 MASK_COLOUR = (213, 94, 0)  # vermilion and sky blue of Okabe and Ito, told apart by all eyes
 TRUTH_COLOUR = (86, 180, 233)
+VOTES = ((253, 231, 37), (94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84))  # viridis, upside down
 FINE = 3  # overlay pixels per voxel, so that an outline is thinner than a voxel
 
 
@@ -65,6 +66,22 @@ def overlay_png(
         large = _finer(truth)
         fine[large & ~ndimage.binary_erosion(large)] = (*TRUTH_COLOUR, 255)
     return _png(_square(Image.fromarray(fine), pixel_mm, Image.Resampling.NEAREST))
+
+
+def votes_png(votes: np.ndarray, models: int) -> bytes:
+    """An overlay of a (rows, columns) count of `models`: more votes, darker; told apart by all eyes and in grey."""
+    fine = np.zeros((*votes.shape, 4), np.uint8)
+    for count in range(1, models + 1):
+        fine[votes == count] = (*vote_colour(count, models), 255)
+    return _png(Image.fromarray(fine))
+
+
+def vote_colour(count: int, models: int) -> tuple[int, int, int]:
+    """RGB of a pixel that `count` of `models` flag; 1 is yellow, all is dark blue."""
+    at = (count - 1) / max(models - 1, 1) * (len(VOTES) - 1)
+    low = min(int(at), len(VOTES) - 2)
+    red, green, blue = (round(a + (at - low) * (b - a)) for a, b in zip(VOTES[low], VOTES[low + 1], strict=True))
+    return red, green, blue
 
 
 def _finer(mask: np.ndarray) -> np.ndarray:

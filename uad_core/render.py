@@ -7,19 +7,15 @@ the radiological convention, so R stands on the left of the picture.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from uad_core.pipeline import Reconstruction, Segmentation
+from uad_core.planes import MASK_COLOUR, TRUTH_COLOUR
 from uad_core.postprocess import PostprocessConfig, filtered_slice
-from uad_core.preprocess import Prepared
 
-MASK_COLOUR = (213, 94, 0)  # vermilion and sky blue of Okabe and Ito, told apart by all eyes
-TRUTH_COLOUR = (86, 180, 233)
-VOTES = ((253, 231, 37), (94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84))  # viridis, upside down
 GREY_WINDOW = (0.0, 0.9)  # of normalised intensity; the brain's median is 0.5
 RESIDUAL_LEVELS = 64  # grey steps of the filtered residual
 SCALE = 2  # screen pixels per millimetre
@@ -88,27 +84,6 @@ def overlay_png(
         pixels[large & ~ndimage.binary_erosion(large)] = TRUTH_COLOUR
         image = Image.fromarray(pixels)
     return _finish(image)
-
-
-def agreement_slice(prepared: Prepared, masks: Sequence[np.ndarray], index: int) -> bytes:
-    """PNG of one axial slice, cropped to the brain, coloured by how many of the (D, 256, 256) masks flag a pixel.
-
-    The colours are viridis upside down: more votes, darker; told apart by all eyes and in grey.
-    """
-    box = (index, *crop_box(prepared.brain_mask))
-    votes = np.sum([mask[box] for mask in masks], axis=0)
-    colours = np.repeat(_grey(prepared.array[box], *GREY_WINDOW)[..., None], 3, axis=2)
-    for count in range(1, len(masks) + 1):
-        colours[votes == count] = vote_colour(count, len(masks))
-    return _finish(_enlarge(colours))
-
-
-def vote_colour(count: int, models: int) -> tuple[int, int, int]:
-    """RGB of a pixel that `count` of `models` flag; 1 is yellow, all is dark blue."""
-    place = (count - 1) / max(models - 1, 1) * (len(VOTES) - 1)
-    low = min(int(place), len(VOTES) - 2)
-    red, green, blue = (round(a + (place - low) * (b - a)) for a, b in zip(VOTES[low], VOTES[low + 1], strict=True))
-    return red, green, blue
 
 
 def grid_png(slices: np.ndarray, columns: int, low: float, high: float) -> bytes:

@@ -9,18 +9,37 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.panels import to_level
+from pages.ui.viewer import Panel, show_panels
 from uad_core.checkpoint import Checkpoint
 from uad_core.metrics import dice
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
-from uad_core.postprocess import PostprocessConfig
-from uad_core.render import agreement_slice, slice_pictures, vote_colour
+from uad_core.planes import vote_colour
+from uad_core.postprocess import MEDIAN_SIZES, PostprocessConfig
+from uad_core.views import agreement_view, slice_views
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 BINS, TOP = 60, 3.0  # of the histograms, up to so many times the threshold
 
 
+def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> list[DetectConfig]:
+    """A percentile and a median for each model, in a column of its own; the rest is shared."""
+    settings = []
+    for column, checkpoint in zip(st.columns(len(checkpoints)), checkpoints, strict=True):
+        percentile = column.slider(
+            f"Percentile, {checkpoint.name}", 80.0, 99.9, shared.percentile, 0.1, "%.1f", key=f"p {checkpoint.name}",
+            help="Per cent of this model's healthy residuals. The paper: 98.",
+        )  # fmt: skip
+        size = column.select_slider(
+            f"Median, {checkpoint.name}", MEDIAN_SIZES, shared.postprocess.median_size, key=f"m {checkpoint.name}",
+            help="Voxels of 1 mm, edge of the cube. The paper: 5.",
+        )  # fmt: skip
+        settings.append(setting_for(checkpoint, percentile, size, shared.postprocess.min_lesion_mm3))
+    return settings
+
+
 def setting_for(checkpoint: Checkpoint, percentile: float, size: int, smallest: float) -> DetectConfig:
-    """The shared setting with the residual that suits the model."""
+    """A setting with the residual that suits the model."""
     return DetectConfig(
         percentile, postprocess=PostprocessConfig(checkpoint.spec.signed, size, min_lesion_mm3=smallest)
     )
@@ -34,27 +53,28 @@ def draw_models(
     truth: Any,
 ) -> None:
     """A column a model, as the paper's Fig. 4: its segmentation, and the filtered residual below."""
-    columns = st.columns(len(reconstructions))
-    for column, one, result, setting in zip(columns, reconstructions, results, settings, strict=True):
-        index = level - one.prepared.slab.first
-        _, _, residual, overlay = slice_pictures(one, result, setting.postprocess, index, truth)
-        column.markdown(f"**{one.checkpoint.name}**")
-        column.image(overlay, width="stretch", output_format="PNG")
-        column.image(residual, width="stretch", output_format="PNG")
-        column.caption(
-            f"{setting.postprocess.signed} residual above {result.threshold:.3f}: {result.flagged_ml:.1f} ml"
-        )
-        if one.checkpoint.learned is False:
-            column.caption(":material/warning: did not learn")
-    if truth is not None:
-        st.caption("Outlined in blue: the lesions that were simulated.")
+    index = level - reconstructions[0].prepared.slab.first
+    above, below = [], []
+    for one, result, setting in zip(reconstructions, results, settings, strict=True):
+        views = slice_views(one, result, setting.postprocess, index, truth)
+        doubt = " (did not learn)" if one.checkpoint.learned is False else ""
+        above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask))
+        title = f"{setting.postprocess.signed} residual above {result.threshold:.3f}"
+        below.append(Panel(views.residual, title, windowed=False))
+    show_panels(
+        [*above, *below], "compared", columns=len(above), level=level, levels=reconstructions[0].prepared.slab.levels,
+        on_level=to_level, max_height=240,
+    )  # fmt: skip
 
 
 def draw_agreement(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], level: int) -> None:
     """How many models flag each pixel of the slice."""
-    index, models = level - reconstructions[0].prepared.slab.first, len(results)
-    picture = agreement_slice(reconstructions[0].prepared, [result.mask for result in results], index)
-    st.image(picture, width="stretch", output_format="PNG")
+    prepared, models = reconstructions[0].prepared, len(results)
+    scan, votes = agreement_view(prepared, [result.mask for result in results], level - prepared.slab.first)
+    show_panels(
+        [Panel(scan, "", votes)], "agreement", level=level, levels=prepared.slab.levels, on_level=to_level,
+        max_height=280,
+    )  # fmt: skip
     marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
     st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)
 
@@ -94,7 +114,7 @@ def draw_table(reconstructions: Sequence[Reconstruction], results: Sequence[Segm
             "regions": len(result.lesions),
             "overlap": round(dice(result.mask, first.mask), 2),
             **({} if truth is None else {"Dice": round(dice(result.mask, truth), 2)}),
-            "seconds": round(one.seconds, 1),
+            "s": round(one.seconds, 1),
         }
         for one, result in zip(reconstructions, results, strict=True)
     ]
@@ -102,8 +122,8 @@ def draw_table(reconstructions: Sequence[Reconstruction], results: Sequence[Segm
         "ml": "Flagged volume, millilitres.",
         "healthy ml": "What the same threshold flags in as much healthy brain, millilitres.",
         "overlap": f"Dice with the mask of {reconstructions[0].checkpoint.name}.",
-        "Dice": "With the lesions that were simulated, at these levels.",
-        "seconds": "Taken by the model for this scan.",
+        "Dice": "With the reference mask, at these levels.",
+        "s": "Seconds taken by the model for this scan.",
     }
     columns = {name: st.column_config.Column(name, help=text) for name, text in help_texts.items()}
     st.dataframe(rows, hide_index=True, column_config=columns)

@@ -1,26 +1,35 @@
-"""The controls of a detection, with the paper's values as defaults and units in every help text."""
+"""The controls of a detection, with the paper's values as defaults and units in every help text.
+
+Their values stand in the address (`bind`), so that a link carries the setting and a reload keeps it. A control
+whose value is to change by code must be drawn in the same run, or its address would win; so every tuning page
+draws its controls before it waits for anything.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from uad_core.atlas import PAPER_SLAB
 from uad_core.checkpoint import CHECKPOINTS, Checkpoint, checkpoint_names, load_checkpoint
-from uad_core.models import MODELS
-from uad_core.pipeline import DetectConfig, Reconstruction
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline import DetectConfig
+from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
 
 PAPER = DetectConfig()
 COMPARED = ("denoiser", "intensity", "sae3", "svae")  # at first
 STRONGEST = "denoiser"  # offered first; by the table in the README
+SUITS = "suits the model"
+LEVELS = ("Middle slices", "Whole brain")
 DEFAULTS = {
     "percentile": PAPER.percentile,
     "median_size": PAPER.postprocess.median_size,
     "min_lesion_mm3": PAPER.postprocess.min_lesion_mm3,
-    "signed": MODELS[STRONGEST].signed,
+    "erosion_mm": PAPER.postprocess.erosion_mm,
+    "signed": PAPER.postprocess.signed,
+    "absolute": False,
 }
 
 
@@ -29,7 +38,7 @@ def _load_once(name: str, written: int) -> Checkpoint:
     return load_checkpoint(name)
 
 
-def _load(name: str) -> Checkpoint:
+def load(name: str) -> Checkpoint:
     """The checkpoint, read again when a training has written it anew."""
     return _load_once(name, (CHECKPOINTS / f"{name}.json").stat().st_mtime_ns)
 
@@ -37,9 +46,9 @@ def _load(name: str) -> Checkpoint:
 def pick_checkpoint() -> Checkpoint:
     """The sidebar's pickers of levels and model, with a sentence on the model's idea and on its weakness."""
     name = st.selectbox(
-        "Model", _offered(), key="model", on_change=_suit, help="A checkpoint from the folder checkpoints/."
+        "Model", offered(), key="model", bind="query-params", help="A checkpoint from the folder checkpoints/."
     )
-    checkpoint = _load(name)
+    checkpoint = load(str(name))
     st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
     if checkpoint.learned is False:
         st.warning("This model did not learn: it redraws healthy brains worse than one median brain for all would.")
@@ -48,90 +57,134 @@ def pick_checkpoint() -> Checkpoint:
 
 def pick_checkpoints() -> list[Checkpoint]:
     """The sidebar's pickers of levels and of two to six models."""
-    offered = _offered()
-    wanted = [name for name in COMPARED if name in offered] or offered[:3]
+    names = offered()
+    wanted = [name for name in COMPARED if name in names] or names[:3]
     chosen = st.multiselect(
-        "Models", offered, default=wanted, max_selections=6, key="models",
+        "Models", names, default=wanted, max_selections=6, key="models", bind="query-params",
         help="Two to six checkpoints. Each is shown with the residual that suits it.",
     )  # fmt: skip
-    return [_load(name) for name in chosen]
+    return [load(name) for name in chosen]
 
 
-def _offered() -> list[str]:
+def offered() -> list[str]:
     """Names of the checkpoints for the levels that the user picks, the strongest first."""
     names = checkpoint_names()
     if not names:
         st.error("There is no checkpoint. Train one: python -m uad_core train --help")
         st.stop()
-    whole = {name for name in names if _load(name).slab.count > PAPER_SLAB.count}
+    whole = {name for name in names if is_whole(name)}
     levels = st.radio(
-        "Levels", ("Middle slices", "Whole brain"), key="levels", horizontal=True, disabled=not whole,
+        "Levels", LEVELS, key="levels", bind="query-params", horizontal=True, disabled=not whole,
         help="The paper's 20 middle slices, or all axial levels, which takes about a minute. "
         "Each model knows only the levels that it was trained on.",
     )  # fmt: skip
-    return sorted((name for name in names if (name in whole) == (levels == "Whole brain")), key=_strongest_first)
+    return sorted((name for name in names if (name in whole) == (levels == LEVELS[1])), key=_strongest_first)
+
+
+def is_whole(name: str) -> bool:
+    """Whether the checkpoint knows more than the paper's levels."""
+    return load(name).slab.count > PAPER_SLAB.count
 
 
 def _strongest_first(name: str) -> tuple[bool, str]:
     return not name.startswith(STRONGEST), name
 
 
-def _suit() -> None:
-    """Another model, another residual: each has one that suits it."""
-    st.session_state["signed"] = _load(st.session_state["model"]).spec.signed
-
-
-def keep_setting() -> None:
-    """Carry the sliders over a run that does not draw them, such as one that shows progress."""
-    for key, value in DEFAULTS.items():
-        st.session_state[key] = st.session_state.get(key, value)
-
-
 def shared_sliders(places: Sequence[DeltaGenerator]) -> tuple[float, int, float]:
     """Percentile, median size in voxels and minimum lesion size in mm3: the three sliders of every tuning page."""
-    percentile = places[0].slider(
-        "Percentile of healthy residuals", 80.0, 99.9, step=0.1, key="percentile", format="%.1f",
+    return percentile_slider(places[0]), *size_sliders(places[1:])
+
+
+def percentile_slider(place: DeltaGenerator) -> float:
+    """Of the healthy residuals."""
+    return place.slider(
+        "Percentile of healthy residuals", 80.0, 99.9, PAPER.percentile, 0.1, "%.1f", key="percentile",
+        bind="query-params",
         help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "
         "healthy ones too. The paper: 98.",
     )  # fmt: skip
-    size = places[1].select_slider(
-        "Median size", MEDIAN_SIZES, key="median_size",
+
+
+def size_sliders(places: Sequence[DeltaGenerator]) -> tuple[int, float]:
+    """Median size in voxels and minimum lesion size in mm3."""
+    size = places[0].select_slider(
+        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key="median_size", bind="query-params",
         help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
     )  # fmt: skip
-    smallest = places[2].slider(
-        "Minimum lesion size", 0.0, 200.0, step=1.0, key="min_lesion_mm3", format="%d mm³",
-        help="mm³. Connected components smaller than this are removed. The paper: 6.",
+    smallest = places[1].slider(
+        "Minimum lesion size", 0.0, 200.0, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key="min_lesion_mm3",
+        bind="query-params", help="mm³. Connected components smaller than this are removed. The paper: 6.",
     )  # fmt: skip
-    return percentile, size, smallest
+    return size, smallest
 
 
-def pick_setting(
-    reconstruction: Reconstruction, sliders: Sequence[DeltaGenerator], more: DeltaGenerator
-) -> DetectConfig:
-    """The live chain's setting: three of its controls go into `sliders`, the rest into `more`."""
-    percentile, size, smallest = shared_sliders(sliders)
+def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more: DeltaGenerator) -> DetectConfig:
+    """The live chain's setting: threshold and sizes go into three `sliders`, the rest into `more`."""
+    absolute = more.toggle(
+        "Absolute threshold", key="absolute", bind="query-params",
+        help="A residual, in normalised intensity, in place of a percentile. Dragging the line in the histogram "
+        "switches this on.",
+    )  # fmt: skip
+    threshold = _threshold_box(sliders[0]) if absolute else None
+    percentile = st.session_state.get("percentile", PAPER.percentile) if absolute else percentile_slider(sliders[0])
+    size, smallest = size_sliders(sliders[1:])
     sign = more.radio(
-        "Residual", SIGNS, key="signed", horizontal=True,
+        "Residual", (SUITS, *SIGNS), key="signed", bind="query-params", horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected. "
-        "Choosing a model chooses what suits it.",
+        f"{checkpoint.name} is best off with {checkpoint.spec.signed}.",
     )  # fmt: skip
-    calibration = reconstruction.checkpoint.calibration
-    names = list(calibration.references)
+    erosion = more.slider(
+        "Erosion of the brain mask", 0.0, 8.0, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key="erosion_mm",
+        bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. Default: 2.",
+    )  # fmt: skip
+    names = list(checkpoint.calibration.references)
+    if st.session_state.get("reference") not in names:
+        st.session_state["reference"] = checkpoint.calibration.default_reference
     reference = more.selectbox(
-        "Healthy reference", names, index=names.index(calibration.default_reference), key="reference",
-        format_func=_reference_name(reconstruction),
+        "Healthy reference", names, key="reference", bind="query-params", format_func=_reference_name(checkpoint),
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
-    more.button("Back to the paper's setting", on_click=_reset, width="stretch")
-    return DetectConfig(percentile, None, reference, PostprocessConfig(sign, size, min_lesion_mm3=smallest))
+    more.button(
+        "Back to the paper's setting", on_click=_reset, width="stretch",
+        help="Percentile 98, median 5, erosion 2 mm, components from 6 mm³, absolute residual.",
+    )  # fmt: skip
+    signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
+    return DetectConfig(percentile, threshold, reference, PostprocessConfig(signed, size, erosion, smallest))
 
 
-def _reference_name(reconstruction: Reconstruction) -> Callable[[str], str]:
-    references = reconstruction.checkpoint.calibration.references
+def set_threshold(value: float) -> None:
+    """From a callback: make `value` the threshold, in place of a percentile."""
+    st.session_state.update(absolute=True, threshold=round(min(max(value, 0.0), 1.0), 4))
+
+
+def _threshold_box(place: DeltaGenerator) -> float:
+    """The absolute threshold. Its address is written here, not bound: it must follow the line that is dragged."""
+    kept = st.session_state.get("threshold")
+    if kept is None:
+        try:
+            kept = min(max(float(st.query_params.get("threshold", "")), 0.0), 1.0)
+        except ValueError:
+            kept = 0.1
+    st.session_state["threshold box"] = kept
+    value = place.number_input(
+        "Threshold", 0.0, 1.0, step=0.005, format="%.4f", key="threshold box", on_change=_take_threshold,
+        help="Filtered residual in normalised intensity (brain tissue lies at 0.5). Voxels above it are flagged.",
+    )  # fmt: skip
+    st.session_state["threshold"] = value
+    st.query_params["threshold"] = f"{value:.4f}"
+    return float(value)
+
+
+def _take_threshold() -> None:
+    st.session_state["threshold"] = st.session_state["threshold box"]
+
+
+def _reference_name(checkpoint: Checkpoint) -> Callable[[str], str]:
+    references = checkpoint.calibration.references
     return lambda name: (
         f"{name} ({'simulated' if references[name].simulated else 'real'}, {references[name].scans} scans)"
     )
 
 
 def _reset() -> None:
-    st.session_state.update(DEFAULTS | {"signed": PAPER.postprocess.signed})
+    st.session_state.update(DEFAULTS)

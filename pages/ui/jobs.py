@@ -21,16 +21,24 @@ KEPT = 16  # results; a scan and six models to compare are seven
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
+class Cancelled(Exception):  # noqa: N818  # a wish, not an error
+    """The user does not want to wait for it."""
+
+
 @dataclass
 class Job(Generic[Result]):
-    """`step` and `fraction` say how far it is."""
+    """`step` and `fraction` say how far it is; once `cancelled`, it ends at the next report of progress."""
 
     step: str = "waiting"
     fraction: float = 0.0
     used: float = field(default_factory=time.monotonic)
     future: Future[Result] = field(default_factory=Future)
+    cancelled: bool = False
 
     def show(self, step: str, fraction: float) -> None:
+        """Raises Cancelled: long work calls this often, and so ends where it is."""
+        if self.cancelled:
+            raise Cancelled
         self.step, self.fraction = step, fraction
 
 
@@ -53,6 +61,11 @@ class Jobs:
             self._jobs.move_to_end(key)
             self._jobs[key].used = time.monotonic()
             return self._jobs[key]
+
+    def drop(self, job: Job[Any]) -> None:
+        """Forget one job, so that it can be begun anew."""
+        with self._lock:
+            self._jobs = OrderedDict((key, kept) for key, kept in self._jobs.items() if kept is not job)
 
     def forget(self) -> None:
         """Drop every result."""
@@ -81,6 +94,10 @@ def wait_for(job: Job[Result]) -> Result:
     error = job.future.exception()
     if error is None:
         return job.future.result()
+    if isinstance(error, Cancelled):
+        st.info("Cancelled.")
+        st.button("Start again", on_click=jobs().drop, args=(job,), icon=":material/play_arrow:")
+        st.stop()
     if isinstance(error, (ScanError, CheckpointError)):
         st.error(str(error), icon=":material/error:")
     else:
@@ -91,6 +108,9 @@ def wait_for(job: Job[Result]) -> Result:
 
 @st.fragment(run_every=0.25)
 def _watch(job: Job[Any]) -> None:
-    st.progress(min(max(job.fraction, 0.0), 1.0), text=job.step.capitalize())
+    bar, button = st.columns([6, 1], vertical_alignment="bottom")
+    bar.progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if job.cancelled else job.step.capitalize())
+    if button.button("Cancel", disabled=job.cancelled, help="Ends at the next step; nothing is kept."):
+        job.cancelled = True
     if job.future.done():
         st.rerun()

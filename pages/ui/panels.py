@@ -1,178 +1,152 @@
-"""What the tuning page shows: four pictures of a slice, the histogram, the lesions, the files."""
+"""The pictures of the tuning page: one slice in four views, three linked planes, or the head in 3-D."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from uad_core.export import export
-from uad_core.metrics import dice
+from pages.ui.viewer import AXIAL, CONVENTIONS, CORONAL, SAGITTAL, Click, Panel, show_panels
+from uad_core.nifti import encode_nifti
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, segment
 from uad_core.postprocess import PostprocessConfig
-from uad_core.render import slice_pictures
+from uad_core.views import Voxel, plane_views, plane_voxel, slice_views, slice_voxel
+from uad_core.volume import Volume
 
-BINS = 80
+VIEWS = ("Slice", "Three planes", "3-D")
+
+
+def pick_view(place: DeltaGenerator) -> str:
+    """Which pictures."""
+    view = place.segmented_control(
+        "View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params", label_visibility="collapsed",
+        help="Slice: scan, reconstruction, residual and segmentation of one axial level. Three planes: the "
+        "segmentation through one point. 3-D: NiiVue, in your graphics card.",
+    )  # fmt: skip
+    return str(view)
+
+
+def pick_display(place: DeltaGenerator) -> float:
+    """Convention and opacity of the mask; returns the opacity, [0, 1]."""
+    place.radio(
+        "Display", CONVENTIONS, key="convention", bind="query-params", horizontal=True,
+        help="Radiological: the patient's right is on the left of the picture. Neurological: mirrored.",
+    )  # fmt: skip
+    opacity: float = place.slider(
+        "Opacity of the mask", 0.0, 1.0, 0.55, 0.05, key="opacity", bind="query-params",
+        help="0 is invisible, 1 hides the scan beneath.",
+    )  # fmt: skip
+    return opacity
 
 
 def pick_level(reconstruction: Reconstruction, place: DeltaGenerator) -> int:
-    """The axial level to look at; at first the one with the most tissue above the paper's threshold."""
+    """The axial level to look at; for a new scan the one with the largest region at the paper's threshold."""
     levels = reconstruction.prepared.slab.levels
-    if st.session_state.get("level") not in levels:
+    scan = (id(reconstruction.prepared.scan), levels)
+    kept = st.session_state.get("level")
+    from_link = "level_of" not in st.session_state and "level" in st.query_params
+    if not from_link and (kept not in levels or st.session_state.get("level_of") != scan):
         lesions = segment(reconstruction, DetectConfig()).lesions
         st.session_state["level"] = levels[lesions[0].centre_voxel[0] if lesions else len(levels) // 2]
+    st.session_state["level_of"] = scan
+    if len(levels) == 1:
+        return levels[0]
     return int(
         place.slider(
-            "Axial level", levels[0], levels[-1], key="level",
-            help="Atlas millimetres above the lowest slice of the brain; up is towards the crown.",
+            "Axial level", levels[0], levels[-1], key="level", bind="query-params",
+            help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
+            "over a picture and the arrow keys turn it, too.",
         )
     )  # fmt: skip
 
 
+def go_to(reconstruction: Reconstruction, voxel: Voxel) -> None:
+    """From a callback: the point that all views show."""
+    st.session_state["voxel"] = voxel
+    st.session_state["level"] = reconstruction.prepared.slab.levels[voxel[0]]
+
+
+def point(reconstruction: Reconstruction, level: int) -> Voxel:
+    """The point that the three planes meet in: the one chosen last, on the level shown."""
+    depth, height, width = reconstruction.prepared.array.shape
+    kept = st.session_state.get("voxel") or (0, height // 2, width // 2)
+    return min(max(level - reconstruction.prepared.slab.first, 0), depth - 1), kept[1], kept[2]
+
+
 def draw_slices(
-    columns: Sequence[DeltaGenerator],
     reconstruction: Reconstruction,
     segmentation: Segmentation,
     config: PostprocessConfig,
     level: int,
     truth: Any,
+    opacity: float,
 ) -> None:
     """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
-    names = ("Scan", "Reconstruction", f"Residual, median {config.median_size}", "Segmentation")
     index = level - reconstruction.prepared.slab.first
-    pictures = slice_pictures(reconstruction, segmentation, config, index, truth)
-    for column, name, picture in zip(columns, names, pictures, strict=True):
-        if name == "Reconstruction" and not reconstruction.checkpoint.spec.redraws:
-            column.info("This model redraws nothing: in place of a residual stands its own score of each voxel.")
-        else:
-            column.image(picture, caption=name, width="stretch", output_format="PNG")
-
-
-def draw_histogram(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig) -> None:
-    """This scan's filtered residuals over those of healthy scans, and the threshold."""
-    post = config.postprocess
-    healthy = reconstruction.checkpoint.calibration.histogram(post.signed, post.median_size, segmentation.reference)
-    top = reconstruction.residual_window(post)
-    edges = tuple(top * k / BINS for k in range(BINS + 1))
-    middles = [(low + high) / 2 for low, high in pairwise(edges)]
-    figure = go.Figure(
-        [
-            go.Bar(
-                x=middles,
-                y=100 * reconstruction.profile(post, edges),
-                width=top / BINS,
-                name="this scan",
-                marker_color="#56B4E9",
-                marker_line_width=0,
-            ),
-            go.Scatter(
-                x=middles,
-                y=100 * healthy.profile(edges),
-                name="healthy",
-                line={"color": "#009E73", "width": 2, "shape": "hvh"},
-            ),
-        ]
-    )
-    figure.add_vline(x=min(segmentation.threshold, top), line={"color": "#D55E00", "width": 2})
-    figure.update_layout(
-        height=330,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        bargap=0,
-        legend={"orientation": "h", "y": 1.12},
-        xaxis_title="filtered residual (normalised intensity)",
-        yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},
-    )
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histogram")
-
-
-def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> None:
-    """One row a lesion; a click goes to its level."""
-    if not segmentation.lesions:
-        st.info("No voxel above the threshold.")
-        return
-    rows = [
-        {
-            "#": lesion.number,
-            "mm³": round(lesion.volume_mm3),
-            "x": round(lesion.centre_mm[0]),
-            "y": round(lesion.centre_mm[1]),
-            "z": round(lesion.centre_mm[2]),
-            "peak": round(lesion.peak_residual, 3),
-        }
-        for lesion in segmentation.lesions
+    views = slice_views(reconstruction, segmentation, config, index, truth, opacity)
+    residual = "Residual" if reconstruction.checkpoint.spec.redraws else "The model's score"
+    panels = [
+        Panel(views.scan, "Scan"),
+        Panel(views.reconstruction, "Reconstruction"),
+        Panel(views.residual, f"{residual}, median {config.median_size}", windowed=False),
+        Panel(views.scan, "Segmentation", views.mask),
     ]
+    if not reconstruction.checkpoint.spec.redraws:
+        del panels[1]  # its reconstruction is no picture to look at
 
-    def go_there() -> None:
-        if chosen := st.session_state["lesions"].selection.rows:
-            first = reconstruction.prepared.slab.first
-            st.session_state["level"] = first + segmentation.lesions[chosen[0]].centre_voxel[0]
+    def go(click: Click) -> None:
+        go_to(reconstruction, slice_voxel(reconstruction.prepared, index, click.column, click.row))
 
-    where = "Centre, in the scan's own millimetres: x grows to the right, y to anterior, z to superior."
-    columns = {axis: st.column_config.NumberColumn(f"{axis} mm", help=where) for axis in "xyz"}
-    st.dataframe(
-        rows, height=285, hide_index=True, key="lesions", on_select=go_there, selection_mode="single-row",
-        column_config=columns,
+    show_panels(
+        panels, "slices", level=level, levels=reconstruction.prepared.slab.levels, on_level=to_level, on_click=go,
+        max_height=300,
     )  # fmt: skip
 
 
-def draw_download(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str) -> None:
-    """Mask, or everything, on the scan's own grid; made when asked for."""
+def draw_planes(
+    reconstruction: Reconstruction, segmentation: Segmentation, level: int, truth: Any, opacity: float
+) -> None:
+    """The segmentation in three planes through one point; a click in one moves the others."""
+    voxel = point(reconstruction, level)
+    views = plane_views(reconstruction.prepared, segmentation.mask, voxel, truth, opacity)
+    names = (f"Axial, level {level}", "Coronal", "Sagittal")
+    panels = [
+        Panel(view.scan, name, view.mask, sides, cross=view.cross)
+        for view, name, sides in zip(views, names, (AXIAL, CORONAL, SAGITTAL), strict=True)
+    ]
 
-    def files() -> dict[str, bytes]:
-        return export(reconstruction, segmentation, config, label)
+    def go(click: Click) -> None:
+        go_to(reconstruction, plane_voxel(reconstruction.prepared, voxel, click.panel, click.column, click.row))
 
-    def mask() -> bytes:
-        return next(data for name, data in files().items() if name.endswith("_mask.nii.gz"))
+    show_panels(
+        panels, "planes", level=level, levels=reconstruction.prepared.slab.levels, on_level=to_level, on_click=go,
+        max_height=320,
+    )  # fmt: skip
 
-    def everything() -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name, data in files().items():
-                archive.writestr(name, data)
-        return buffer.getvalue()
 
-    left, right = st.columns(2)
-    stem = f"sub-{label}_space-orig_desc-{reconstruction.checkpoint.name.replace('-', '')}"
-    left.download_button(
-        "Mask (NIfTI)",
-        mask,
-        f"{stem}_mask.nii.gz",
-        "application/gzip",
-        width="stretch",
-        on_click="ignore",
-        help="On the voxel grid of your file.",
+def draw_head(reconstruction: Reconstruction, segmentation: Segmentation, opacity: float) -> None:
+    """Scan and mask in NiiVue: three planes and a rendering, drawn by the browser's own graphics."""
+    from niivue_component import niivue_viewer
+
+    prepared = reconstruction.prepared
+    grid = Volume.from_canonical(prepared.array, prepared.slab.affine)
+    mask = encode_nifti(segmentation.mask, grid)
+    niivue_viewer(
+        nifti_data=encode_nifti(prepared.array, grid),
+        filename="scan.nii.gz",
+        # the viewer takes an overlay of a known name for a known overlay
+        overlays=[{"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": opacity}],
+        height=420,
+        view_mode="multiplanar",
+        styled=False,
+        settings={"radiological": st.session_state.get("convention") != CONVENTIONS[1], "crosshair": True},
+        update_interval_ms=None,
+        key="niivue",
     )
-    right.download_button(
-        "All results (zip)",
-        everything,
-        f"{stem}.zip",
-        "application/zip",
-        width="stretch",
-        on_click="ignore",
-        help="Mask, residual, lesion table, and how they came about.",
-    )
+    st.caption("NiiVue, in the atlas's space. Drag with the right mouse button for the grey window; scroll for slices.")
 
 
-def draw_log(reconstruction: Reconstruction) -> None:
-    """What was done to the scan, and what gives cause for doubt."""
-    for warning in (*reconstruction.prepared.scan.notes, *reconstruction.prepared.warnings, *reconstruction.warnings):
-        st.warning(warning, icon=":material/warning:")
-    with st.expander("What was done to this scan"):
-        for step in reconstruction.prepared.steps:
-            st.markdown(f"- {step.sentence} ({step.seconds:.1f} s)")
-
-
-def agreement(segmentation: Segmentation, truth: Any) -> str:
-    """How well the mask fits the outlined truth of a simulated scan."""
-    score = dice(segmentation.mask, truth)
-    return (
-        f"Outlined in blue: the lesions that were simulated. Dice at these levels: {score:.2f}."
-        if score == score
-        else "This scan was simulated without lesions at these levels; all that is flagged is false."
-    )
+def to_level(level: int) -> None:
+    """From a callback: the level that all views show."""
+    st.session_state["level"] = level

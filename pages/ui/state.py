@@ -6,10 +6,22 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.jobs import jobs
+from pages.ui.memory import forget_all
 from uad_core import RESEARCH_ONLY
 
 # a file of ours: an icon named as ":material/..." would be fetched from a font server
-ICON = Path(__file__).parents[2] / "docs" / "icon.png"
+DOCS = Path(__file__).parents[2] / "docs"
+ICON = DOCS / "icon.png"
+PAGES = (
+    ("pages/start.py", "Start", ":material/home:"),
+    ("pages/scan.py", "Scan", ":material/upload_file:"),
+    ("pages/detect.py", "Detect", ":material/neurology:"),
+    ("pages/compare.py", "Compare", ":material/view_column:"),
+    ("pages/evaluate.py", "Evaluate", ":material/query_stats:"),
+    ("pages/train.py", "Train", ":material/model_training:"),
+    ("pages/learn.py", "Learn", ":material/school:"),
+)
 STYLE = """<style>
 [data-testid=stMainBlockContainer] {padding: 3.75rem 2rem 1rem}
 [data-testid=stSidebarUserContent] {padding-bottom: 1rem}
@@ -18,15 +30,31 @@ STYLE = """<style>
 
 
 def start_page() -> None:
-    """Wide layout, icon and title.
+    """Wide layout, icon, title, and the links to all pages.
 
-    Called by `app.py` and by each page: the first visitor after a server start who opens a deep link
-    gets the page without `app.py` around it.
+    Called by each page: the first visitor after a server start who opens a deep link gets the page without
+    `app.py` around it, and so without its navigation.
     """
     st.set_page_config(page_title="Brain MRI anomaly segmentation", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
+    with st.sidebar.container(gap=None):
+        for file, title, icon in PAGES:
+            st.page_link(file, label=title, icon=icon, width="stretch")
 
 
 def banner() -> None:
     """The sentence that stands wherever a mask is shown."""
     st.caption(f":material/info: {RESEARCH_ONLY} Scans and settings never leave this machine.")
+
+
+def forget_button() -> None:
+    """Drops what this server holds in memory."""
+
+    def forget() -> None:
+        jobs().forget()
+        forget_all()
+
+    st.button(
+        "Forget my scans", on_click=forget, icon=":material/delete:",
+        help="Drops every scan and result that this server holds in memory. Without it they go after half an hour.",
+    )  # fmt: skip

@@ -85,6 +85,8 @@ export default function (component) {
     canvas.height = height * zoom;
     canvas.style.maxHeight = data.maxHeight + "px";
     canvas.style.aspectRatio = `${width} / ${height}`;
+    const flat = height < 40; // a slab's few levels leave no room for letters
+    for (const place of ["top", "bottom"]) figure.querySelector("." + place).hidden = flat;
     canvas.style.width = `min(100%, ${(data.maxHeight * width) / height}px)`;
     const context = canvas.getContext("2d");
     context.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? canvas.width : 0, 0);

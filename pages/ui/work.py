@@ -15,7 +15,9 @@ from uad_core.preprocess import Prepared
 
 def prepared_scan(choice: Choice, slab: Slab) -> Prepared:
     """The scan as models see it; shows progress instead of the rest of the page until it is there."""
-    return wait_for(jobs().start((choice.key, slab), lambda show: prepare_scan(choice.data, slab, choice.wishes, show)))
+    return wait_for(
+        jobs().start((choice.key, slab), lambda show: prepare_scan(choice.source, slab, choice.wishes, show))
+    )
 
 
 def reconstruction_of(choice: Choice, prepared: Prepared, checkpoint: Checkpoint) -> Reconstruction:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from uad_core.render import GREY_WINDOW, MASK_COLOUR, TRUTH_COLOUR
+from uad_core.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render import GREY_WINDOW
 from uad_core.report.contents import Card, Look, Realism
-from uad_core.report.style import RC, new_figure, png
+from uad_core.report.style import RC, new_figure, panels, png
 
 MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))
 OPACITY = 0.6
-IN_A_BAND = 6  # models side by side
+IN_A_BAND = 5  # models side by side
+PANEL = 2.05  # inches, so that a voxel is more than a pixel
 
 
 def comparison(looks: Sequence[Look]) -> bytes:
@@ -23,7 +26,7 @@ def comparison(looks: Sequence[Look]) -> bytes:
     columns = 1 + min(IN_A_BAND, len(looks))
     height, width = looks[0].scan.shape
     with rc_context(RC):
-        figure = new_figure(1.55 * columns, len(bands) * 2 * (1.5 * height / width + 0.18))
+        figure = new_figure(PANEL * columns, len(bands) * 2 * (PANEL * height / width + 0.14))
         grid = figure.subplots(2 * len(bands), columns, squeeze=False)
         for axes in grid.ravel():
             axes.set_axis_off()
@@ -38,12 +41,23 @@ def comparison(looks: Sequence[Look]) -> bytes:
         return png(figure)
 
 
+def redrawings(scan: Look, looks: Sequence[Look]) -> bytes:
+    """The scan, and the same slice as each model would have it."""
+    shown = [replace(scan, key="scan"), *looks]
+    height, width = scan.scan.shape
+    with rc_context(RC):
+        figure, axes = panels(len(shown), IN_A_BAND + 1, PANEL, PANEL * height / width + 0.14)
+        for panel, one in zip(axes, shown, strict=True):
+            _show(panel, _grey(one.scan), one.key)
+        return png(figure)
+
+
 def one_row_each(looks: Sequence[Look]) -> bytes:
     """Scan with the truth's outline, filtered residual and segmentation, a row a model."""
     height, width = looks[0].scan.shape
     pairs = -(-len(looks) // 2)
     with rc_context(RC):
-        figure = new_figure(10.4, pairs * (1.66 * height / width + 0.2))
+        figure = new_figure(6 * PANEL, pairs * (PANEL * height / width + 0.14))
         grid = figure.subplots(pairs, 6, squeeze=False)
         for axes in grid.ravel():
             axes.set_axis_off()
@@ -112,8 +126,10 @@ def side_by_side(realism: Realism) -> bytes:
 def _residual(axes: Axes, look: Look, title: str) -> None:
     if look.values is None:
         return
-    _show(axes, np.repeat((look.values / max(look.white, 1e-6)).clip(0, 1)[..., None], 3, axis=2), title)
-    axes.text(0.98, 0.02, f"white {look.white:.3g}", transform=axes.transAxes, color="w", fontsize=7, ha="right")
+    shown = ((look.values - look.black) / max(look.white - look.black, 1e-6)).clip(0, 1)
+    _show(axes, np.repeat(shown[..., None], 3, axis=2), title)
+    window = f"{look.black:.3g} to {look.white:.3g}"
+    axes.text(0.98, 0.02, window, transform=axes.transAxes, color="w", fontsize=7, ha="right")
 
 
 def _segmentation(axes: Axes, look: Look, title: str) -> None:
@@ -129,7 +145,7 @@ def _segmentation(axes: Axes, look: Look, title: str) -> None:
 
 def _outline(axes: Axes, mask: np.ndarray, colour: np.ndarray = TRUTH) -> None:
     if mask.any():
-        axes.contour(mask.astype(float), levels=[0.5], colors=[tuple(colour)], linewidths=0.8)
+        axes.contour(mask.astype(float), levels=[0.5], colors=[tuple(colour)], linewidths=0.6)
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

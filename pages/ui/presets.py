@@ -1,0 +1,73 @@
+"""A setting under a name, saved as a file and loaded again; the same file serves the command line."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.ui.controls import LEVELS, is_whole
+from uad_core.checkpoint import Checkpoint, checkpoint_names
+from uad_core.detect import Wishes
+from uad_core.pipeline import DetectConfig
+from uad_core.presets import Preset, PresetError, command_line
+
+
+def load_preset() -> None:
+    """The sidebar's loader: outside the fast part of the page, as a preset chooses the model, too."""
+    with st.expander("Load a preset", icon=":material/bookmark:"):
+        st.file_uploader(
+            "Preset (JSON)", type="json", key="preset", on_change=_take, max_upload_size=1,
+            help="A file that this page saved. It sets the model and every control.",
+        )  # fmt: skip
+        if problem := st.session_state.get("preset problem"):
+            st.error(problem)
+
+
+def save_preset(checkpoint: Checkpoint, config: DetectConfig, wishes: Wishes, place: DeltaGenerator) -> None:
+    """The setting as it stands: a file to download, and a command line."""
+    name = place.text_input("Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key="preset name")
+    try:
+        data = Preset(name.strip(), checkpoint.name, config).to_json()
+    except PresetError as error:
+        place.error(str(error))
+        return
+    stem = re.sub(r"[^0-9A-Za-z]+", "-", name).strip("-") or "preset"
+    place.download_button(
+        "Save as a file", data, f"{stem}.json", "application/json", on_click="ignore", width="stretch",
+        help="To load here again, or for: python -m uad_core detect SCAN --preset FILE --out FOLDER",
+    )  # fmt: skip
+    place.caption("The same on the command line:")
+    place.code(command_line(checkpoint, config, wishes), language=None, wrap_lines=True)
+
+
+def _take() -> None:
+    """Set every control to the preset's value, or leave a sentence and the controls as they are."""
+    st.session_state["preset problem"] = ""
+    upload = st.session_state["preset"]
+    if upload is None:
+        return
+    try:
+        preset = Preset.from_json(upload.getvalue())
+    except PresetError as error:
+        st.session_state["preset problem"] = str(error)
+        return
+    if preset.model not in checkpoint_names():
+        st.session_state["preset problem"] = f"This preset is for checkpoint {preset.model}, which is not here."
+        return
+    config, post = preset.config, preset.config.postprocess
+    st.session_state.update(
+        {
+            "levels": LEVELS[is_whole(preset.model)],
+            "model": preset.model,
+            "percentile": config.percentile,
+            "absolute": config.threshold is not None,
+            "threshold": config.threshold,
+            "signed": post.signed,
+            "median_size": post.median_size,
+            "erosion_mm": post.erosion_mm,
+            "min_lesion_mm3": post.min_lesion_mm3,
+            "reference": config.reference,
+        }
+    )

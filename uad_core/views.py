@@ -1,0 +1,113 @@
+"""What a viewer shows of a detection: grey pictures and overlays apart, so that it can window and mirror them itself.
+
+`uad_core.render` makes finished pictures of the same, for reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from uad_core.pipeline import Reconstruction, Segmentation
+from uad_core.planes import PLANES, cut, grey_png, overlay_png, votes_png
+from uad_core.postprocess import PostprocessConfig, filtered_slice
+from uad_core.preprocess import Prepared
+from uad_core.render import RESIDUAL_LEVELS, crop_box
+
+Voxel = tuple[int, int, int]  # (d, h, w) in the slab
+
+
+class SliceViews(NamedTuple):
+    """PNGs of one axial slice, cropped to the brain; `mask` is an overlay for the others."""
+
+    scan: bytes
+    reconstruction: bytes
+    residual: bytes
+    mask: bytes
+
+
+class PlaneView(NamedTuple):
+    """One plane through a voxel: picture, overlay, and the voxel's (column, row) in it."""
+
+    scan: bytes
+    mask: bytes
+    cross: tuple[int, int]
+
+
+def slice_views(
+    reconstruction: Reconstruction,
+    segmentation: Segmentation,
+    config: PostprocessConfig,
+    index: int,
+    truth: np.ndarray | None = None,
+    opacity: float = 0.55,
+) -> SliceViews:
+    """Scan, reconstruction, filtered residual (0 black, `residual_window` white) and mask of slice `index`.
+
+    Args:
+        truth: (D, 256, 256) bool reference mask, drawn as an outline.
+        opacity: of the mask, [0, 1].
+    """
+    prepared = reconstruction.prepared
+    box = (index, *crop_box(prepared.brain_mask))
+    return SliceViews(
+        grey_png(prepared.array[box]),
+        grey_png(reconstruction.array[box]),
+        residual_view(reconstruction, config, index),
+        overlay_png(segmentation.mask[box], None if truth is None else truth[box], opacity),
+    )
+
+
+def residual_view(reconstruction: Reconstruction, config: PostprocessConfig, index: int) -> bytes:
+    """The filtered residual of slice `index` alone, in grey steps."""
+    box = (index, *crop_box(reconstruction.prepared.brain_mask))
+    top = reconstruction.residual_window(config)
+    levels = np.linspace(0, top, RESIDUAL_LEVELS, endpoint=False)
+    values = reconstruction.residual(config.signed)[:, box[1], box[2]]
+    filtered = filtered_slice(values, index, config.median_size, levels)
+    return grey_png(filtered * reconstruction.inside(config.erosion_mm)[box], top)
+
+
+def plane_views(
+    prepared: Prepared, mask: np.ndarray, voxel: Voxel, truth: np.ndarray | None = None, opacity: float = 0.55
+) -> tuple[PlaneView, ...]:
+    """The scan with a (D, 256, 256) mask in the three planes through `voxel`: axial, coronal, sagittal."""
+    rows, columns = crop_box(prepared.brain_mask)
+    box = (slice(None), rows, columns)
+    d, h, w = voxel[0], voxel[1] - rows.start, voxel[2] - columns.start
+    depth = prepared.array.shape[0]
+    crosses = ((w, h), (w, depth - 1 - d), (h, depth - 1 - d))
+    views = []
+    for plane, index, cross in zip(PLANES, (d, h, w), crosses, strict=True):
+        outline = None if truth is None else cut(truth[box], plane, index)
+        picture = grey_png(cut(prepared.array[box], plane, index))
+        views.append(PlaneView(picture, overlay_png(cut(mask[box], plane, index), outline, opacity), cross))
+    return tuple(views)
+
+
+def slice_voxel(prepared: Prepared, index: int, column: int, row: int) -> Voxel:
+    """The voxel of slice `index` that a pixel of its cropped picture shows."""
+    rows, columns = crop_box(prepared.brain_mask)
+    return index, min(rows.start + row, rows.stop - 1), min(columns.start + column, columns.stop - 1)
+
+
+def plane_voxel(prepared: Prepared, voxel: Voxel, plane: int, column: int, row: int) -> Voxel:
+    """The voxel that a pixel of `plane_views` number `plane` through `voxel` shows."""
+    rows, columns = crop_box(prepared.brain_mask)
+    d, h, w = voxel
+    if plane == 0:
+        h, w = rows.start + row, columns.start + column
+    else:
+        d = prepared.array.shape[0] - 1 - row
+        h, w = (h, columns.start + column) if plane == 1 else (rows.start + column, w)
+    limits = ((0, prepared.array.shape[0]), (rows.start, rows.stop), (columns.start, columns.stop))
+    d, h, w = (min(max(at, low), high - 1) for at, (low, high) in zip((d, h, w), limits, strict=True))
+    return d, h, w
+
+
+def agreement_view(prepared: Prepared, masks: Sequence[np.ndarray], index: int) -> tuple[bytes, bytes]:
+    """Slice `index` and an overlay coloured by how many of the (D, 256, 256) masks flag a pixel."""
+    box = (index, *crop_box(prepared.brain_mask))
+    return grey_png(prepared.array[box]), votes_png(np.sum([mask[box] for mask in masks], axis=0), len(masks))
