@@ -235,3 +235,16 @@ def test_reading_leaves_no_file_behind(tmp_path, monkeypatch):
         read_dicom([to_bytes(dataset) for dataset in datasets])
     assert refusal.value.code == "compression"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_real_head_as_dicom_is_the_volume_of_its_nifti_file(shared_data, tmp_path):
+    path = shared_data / "heads" / "ms12_raw_FLAIR.nii.gz"
+    image = nib.load(path)
+    files = series(np.asanyarray(image.dataobj), image.affine)
+    names = random.Random(0).sample(range(10**6), len(files))
+    for name, data in zip(names, files, strict=True):
+        (tmp_path / f"IM{name:06d}").write_bytes(data)
+    volume, expected = read_scan(tmp_path), read_scan(path)
+    np.testing.assert_array_equal(volume.array, expected.array)
+    np.testing.assert_allclose(volume.affine, expected.affine, atol=1e-4)
+    assert volume.source.shape == expected.source.shape
