@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from uad_core.intensities import Intensities
+
 BINS = 2000  # over [0, 1], the range of a normalised scan and so of its residual
 EDGES = np.linspace(0, 1, BINS + 1)
 
@@ -69,12 +71,14 @@ class Reference:
         scans: how many scans, or single slices, it holds.
         millilitres: brain volume that was looked at, within the eroded masks.
         histograms: (sign, median size) -> distribution of the filtered residual.
+        intensities: the grey values of the scans themselves; None for checkpoints from before they were kept.
     """
 
     simulated: bool
     scans: int
     millilitres: float
     histograms: Mapping[tuple[str, int], ResidualHistogram]
+    intensities: Intensities | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +130,7 @@ def _reference_to_json(reference: Reference) -> dict[str, Any]:
         "scans": reference.scans,
         "millilitres": round(reference.millilitres, 3),
         "histograms": histograms,
+        "intensities": reference.intensities.to_json() if reference.intensities else None,
     }
 
 
@@ -135,4 +140,6 @@ def _reference_from_json(record: Mapping[str, Any]) -> Reference:
         signed, size = key.split()
         counts = np.array(kept.split(), np.int64)
         histograms[signed, int(size)] = ResidualHistogram(np.pad(counts, (0, BINS - len(counts))))
-    return Reference(record["simulated"], record["scans"], record["millilitres"], histograms)
+    kept = record.get("intensities")
+    intensities = Intensities.from_json(kept) if kept else None
+    return Reference(record["simulated"], record["scans"], record["millilitres"], histograms, intensities)

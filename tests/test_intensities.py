@@ -1,0 +1,116 @@
+"""Grey values of healthy scans: distances against scipy's, leave-one-out by doing it, and the way to JSON and back."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.stats import wasserstein_distance
+
+from uad_core.atlas import Slab
+from uad_core.calibration import Calibration, Reference
+from uad_core.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.data import Cohort, Subject
+from uad_core.grey_values import GreyValues, brain_shares
+from uad_core.intensities import BINS, Intensities, earth_movers_distance, shares_of
+from uad_core.pipeline import calibrate
+from uad_core.postprocess import erode
+from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig
+from uad_core.train.recalibrate import add_intensities
+from uad_core.volume import Volume
+
+RNG = np.random.default_rng(5)
+SCANS = [shares_of(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]
+MIDDLES = (np.arange(BINS) + 0.5) / BINS
+
+
+@pytest.mark.parametrize("other", range(1, 5))
+def test_the_distance_is_the_one_that_scipy_finds_between_the_bins(other):
+    expected = wasserstein_distance(MIDDLES, MIDDLES, SCANS[0], SCANS[other])
+    assert earth_movers_distance(SCANS[0], SCANS[other]) == pytest.approx(expected, abs=1e-9)
+
+
+def test_each_healthy_scan_is_held_against_the_mean_of_the_others():
+    kept = Intensities.of(SCANS, (70, 89))
+    left_out = [
+        wasserstein_distance(MIDDLES, MIDDLES, scan, np.mean(SCANS[:i] + SCANS[i + 1 :], axis=0))
+        for i, scan in enumerate(SCANS)
+    ]
+    np.testing.assert_allclose(kept.distances, sorted(left_out), atol=1e-6)
+    assert kept.nearer(0) == 0
+    assert kept.nearer(1) == 5
+
+
+def test_one_scan_alone_has_no_spread():
+    assert Intensities.of(SCANS[:1], (87, 87)).distances.size == 0
+
+
+def test_shares_that_do_not_sum_to_one_are_refused():
+    with pytest.raises(ValueError, match="sum to 1"):
+        Intensities(np.full(BINS, 0.5), np.array([]), (0, 1))
+
+
+def test_json_keeps_every_bit_and_old_records_have_none():
+    before = Calibration(2.0, {"a": Reference(True, 5, 1.0, {}, Intensities.of(SCANS, (70, 89)))})
+    record = json.loads(json.dumps(before.to_json()))
+    after = Calibration.from_json(record).references["a"].intensities
+    np.testing.assert_array_equal(after.mean, before.references["a"].intensities.mean)
+    np.testing.assert_array_equal(after.distances, before.references["a"].intensities.distances)
+    assert after.levels == (70, 89)
+    del record["references"]["a"]["intensities"]
+    assert Calibration.from_json(record).references["a"].intensities is None
+
+
+def prepared(slab: Slab, seed: int) -> Prepared:
+    """A block of brain with other grey values at every level."""
+    array = np.zeros(slab.shape, np.float32)
+    array[:, 60:200, 70:190] = np.random.default_rng(seed).uniform(0.2, 0.8, (slab.count, 140, 120))
+    array[:, 60:200, 70:190] *= np.linspace(0.5, 1, slab.count)[:, None, None]
+    scan = Volume.from_canonical(array, slab.affine)
+    return Prepared(scan, array, array > 0, AffineTransform.identity(), PreprocessConfig(slab=slab))
+
+
+def test_the_brain_is_counted_at_the_levels_asked_for_and_without_its_rim():
+    scan = prepared(Slab(70, 6), 0)
+    inside = erode(scan.brain_mask, 2.0)
+    np.testing.assert_array_equal(
+        brain_shares(scan, (72, 73)), np.histogram(scan.array[2:4][inside[2:4]], 100, (0, 1))[0] / inside[2:4].sum()
+    )
+    assert brain_shares(scan, (40, 69)) is None
+    assert brain_shares(scan, (76, 90)) is None
+    assert brain_shares(scan, (60, 70)).sum() == pytest.approx(1)
+
+
+def test_calibration_keeps_the_grey_values_of_each_cohort():
+    scans = [prepared(Slab(70, 2), seed) for seed in range(3)]
+    single = prepared(Slab(87, 1), 9)
+    healthy = [*(("slabs", True, scan) for scan in scans), ("slices", False, single)]
+    found = calibrate(build_model("intensity"), healthy).references
+    assert found["slabs"].intensities.levels == (70, 71)
+    assert len(found["slabs"].intensities.distances) == 3
+    expected = np.mean([brain_shares(scan, (70, 71)) for scan in scans], axis=0)
+    np.testing.assert_allclose(found["slabs"].intensities.mean, expected, atol=1e-6)
+    assert found["slices"].intensities.levels == (87, 87)
+
+
+def test_an_old_checkpoint_gets_the_grey_values_of_its_held_out_scans_and_nothing_else_changes(tmp_path, monkeypatch):
+    slab = Slab(70, 2)
+    scans = {f"sub-{i}": prepared(slab, i) for i in range(5)}
+    monkeypatch.setattr("uad_core.train.recalibrate.load_subject", lambda subject, slab: scans[subject.name])
+    model = build_model("intensity")
+    old = calibrate(model, [("c", True, scans["sub-3"]), ("c", True, scans["sub-4"])])
+    about = {"trained_on": [{"cohort": "c", "simulated": True, "subjects": [], "held_out": ["sub-3", "sub-4"]}]}
+    path = save_checkpoint(tmp_path, "old", "intensity", model, slab, old, about)
+    record = json.loads(path.read_text())
+    expected = record["calibration"]["references"]["c"].pop("intensities")
+    path.write_text(json.dumps(record))
+    assert load_checkpoint("old", tmp_path).calibration.references["c"].intensities is None
+    cohort = Cohort("c", True, tuple(Subject(name, tmp_path, None, None, name) for name in scans))
+    assert add_intensities("old", [cohort, Cohort("elsewhere", True, ())], tmp_path) == ("c",)
+    after = json.loads(path.read_text())
+    assert after["calibration"]["references"]["c"].pop("intensities") == expected
+    assert after == record
+    assert load_checkpoint("old", tmp_path).calibration.references["c"].intensities.levels == (70, 71)
+
+
+def test_no_scan_is_no_intensities():
+    assert GreyValues().intensities() is None

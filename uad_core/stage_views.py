@@ -1,0 +1,76 @@
+"""Pictures of the preparation's stages in three planes through one place of the body, whatever grid a view has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from nibabel.affines import apply_affine
+
+from uad_core.planes import PLANES, Plane, cut, grey_png, overlay_png, place
+from uad_core.preprocess.stages import View
+
+Place = tuple[float, float, float]  # atlas world mm
+FIRST_PLACE: Place = (-106.0, 121.0, 84.0)  # where to open: left of the midline, through ventricle and deep grey matter
+
+
+class StagePicture(NamedTuple):
+    """PNGs of one plane of a view, and where the place lies in it: (column, row), in pixels of `picture`."""
+
+    picture: bytes
+    outline: bytes | None
+    cross: tuple[float, float]
+
+
+def stage_picture(view: View, plane: Plane, at: Place) -> StagePicture:
+    """The slice of `view` in `plane` through `at`, or the nearest one; pixels are made square."""
+    voxel = nearest_voxel(view, at)
+    index = voxel[PLANES.index(plane)]
+    pixel_mm = _pixel_mm(view, plane)
+    picture = grey_png(cut(view.array, plane, index), 255.0, pixel_mm)
+    outline = None
+    if view.outline is not None:
+        rim = cut(view.outline, plane, index)
+        outline = overlay_png(np.zeros_like(rim), rim, pixel_mm=pixel_mm)
+    d, h, w = voxel
+    upside_down = view.array.shape[0] - 1 - d
+    column, row = {"axial": (w, h), "coronal": (w, upside_down), "sagittal": (h, upside_down)}[plane]
+    tall, wide = _enlarged(pixel_mm)
+    return StagePicture(picture, outline, ((column + 0.5) * wide - 0.5, (row + 0.5) * tall - 0.5))
+
+
+def nearest_voxel(view: View, at: Place) -> tuple[int, int, int]:
+    """(d, h, w) of the voxel of `view` that is nearest to a place."""
+    exact = apply_affine(np.linalg.inv(view.to_atlas), at)
+    d, h, w = (int(np.clip(round(float(x)), 0, size - 1)) for x, size in zip(exact, view.array.shape, strict=True))
+    return d, h, w
+
+
+def moved_to_slice(view: View, plane: Plane, at: Place, index: int) -> Place:
+    """The place `at`, moved to slice `index` of `view` in `plane`."""
+    return _moved(view, at, {PLANES.index(plane): index})
+
+
+def moved_to_pixel(view: View, plane: Plane, at: Place, column: int, row: int) -> Place:
+    """The place that a pixel of `stage_picture(view, plane, at)` shows."""
+    tall, wide = _enlarged(_pixel_mm(view, plane))
+    return _moved(view, at, place(view.array.shape, plane, int(column / wide), int(row / tall)))
+
+
+def _moved(view: View, at: Place, indices: dict[int, int]) -> Place:
+    exact = apply_affine(np.linalg.inv(view.to_atlas), at)
+    for axis, index in indices.items():
+        exact[axis] = index
+    x, y, z = apply_affine(view.to_atlas, exact)
+    return float(x), float(y), float(z)
+
+
+def _pixel_mm(view: View, plane: Plane) -> tuple[float, float]:
+    """Height and width of a pixel."""
+    depth, height, width = view.spacing_mm
+    return {"axial": (height, width), "coronal": (depth, width), "sagittal": (depth, height)}[plane]
+
+
+def _enlarged(pixel_mm: tuple[float, float]) -> tuple[float, float]:
+    """Rows and columns of a picture for each of its slice."""
+    return pixel_mm[0] / min(pixel_mm), pixel_mm[1] / min(pixel_mm)

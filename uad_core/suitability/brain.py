@@ -1,0 +1,82 @@
+"""Was the skull treated as the scan needs, is there a brain's worth of brain, and does it lie on the atlas?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from uad_core.atlas import SLICE_SHAPE, Slab, template
+from uad_core.preprocess import Prepared, PreprocessConfig, inspect
+from uad_core.suitability.light import Check
+
+ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated ones and SRI24's own have 0.91 to 0.95
+
+
+def skull(prepared: Prepared) -> Check:
+    """What the scan looks like, against what was done to it."""
+    found = inspect(prepared.scan)
+    stripped_here = prepared.config.strip
+    numbers = (
+        f"{100 * found.background:.0f} % of the voxels are background, the rest is {found.foreground_ml:.0f} ml; "
+        f"the rim is {found.rim:.2f} times as bright as the middle (0.75 and more in stripped brains)"
+    )
+    if found.stripped and stripped_here:
+        twice = "The scan looks skull-stripped already, and was stripped again: that may have taken cortex away."
+        return Check("Skull", "amber", twice, numbers)
+    if found.stripped:
+        return Check("Skull", "green", "The scan looks skull-stripped already, and was left as it is.", numbers)
+    if stripped_here:
+        return Check("Skull", "green", "The scan looks like a whole head; all but the brain was taken out.", numbers)
+    left = (
+        "The scan looks like a whole head, and was taken as skull-stripped. Unless you gave a brain mask, scalp shows."
+    )
+    return Check("Skull", "amber", left, numbers)
+
+
+def brain_volume(whole: Prepared) -> Check:
+    """Millilitres of brain in the patient, of a scan that was prepared over all levels."""
+    config = whole.config
+    per_voxel_ml = abs(float(np.linalg.det(whole.transform.matrix[:3, :3]))) / 1000
+    millilitres = np.count_nonzero(whole.brain_mask) * per_voxel_ml
+    low, high = config.usual_brain_ml
+    numbers = f"{millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual"
+    if low <= millilitres <= high:
+        return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
+    wrong = "The brain mask holds more or less than most brains. Look at its outline below."
+    return Check("Brain volume", "amber", wrong, numbers, told=True)
+
+
+def place(prepared: Prepared) -> Check:
+    """Overlap with the template's brain at the levels that were prepared and that the scan reaches."""
+    target = _template_brain(prepared.slab)
+    reached = prepared.brain_mask.any(axis=(1, 2))
+    both = int(np.count_nonzero(prepared.brain_mask & target))
+    total = int(np.count_nonzero(prepared.brain_mask)) + int(np.count_nonzero(target[reached]))
+    dice = 2 * both / max(total, 1)
+    registered = prepared.config.register
+    least = PreprocessConfig.good_overlap if registered else ALIKE_AS_GIVEN
+    numbers = f"overlap (Dice) {dice:.3f} at these levels, at least {least:.2f} is usual"
+    how = "was registered to the atlas" if registered else "was taken as lying in the atlas already"
+    if dice >= least:
+        good = f"The scan {how}, and its brain covers that of the template."
+        return Check("Place in the atlas", "green", good, numbers)
+    off = f"The scan {how}, but its brain covers that of the template badly. Look at the outline below."
+    return Check("Place in the atlas", "amber", off, numbers)
+
+
+def levels(prepared: Prepared) -> Check:
+    """How many of the levels hold brain, of those where the template has some."""
+    wanted = _template_brain(prepared.slab).any(axis=(1, 2))
+    there = prepared.brain_mask.any(axis=(1, 2)) & wanted
+    first, last = prepared.slab.levels[0], prepared.slab.levels[-1]
+    numbers = f"{np.count_nonzero(there)} of {np.count_nonzero(wanted)} levels, {first} to {last} mm of the atlas"
+    if np.array_equal(there, wanted):
+        return Check("Levels", "green", "The scan reaches all levels that this model looks at.", numbers)
+    short = "The scan does not reach all levels that this model looks at; nothing is said about the others."
+    return Check("Levels", "amber", short, numbers, told=any("axial levels" in text for text in prepared.warnings))
+
+
+def _template_brain(slab: Slab) -> np.ndarray:
+    """(D, 256, 256) bool."""
+    brain = template().brain_mask[slab.first : slab.first + slab.count]
+    pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, brain.shape[1:], strict=True))
+    return np.pad(brain, ((0, 0), (pad_h, pad_h), (pad_w, pad_w)))

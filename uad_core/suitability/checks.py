@@ -1,0 +1,34 @@
+"""All checks of a scan."""
+
+from __future__ import annotations
+
+from uad_core.calibration import Calibration
+from uad_core.preprocess import Prepared
+from uad_core.suitability.brain import brain_volume, levels, place, skull
+from uad_core.suitability.contrast import contrast
+from uad_core.suitability.distance import distance
+from uad_core.suitability.header_checks import orientation, thickness
+from uad_core.suitability.light import Check
+
+
+def checks(
+    prepared: Prepared, calibration: Calibration | None = None, whole: Prepared | None = None
+) -> tuple[Check, ...]:
+    """What speaks for and against trusting a result on this scan, in the order in which it should be read.
+
+    Args:
+        prepared: at the levels that the model looks at.
+        calibration: of the model.
+        whole: the same scan prepared over all levels, for the volume of its brain.
+    """
+    found = [
+        contrast(prepared),
+        skull(prepared),
+        *([brain_volume(whole)] if whole else []),
+        orientation(prepared.scan),
+        thickness(prepared.scan),
+        place(prepared),
+        levels(prepared),
+        distance(prepared, calibration),
+    ]
+    return tuple(found)

@@ -1,0 +1,61 @@
+"""How thick the slices are, and whether the header knows left from right."""
+
+from __future__ import annotations
+
+import nibabel as nib
+
+from uad_core.dicom.scan import DicomScan
+from uad_core.nifti.geometry import MAX_ANISOTROPY
+from uad_core.suitability.facts import sides, slice_axis
+from uad_core.suitability.light import Check
+from uad_core.volume import SourceGrid, Volume
+
+GOOD_MM = 1.5  # the grid of the atlas, of the paper's scans and of the models is 1 mm
+MOST_MM = 5.0  # the edge of the paper's median filter
+
+
+def thickness(volume: Volume) -> Check:
+    """From the longest side of a voxel. A thick scan that was resampled to fine voxels cannot be told from the grid."""
+    longest = max(volume.spacing_mm)
+    numbers = f"{longest:.2f} mm; up to {GOOD_MM} mm is green, up to {MOST_MM:.0f} mm amber"
+    told = longest > MAX_ANISOTROPY * min(volume.spacing_mm)
+    what = "Slices are" if slice_axis(volume) is not None else "Voxels are"
+    if longest <= GOOD_MM:
+        return Check("Slice thickness", "green", f"{what} about as fine as the models' own grid of 1 mm.", numbers)
+    if longest <= MOST_MM:
+        blurred = (
+            f"{what} thicker than the models' own grid of 1 mm: what is smaller than a slice is blurred or missed."
+        )
+        return Check("Slice thickness", "amber", blurred, numbers, told)
+    alone = (
+        f"{what} thicker than the 5 mm cube of the paper's median filter: one slice fills it, so that nothing in the "
+        "slices above and below bears a finding out."
+    )
+    return Check("Slice thickness", "red", alone, numbers)
+
+
+def orientation(volume: Volume) -> Check:
+    """What the header says about left and right. The image cannot bear it out: brains are nearly mirror images."""
+    source = volume.source
+    codes = f"sform code {source.sform_code}, qform code {source.qform_code}"
+    numbers = "" if isinstance(volume, DicomScan) else codes
+    if not source.sform_code and not source.qform_code:
+        return Check("Left and right", "red", f"{sides(volume)}.", numbers, told=True)
+    if _contradicts_itself(source):
+        return Check(
+            "Left and right", "red",
+            "The header's sform and qform differ about where left is. The sform was followed; other viewers may show "
+            "the other side.", numbers,
+        )  # fmt: skip
+    return Check(
+        "Left and right", "green",
+        f"{sides(volume)}. Nothing in the image can bear that out: if the header is wrong, the sides are swapped.",
+        numbers,
+    )  # fmt: skip
+
+
+def _contradicts_itself(source: SourceGrid) -> bool:
+    if source.qform is None:
+        return False
+    pairs = zip(nib.aff2axcodes(source.affine), nib.aff2axcodes(source.qform), strict=True)
+    return any({first, second} == {"L", "R"} for first, second in pairs)

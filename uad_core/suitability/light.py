@@ -1,0 +1,38 @@
+"""A traffic light with the sentence and the numbers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Light = Literal["green", "amber", "red", "grey"]  # grey: not known
+DOUBTFUL: tuple[Light, ...] = ("amber", "red")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to a scan, and its answer.
+
+    Attributes:
+        name: what was looked at.
+        light: green says that nothing speaks against the scan, not that a result on it is right.
+        sentence: the answer, and what it means for the result.
+        numbers: what was measured and against which limits.
+        told: the scan's notes or the preparation's warnings say it already.
+    """
+
+    name: str
+    light: Light
+    sentence: str
+    numbers: str = ""
+    told: bool = False
+
+
+def warnings(checks: Iterable[Check]) -> tuple[str, ...]:
+    """What amber and red lights add to a result's warnings: each sentence with its numbers."""
+    return tuple(
+        f"{check.sentence} ({check.numbers})" if check.numbers else check.sentence
+        for check in checks
+        if check.light in DOUBTFUL and not check.told
+    )
