@@ -1,6 +1,8 @@
 """The whole chain: a file in, result files out, in whatever order the file keeps its axes."""
 
 import json
+import re
+from fnmatch import fnmatch
 from itertools import permutations, product
 
 import nibabel as nib
@@ -11,6 +13,8 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff
 from scipy import ndimage
 from test_pipeline import Zeros, checkpoint_of
 
+from uad_core import export
+from uad_core.__main__ import main
 from uad_core.atlas import ATLAS_AFFINE, Slab, template
 from uad_core.detect import Wishes, detect_file
 from uad_core.export import subject_label
@@ -57,7 +61,8 @@ def mask_of(detection) -> nib.Nifti1Image:
     return nib.load(next(path for path in detection.files if path.name.endswith("_mask.nii.gz")))
 
 
-def test_all_48_axis_orders_give_the_same_mask_permuted(tmp_path):
+def test_all_48_axis_orders_give_the_same_mask_permuted(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "scan_report", lambda *_: b"")  # 48 pages that nobody looks at
     image = small_head()
     plain = mask_of(run(tmp_path / "plain.nii.gz", image, tmp_path / "plain"))
     expected = np.asanyarray(plain.dataobj)
@@ -93,9 +98,21 @@ def test_results_say_how_they_came_about_and_nothing_about_the_patient(tmp_path)
     assert record["Detection"]["postprocess"]["median_size"] == 3
     assert record["Checkpoint"]["Sha256"] == CHECKPOINT.sha256
     assert "not for diagnosis" in record["Use"]
+
+
+def test_the_table_has_a_row_for_each_region_and_a_sidecar_that_explains_each_column(tmp_path):
+    detection = run(tmp_path / "scan.nii.gz", small_head(), tmp_path / "out")
     table = next(p for p in detection.files if p.suffix == ".tsv").read_text().splitlines()
-    assert table[0].split("\t")[:3] == ["index", "name", "volume_mm3"]
-    assert len(table) == 1 + len(detection.segmentation.lesions) == 1 + record["Lesions"]
+    columns = table[0].split("\t")
+    assert columns[:3] == ["index", "name", "volume_mm3"]
+    rows = [dict(zip(columns, line.split("\t"), strict=True)) for line in table[1:]]
+    assert [row["side"] for row in rows] == ["left", "right"]  # of 57 and 33 voxels of 4 mm, put there above
+    explained = json.loads(next(p for p in detection.files if p.name.endswith("dseg.json")).read_bytes())
+    assert list(explained) == columns
+    for name in ("place", "side"):
+        assert {row[name] for row in rows} <= set(explained[name]["Levels"])
+    record = json.loads(next(p for p in detection.files if p.name.endswith("mask.json")).read_bytes())
+    assert len(rows) == len(detection.segmentation.lesions) == record["Lesions"]
 
 
 def test_the_residual_map_is_the_scan_itself_for_a_model_of_zeros(tmp_path):
@@ -110,19 +127,32 @@ def test_the_residual_map_is_the_scan_itself_for_a_model_of_zeros(tmp_path):
 
 
 def test_file_names_are_bids(tmp_path):
-    import re
-
     from bidsschematools.rules import regexify_filename_rules
     from bidsschematools.schema import load_schema
 
     schema = load_schema()
     rules = regexify_filename_rules(schema.rules.files.deriv, schema, level=2)
     detection = run(tmp_path / "sub-x1_FLAIR.nii.gz", small_head(), tmp_path / "out")
-    assert len(detection.files) == 5
-    for path in detection.files:
-        name = path.relative_to(tmp_path / "out").as_posix()
+    names = [path.relative_to(tmp_path / "out").as_posix() for path in detection.files]
+    ignored = (tmp_path / "out" / ".bidsignore").read_text().split()
+    others = [name for name in names if any(fnmatch(name, pattern) for pattern in ignored)]
+    assert others == ["sub-x1_space-orig_desc-test_report.html"]
+    assert len(names) == 7
+    for name in set(names) - set(others):
         assert name.startswith("sub-x1/anat/sub-x1_")
         assert any(re.fullmatch(rule["regex"], name) for rule in rules), name
+
+
+def test_the_command_line_is_recorded_without_the_users_file_names(tmp_path):
+    nib.save(small_head(), tmp_path / "CANARY.nii.gz")
+    words = ["--model", "intensity", "--no-strip", "--no-register", "--slab", "paper", "--median-size", "3"]
+    assert main(["detect", str(tmp_path / "CANARY.nii.gz"), "--out", str(tmp_path / "out"), *words]) == 0
+    command = "python -m uad_core detect YOUR_SCAN.nii.gz --out results --model intensity --median-size 3"
+    for path in (tmp_path / "out").rglob("*"):
+        if path.suffix in {".json", ".html"} and ("mask" in path.name or "report" in path.name):
+            text = path.read_text()
+            assert f"{command} --slab paper --no-strip --no-register" in text
+            assert "CANARY" not in text
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def checkpoint_of(model: AnomalyModel, slab: Slab = SLAB) -> Checkpoint:
     flat = ResidualHistogram(np.ones(BINS, np.int64))
     histograms = {(signed, size): flat for signed in SIGNS for size in MEDIAN_SIZES}
     calibration = Calibration(2.0, {"flat": Reference(True, 1, 1.0, histograms)})
-    return Checkpoint("test", model.eval(), slab, calibration, {"model": "test"}, "0" * 64)
+    return Checkpoint("test", model.eval(), slab, calibration, {"model": "sae3"}, "0" * 64)
 
 
 def test_an_identity_model_gives_an_empty_mask(prepared):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from uad_core.atlas import Slab
 from uad_core.checkpoint import Checkpoint
-from uad_core.export import DATASET_DESCRIPTION, export, subject_label
+from uad_core.export import BIDS_IGNORE, DATASET_DESCRIPTION, export, path_of, subject_label
 from uad_core.files import write_atomically, write_json
 from uad_core.nifti import read_mask
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, reconstruct, segment
@@ -74,13 +74,14 @@ def detect_file(
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: progress("reconstruct", fraction))
     segmentation = segment(reconstruction, config)
     label = subject or subject_label(source.name if isinstance(source, Path) else "")
-    folder = out / f"sub-{label}" / "anat"
     results = export(reconstruction, segmentation, config, label, command)
-    for name, data in results.items():
-        write_atomically(folder / name, data)
+    paths = {out / path_of(name, label): data for name, data in results.items()}
+    for path, data in paths.items():
+        write_atomically(path, data)
     write_json(out / "dataset_description.json", DATASET_DESCRIPTION)
+    write_atomically(out / ".bidsignore", BIDS_IGNORE.encode())
     sentences = (*sentences_on(reconstruction), summary(segmentation))
-    return Detection(segmentation, tuple(folder / name for name in results), sentences)
+    return Detection(segmentation, tuple(paths), sentences)
 
 
 def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:

@@ -1,29 +1,31 @@
-"""What the user takes home: mask and residual on the scan's own grid, lesion table, provenance.
+"""What the user takes home: mask and residual on the scan's own grid, lesion table, provenance, a page to print.
 
-Names follow BIDS derivatives (`_space-orig_desc-<model>_mask.nii.gz`). Nothing of the scan's header
-goes into a file but its geometry, and no file name of the user's goes anywhere. A DICOM SEG, written where DICOM
-came in, is the exception: it names the patient, or it would not belong to the study.
+Names follow BIDS derivatives (`_space-orig_desc-<model>_mask.nii.gz`). BIDS knows neither HTML nor DICOM: the report
+lies on top, where fMRIPrep puts its own, and `.bidsignore` names both.
+
+Nothing of the scan's header goes into a file but its geometry, and no file name of the user's goes anywhere. A DICOM
+SEG, written where DICOM came in, is the exception: it names the patient, or it would not belong to the study.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from uad_core import RESEARCH_ONLY, __version__, versions
+from uad_core import RESEARCH_ONLY, __version__
 from uad_core.dicom.scan import DicomScan
-from uad_core.lesions import Lesion
+from uad_core.lesion_table import COLUMNS, lesion_table
 from uad_core.nifti import encode_nifti
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
+from uad_core.provenance import provenance
+from uad_core.scan_report import scan_report
 
-LESION_COLUMNS = ("index", "name", "volume_mm3", "x_mm", "y_mm", "z_mm", "peak_residual")
+REPORT = "_report.html"
+BIDS_IGNORE = f"*{REPORT}\n*.dcm\n"
 DATASET_DESCRIPTION = {
     "Name": "Unsupervised anomaly segmentation",
     "BIDSVersion": "1.10.0",
@@ -71,6 +73,8 @@ def export(
         f"{stem}residual_FLAIR.nii.gz": encode_nifti(prepared.to_scan(residual, order=1), prepared.scan),
         f"{stem}residual_FLAIR.json": _json(residual_record),
         f"{stem}_dseg.tsv": lesion_table(segmentation.lesions).encode(),
+        f"{stem}_dseg.json": _json(COLUMNS),
+        f"{stem}{REPORT}": scan_report(reconstruction, segmentation, config, label, command, record),
     }
     if isinstance(prepared.scan, DicomScan):
         from uad_core.dicom.segmentation import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
@@ -79,47 +83,9 @@ def export(
     return files
 
 
-def lesion_table(lesions: Sequence[Lesion]) -> str:
-    """Tab-separated, one row a lesion, largest first; `index` and `name` as BIDS asks of a look-up table."""
-    rows: list[tuple[str, ...]] = [LESION_COLUMNS]
-    for lesion in lesions:
-        numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
-        rows.append((str(lesion.number), f"lesion {lesion.number}", *map(str, numbers)))
-    return "".join("\t".join(row) + "\n" for row in rows)
-
-
-def provenance(
-    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, command: str
-) -> dict[str, Any]:
-    """How the mask came about: everything that is needed to make it again."""
-    prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
-    scan = prepared.scan
-    return {
-        "Type": "Lesion",
-        "Use": RESEARCH_ONLY,
-        "Sources": ["the scan, see ScanSha256"],
-        "ScanSha256": hashlib.sha256(scan.array.tobytes()).hexdigest(),
-        "ScanShape": list(scan.source.shape),
-        "ScanAffine": np.asarray(scan.source.affine).tolist(),
-        "Checkpoint": {"Name": checkpoint.name, "Model": checkpoint.record["model"], "Sha256": checkpoint.sha256},
-        "Preprocessing": asdict(prepared.config),
-        "Steps": [
-            {"Name": step.name, "Seconds": round(step.seconds, 2), "Result": step.sentence} for step in prepared.steps
-        ],
-        "AtlasToScan": prepared.transform.matrix.tolist(),
-        "Detection": asdict(config),
-        "Threshold": segmentation.threshold,
-        "Percentile": segmentation.percentile,
-        "HealthyReference": segmentation.reference,
-        "HealthyReferenceIsSimulated": checkpoint.calibration.references[segmentation.reference].simulated,
-        "FlaggedMl": round(segmentation.flagged_ml, 3),
-        "SameShareOfHealthyBrainMl": round(segmentation.healthy_ml, 3),
-        "Lesions": len(segmentation.lesions),
-        "Warnings": [*scan.notes, *prepared.warnings, *reconstruction.warnings],
-        "Command": command,
-        "Versions": versions(),
-        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+def path_of(name: str, label: str) -> PurePosixPath:
+    """Where a result file lies in a dataset of BIDS derivatives."""
+    return PurePosixPath(name if name.endswith(REPORT) else f"sub-{label}/anat/{name}")
 
 
 def _json(record: dict[str, Any]) -> bytes:

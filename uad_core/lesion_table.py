@@ -1,0 +1,47 @@
+"""The regions of a mask as a table that any program reads, and what its columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from uad_core.atlas import TISSUES
+from uad_core.lesions import Lesion
+from uad_core.places import ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
+
+COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's words for a sidecar
+    "index": {"Description": "Number of the region, 1 is the largest."},
+    "name": {"Description": "Name of the region."},
+    "volume_mm3": {"Description": "Volume in the patient's brain.", "Units": "mm^3"},
+    "x_mm": {"Description": "Centre in the scan's own world, to the patient's right.", "Units": "mm"},
+    "y_mm": {"Description": "Centre in the scan's own world, to anterior.", "Units": "mm"},
+    "z_mm": {"Description": "Centre in the scan's own world, to superior.", "Units": "mm"},
+    "peak_residual": {"Description": "Largest residual, not filtered, in normalised intensity."},
+    "place": {
+        "Description": "Where more of the region lies than anywhere else, in the template, to which the scan was "
+        "registered by an affine transform.",
+        "Levels": {
+            **dict.fromkeys(TISSUES.values(), "tissue of the template"),
+            PERIVENTRICULAR: f"white matter, and the region comes within {PERIVENTRICULAR_MM:g} mm of the ventricles",
+            OUTSIDE: "no tissue of the template",
+        },
+    },
+    "side": {
+        "Description": "The patient's side of the template's midline.",
+        "Levels": {
+            "left": f"at least {ONE_SIDED:.0%} of the region",
+            "right": f"at least {ONE_SIDED:.0%} of the region",
+            "both": "neither",
+        },
+    },
+}
+
+
+def lesion_table(lesions: Sequence[Lesion]) -> str:
+    """Tab-separated, one row a lesion, largest first; `index` and `name` as BIDS asks of a look-up table."""
+    rows: list[tuple[str, ...]] = [tuple(COLUMNS)]
+    for lesion in lesions:
+        numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
+        name = f"lesion {lesion.number}"
+        rows.append((str(lesion.number), name, *map(str, numbers), lesion.place, lesion.side))
+    return "".join("\t".join(row) + "\n" for row in rows)

@@ -1,0 +1,51 @@
+"""How a mask came about: everything that is needed to make it again, and nothing about the patient."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from uad_core import RESEARCH_ONLY, versions
+from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
+
+
+def provenance(
+    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, command: str
+) -> dict[str, Any]:
+    """The record of one detection, as JSON holds it; keys in the manner of BIDS.
+
+    Args:
+        command: how to run this again.
+    """
+    prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
+    scan = prepared.scan
+    return {
+        "Type": "Lesion",
+        "Use": RESEARCH_ONLY,
+        "Sources": ["the scan, see ScanSha256"],
+        "ScanSha256": hashlib.sha256(scan.array.tobytes()).hexdigest(),
+        "ScanShape": list(scan.source.shape),
+        "ScanAffine": np.asarray(scan.source.affine).tolist(),
+        "Checkpoint": {"Name": checkpoint.name, "Model": checkpoint.record["model"], "Sha256": checkpoint.sha256},
+        "Preprocessing": asdict(prepared.config),
+        "Steps": [
+            {"Name": step.name, "Seconds": round(step.seconds, 2), "Result": step.sentence} for step in prepared.steps
+        ],
+        "AtlasToScan": prepared.transform.matrix.tolist(),
+        "Detection": asdict(config),
+        "Threshold": segmentation.threshold,
+        "Percentile": segmentation.percentile,
+        "HealthyReference": segmentation.reference,
+        "HealthyReferenceIsSimulated": checkpoint.calibration.references[segmentation.reference].simulated,
+        "FlaggedMl": round(segmentation.flagged_ml, 3),
+        "SameShareOfHealthyBrainMl": round(segmentation.healthy_ml, 3),
+        "Lesions": len(segmentation.lesions),
+        "Warnings": [*scan.notes, *prepared.warnings, *reconstruction.warnings],
+        "Command": command,
+        "Versions": versions(),
+        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

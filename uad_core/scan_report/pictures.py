@@ -1,0 +1,81 @@
+"""The slices that a report shows: where the largest regions are widest, scan and overlay side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.lesions import regions
+from uad_core.pipeline import Reconstruction, Segmentation
+from uad_core.render import GREY_WINDOW, crop_box, grey_png, overlay_png
+
+MOST = 6  # slices
+APART = 3  # levels (mm) at least between two of them, or they would show the same
+OPACITY = 0.55  # of the mask
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A region's number beside it; `across` and `down` are shares of the picture, `left` says on which side of it."""
+
+    number: int
+    across: float
+    down: float
+    left: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A slice: its atlas level, marks of the regions on it, and two PNGs, the second with the mask over it."""
+
+    level: int
+    marks: tuple[Mark, ...]
+    scan: bytes
+    overlay: bytes
+
+
+def shown_slices(reconstruction: Reconstruction, segmentation: Segmentation) -> tuple[Shown, ...]:
+    """Up to `MOST` slices from the lowest to the highest; where nothing is flagged, three that were searched."""
+    prepared, mask = reconstruction.prepared, segmentation.mask
+    voxels, numbers = regions(mask)
+    rows, columns = crop_box(prepared.brain_mask)
+    shown = []
+    for index in _choose(mask, voxels[0], numbers) or _spread(reconstruction.searched):
+        picture, flagged = prepared.array[index, rows, columns], mask[index, rows, columns]
+        here = voxels[0] == index
+        marks = _marks(voxels[1][here] - rows.start, voxels[2][here] - columns.start, numbers[here], picture.shape)
+        overlay = overlay_png(picture, *GREY_WINDOW, flagged, None, OPACITY)
+        shown.append(Shown(prepared.slab.levels[index], marks, grey_png(picture, *GREY_WINDOW), overlay))
+    return tuple(shown)
+
+
+def _marks(rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, shape: tuple[int, ...]) -> tuple[Mark, ...]:
+    """Each region's number on the side of it that looks away from the middle of the picture."""
+    marks = []
+    for number in np.unique(numbers):
+        own = numbers == number
+        left = bool(columns[own].mean() < shape[1] / 2)
+        edge = int(columns[own].min()) if left else int(columns[own].max()) + 1
+        beside = rows[own][columns[own] == (edge if left else edge - 1)].mean() + 0.5
+        marks.append(Mark(int(number) + 1, edge / shape[1], float(beside) / shape[0], left))
+    return tuple(marks)
+
+
+def _choose(mask: np.ndarray, depths: np.ndarray, numbers: np.ndarray) -> list[int]:
+    """Slices, ascending: of each region the one where it is widest, the largest regions first; then the fullest."""
+    widest = np.zeros((int(numbers.max(initial=-1)) + 1, len(mask)), np.int64)
+    np.add.at(widest, (numbers, depths), 1)
+    flagged = np.count_nonzero(mask, axis=(1, 2))
+    fullest = [index for index in np.argsort(-flagged, kind="stable").tolist() if flagged[index]]
+    chosen: list[int] = []
+    for index in (*widest.argmax(axis=1).tolist(), *fullest):
+        if len(chosen) < MOST and all(abs(index - other) >= APART for other in chosen):
+            chosen.append(index)
+    return sorted(chosen)
+
+
+def _spread(searched: np.ndarray) -> list[int]:
+    """A quarter, half and three quarters of the way up through the levels that were searched."""
+    levels = np.flatnonzero(searched.any(axis=(1, 2)))
+    return sorted({int(levels[len(levels) * quarter // 4]) for quarter in (1, 2, 3)}) if levels.size else []

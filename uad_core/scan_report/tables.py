@@ -1,0 +1,95 @@
+"""What a report says in words and numbers, as rows of text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
+
+MOST_ROWS = 10  # of regions; the rest is summed up, so that the page stays one page
+REGION_HEADINGS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")
+
+
+def region_rows(segmentation: Segmentation, reconstruction: Reconstruction) -> list[tuple[str, ...]]:
+    """The largest regions, a row each, as `REGION_HEADINGS` says."""
+    levels = reconstruction.prepared.slab.levels
+    return [
+        (
+            str(lesion.number),
+            f"{lesion.volume_mm3:,.0f}",
+            lesion.place,
+            lesion.side,
+            str(levels[lesion.centre_voxel[0]]),
+            ", ".join(f"{value:.0f}".replace("-", "−") for value in lesion.centre_mm),
+            f"{lesion.peak_residual:.3f}",
+        )
+        for lesion in segmentation.lesions[:MOST_ROWS]
+    ]
+
+
+def rest(segmentation: Segmentation) -> str:
+    """A sentence on the regions that have no row; empty where there are none."""
+    others = segmentation.lesions[MOST_ROWS:]
+    if not others:
+        return ""
+    volume = sum(lesion.volume_mm3 for lesion in others) / 1000
+    many = (
+        f"{len(others)} smaller ones, {volume:.2f} ml together"
+        if len(others) > 1
+        else f"a smaller one, {volume:.2f} ml"
+    )
+    return f"And {many}; the table that goes with this page has a row for each."
+
+
+def figures(reconstruction: Reconstruction, segmentation: Segmentation) -> list[tuple[str, str]]:
+    """The four figures on top: (large, small)."""
+    cohort = reconstruction.checkpoint.calibration.references[segmentation.reference]
+    kind = "simulated" if cohort.simulated else "real"
+    count = len(segmentation.lesions)
+    return [
+        (str(count), "region" if count == 1 else "regions"),
+        (f"{segmentation.flagged_ml:.1f} ml", "flagged in this scan"),
+        (f"{segmentation.healthy_ml:.1f} ml", "of as much healthy brain lie above the same threshold"),
+        (
+            f"{segmentation.threshold:.4f}",
+            f"threshold: percentile {segmentation.percentile:.2f} of the residuals of healthy scans "
+            f"({kind}, {cohort.scans} scans or slices: {segmentation.reference})",
+        ),
+    ]
+
+
+def settings(reconstruction: Reconstruction, config: DetectConfig) -> list[tuple[str, str]]:
+    """The setting, (name, value)."""
+    post = config.postprocess
+    levels = reconstruction.prepared.slab.levels
+    chosen = f"percentile {config.percentile:g}" if config.threshold is None else f"threshold {config.threshold:g}"
+    return [
+        ("Model", reconstruction.checkpoint.name),
+        ("Chosen", chosen),
+        ("Residual", f"{post.signed}, median of {post.median_size}³ voxels"),
+        ("Brain mask", f"eroded by {post.erosion_mm:g} mm"),
+        ("Smallest region", f"{post.min_lesion_mm3:g} mm³"),
+        ("Levels", f"{levels[0]} to {levels[-1]} of the atlas"),
+    ]
+
+
+def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
+    """What gives cause for doubt in the scan, in the model or in the threshold."""
+    sentences = list(record["Warnings"])
+    if reconstruction.checkpoint.learned is False:
+        sentences.append(
+            "This model did not learn: it redraws healthy brains worse than one median brain for all would."
+        )
+    if record["HealthyReferenceIsSimulated"]:
+        sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")
+    return sentences
+
+
+def origins(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """What made the result, (name, value)."""
+    return [
+        ("Checkpoint sha256", record["Checkpoint"]["Sha256"]),
+        ("Scan sha256", record["ScanSha256"]),
+        ("Scan", " × ".join(map(str, record["ScanShape"])) + " voxels"),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in record["Versions"].items())),
+    ]
