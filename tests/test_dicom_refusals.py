@@ -120,6 +120,31 @@ def test_a_folder_without_dicom_is_refused(tmp_path: Path):
     check_sentence(refusal.value)
 
 
+@pytest.mark.parametrize("place", ["missing", "no\0name", "x" * 5000, "a/b"])
+def test_a_place_without_a_scan_is_refused(tmp_path: Path, place: str):
+    with pytest.raises(ScanError) as refusal:
+        read_scan(tmp_path / place)
+    assert refusal.value.code == "unreadable"
+    check_sentence(refusal.value)
+
+
+def test_a_slice_that_may_not_be_opened_is_not_left_out(tmp_path: Path, monkeypatch):
+    for number, data in enumerate(series()):
+        (tmp_path / f"{number}").write_bytes(data)
+    whole = Path.open
+
+    def guarded(path, *arguments):
+        if path.name == "7":
+            raise PermissionError("CANARY")
+        return whole(path, *arguments)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    with pytest.raises(ScanError) as refusal:
+        read_scan(tmp_path)
+    assert refusal.value.code == "unreadable"
+    check_sentence(refusal.value)
+
+
 def test_nothing_of_a_header_reaches_the_terminal():
     """Of a process of its own, since pytest catches warnings. The birth date makes pydicom quote it."""
     program = (

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from uad_core.dicom import read_dicom
 from uad_core.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom, is_zip
 from uad_core.nifti import MAX_BYTES, read_nifti
 from uad_core.nifti.container import read_source
@@ -23,41 +24,40 @@ def read_scan(source: ScanSource) -> Volume:
             bytes; a folder of a DICOM series, also with folders in it; or the bytes of its files in any order.
 
     Returns:
-        The volume; of DICOM a `uad_core.dicom.scan.DicomScan`, on which `export` writes a DICOM SEG as well.
+        The volume; of DICOM a `uad_core.dicom.DicomScan`, on which `export` writes a DICOM SEG as well.
 
     Raises:
         ScanError: it cannot be used; the codes are those of `uad_core.nifti` and `uad_core.dicom`.
     """
     if isinstance(source, Path):
-        return _read_dicom(_folder(source)) if source.is_dir() else _read_one(source, _head(source))
+        return _read_path(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _read_one(bytes(source), bytes(source[:HEAD_BYTES]))
     if len(source) == 1:
         return read_scan(source[0])
-    return _read_dicom(source)
+    return read_dicom(source)
+
+
+def _read_path(path: Path) -> Volume:
+    try:
+        folder = path.is_dir()
+        head = b"" if folder else _head(path)
+    except (OSError, ValueError):  # not to be opened, or no possible name
+        return read_nifti(path)  # which has a sentence for it
+    return read_dicom(_folder(path)) if folder else _read_one(path, head)
 
 
 def _read_one(source: Path | bytes, head: bytes) -> Volume:
     if is_dicom(head) or is_zip(head):
-        return _read_dicom([read_source(source)])
+        return read_dicom([read_source(source)])
     return read_nifti(source)
 
 
-def _read_dicom(files: Sequence[bytes]) -> Volume:
-    from uad_core.dicom.reading import read_dicom  # here, since pydicom takes 0.2 s to load
-
-    return read_dicom(files)
-
-
 def _head(path: Path) -> bytes:
-    """The first bytes of a file; none where it cannot be read, which `read_nifti` has a sentence for."""
-    try:
-        if not path.is_file():  # a pipe could be endless
-            return b""
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except (OSError, ValueError):
+    if not path.is_file():  # a pipe could be endless
         return b""
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def _folder(folder: Path) -> list[bytes]:
@@ -72,7 +72,7 @@ def _folder(folder: Path) -> list[bytes]:
                 size += len(files[-1])
                 if size > MAX_BYTES or len(files) > MAX_FILES:
                     raise ScanError("too_big", TOO_BIG)
-    except OSError:
+    except OSError:  # a slice that cannot be read would be missing
         raise ScanError("unreadable", UNREADABLE) from None
     return files
 

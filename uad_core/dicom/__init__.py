@@ -10,6 +10,11 @@ Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this 
     pixels      compression, damaged
     values      constant, looks_like_mask, absurd_values, as in `uad_core.nifti`
 
-The modules are imported one by one: `reading` brings pydicom with it and `segmentation` highdicom, for which
-somebody who never sees DICOM need not wait.
+`segmentation.encode_dicom_seg` is not imported here: highdicom takes half a second to load, for which somebody
+who never sees DICOM need not wait.
 """
+
+from uad_core.dicom.reading import read_dicom
+from uad_core.dicom.scan import DicomScan
+
+__all__ = ["DicomScan", "read_dicom"]
