@@ -133,10 +133,10 @@ def test_a_slice_that_may_not_be_opened_is_not_left_out(tmp_path: Path, monkeypa
         (tmp_path / f"{number}").write_bytes(data)
     whole = Path.open
 
-    def guarded(path, *arguments):
+    def guarded(path, *arguments, **options):
         if path.name == "7":
             raise PermissionError("CANARY")
-        return whole(path, *arguments)
+        return whole(path, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", guarded)
     with pytest.raises(ScanError) as refusal:
