@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup setup-dev app test check bench clean
+.PHONY: setup setup-dev app test check bench bench-app clean
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
@@ -32,6 +32,9 @@ check: setup-dev
 
 bench: setup
 	$(BIN)/python -m uad_core bench
+
+bench-app: setup-dev
+	$(BIN)/python benchmarks/app_latency.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -62,33 +62,56 @@ def downloaded(page, button, tries=3):
                 raise
 
 
-def test_a_deep_link_is_the_first_visit_of_a_fresh_server(server, context):
-    address, _ = server
+def open_page(context, address: str, path: str):
     page = context.new_page()
-    page.goto(f"{address}/about")
-    page.get_by_role("heading", name="Method and limits").wait_for(timeout=60_000)
-    page.get_by_text("not for diagnosis").first.wait_for()
+    page.goto(address + path)
+    return page
+
+
+def panels(page):
+    """The viewer's canvases, once they are drawn."""
+    page.locator(".panels[data-draws]").first.wait_for(timeout=LONG)
+    return page.locator(".panels canvas")
+
+
+def pixels(page, number: int) -> str:
+    return panels(page).nth(number).evaluate("canvas => canvas.toDataURL()")
+
+
+def wait_until(page, holds, what: str, tries=150):
+    for _ in range(tries):
+        page.wait_for_timeout(200)
+        if holds():
+            return
+    raise AssertionError(what)
+
+
+def test_a_deep_link_is_the_first_visit_of_a_fresh_server_and_has_links_to_all_pages(server, context):
+    page = open_page(context, server[0], "/compare")
+    page.get_by_text("not for diagnosis").first.wait_for(timeout=LONG)
+    for name in ("Start", "Scan", "Detect", "Compare", "Evaluate", "Train", "Learn"):
+        page.get_by_role("link", name=name, exact=True).wait_for()
+    page.get_by_role("link", name="Start", exact=True).click()
+    page.get_by_text("What it is not for").wait_for(timeout=60_000)
     page.close()
 
 
-def test_the_app_opens_on_a_bundled_scan_that_is_already_segmented(server, context):
-    address, _ = server
-    page = context.new_page()
-    page.goto(address)
+def test_start_shows_a_real_run_and_leads_to_a_bundled_scan_that_is_segmented(server, context):
+    page = open_page(context, server[0], "/")
+    page.locator("[data-testid=stImage] img").first.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Try a bundled scan").click()
     regions, millilitres, _ = summary(page)
     assert regions > 0
     assert millilitres > 0
+    assert panels(page).count() == 4
     for caption in ("Scan", "Reconstruction", "Residual, median 5", "Segmentation"):
-        page.get_by_text(caption, exact=True).first.wait_for()
-    assert page.locator("[data-testid=stImage] img").count() == 4
+        page.locator("figcaption", has_text=re.compile(f"^{caption}$")).wait_for()
     page.get_by_text("not for diagnosis").first.wait_for()
     page.close()
 
 
-def test_controls_move_the_mask_at_once_and_the_slice_slider_moves_the_pictures(server, context):
-    address, _ = server
-    page = context.new_page()
-    page.goto(address)
+def test_a_slider_moves_the_mask_and_the_wheel_moves_the_slice(server, context):
+    page = open_page(context, server[0], "/detect")
     before = summary(page)
     slider = page.get_by_role("slider", name=re.compile("Percentile"))
     slider.focus()
@@ -97,61 +120,106 @@ def test_controls_move_the_mask_at_once_and_the_slice_slider_moves_the_pictures(
     lower = wait_for_change(page, before)
     assert lower[2] < before[2]
     assert lower[1] > before[1]
-    picture = page.locator("[data-testid=stImage] img").first.get_attribute("src")
-    level = page.get_by_role("slider", name=re.compile("level"))
-    level.focus()
-    level.press("ArrowRight")
-    for _ in range(100):
-        page.wait_for_timeout(200)
-        if page.locator("[data-testid=stImage] img").first.get_attribute("src") != picture:
-            break
-    else:
-        raise AssertionError("the picture did not follow the slice slider")
+    settled(page)
+    picture, level = pixels(page, 0), int(page.locator(".panels").get_attribute("data-level"))
+    panels(page).first.hover()
+    page.mouse.wheel(0, -40)
+    wait_until(page, lambda: pixels(page, 0) != picture, "the picture did not follow the wheel")
+    assert int(page.locator(".panels").get_attribute("data-level")) == level + 1  # upwards is towards the crown
     page.close()
 
 
-def test_another_model_is_one_choice_away_and_model_0_shows_no_reconstruction(server, context):
-    address, _ = server
-    page = context.new_page()
-    page.goto(address)
+def test_the_threshold_is_dragged_in_the_histogram_and_the_link_carries_it(server, context):
+    page = open_page(context, server[0], "/detect")
     before = summary(page)
-    page.get_by_label("Model", exact=True).click()
-    page.get_by_role("option", name="sae3", exact=True).click()
-    after = wait_for_change(page, before, tries=300)
+    page.locator(".grip").scroll_into_view_if_needed()
+    box = page.locator(".grip").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 60
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+    wait_for_change(page, before)
+    higher = settled(page)
+    assert higher[2] > before[2]
+    assert higher[1] < before[1]
+    shown = float(page.locator(".histogram").get_attribute("data-threshold"))
+    assert shown == pytest.approx(higher[2], abs=1e-4)
+    other = open_page(context, page.url.split("?")[0], "?" + page.url.split("?")[1])
+    assert summary(other) == higher
+    other.close()
+    page.close()
+
+
+def test_a_model_brings_its_residual_and_model_0_shows_no_reconstruction(server, context):
+    page = open_page(context, server[0], "/detect?model=intensity")
+    summary(page)
+    assert panels(page).count() == 3
+    page.locator("figcaption", has_text="The model's score").wait_for()
+    positive = summary(page)
+    page.get_by_role("button", name="Setting").click()
+    assert page.get_by_role("radio", name="suits the model").is_checked()
     page.get_by_role("button", name="Back to the paper's setting").click()
-    after = wait_for_change(page, after, tries=300)
-    assert page.get_by_role("radio", name="absolute").is_checked()
-    page.get_by_label("Model", exact=True).click()
-    page.get_by_role("option", name="intensity", exact=True).click()
-    wait_for_change(page, after, tries=300)
-    assert page.get_by_role("radio", name="positive").is_checked()  # the residual that suits it
-    page.get_by_text("This model redraws nothing").wait_for()
-    assert page.locator("[data-testid=stImage] img").count() == 3
+    wait_until(page, lambda: page.get_by_role("radio", name="absolute").is_checked(), "the setting was not reset")
+    assert summary(page)[1] == positive[1]  # a rank is no difference: both signs are the same
+    page.close()
+
+
+def test_three_planes_meet_where_the_user_clicks_and_a_neurologist_may_mirror_them(server, context):
+    page = open_page(context, server[0], "/detect?view=Three+planes")
+    summary(page)
+    assert panels(page).count() == 3
+    coronal = pixels(page, 1)
+    box = panels(page).first.bounding_box()
+    panels(page).first.click(position={"x": box["width"] * 0.4, "y": box["height"] * 0.3})
+    wait_until(page, lambda: pixels(page, 1) != coronal, "the coronal plane did not follow the click")
+    axial = page.locator(".panels figure").first
+    assert axial.locator(".left").inner_text() == "R"
+    page.get_by_role("button", name="Display").click()
+    page.get_by_text("Neurological").click()
+    wait_until(page, lambda: axial.locator(".left").inner_text() == "L", "the sides were not exchanged")
+    page.close()
+
+
+def test_a_setting_is_kept_as_a_preset_and_loaded_again(server, context, tmp_path):
+    page = open_page(context, server[0], "/detect?percentile=95&median_size=3&min_lesion_mm3=20")
+    wanted = summary(page)
+    page.get_by_role("button", name="Keep").click()
+    page.get_by_text("--percentile 95").wait_for()
+    download = downloaded(page, "Save as a file")
+    path = tmp_path / "preset.json"
+    download.save_as(path)
+    page.close()
+    page = open_page(context, server[0], "/detect")
+    assert summary(page) != wanted
+    page.get_by_text("Load a preset").click()
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(path)
+    wait_until(page, lambda: summary(page) == wanted, "the preset was not applied")
     page.close()
 
 
 def test_models_are_compared_on_one_scan_with_shared_controls(server, context):
-    address, _ = server
-    page = context.new_page()
-    page.goto(f"{address}/compare")
+    page = open_page(context, server[0], "/compare?models=denoiser&models=intensity&models=sae3")
     page.get_by_text("Flagged by so many models").wait_for(timeout=LONG)
     page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
-    captions = page.get_by_text(re.compile(r"residual above [\d.]+: [\d.]+ ml"))
+    captions = page.locator("figcaption", has_text=re.compile(r": [\d.]+ ml"))
     before = [caption.inner_text() for caption in captions.all()]
-    assert len(before) >= 3
-    pictures = page.locator("[data-testid=stImage] img")
-    assert pictures.count() == 2 * len(before) + 1  # residual and segmentation of each, and the agreement
+    assert [caption.split(":")[0].removesuffix(" (did not learn)") for caption in before] == [
+        "denoiser",
+        "intensity",
+        "sae3",
+    ]
+    assert panels(page).count() == 2 * len(before) + 1  # residual and segmentation of each, and the agreement
     slider = page.get_by_role("slider", name=re.compile("Percentile"))
     slider.focus()
     for _ in range(10):
         slider.press("ArrowLeft")
-    for _ in range(100):
-        page.wait_for_timeout(200)
+
+    def all_followed() -> bool:
         after = [caption.inner_text() for caption in captions.all()]
-        if len(after) == len(before) and all(a != b for a, b in zip(after, before, strict=True)):
-            break
-    else:
-        raise AssertionError("not every model followed the shared percentile")
+        return len(after) == len(before) and all(a != b for a, b in zip(after, before, strict=True))
+
+    wait_until(page, all_followed, "not every model followed the shared percentile")
     page.close()
 
 

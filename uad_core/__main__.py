@@ -15,6 +15,7 @@ from uad_core.volume import ScanError
 COMMANDS = {
     "detect": "segment what a model of the healthy brain cannot redraw",
     "models": "list the models",
+    "picture": "one slice of a detection as a picture",
     "train": "train a model on the healthy subjects of cohort folders",
     "sample": "draw slices from the prior of a VAE or of AnoGAN",
     "evaluate": "score models on a cohort with lesion masks",

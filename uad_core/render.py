@@ -7,6 +7,7 @@ the radiological convention, so R stands on the left of the picture.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -52,18 +53,40 @@ def slice_pictures(
     box = (index, *crop_box(prepared.brain_mask))
     scan, redrawn = prepared.array[box], reconstruction.array[box]
     low, high = GREY_WINDOW
-    top = reconstruction.residual_window(config)
-    levels = np.linspace(0, top, RESIDUAL_LEVELS, endpoint=False)
-    inside = reconstruction.inside(config.erosion_mm)
-    values = reconstruction.residual(config.signed)[:, box[1], box[2]]
-    filtered = filtered_slice(values, index, config.median_size, levels) * inside[box]
     outline = truth[box] if truth is not None else None
     return (
         grey_png(scan, low, high),
         grey_png(redrawn, low, high),
-        grey_png(filtered, 0, top),
+        grey_png(residual_picture(reconstruction, config, index), 0, 1),
         overlay_png(scan, low, high, segmentation.mask[box], outline, opacity),
     )
+
+
+def residual_picture(reconstruction: Reconstruction, config: PostprocessConfig, index: int) -> np.ndarray:
+    """The filtered residual of one axial slice, cropped to the brain: (H, W) in grey steps, 1 at `residual_window`."""
+    box = (index, *crop_box(reconstruction.prepared.brain_mask))
+    top = reconstruction.residual_window(config)
+    levels = np.linspace(0, top, RESIDUAL_LEVELS, endpoint=False)
+    values = reconstruction.residual(config.signed)[:, box[1], box[2]]
+    filtered = filtered_slice(values, index, config.median_size, levels)
+    shown: np.ndarray = filtered * reconstruction.inside(config.erosion_mm)[box] / top
+    return shown
+
+
+def strip_png(pictures: Sequence[bytes], captions: Sequence[str]) -> bytes:
+    """Pictures of one height side by side on black, a caption under each."""
+    images = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+    font, gap, foot = ImageFont.load_default(size=22), 8, 40
+    width = sum(image.width for image in images) + gap * (len(images) - 1)
+    sheet = Image.new("RGB", (width, images[0].height + foot))
+    draw, left = ImageDraw.Draw(sheet), 0
+    for image, caption in zip(images, captions, strict=True):
+        sheet.paste(image, (left, 0))
+        draw.text((left + image.width / 2, image.height + foot / 2), caption, fill="white", font=font, anchor="mm")
+        left += image.width + gap
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def grey_png(picture: np.ndarray, low: float, high: float) -> bytes:

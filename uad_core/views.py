@@ -12,9 +12,9 @@ import numpy as np
 
 from uad_core.pipeline import Reconstruction, Segmentation
 from uad_core.planes import PLANES, cut, grey_png, overlay_png, votes_png
-from uad_core.postprocess import PostprocessConfig, filtered_slice
+from uad_core.postprocess import PostprocessConfig
 from uad_core.preprocess import Prepared
-from uad_core.render import RESIDUAL_LEVELS, crop_box
+from uad_core.render import crop_box, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
 
@@ -55,19 +55,9 @@ def slice_views(
     return SliceViews(
         grey_png(prepared.array[box]),
         grey_png(reconstruction.array[box]),
-        residual_view(reconstruction, config, index),
+        grey_png(residual_picture(reconstruction, config, index)),
         overlay_png(segmentation.mask[box], None if truth is None else truth[box], opacity),
     )
-
-
-def residual_view(reconstruction: Reconstruction, config: PostprocessConfig, index: int) -> bytes:
-    """The filtered residual of slice `index` alone, in grey steps."""
-    box = (index, *crop_box(reconstruction.prepared.brain_mask))
-    top = reconstruction.residual_window(config)
-    levels = np.linspace(0, top, RESIDUAL_LEVELS, endpoint=False)
-    values = reconstruction.residual(config.signed)[:, box[1], box[2]]
-    filtered = filtered_slice(values, index, config.median_size, levels)
-    return grey_png(filtered * reconstruction.inside(config.erosion_mm)[box], top)
 
 
 def plane_views(

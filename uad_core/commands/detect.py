@@ -21,10 +21,26 @@ MODEL = "denoiser"  # the strongest, by the table in the README
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the command; those of the setting have no default here, as a preset may give it."""
-    detect, post = DetectConfig(), PostprocessConfig()
+    """Options of the command."""
     parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    add_setting(parser)
+    parser.add_argument(
+        "--brain-mask", type=Path, help="your own brain mask on the scan's grid; replaces skull stripping"
+    )
+    parser.add_argument("--atlas", type=Path, help="a skull-stripped image in SRI24 space; replaces the template")
+    parser.add_argument("--slab", choices=SLABS, help="axial levels (default: those that the model was trained on)")
+    for step in ("strip", "register"):
+        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help="default: as the data propose")
+    parser.add_argument(
+        "--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_setting(parser: argparse.ArgumentParser) -> None:
+    """Model and setting; without defaults here, as a preset may give them."""
+    detect, post = DetectConfig(), PostprocessConfig()
     parser.add_argument("--preset", type=Path, help="a setting that the app saved; options given beside it win")
     parser.add_argument("--model", help=f"checkpoint name (default: {MODEL})")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
@@ -37,17 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signed", choices=SIGNS, help="residual (default: the one that suits the model)")
     parser.add_argument("--erosion-mm", type=float, help=f"of the brain mask ({post.erosion_mm:g})")
     parser.add_argument("--min-lesion-mm3", type=float, help=f"smaller ones go ({post.min_lesion_mm3:g})")
-    parser.add_argument(
-        "--brain-mask", type=Path, help="your own brain mask on the scan's grid; replaces skull stripping"
-    )
-    parser.add_argument("--atlas", type=Path, help="a skull-stripped image in SRI24 space; replaces the template")
-    parser.add_argument("--slab", choices=SLABS, help="axial levels (default: those that the model was trained on)")
-    for step in ("strip", "register"):
-        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help="default: as the data propose")
-    parser.add_argument(
-        "--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)"
-    )
-    parser.set_defaults(run=run)
 
 
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:

@@ -1,0 +1,123 @@
+"""How long a user waits: from a key on a slider to the new overlay on the screen, in a real browser on this machine.
+
+    make bench-app
+
+Times are taken inside the browser, from the key's event to the frame after the last picture was drawn. Beside each
+stands the same step without this project's shortcuts, measured in the same run: scipy's median filter, threshold and
+labels on the same residual. Times vary with what else the machine does; a test never depends on them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+from scipy import ndimage
+
+ROOT = Path(__file__).parent.parent
+MOVES = 30
+LONG = 300_000  # ms
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+WATCH = """() => {
+  const roots = [document], find = (root) => root.querySelectorAll("*").forEach((node) => {
+    if (node.shadowRoot) { roots.push(node.shadowRoot); find(node.shadowRoot); } });
+  find(document);
+  const panels = roots.flatMap((root) => [...root.querySelectorAll(".panels")])[0];
+  window.waits = [];
+  document.addEventListener("keydown", () => (window.pressed = performance.now()), true);
+  new MutationObserver(() => requestAnimationFrame(() => {
+    if (window.pressed) { window.waits.push(performance.now() - window.pressed); window.pressed = null; }
+  })).observe(panels, { attributes: true, attributeFilter: ["data-draws"] });
+}"""
+PLACES = (  # page, its address, and the sliders that are moved
+    ("Detect", "/detect", ("Percentile", "Axial level", "Minimum lesion size")),
+    ("Detect, three planes", "/detect?view=Three+planes", ("Percentile",)),
+    ("Detect, whole brain", "/detect?levels=Whole+brain&model=denoiser-whole", ("Percentile", "Axial level")),
+    ("Compare, four models", "/compare", ("Percentile", "Axial level")),
+)
+
+
+def main() -> None:
+    """Print a line for each page and slider."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("This benchmark needs Chromium.")
+    print(f"without shortcuts (scipy), median 5 on 256 x 256 x 20: {plain_ms():.0f} ms on the server alone")
+    started = time.perf_counter()
+    with server() as address, sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=chromium, args=FLAGS).new_page(
+            viewport={"width": 1280, "height": 720}
+        )
+        page.goto(f"{address}/detect")
+        page.wait_for_function("document.body.innerText.includes('above the threshold')", timeout=LONG)
+        print(f"server start to first segmented picture: {time.perf_counter() - started:.1f} s")
+        for name, path, sliders in PLACES:
+            page.goto(address + path)
+            page.get_by_text("Outlined in blue").first.wait_for(timeout=LONG)
+            page.wait_for_timeout(3000)
+            for slider in sliders:
+                waits = measure(page, slider)
+                print(f"{name}, {slider}: p50 {np.median(waits):.0f} ms, p95 {np.percentile(waits, 95):.0f} ms")
+
+
+def measure(page: Page, slider: str) -> list[float]:
+    """Milliseconds of each of `MOVES` key presses, each after the page has come to rest."""
+    page.evaluate(WATCH)
+    handle = page.get_by_role("slider", name=slider).first
+    handle.focus()
+    for move in range(MOVES):
+        handle.press("ArrowLeft" if move % 2 == 0 else "ArrowRight")
+        page.wait_for_timeout(700)
+    return page.evaluate("window.waits")
+
+
+def plain_ms() -> float:
+    """The paper's chain as libraries have it."""
+    values = np.random.default_rng(0).random((20, 256, 256), dtype=np.float32)
+    started = time.perf_counter()
+    ndimage.label(ndimage.median_filter(values, 5) > 0.6, np.ones((3, 3, 3)))
+    return 1000 * (time.perf_counter() - started)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A fresh server of the app."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield address
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What the viewer gets: pixels of known voxels, and the way back from a pixel to its voxel."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from PIL import Image
+
+from uad_core.atlas import Slab
+from uad_core.planes import FINE, MASK_COLOUR, PLANES, TRUTH_COLOUR, cut, grey_png, overlay_png, vote_colour, votes_png
+from uad_core.preprocess import Prepared, PreprocessConfig
+from uad_core.preprocess.register import AffineTransform
+from uad_core.views import plane_views, plane_voxel, slice_voxel
+from uad_core.volume import Volume
+
+DEPTH = 12
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Prepared:
+    """A slab whose brain is a box, dark but for what a test lights up."""
+    slab = Slab(70, DEPTH)
+    brain = np.zeros(slab.shape, bool)
+    brain[:, 40:200, 60:190] = True
+    array = np.where(brain, np.float32(0.2), np.float32(0))
+    scan = Volume.from_canonical(array, slab.affine)
+    return Prepared(scan, array, brain, AffineTransform.identity(), PreprocessConfig(slab=slab))
+
+
+def test_crown_lies_on_top_and_the_right_or_front_of_the_patient_on_the_left():
+    array = np.zeros((3, 4, 5))
+    array[2, 0, 1] = 1.0  # crown, front, near the patient's right
+    assert np.argwhere(cut(array, "axial", 2)).tolist() == [[0, 1]]
+    assert np.argwhere(cut(array, "coronal", 0)).tolist() == [[0, 1]]
+    assert np.argwhere(cut(array, "sagittal", 1)).tolist() == [[0, 0]]
+
+
+def test_grey_is_8_bit_and_thick_slices_are_shown_in_their_true_height():
+    shown = pixels(grey_png(np.full((10, 30), 0.5), pixel_mm=(3.0, 1.0)))
+    assert shown.shape == (30, 30)
+    assert shown.dtype == np.uint8
+    assert np.all(shown == 127)
+
+
+def test_an_overlay_is_transparent_but_for_the_mask_and_the_outline_of_the_truth():
+    mask, truth = np.zeros((10, 10), bool), np.zeros((10, 10), bool)
+    mask[1:3, 1:3], truth[5:9, 5:9] = True, True
+    shown = pixels(overlay_png(mask, truth, opacity=0.4))
+    assert shown.shape == (10 * FINE, 10 * FINE, 4)
+    assert shown[2 * FINE, 2 * FINE].tolist() == [*MASK_COLOUR, 102]
+    assert shown[5 * FINE, 7 * FINE].tolist() == [*TRUTH_COLOUR, 255]
+    assert shown[7 * FINE, 7 * FINE, 3] == 0, "inside an outline the scan is seen"
+    assert shown[0, 0, 3] == 0
+
+
+def test_votes_are_coloured_by_their_number_and_no_vote_is_transparent():
+    shown = pixels(votes_png(np.array([[0, 1, 3]]), 3))
+    assert shown[0, :, 3].tolist() == [0, 255, 255]
+    assert shown[0, 1, :3].tolist() == list(vote_colour(1, 3))
+    assert vote_colour(3, 3) == (68, 1, 84)
+
+
+@given(some.tuples(some.integers(0, DEPTH - 1), some.integers(40, 199), some.integers(60, 189)))
+def test_the_cross_marks_the_voxel_and_a_click_on_it_comes_back_to_the_voxel(prepared, voxel):
+    mask = np.zeros(prepared.array.shape, bool)
+    mask[voxel] = True
+    for number, (view, plane) in enumerate(zip(plane_views(prepared, mask, voxel), PLANES, strict=True)):
+        column, row = view.cross
+        lit = np.argwhere(pixels(view.mask)[::FINE, ::FINE, 3] > 0)
+        assert lit.tolist() == [[row, column]], plane
+        assert plane_voxel(prepared, voxel, number, column, row) == voxel
+        if plane == "axial":
+            assert slice_voxel(prepared, voxel[0], column, row) == voxel
+
+
+def test_a_click_beyond_the_picture_stays_in_the_volume(prepared):
+    assert plane_voxel(prepared, (3, 50, 70), 1, 9999, 9999)[0] == 0
+    assert all(
+        0 <= at < n for at, n in zip(plane_voxel(prepared, (3, 50, 70), 2, 9999, -5), (DEPTH, 256, 256), strict=True)
+    )

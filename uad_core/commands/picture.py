@@ -1,0 +1,42 @@
+"""`python -m uad_core picture`: scan, reconstruction, residual and segmentation of one slice, side by side."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from uad_core.commands.detect import add_setting, chosen_setting
+from uad_core.detect import Wishes, prepare_scan
+from uad_core.files import write_atomically
+from uad_core.nifti import read_mask
+from uad_core.pipeline import reconstruct, segment
+from uad_core.render import slice_pictures, strip_png
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command: those of `detect` that make the setting, a level and a reference mask."""
+    parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI, or a DICOM series as a folder or zip")
+    add_setting(parser)
+    parser.add_argument("--level", type=int, help="axial level (default: that of the largest region)")
+    parser.add_argument("--truth", type=Path, help="reference mask on the scan's grid, to be outlined")
+    parser.add_argument("--out", type=Path, required=True, help="PNG file to write")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Detect and draw."""
+    checkpoint, config = chosen_setting(options)
+    prepared = prepare_scan(options.scan, checkpoint.slab, Wishes(), lambda step, share: None)
+    truth = prepared.to_slab(read_mask(options.truth, prepared.scan)) if options.truth else None
+    reconstruction = reconstruct(prepared, checkpoint)
+    segmentation = segment(reconstruction, config)
+    levels = prepared.slab.levels
+    level = options.level
+    if level is None:
+        level = levels[segmentation.lesions[0].centre_voxel[0] if segmentation.lesions else len(levels) // 2]
+    if level not in levels:
+        raise ValueError(f"Level {level} was not searched; there are {levels[0]} to {levels[-1]}.")
+    pictures = slice_pictures(reconstruction, segmentation, config.postprocess, level - levels[0], truth)
+    captions = ("Scan", "Reconstruction", "What differs", f"Flagged, percentile {segmentation.percentile:.1f}")
+    write_atomically(options.out, strip_png(pictures, captions))
+    print(options.out)
