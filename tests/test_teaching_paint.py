@@ -42,6 +42,12 @@ def test_a_soft_edge_falls_evenly_from_lesion_to_tissue_and_truth_ends_half_way(
     assert truth.sum() == LATTICE_4
 
 
+def test_the_lesson_counts_rightly_how_much_of_a_cube_of_125_small_lesions_fill():
+    cube = np.s_[4:9, 10:15, 10:15]  # around CENTRE
+    filled = [int(paint(even(), Spot(CENTRE, radius, 0), 1.0)[1][cube].sum()) for radius in (2, 2.5)]
+    assert filled == [33, 81]  # in the words of chapter Median; 63 are needed
+
+
 def test_a_stretched_lesion_is_an_ellipsoid():
     _, truth = paint(even(), Spot(CENTRE, 3, 0, stretch=(1, 2, 1)), 1.0)
     extent = [int(truth.any(axis=tuple({0, 1, 2} - {axis})).sum()) for axis in range(3)]

@@ -1,9 +1,11 @@
 """What a lecturer shows: one voxel's arithmetic, a painted lesion, a walk through a latent space."""
 
+from uad_core.teaching.arithmetic import arithmetic
 from uad_core.teaching.detectability import INTENSITIES, Sighting, Sweep, sweep
 from uad_core.teaching.latent import axis_walk, can_walk, fade, walk
 from uad_core.teaching.measured import Measured, measured
 from uad_core.teaching.paint import Spot, paint
+from uad_core.teaching.pictures import found_view, painted_view, strip_view, voxel_pixel
 from uad_core.teaching.repaint import repaint
 from uad_core.teaching.voxel import VoxelStory, explain, telling_voxel
 
@@ -14,14 +16,19 @@ __all__ = [
     "Spot",
     "Sweep",
     "VoxelStory",
+    "arithmetic",
     "axis_walk",
     "can_walk",
     "explain",
     "fade",
+    "found_view",
     "measured",
     "paint",
+    "painted_view",
     "repaint",
+    "strip_view",
     "sweep",
     "telling_voxel",
+    "voxel_pixel",
     "walk",
 ]

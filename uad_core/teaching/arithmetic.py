@@ -1,0 +1,36 @@
+"""One voxel's subtraction as it is written on a blackboard: the numbers shown add up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from uad_core.teaching.voxel import VoxelStory
+
+MOST_DECIMALS = 6
+
+
+def arithmetic(story: VoxelStory) -> str:
+    r"""The residual and its comparison with the threshold in TeX: |0.82 - 0.31| = 0.51 > 0.35.
+
+    Rounded numbers need not add up: 0.816 - 0.314 = 0.502 would read |0.82 - 0.31| = 0.50. So as many decimals are
+    shown, two at least, as it takes for the printed numbers to be right among themselves.
+    """
+    exceeds = bool(np.float32(story.residual) > np.float32(story.threshold))
+    for decimals in range(2, MOST_DECIMALS + 1):
+        scan, drawn, found, threshold = (
+            round(value, decimals) for value in (story.scan, story.reconstruction, story.residual, story.threshold)
+        )
+        difference = abs(scan - drawn) if story.signed == "absolute" else max(scan - drawn, 0.0)
+        if round(difference, decimals) == found and (found > threshold) == exceeds:
+            equals = "="
+            break
+    else:
+        equals = r"\approx"
+    scan_text, drawn_text, found_text, threshold_text = (
+        f"{value:.{decimals}f}" for value in (scan, drawn, found, threshold)
+    )
+    drawn_text = f"({drawn_text})" if drawn < 0 else drawn_text
+    left = f"{scan_text} - {drawn_text}"
+    left = rf"|\,{left}\,|" if story.signed == "absolute" else rf"\max({left},\ 0)"
+    relation = ">" if exceeds else r"\leq"
+    return f"{left} {equals} {found_text} {relation} {threshold_text}"
