@@ -25,6 +25,7 @@ from uad_core.render import MASK_COLOUR, SCALE, crop_box
 from uad_core.scan_report import scan_report
 from uad_core.scan_report.pictures import MOST, _choose, shown_slices
 from uad_core.scan_report.tables import MOST_ROWS
+from uad_core.suitability import checks, warnings
 
 CONFIG = DetectConfig(threshold=0.75, postprocess=PostprocessConfig(median_size=1, min_lesion_mm3=50))
 NOTHING = replace(CONFIG, threshold=0.99)
@@ -148,6 +149,18 @@ def test_whatever_a_sentence_holds_it_stays_text(reconstruction):
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in page
     assert "&lt;b&gt;" in page
+
+
+def test_red_lights_stand_among_the_doubts_with_their_numbers_and_all_lights_are_named(reconstruction):
+    record = provenance(reconstruction, segment(reconstruction, CONFIG), CONFIG, "")
+    doubts = warnings(checks(reconstruction.prepared, reconstruction.checkpoint.calibration))
+    assert doubts, "a head of one tissue is no FLAIR"
+    text = Seen(page_of(reconstruction, CONFIG, record=record)).text
+    assert all(" ".join(doubt.split()) in text for doubt in doubts)
+    lit = [("A", "green"), ("B", "red"), ("C", "grey"), ("D", "green")]
+    record["Checks"] = [{"Name": name, "Light": light, "Result": "R.", "Numbers": ""} for name, light in lit]
+    text = Seen(page_of(reconstruction, CONFIG, record=record)).text
+    assert "Checks: nothing speaks against the scan in: A, D; red: B; not known: C." in text
 
 
 def test_the_same_detection_gives_the_same_page_byte_for_byte(reconstruction):

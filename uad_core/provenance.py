@@ -11,6 +11,7 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
+from uad_core.suitability import checks, warnings
 
 
 def provenance(
@@ -23,6 +24,7 @@ def provenance(
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
     scan = prepared.scan
+    checked = checks(prepared, checkpoint.calibration)
     return {
         "Type": "Lesion",
         "Use": RESEARCH_ONLY,
@@ -44,7 +46,10 @@ def provenance(
         "FlaggedMl": round(segmentation.flagged_ml, 3),
         "SameShareOfHealthyBrainMl": round(segmentation.healthy_ml, 3),
         "Lesions": len(segmentation.lesions),
-        "Warnings": [*scan.notes, *prepared.warnings, *reconstruction.warnings],
+        "Checks": [
+            {"Name": one.name, "Light": one.light, "Result": one.sentence, "Numbers": one.numbers} for one in checked
+        ],
+        "Warnings": [*scan.notes, *prepared.warnings, *reconstruction.warnings, *warnings(checked)],
         "Command": command,
         "Versions": versions(),
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),

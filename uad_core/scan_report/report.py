@@ -80,7 +80,7 @@ def scan_report(
         markup.columns(
             "three" if found else "two",
             setting if found else "",
-            markup.section("What was done to the scan", steps),
+            markup.section("What was done to the scan", steps, markup.sentence(tables.lights(record))),
             markup.section("What made this", markup.facts(tables.origins(record))),
         ),
         markup.section("Run this again", f"<pre>{escape(command)}</pre>") if command else "",

@@ -20,7 +20,7 @@ def region_rows(segmentation: Segmentation, reconstruction: Reconstruction) -> l
             lesion.place,
             lesion.side,
             str(levels[lesion.centre_voxel[0]]),
-            ", ".join(f"{value:.0f}".replace("-", "−") for value in lesion.centre_mm),
+            ", ".join(str(round(value)).replace("-", "−") for value in lesion.centre_mm),
             f"{lesion.peak_residual:.3f}",
         )
         for lesion in segmentation.lesions[:MOST_ROWS]
@@ -83,6 +83,16 @@ def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
     if record["HealthyReferenceIsSimulated"]:
         sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")
     return sentences
+
+
+def lights(record: dict[str, Any]) -> str:
+    """The checks of the scan in a sentence; amber and red ones stand among the doubts with their numbers."""
+    by_light: dict[str, list[str]] = {}
+    for check in record["Checks"]:
+        by_light.setdefault(check["Light"], []).append(check["Name"])
+    words = {"green": "nothing speaks against the scan in", "amber": "amber", "red": "red", "grey": "not known"}
+    parts = [f"{words[light]}: {', '.join(by_light[light])}" for light in words if light in by_light]
+    return f"Checks: {'; '.join(parts)}."
 
 
 def origins(record: dict[str, Any]) -> list[tuple[str, str]]:
