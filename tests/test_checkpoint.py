@@ -13,6 +13,7 @@ from uad_core.checkpoint import (
     CheckpointError,
     build_model,
     checkpoint_names,
+    checkpoint_slab,
     halve,
     load_checkpoint,
     save_checkpoint,
@@ -43,6 +44,14 @@ def test_what_is_loaded_equals_what_was_saved_to_the_bit(folder):
     assert loaded.slab == PAPER_SLAB
     assert not loaded.model.training
     assert loaded.record["epochs"] == 0
+
+
+def test_the_levels_are_read_without_the_weights_and_a_damaged_description_is_said(folder):
+    (folder / "one.safetensors").write_bytes(b"")
+    assert checkpoint_slab("one", folder) == PAPER_SLAB
+    (folder / "one.json").write_text('{"slab": {"first": 70}}')
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoint_slab("one", folder)
 
 
 def test_every_flipped_bit_of_the_weights_is_noticed(folder):

@@ -118,6 +118,14 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     return Checkpoint(name, model.eval(), slab, calibration, record, sha256)
 
 
+def checkpoint_slab(name: str, folder: Path = CHECKPOINTS) -> Slab:
+    """The levels that a checkpoint knows, from its description alone. Raises CheckpointError where that is damaged."""
+    try:
+        return Slab(**json.loads((folder / f"{name}.json").read_bytes())["slab"])
+    except (OSError, ValueError, TypeError, KeyError):
+        raise CheckpointError(f"The description of checkpoint {name} is damaged; copy it again.") from None
+
+
 def build_model(spec_name: str, config: dict[str, Any] | None = None) -> AnomalyModel:
     """An untrained model by name, with other values than its spec's where `config` gives them."""
     if spec_name not in MODELS:

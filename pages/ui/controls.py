@@ -14,7 +14,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from uad_core.atlas import PAPER_SLAB
-from uad_core.checkpoint import CHECKPOINTS, Checkpoint, checkpoint_names, load_checkpoint
+from uad_core.checkpoint import (
+    CHECKPOINTS,
+    Checkpoint,
+    CheckpointError,
+    checkpoint_names,
+    checkpoint_slab,
+    load_checkpoint,
+)
 from uad_core.pipeline import DetectConfig
 from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
 
@@ -38,9 +45,25 @@ def _load_once(name: str, written: int) -> Checkpoint:
     return load_checkpoint(name)
 
 
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _knows_whole(name: str, written: int) -> bool:
+    try:
+        return checkpoint_slab(name).count > PAPER_SLAB.count
+    except CheckpointError:
+        return False  # said when it is chosen
+
+
 def load(name: str) -> Checkpoint:
-    """The checkpoint, read again when a training has written it anew."""
-    return _load_once(name, (CHECKPOINTS / f"{name}.json").stat().st_mtime_ns)
+    """The checkpoint, read again when a training has written it anew; a damaged one is said in place of the page."""
+    try:
+        return _load_once(name, _written(name))
+    except CheckpointError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def _written(name: str) -> int:
+    return (CHECKPOINTS / f"{name}.json").stat().st_mtime_ns
 
 
 def pick_checkpoint() -> Checkpoint:
@@ -83,7 +106,7 @@ def offered() -> list[str]:
 
 def is_whole(name: str) -> bool:
     """Whether the checkpoint knows more than the paper's levels."""
-    return load(name).slab.count > PAPER_SLAB.count
+    return _knows_whole(name, _written(name))
 
 
 def _strongest_first(name: str) -> tuple[bool, str]:
