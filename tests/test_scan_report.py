@@ -129,6 +129,11 @@ def test_slices_show_the_largest_regions_where_they_are_widest_and_stand_apart()
     chosen = _choose(many, voxels[0], numbers)
     assert len(chosen) == MOST
     assert min(np.diff(chosen)) >= 3
+    long = np.ones((60, 4, 4), bool)
+    voxels, numbers = regions(long)
+    assert _choose(long, voxels[0], numbers) == [0, 10, 20, 30, 40, 50], (
+        "one region through 60 levels is shown throughout"
+    )
 
 
 def test_the_page_asks_for_nothing_and_runs_nothing(reconstruction):

@@ -63,15 +63,19 @@ def _marks(rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, shape: tu
 
 
 def _choose(mask: np.ndarray, depths: np.ndarray, numbers: np.ndarray) -> list[int]:
-    """Slices, ascending: of each region the one where it is widest, the largest regions first; then the fullest."""
+    """Slices, ascending: of each region the one where it is widest, the largest regions first; then the fullest.
+
+    The latter stand farther apart where more levels are flagged, or one large region would be shown six times.
+    """
     widest = np.zeros((int(numbers.max(initial=-1)) + 1, len(mask)), np.int64)
     np.add.at(widest, (numbers, depths), 1)
     flagged = np.count_nonzero(mask, axis=(1, 2))
     fullest = [index for index in np.argsort(-flagged, kind="stable").tolist() if flagged[index]]
     chosen: list[int] = []
-    for index in (*widest.argmax(axis=1).tolist(), *fullest):
-        if len(chosen) < MOST and all(abs(index - other) >= APART for other in chosen):
-            chosen.append(index)
+    for candidates, apart in ((widest.argmax(axis=1).tolist(), APART), (fullest, max(APART, len(fullest) // MOST))):
+        for index in candidates:
+            if len(chosen) < MOST and all(abs(index - other) >= apart for other in chosen):
+                chosen.append(index)
     return sorted(chosen)
 
 
