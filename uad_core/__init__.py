@@ -1,7 +1,12 @@
 """Unsupervised anomaly segmentation in brain MRI: models of the healthy brain and what differs from it."""
 
+import os
 from importlib.metadata import version
 from platform import python_version
+
+# Before anything loads OpenMP: threads that wait for each other are to sleep. They spin by default, which on a machine
+# that has more to do (a server with a browser, two test workers) makes everything several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
 

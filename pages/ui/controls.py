@@ -30,6 +30,7 @@ COMPARED = ("denoiser", "intensity", "sae3", "svae")  # at first
 STRONGEST = "denoiser"  # offered first; by the table in the README
 SUITS = "suits the model"
 LEVELS = ("Middle slices", "Whole brain")
+PERCENTILES, EROSIONS, SIZES = (80.0, 99.9), (0.0, 8.0), (0.0, 200.0)  # what the sliders reach
 DEFAULTS = {
     "percentile": PAPER.percentile,
     "median_size": PAPER.postprocess.median_size,
@@ -121,7 +122,7 @@ def shared_sliders(places: Sequence[DeltaGenerator]) -> tuple[float, int, float]
 def percentile_slider(place: DeltaGenerator) -> float:
     """Of the healthy residuals."""
     return place.slider(
-        "Percentile of healthy residuals", 80.0, 99.9, PAPER.percentile, 0.1, "%.1f", key="percentile",
+        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key="percentile",
         bind="query-params",
         help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "
         "healthy ones too. The paper: 98.",
@@ -135,7 +136,7 @@ def size_sliders(places: Sequence[DeltaGenerator]) -> tuple[int, float]:
         help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
     )  # fmt: skip
     smallest = places[1].slider(
-        "Minimum lesion size", 0.0, 200.0, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key="min_lesion_mm3",
+        "Minimum lesion size", *SIZES, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key="min_lesion_mm3",
         bind="query-params", help="mm³. Connected components smaller than this are removed. The paper: 6.",
     )  # fmt: skip
     return size, smallest
@@ -157,7 +158,7 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         f"{checkpoint.name} is best off with {checkpoint.spec.signed}.",
     )  # fmt: skip
     erosion = more.slider(
-        "Erosion of the brain mask", 0.0, 8.0, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key="erosion_mm",
+        "Erosion of the brain mask", *EROSIONS, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key="erosion_mm",
         bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. Default: 2.",
     )  # fmt: skip
     names = list(checkpoint.calibration.references)

@@ -7,7 +7,7 @@ import re
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.controls import LEVELS, is_whole
+from pages.ui.controls import EROSIONS, LEVELS, PERCENTILES, SIZES, is_whole
 from uad_core.checkpoint import Checkpoint, checkpoint_names
 from uad_core.detect import Wishes
 from uad_core.pipeline import DetectConfig
@@ -57,6 +57,17 @@ def _take() -> None:
         st.session_state["preset problem"] = f"This preset is for checkpoint {preset.model}, which is not here."
         return
     config, post = preset.config, preset.config.postprocess
+    for what, value, (low, high) in (
+        ("percentile", config.percentile, PERCENTILES),
+        ("erosion", post.erosion_mm, EROSIONS),
+        ("minimum lesion size", post.min_lesion_mm3, SIZES),
+    ):
+        if not low <= value <= high:
+            st.session_state["preset problem"] = (
+                f"This preset's {what} is {value:g}; this page goes from {low:g} to {high:g}. "
+                "The command line takes it: --preset."
+            )
+            return
     st.session_state.update(
         {
             "levels": LEVELS[is_whole(preset.model)],

@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.panels import go_to
+from pages.ui.scans import Choice
 from uad_core.export import export
 from uad_core.metrics import dice
 from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, dice_over_percentile
+from uad_core.presets import command_line
 
 PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
 
@@ -53,11 +55,14 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
     )  # fmt: skip
 
 
-def draw_download(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str) -> None:
-    """Mask, or everything, on the scan's own grid; made when asked for."""
+def draw_download(
+    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, choice: Choice
+) -> None:
+    """Mask, report, or everything, on the scan's own grid; made when asked for."""
 
     def files() -> dict[str, bytes]:
-        return export(reconstruction, segmentation, config, label)
+        command = command_line(reconstruction.checkpoint, config, choice.wishes)
+        return export(reconstruction, segmentation, config, choice.label, command)
 
     def one(ending: str) -> bytes:
         return next(data for name, data in files().items() if name.endswith(ending))
@@ -69,7 +74,7 @@ def draw_download(reconstruction: Reconstruction, segmentation: Segmentation, co
                 archive.writestr(name, data)
         return buffer.getvalue()
 
-    stem = f"sub-{label}_space-orig_desc-{reconstruction.checkpoint.name.replace('-', '')}"
+    stem = f"sub-{choice.label}_space-orig_desc-{reconstruction.checkpoint.name.replace('-', '')}"
     offers = (
         ("Mask", lambda: one("_mask.nii.gz"), f"{stem}_mask.nii.gz", "application/gzip",
          "NIfTI on the voxel grid of your scan."),
