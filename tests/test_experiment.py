@@ -16,14 +16,18 @@ from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.checkpoint import build_model, load_checkpoint, save_checkpoint
 from uad_core.commands import experiment as command
 from uad_core.data import open_cohort
-from uad_core.evaluate import EvaluateConfig, table_rows
+from uad_core.evaluate import EvaluateConfig, evaluate, table_rows
 from uad_core.experiment import ExperimentConfig, cohorts, experiment
-from uad_core.experiment.models import _latents, line_up, train_all
+from uad_core.experiment.inspect import finders, scored
+from uad_core.experiment.models import _latents, card, line_up, train_all
 from uad_core.experiment.realism import compare, spectra
+from uad_core.experiment.scenes import KEPT, Scenes
 from uad_core.experiment.sheet import poorest, typical
-from uad_core.experiment.survey import BrainSlice, Survey, normal_lesions, scene_of
+from uad_core.experiment.survey import SLICES, BrainSlice, Found, Survey, View, normal_lesions, survey
+from uad_core.metrics import dice
 from uad_core.models import MODELS
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS
+from uad_core.pipeline import reconstruct
+from uad_core.postprocess import MEDIAN_SIZES, SIGNS, filtered
 from uad_core.report import charts, slices, studies, style
 from uad_core.volume import ScanError
 
@@ -50,13 +54,13 @@ def draw_cohort(path, name, simulated, healthy=3, seed=0):
     return path
 
 
-def write_checkpoint(folder, name, settings=None, trained_on=()):
+def write_checkpoint(folder, name, settings=None, trained_on=(), learned=True):
     counts = np.ones(BINS, np.int64)
     counts[BINS // 4 :] = 0
     histograms = {(signed, size): ResidualHistogram(counts) for signed in SIGNS for size in MEDIAN_SIZES}
     references = {kind: Reference(kind == "made", 1, 1.0, histograms) for kind in ("made", "real")}
     curve = [{"epoch": 0, "l1": 0.1, "validation": 0.1}, {"epoch": 1, "l1": 0.05, "validation": 0.06}]
-    about = {"trained_on": list(trained_on), "loss_curve": curve, "learned": True, "healthy_l1": 0.02, "epochs": 2}
+    about = {"trained_on": list(trained_on), "loss_curve": curve, "learned": learned, "healthy_l1": 0.02, "epochs": 2}
     model = build_model(name, settings)
     save_checkpoint(folder, name, name, model, Slab(70, 20), Calibration(2.0, references), about)
 
@@ -68,7 +72,7 @@ def place(tmp_path_factory):
     draw_cohort(path / "made", "made", True)
     draw_cohort(path / "drawn", "drawn-real", False, seed=1)
     folder = path / "checkpoints"
-    write_checkpoint(folder, "intensity")
+    write_checkpoint(folder, "intensity", learned=None)
     for name in ("sae2", "svae", "anogan"):
         write_checkpoint(folder, name, SMALL)
     write_checkpoint(folder, "sae1", SMALL)
@@ -185,12 +189,46 @@ def test_nothing_that_is_written_names_a_folder_of_this_machine_or_asks_for_a_pa
 
 def test_lesions_as_grey_as_the_brain_are_listed_and_bright_ones_are_not(place):
     cohort, config = open_cohort(place / "made"), EvaluateConfig()
-    rows = table_rows(cohort, [], config, True)
-    for index, expected in ((0, (1, 0)), (1, (2, 1))):
-        total, found = normal_lesions(scene_of(cohort.subjects[index], rows, config), 6.0)
+    scenes = Scenes(cohort, table_rows(cohort, [], config, True), config)
+    for name, expected in (("sub-0", (1, 0)), ("sub-1", (2, 1))):
+        total, found = normal_lesions(scenes[name], 6.0)
         assert (total, len(found)) == expected
     assert found[0].record["ml"] == pytest.approx(0.08, rel=0.4)
     assert 5 <= found[0].record["rank"] <= 95
+
+
+def test_what_is_looked_at_again_is_what_was_scored(place):
+    cohort, config = open_cohort(place / "made"), EvaluateConfig()
+    (row,) = table_rows(cohort, [load_checkpoint("intensity", place / "checkpoints")], config, False)
+    for progress in list(evaluate(cohort, [row], config))[:2]:
+        scene, (score,) = progress.scene, progress.scores
+        values, mask = scored(scene, row, score, config)
+        residual = reconstruct(scene.prepared, row.checkpoint).residual(row.signed)
+        np.testing.assert_array_equal(values, filtered(residual, scene.inside, config.median_size))
+        assert dice(mask, scene.truth) == score.dice
+        everything, nothing = np.argwhere(mask), np.argwhere(~mask)
+        assert finders(scene, [row], {row.key: score}, config, [everything, nothing]) == [["intensity"], []]
+
+
+def test_only_the_last_scenes_are_kept_and_others_are_prepared_anew(place):
+    cohort, config = open_cohort(place / "made"), EvaluateConfig()
+    scenes = Scenes(cohort, table_rows(cohort, [], config, True), config)
+    first = scenes["sub-0"]
+    assert scenes["sub-0"] is first
+    for number in range(KEPT):
+        scenes.keep(replace(first, subject=replace(first.subject, name=f"other-{number}")))
+    assert scenes["sub-0"] is not first
+    np.testing.assert_array_equal(scenes["sub-0"].truth, first.truth)
+
+
+def test_a_survey_lists_the_largest_lesion_first_and_of_many_scans_takes_slices_evenly():
+    brain = BrainSlice(np.zeros((4, 4)), np.ones((4, 4), bool))
+    lesion = [Found({"subject": f"sub-{i}", "ml": ml, "level": 87}, np.zeros((1, 3))) for i, ml in enumerate((1, 3, 2))]
+    views = [View(2, (one,), replace(brain, array=np.full((4, 4), i))) for i, one in enumerate(lesion)]
+    found = survey([*views, *[View(0, (), brain)] * 125], 87)
+    assert (found.lesions, [one.record["ml"] for one in found.normal]) == (6, [3, 2, 1])
+    assert len(found.slices) == SLICES
+    assert [int(one.array[0, 0]) for one in found.slices[:2]] == [0, 2]
 
 
 def test_a_named_model_that_is_not_there_is_said_and_the_rest_goes_on(place, tmp_path):
@@ -206,6 +244,21 @@ def test_models_stand_in_the_order_of_the_list_model_0_first(place, tmp_path):
     names = [one.name for one in line_up(config_of(place, tmp_path), place / "checkpoints").checkpoints]
     assert names == sorted(names, key=list(MODELS).index)
     assert names[0] == "intensity"
+
+
+@pytest.mark.parametrize(
+    ("name", "learned", "said"),
+    [
+        ("sae2", True, "yes"),
+        ("sae2", False, "no: did not learn"),
+        ("ocsvm", None, "not known"),  # trained, but redraws nothing to be judged by
+        ("dictionary", True, "yes"),  # fitted without a gradient
+        ("fuzzy", None, "nothing to learn"),
+    ],
+)
+def test_whether_a_checkpoint_learned_is_what_its_record_says(tmp_path, name, learned, said):
+    write_checkpoint(tmp_path, name, learned=learned)
+    assert card(load_checkpoint(name, tmp_path), 0).learned == said
 
 
 def test_the_latents_of_the_study_are_counted():

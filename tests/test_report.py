@@ -12,6 +12,7 @@ from PIL import Image
 
 from uad_core import RESEARCH_ONLY
 from uad_core.report import Card, Contents, Lesions, Look, Realism, Sheet, build_report, charts, slices, studies
+from uad_core.report.caveats import dependence, footnote
 from uad_core.report.claims import verdicts
 from uad_core.report.slices import comparison
 from uad_core.report.style import line_style
@@ -32,6 +33,7 @@ def row_of(index, healthy=1, baseline=True):
     difference = {"mean": -0.0412 - base / 7, "ci": [-0.09, 0.01], "patients": 3}
     return row | {
         "reference_simulated": True,
+        "reference_scans": 10 + index,
         "auprc_pooled": base + 0.0777,
         "auprc_pooled_ci": [base, base + 0.2],
         "best_dice_pooled": base + 0.1333,
@@ -46,8 +48,8 @@ def row_of(index, healthy=1, baseline=True):
 
 def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
     patients = [
-        {"subject": f"sub-{p}", "model": key, "healthy": False, "auprc": 0.2 + 0.05 * p + 0.1 * k, "dice": 0.1 * p,
-         "truth_ml": 3.0, "false_positive_ml": 1.0}
+        {"subject": f"sub-{p}", "model": key, "healthy": False, "seen": "", "auprc": 0.2 + 0.05 * p + 0.1 * k,
+         "dice": 0.1 * p, "truth_ml": 3.0, "false_positive_ml": 1.0}
         for k, key in enumerate(keys) for p in range(4)
     ]  # fmt: skip
     curves = {
@@ -58,6 +60,7 @@ def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
         "cohort": name,
         "simulated": simulated,
         "patients": 4,
+        "brains": 4,
         "healthy": 1,
         "levels": [87],
         "refused": {"sub-9": "The picture is black."},
@@ -67,11 +70,12 @@ def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
         "per_patient": patients,
     }
     looks = tuple(look_of(key) for key in keys)
+    again = tuple(replace(look_of(""), key=key) for key in keys[1:])
     record = {
         "subject": "sub-1", "level": 87, "ml": 0.05, "intensity": 0.5, "rank": 50.0, "found_by": "sae3",
     }  # fmt: skip
-    lesions = Lesions(7, (record,), 4, (look_of(""),))
-    return Sheet(metrics, {"models": curves}, looks, looks, lesions, name)
+    lesions = Lesions(7, (record,), (look_of(""),))
+    return Sheet(metrics, {"models": curves}, looks, again, looks, lesions, name)
 
 
 def look_of(key):
@@ -133,7 +137,7 @@ def test_the_table_holds_the_numbers_of_the_metrics(report):
     assert dice.startswith(f"{model['dice_mean']:.3f} ± {model['dice_std']:.3f} [")
     assert line["False positives on healthy scans, ml"] == "13.3 [10.0, 14.0]"
     assert line["AUPRC less intensity's"].startswith("−0.0")
-    assert line["Parameters"] == "1,234,567"
+    assert "<td>1,234,567</td>" in report.html.split(">Trainings</h2>")[1]
     assert (rows["dae"][1], rows["intensity"][1]) == ("no: did not learn", "nothing to learn")
     assert rows["intensity"][headings.index("AUPRC less intensity's")] == "–"
 
@@ -167,7 +171,16 @@ def test_the_page_asks_for_nothing_from_anywhere(report):
 
 def test_every_figure_is_in_the_page_and_a_picture(report):
     assert report.html.count("data:image/png;base64,") == len(report.figures)
-    for kind in ("fig4", "fig6", "precision_recall", "dice_by_percentile", "scatter", "worst", "normal_lesions"):
+    for kind in (
+        "fig4",
+        "redrawn",
+        "fig6",
+        "precision_recall",
+        "dice_by_percentile",
+        "scatter",
+        "worst",
+        "normal_lesions",
+    ):
         assert {f"made_{kind}.png", f"drawn-real_{kind}.png"} <= set(report.figures)
     assert {"fig5_samples.png", "latent.png", "training_curves.png"} <= set(report.figures)
     for picture in report.figures.values():
@@ -183,7 +196,7 @@ def undrawn(monkeypatch):
 
 
 def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
-    bare = replace(sheet_of("made", True, ("plain-intensity",)), example=(), worst=(), lesions=Lesions(0, (), 4, ()))
+    bare = replace(sheet_of("made", True, ("plain-intensity",)), example=(), worst=(), lesions=Lesions(0, (), ()))
     for key in ("dice_mean", "threshold", "dice_by_percentile", "reference", "false_positive_ml", "seconds_per_slice"):
         bare.metrics["models"]["plain-intensity"][key] = None
     page = build_report(contents_of(sheets=[bare], cards=())).html
@@ -200,6 +213,27 @@ def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
         assert sentence in page, sentence
 
 
+def test_a_cohort_of_healthy_scans_alone_shows_false_positives_and_no_empty_figures(undrawn):
+    sheet = replace(sheet_of("controls", False), example=(), redrawn=(), worst=(), lesions=Lesions(0, (), ()))
+    sheet.metrics["patients"] = sheet.metrics["brains"] = 0
+    for row in sheet.metrics["per_patient"]:
+        row |= {"healthy": True, "auprc": None, "dice": None}
+    for model in sheet.metrics["models"].values():
+        model["auprc_pooled"] = None
+    report = build_report(contents_of(sheets=[sheet, sheet_of("made", True)]))
+    assert not [name for name in report.figures if name.startswith("controls_")]
+    section = report.html.split("Real scans: controls</h2>")[1].split("<h2")[0]
+    assert "Nobody here has a lesion" in section
+    assert "sub-0: 1.0 ml" in section
+    assert "The paper&#x27;s claims" not in section
+
+
+def test_the_list_at_the_top_leads_to_every_section(report):
+    names = re.findall(r'<h2 id="([^"]+)">', report.html)
+    assert len(names) >= 7
+    assert re.findall(r'<a href="#([^"]+)">', report.html) == names
+
+
 def test_names_from_a_cohort_are_text_and_never_markup(undrawn):
     sheet = sheet_of("<script>alert(1)</script>", True)
     page = build_report(contents_of(sheets=[replace(sheet, folder="x")])).html
@@ -210,6 +244,20 @@ def test_failures_name_the_worst_patients_and_the_refused(report):
     assert "sub-9 was left out: The picture is black." in report.html
     assert "sub-0 0.000 (3.0 ml); sub-1 0.100 (3.0 ml)" in report.html
     assert "1 of 7 lesions have a median intensity between the 5th and the 95th" in report.html
+
+
+def test_what_makes_figures_less_independent_than_they_look_is_said():
+    metrics = dict(sheet_of("made", True).metrics)
+    assert dependence(metrics) == []
+    assert "made (simulated, 10 to 12 scans)" in footnote(metrics)
+    assert "very scans behind" not in footnote(metrics)
+    known = [row | {"seen": "anatomy"} for row in metrics["per_patient"] if row["subject"] in ("sub-1", "sub-2")]
+    healthy = [{"subject": "sub-h", "healthy": True, "seen": "calibrated"}] * 2  # by two models
+    metrics |= {"brains": 3, "per_patient": [*metrics["per_patient"], *known, *healthy]}
+    few, trained = dependence(metrics)
+    assert few.startswith("The 4 patients were made from 3 brains")
+    assert trained == "2 patients were made from brains that a model here was trained on."
+    assert "trained on, 1 of them the very scans behind a threshold." in footnote(metrics)
 
 
 def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():

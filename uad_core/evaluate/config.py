@@ -15,7 +15,7 @@ SIGN_CHOICES: tuple[Signs, ...] = ("absolute", "positive", "both", "own")
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    """The chain is that of `detect`; the percentile is of healthy residuals, never of the cohort's own."""
+    """The chain is that of `detect`; the percentile is of the healthy scans that a checkpoint was calibrated on."""
 
     percentile: float = 98.0  # of the healthy residuals, [0, 100]
     percentiles: tuple[float, ...] = PERCENTILES  # at which Dice is shown as well

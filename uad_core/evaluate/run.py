@@ -43,13 +43,14 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """One subject is done, with a score a row, or was refused for the reason in `problem`."""
+    """One subject is done, with a score a row and the scene that was scored, or was refused: no scene, a `problem`."""
 
     subject: str
     done: int
     total: int
-    scores: tuple[Score, ...]
-    problem: str | None = None
+    scores: tuple[Score, ...] = ()
+    scene: Scene | None = None
+    problem: str = ""
 
 
 def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: EvaluateConfig, plain: bool) -> list[Row]:
@@ -117,9 +118,9 @@ def evaluate(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> Ite
             scene = load_scene(subject, slab, known, config.erosion_mm)
             scores = tuple(_scores(scene, rows, config, cohort))
         except ScanError as error:
-            yield Progress(subject.name, done, len(subjects), (), str(error))
+            yield Progress(subject.name, done, len(subjects), problem=str(error))
         else:
-            yield Progress(subject.name, done, len(subjects), scores)
+            yield Progress(subject.name, done, len(subjects), scores, scene)
 
 
 def _scores(scene: Scene, rows: Sequence[Row], config: EvaluateConfig, cohort: Cohort) -> Iterator[Score]:

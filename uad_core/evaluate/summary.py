@@ -17,7 +17,7 @@ from uad_core.metrics import Curve, Interval, curve, mean_with_interval, paired_
 
 BASELINE = "intensity"  # model 0, against which the differences are
 POINTS = 200  # of a precision-recall curve
-BINS = 100  # of the histograms of normal and anomalous voxels, over [0, 1]
+BINS = 200  # of the histograms of normal and anomalous voxels, over [0, 1]
 MEANS = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
 THRESHOLD_FREE = ("auprc", "best_dice")
 
@@ -80,6 +80,7 @@ def summarise(
         "simulated": cohort.simulated,
         "patients": len(scored),
         "patients_without_lesion_at_these_levels": len(patients) - len(scored),
+        "brains": len({subject.anatomy for subject in cohort.subjects if subject.name in scored}),
         "healthy": len(healthy),
         "healthy_trained_on": len(healthy) - len(unseen),
         "refused": dict(refused),
@@ -99,7 +100,7 @@ NOTES = {
     "best_dice_pooled": "best case: one threshold for all patients, picked on their truth",
     "auprc": "average precision of the filtered score within the eroded brain; chance: auprc_chance",
     "lesions": "26-connected; found when at least 10 % is flagged; a flagged region is right when 10 % is lesion",
-    "interval": "95 %, percentile bootstrap over patients",
+    "interval": "95 %, percentile bootstrap over patients; too narrow where several were made from one brain (brains)",
     "left_out": "patients without the figure (NaN), left out of its mean",
     "false_positive_ml": "mean of what is flagged in healthy subjects that no model here was trained on",
     "plain-intensity": "has no healthy residuals, hence no threshold: only threshold-free and best-case figures",

@@ -57,18 +57,13 @@ def line_up(config: ExperimentConfig, folder: Path) -> Lineup:
         missing.append(f"Models without a checkpoint: {', '.join(absent)}.")
     scored = found
     if config.quick:
-        scored = [checkpoint for checkpoint in found if not _searches(checkpoint)]
-        slow = [checkpoint.name for checkpoint in found if _searches(checkpoint)]
+        scored = [checkpoint for checkpoint in found if not checkpoint.spec.searches]
+        slow = [checkpoint.name for checkpoint in found if checkpoint.spec.searches]
         missing += [f"{name} searches for seconds a slice: it is not scored in a quick run." for name in slow]
     plain = config.models is None or PLAIN in config.models
     if not scored and not plain:
         raise CheckpointError(" ".join(missing) or "There is no checkpoint to evaluate.")
     return Lineup(found, scored, plain, missing)
-
-
-def _searches(checkpoint: Checkpoint) -> bool:
-    """Whether a reconstruction is an optimisation, as AnoGAN's is."""
-    return hasattr(checkpoint.model.config, "search_steps")
 
 
 def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], say: Say) -> tuple[Path, list[str]]:
@@ -85,10 +80,8 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], say: Say) -> 
     for name in config.models or MODELS:
         if name == PLAIN or name not in MODELS:
             continue
-        searches = hasattr(MODELS[name].config, "search_steps")
-        asked = TrainConfig(
-            model=name, epochs=config.train, seed=config.seed, calibration_scans=SEARCH_SCANS if searches else None
-        )
+        scans = SEARCH_SCANS if MODELS[name].searches else None
+        asked = TrainConfig(model=name, epochs=config.train, seed=config.seed, calibration_scans=scans)
         if _trained(folder, name, asked):
             say(f"{name}: trained already.")
             continue
@@ -127,10 +120,10 @@ def _same(one: TrainConfig, asked: TrainConfig, name: str) -> None:
 
 def card(checkpoint: Checkpoint, seed: int) -> Card:
     """What the report says of a checkpoint, with samples from its prior."""
-    model, spec = checkpoint.model, MODELS.get(checkpoint.record["model"])
-    words = {True: "yes", False: "no: did not learn", None: "not known"}
-    learned = words[checkpoint.learned] if model.objectives() else "nothing to learn"
-    drawn = model.sample(SAMPLES, seed)[:, 0].cpu().numpy() if spec and spec.samples else None
+    model, spec = checkpoint.model, checkpoint.spec
+    unknown = "not known" if model.objectives() else "nothing to learn"
+    learned = {True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned]
+    drawn = model.sample(SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None
     record = {key: value for key, value in checkpoint.record.items() if key != "calibration"}
     return Card(
         name=checkpoint.name,
@@ -138,7 +131,7 @@ def card(checkpoint: Checkpoint, seed: int) -> Card:
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         learned=learned,
         latents=_latents(model.config),
-        latent=spec.latent if spec else "",
+        latent=spec.latent,
         sha256=checkpoint.sha256,
         record=record,
         samples=drawn,

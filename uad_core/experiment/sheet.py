@@ -10,19 +10,18 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.checkpoint import Checkpoint
-from uad_core.data import Subject
 from uad_core.evaluate import EvaluateConfig, Row, Score, evaluate, summarise, table_rows
-from uad_core.evaluate.subjects import chosen
+from uad_core.evaluate.subjects import Scene
 from uad_core.evaluate.tables import model_table, patient_table
 from uad_core.experiment.cohorts import Say, Site
-from uad_core.experiment.inspect import Seen, Wish, inspect, look
-from uad_core.experiment.survey import Survey, scene_of, survey
+from uad_core.experiment.inspect import finders, look, looks, redrawn
+from uad_core.experiment.scenes import Scenes
+from uad_core.experiment.survey import Found, Survey, View, survey, view
 from uad_core.files import write_atomically, write_json
 from uad_core.report import Lesions, Look, Sheet
 from uad_core.volume import ScanError
 
-LOOKED_UP, LOOKED_UP_SLICES = 3, 12  # patients whose normal-looking lesions are looked for in the masks
-DRAWN = 6  # of them
+DRAWN = 6  # patients with a lesion of normal intensity
 
 
 def make_sheet(
@@ -40,93 +39,84 @@ def make_sheet(
         ScanError: no subject could be evaluated.
         ValueError: as `table_rows`.
     """
-    cohort = site.cohort
+    cohort, level = site.cohort, site.cohort.subjects[0].level
     rows = table_rows(cohort, checkpoints, config, plain)
-    scores: list[Score] = []
+    scenes = Scenes(cohort, rows, config)
+    scores: dict[str, dict[str, Score]] = {}  # subject -> row -> score
     refused: dict[str, str] = {}
+    views: list[View] = []
     for progress in evaluate(cohort, rows, config):
-        scores += progress.scores
-        if progress.problem:
+        if progress.scene:
+            scores[progress.subject] = {one.row: one for one in progress.scores}
+            views.append(view(scenes.keep(progress.scene), level, config.min_lesion_mm3))
+        else:
             refused[progress.subject] = progress.problem
-        say(
-            f"{cohort.name}: {progress.subject} ({progress.done} of {progress.total}) {progress.problem or ''}".rstrip()
-        )
+        say(f"{cohort.name}: {progress.subject} ({progress.done} of {progress.total}) {progress.problem}".rstrip())
     if not scores:
         raise ScanError("cohort", f"No subject of cohort {cohort.name} could be evaluated.")
-    tables = summarise(cohort, rows, scores, config, refused)
+    every = [one for own in scores.values() for one in own.values()]
+    tables = summarise(cohort, rows, every, config, refused)
     metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
     write_json(out / "metrics.json", metrics)
     write_json(out / "curves.json", tables.curves)
     write_atomically(out / "metrics.tsv", model_table(metrics).encode())
     write_atomically(out / "per_patient.tsv", patient_table(metrics).encode())
-    del scores
 
     say(f"{cohort.name}: pictures.")
-    subjects = {one.name: one for one in chosen(cohort, config.limit) if one.name not in refused}
-    found = survey(list(subjects.values()), rows, config)
-    seen, example, worst = _pictures(site, subjects, rows, config, metrics, found)
-    lesions = _lesions(subjects, rows, config, found, seen, LOOKED_UP_SLICES if site.slices else LOOKED_UP)
+    found = survey(views, level)
+    lesions = _lesions(scenes, rows, scores, config, found)
     write_json(out / "lesions.json", {"lesions": lesions.total, "normal": list(lesions.rows)})
-    return Sheet(metrics, tables.curves, example, worst, lesions, site.folder, site.sentences), found
+    example, again, worst = _pictures(scenes, rows, scores, config, metrics)
+    return Sheet(metrics, tables.curves, example, again, worst, lesions, site.folder, site.sentences), found
 
 
 def _pictures(
-    site: Site,
-    subjects: Mapping[str, Subject],
+    scenes: Scenes,
     rows: Sequence[Row],
+    scores: Mapping[str, Mapping[str, Score]],
     config: EvaluateConfig,
     metrics: Mapping[str, Any],
-    found: Survey,
-) -> tuple[dict[str, Seen], tuple[Look, ...], tuple[Look, ...]]:
-    """What was seen by subject, the looks of Fig. 4, and the worst case of each row."""
-    keys = [row.key for row in rows]
-    middle, worst = typical(metrics), {key: poorest(metrics, key) for key in keys}
-    wishes: dict[str, Wish] = {}
+) -> tuple[tuple[Look, ...], tuple[Look, ...], tuple[Look, ...]]:
+    """The looks of Fig. 4, the same slice redrawn, and the worst case of each row."""
 
-    def wish(name: str) -> Wish:
-        return wishes.setdefault(name, Wish(subjects[name]))
+    def seen(name: str, shown: Sequence[Row]) -> tuple[Look, ...]:
+        return looks(scenes[name], shown, scores[name], config, notes(metrics, name))
 
-    if middle:
-        wish(middle).rows |= set(keys)
-    for key, name in worst.items():
-        if name:
-            wish(name).rows.add(key)
-    patients = list(dict.fromkeys(one.record["subject"] for one in found.normal))
-    for name in patients[: LOOKED_UP_SLICES if site.slices else LOOKED_UP]:
-        wish(name).rows |= set(keys)
-        wish(name).lesions |= {i: one.voxels for i, one in enumerate(found.normal) if one.record["subject"] == name}
-    seen = {}
-    for name, one in wishes.items():
-        scene = scene_of(one.subject, rows, config)
-        seen[name] = inspect(one, scene, rows, config, notes(metrics, name))
-    example = tuple(seen[middle].looks[key] for key in keys) if middle else ()
-    return seen, example, tuple(seen[name].looks[key] for key, name in worst.items() if name)
+    middle = typical(metrics)
+    example, again = (seen(middle, rows), redrawn(scenes[middle], rows)) if middle else ((), ())
+    worst = ((poorest(metrics, row.key), row) for row in rows)
+    return example, again, tuple(one for name, row in worst if name for one in seen(name, [row]))
 
 
 def _lesions(
-    subjects: Mapping[str, Subject],
+    scenes: Scenes,
     rows: Sequence[Row],
+    scores: Mapping[str, Mapping[str, Score]],
     config: EvaluateConfig,
     found: Survey,
-    seen: Mapping[str, Seen],
-    looked_up: int,
 ) -> Lesions:
-    records, looks, drawn = [], [], set[str]()
+    """Every lesion of normal intensity with the models that found it; of the first patients the largest drawn."""
+    by_patient: dict[str, list[int]] = {}
     for number, one in enumerate(found.normal):
-        name = one.record["subject"]
-        record = dict(one.record)
-        if name in seen and number in seen[name].found_by:
-            record["found_by"] = ", ".join(seen[name].found_by[number]) or "no model"
-        records.append(record)
-        if name not in drawn and len(drawn) < DRAWN:
-            drawn.add(name)
-            scene = scene_of(subjects[name], rows, config)
-            index = scene.prepared.slab.levels.index(one.record["level"])
-            note = f"{1000 * one.record['ml']:.0f} mm³, level {one.record['level']}"
-            mask = np.zeros(scene.truth.shape, bool)
-            mask[tuple(one.voxels.T)] = True
-            looks.append(look(scene, index, "", note, mask=mask))
-    return Lesions(found.lesions, tuple(records), looked_up, tuple(looks))
+        by_patient.setdefault(one.record["subject"], []).append(number)
+    records = [dict(one.record) for one in found.normal]
+    drawn: list[Look] = []
+    for name, numbers in by_patient.items():
+        scene = scenes[name]
+        keys = finders(scene, rows, scores[name], config, [found.normal[number].voxels for number in numbers])
+        for number, own in zip(numbers, keys, strict=True):
+            records[number]["found_by"] = ", ".join(own) or "no model"
+        if len(drawn) < DRAWN:
+            drawn.append(_outlined(scene, found.normal[numbers[0]]))
+    return Lesions(found.lesions, tuple(records), tuple(drawn))
+
+
+def _outlined(scene: Scene, lesion: Found) -> Look:
+    """A lesion, as the look's mask, on its fullest slice."""
+    level, mask = lesion.record["level"], np.zeros(scene.truth.shape, bool)
+    mask[tuple(lesion.voxels.T)] = True
+    note = f"{1000 * lesion.record['ml']:.0f} mm³, level {level}"
+    return look(scene, scene.prepared.slab.levels.index(level), "", note, mask=mask)
 
 
 def notes(metrics: Mapping[str, Any], subject: str) -> dict[str, str]:

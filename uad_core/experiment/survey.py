@@ -1,24 +1,17 @@
-"""Every scan once more without a model: lesions of normal intensity, and slices to hold simulation against."""
+"""What a scan shows without a model: lesions of normal intensity, and a slice to hold simulation against."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import cc3d
 import numpy as np
 
-from uad_core.atlas import MNI_18_LEVEL, Slab
-from uad_core.data import Subject
-from uad_core.evaluate import EvaluateConfig, Row
-from uad_core.evaluate.run import levels
-from uad_core.evaluate.subjects import Scene, load_scene
-from uad_core.volume import ScanError
+from uad_core.evaluate.subjects import Scene
 
 NORMAL = (5.0, 95.0)  # percentiles of the same patient's brain outside lesions
-KEPT = 8  # scenes
 SLICES = 64  # of a cohort, to measure intensities and spectra on
 
 
@@ -39,6 +32,15 @@ class Found:
 
 
 @dataclass(frozen=True)
+class View:
+    """Of one scan: how many lesions, those of normal intensity, and the slice at the level wanted, if it has it."""
+
+    lesions: int
+    normal: tuple[Found, ...]
+    slice: BrainSlice | None
+
+
+@dataclass(frozen=True)
 class Survey:
     """Of one cohort: how many lesions, those of normal intensity (largest first), and slices at `level`."""
 
@@ -48,38 +50,24 @@ class Survey:
     slices: tuple[BrainSlice, ...]
 
 
-def survey(subjects: Sequence[Subject], rows: Sequence[Row], config: EvaluateConfig) -> Survey:
-    """Look at the subjects evaluated; those that cannot be prepared were reported by `evaluate`."""
-    level = subjects[0].level if subjects[0].flair.suffix == ".png" else MNI_18_LEVEL
-    every = -(-len(subjects) // SLICES)
-    total, normal, slices = 0, [], []
-    for index, subject in enumerate(subjects):
-        if subject.is_healthy and index % every:
-            continue
-        try:
-            scene = scene_of(subject, rows, config)
-        except ScanError:
-            continue
-        count, found = normal_lesions(scene, config.min_lesion_mm3)
-        total += count
-        normal += found
-        if index % every == 0 and level in scene.prepared.slab.levels:
-            at = scene.prepared.slab.levels.index(level)
-            if scene.inside[at].any():
-                slices.append(BrainSlice(scene.prepared.array[at], scene.inside[at] & ~scene.truth[at]))
+def view(scene: Scene, level: int, min_lesion_mm3: float) -> View:
+    """Look at one scan."""
+    total, normal = normal_lesions(scene, min_lesion_mm3)
+    shown = None
+    if level in scene.prepared.slab.levels:
+        at = scene.prepared.slab.levels.index(level)
+        if scene.inside[at].any():
+            shown = BrainSlice(scene.prepared.array[at].copy(), scene.inside[at] & ~scene.truth[at])
+    return View(total, tuple(normal), shown)
+
+
+def survey(views: Sequence[View], level: int) -> Survey:
+    """The views of a cohort's scans taken together; of many scans every so many-th gives its slice."""
+    every = -(-len(views) // SLICES)
+    normal = [one for each in views for one in each.normal]
     normal.sort(key=lambda one: (-one.record["ml"], one.record["subject"], one.record["level"]))
-    return Survey(total, tuple(normal), level, tuple(slices))
-
-
-def scene_of(subject: Subject, rows: Sequence[Row], config: EvaluateConfig) -> Scene:
-    """The subject as `evaluate` sees it; the last few are kept, as a head takes long. Raises ScanError."""
-    slab, known = levels(rows, config)
-    return _kept_scene(subject, slab, frozenset(known), config.erosion_mm)
-
-
-@lru_cache(maxsize=KEPT)
-def _kept_scene(subject: Subject, slab: Slab, known: frozenset[int], erosion_mm: float) -> Scene:
-    return load_scene(subject, slab, set(known), erosion_mm)
+    slices = tuple(each.slice for each in views[::every] if each.slice)
+    return Survey(sum(each.lesions for each in views), tuple(normal), level, slices)
 
 
 def normal_lesions(scene: Scene, min_lesion_mm3: float) -> tuple[int, list[Found]]:
@@ -106,7 +94,6 @@ def normal_lesions(scene: Scene, min_lesion_mm3: float) -> tuple[int, list[Found
                 "ml": len(voxels) * scene.voxel_mm3 / 1000,
                 "intensity": middle,
                 "rank": rank,
-                "found_by": "not looked up",
             }
             found.append(Found(record, voxels))
     return total, found

@@ -108,5 +108,6 @@ SPECS = (
         idea="Learns to draw healthy slices from noise, then searches the noise whose slice is nearest to the scan.",
         weakness="Draws some brain, not this brain: folds never fit, and the search takes seconds a slice.",
         samples=True,
+        searches=True,
     ),
 )

@@ -94,6 +94,7 @@ class ModelSpec:
         weakness: one sentence on what to expect of it.
         samples: whether `AnomalyModel.sample` draws from it.
         redraws: whether its reconstruction is a picture to look at.
+        searches: whether a reconstruction is an optimisation, of seconds a slice.
         signed: the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive`
             scored higher for every model that redraws (README).
     """
@@ -107,4 +108,5 @@ class ModelSpec:
     weakness: str
     samples: bool = False
     redraws: bool = True
+    searches: bool = False
     signed: Literal["absolute", "positive"] = "positive"

@@ -25,6 +25,7 @@ def build_report(contents: Contents) -> Report:
     page, cards = Page(), {card.name: card for card in contents.cards}
     page.heading("Anomaly segmentation without labels: the experiment", 1)
     page.text(RESEARCH_ONLY, "banner")
+    page.contents()
     sections.introduction(page, contents)
     for sheet in sorted(contents.sheets, key=lambda sheet: not sheet.simulated):
         sections.cohort(page, sheet, cards)

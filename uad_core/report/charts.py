@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 
+from uad_core.evaluate.summary import BASELINE
 from uad_core.report.contents import Sheet
 from uad_core.report.style import ANOMALOUS, NORMAL, RC, label_all, line_style, new_figure, panels, png
 
-BASELINE = "intensity"
 COLUMNS = 4
 
 
@@ -24,8 +24,8 @@ def histograms(sheet: Sheet) -> bytes:
             normal, anomalous = (np.array(curves[kind], float) for kind in ("normal", "anomalous"))
             edges = np.linspace(0, 1, len(normal) + 1)
             threshold = sheet.metrics["models"][key]["threshold"]
-            used = np.flatnonzero(np.cumsum(normal + anomalous) >= 0.9995 * (normal + anomalous).sum())
-            top = edges[min(int(used[0]) + 2, len(normal))] if used.size else 1.0
+            reached = np.cumsum(normal + anomalous) / max((normal + anomalous).sum(), 1)
+            bottom, top = (edges[np.searchsorted(reached, share)] for share in (0.0005, 0.9995))
             for counts, colour in ((normal, NORMAL), (anomalous, ANOMALOUS)):
                 if counts.sum():
                     density = counts / counts.sum() / np.diff(edges)
@@ -34,7 +34,7 @@ def histograms(sheet: Sheet) -> bytes:
             if threshold is not None:
                 panel.axvline(threshold, color="black", linestyle="--", linewidth=0.9)
                 top = max(top, 1.15 * threshold)
-            panel.set(title=key, xlim=(0, min(top, 1.0)), yscale="log")
+            panel.set(title=key, xlim=(bottom, min(top + 2 * edges[1], 1.0)), yscale="log")
         label_all(axes, min(COLUMNS, len(axes)), "filtered score", "density")
         return png(figure)
 
@@ -88,7 +88,7 @@ def scatter(sheet: Sheet) -> bytes | None:
     if not keys or not own:
         return None
     with rc_context(RC):
-        figure, axes = panels(len(keys), COLUMNS, 2.3, 2.3)
+        figure, axes = panels(len(keys), COLUMNS, 2.3, 2.45)
         for panel, key in zip(axes, keys, strict=True):
             theirs = _by_patient(sheet, key)
             names = [name for name in own if name in theirs]
@@ -96,7 +96,7 @@ def scatter(sheet: Sheet) -> bytes | None:
             panel.plot([0, 1], [0, 1], color="0.6", linewidth=1)
             panel.scatter(x, y, s=14, color=NORMAL, alpha=0.6, linewidths=0, clip_on=False, zorder=3)
             ahead = sum(b > a for a, b in zip(x, y, strict=True))
-            panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=f"{key}: better in {ahead} of {len(names)}")
+            panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=f"{key}\nbetter in {ahead} of {len(names)}")
             panel.set_xticks((0, 0.5, 1))
             panel.set_yticks((0, 0.5, 1))
         label_all(axes, min(COLUMNS, len(axes)), "AUPRC of intensity", "AUPRC of model")

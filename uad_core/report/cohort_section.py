@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from uad_core.report import charts, slices
+from uad_core.report.caveats import dependence, footnote
 from uad_core.report.claims import verdicts
 from uad_core.report.contents import Card, Sheet
 from uad_core.report.page import Page
-from uad_core.report.tables import html_table, number, table_one
+from uad_core.report.tables import NONE, html_table, number, table_one
 
 WORST = 3  # patients named per model
 
@@ -24,11 +25,24 @@ def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
         f"subjects: {metrics['healthy']}, atlas levels {levels[0]} to {levels[-1]}.",
         "kind",
     )
-    for sentence in sheet.sentences:
+    for sentence in (*sheet.sentences, *dependence(metrics)):
         page.text(sentence)
     page.heading("Table 1", 3)
     page.html(table_one(sheet, cards))
-    page.text(_footnote(sheet))
+    page.text(footnote(metrics))
+    if metrics["patients"]:
+        _pictures(page, sheet, prefix)
+    else:
+        page.text(
+            "Nobody here has a lesion at these levels: all that is flagged is false, and there is no more to show."
+        )
+    _failures(page, sheet, prefix)
+    if metrics["patients"]:
+        _normal_lesions(page, sheet, prefix)
+        _claims(page, sheet)
+
+
+def _pictures(page: Page, sheet: Sheet, prefix: str) -> None:
     page.heading("Pictures", 3)
     if sheet.example:
         look = sheet.example[0]
@@ -37,8 +51,16 @@ def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
             slices.comparison(sheet.example),
             f"Fig. 4. {look.subject}, level {look.level}: the patient whose Dice, averaged over models, is the median "
             "one, at the level with most lesion. Left: scan, and the truth as a blue outline. Then for each model the "
-            "filtered score (black 0, white the number in the corner: the 99.9th percentile of this scan) over its "
-            "segmentation (orange) with the truth outlined in blue; D is the patient's Dice. R is the patient's right.",
+            "filtered score over its segmentation (orange) with the truth outlined in blue; D is the patient's Dice. "
+            "In the corner stands which scores are black and white: the median and the 99.9th percentile of this scan. "
+            "R is the patient's right.",
+        )
+    if sheet.example and sheet.redrawn:
+        page.figure(
+            f"{prefix}redrawn",
+            slices.redrawings(sheet.example[0], sheet.redrawn),
+            "The same slice as each model would have it, in the grey window of the scan. What is missing here, folds "
+            "and lesions alike, is what the residual shows.",
         )
     page.figure(
         f"{prefix}fig6",
@@ -66,28 +88,6 @@ def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
         "AUPRC patient by patient, each model against model 0, intensity. Above the diagonal the model is better.",
         "There is no row for model 0, intensity, so no patient-by-patient comparison.",
     )
-    _failures(page, sheet, prefix)
-    _claims(page, sheet)
-
-
-def _footnote(sheet: Sheet) -> str:
-    metrics = sheet.metrics
-    references = {
-        f"{model['reference']} ({'simulated' if model['reference_simulated'] else 'real'})"
-        for model in metrics["models"].values()
-        if model["reference"]
-    }
-    percentile = f"{metrics['config']['percentile']:g}"
-    healthy = max(model["false_positive_subjects"] for model in metrics["models"].values())
-    return (
-        f"Dice: at the {percentile}th percentile of each model's residuals in held-out healthy scans "
-        f"({', '.join(sorted(references)) or 'none'}); no test label had a say. sd over patients; brackets: 95 % "
-        f"bootstrap interval over patients, absent for fewer than two. Pooled AUPRC of chance: "
-        f"{number(metrics['auprc_chance'])}. Lesions: found when a tenth is flagged; a flagged region is right when a "
-        f"tenth of it is lesion. False positives: ml flagged at the same threshold, mean over {healthy} healthy "
-        "scans that no model was trained on. Less intensity's: paired over patients. BEST CASE columns picked their "
-        "threshold on the truth, which no user has. * measured anew at each run, not repeatable."
-    )
 
 
 def _failures(page: Page, sheet: Sheet, prefix: str) -> None:
@@ -104,8 +104,10 @@ def _failures(page: Page, sheet: Sheet, prefix: str) -> None:
         healthy = [row for row in own if row["healthy"] and row["false_positive_ml"] is not None]
         most = max(healthy, key=lambda row: row["false_positive_ml"], default=None)
         flagged = f"{most['subject']}: {most['false_positive_ml']:.1f} ml" if most else "no healthy scan"
-        lines.append([key, "Dice" if figure == "dice" else "AUPRC", named, flagged])
-    page.words(("Model", "Figure", f"{WORST} worst patients (true ml)", "Most flagged in a healthy scan"), lines)
+        lines.append([key, "Dice" if figure == "dice" else "AUPRC", named or NONE, flagged])
+    page.words(
+        ("Model", "Figure", f"Worst patients, at most {WORST} (true ml)", "Most flagged in a healthy scan"), lines
+    )
     if sheet.worst:
         page.figure(
             f"{prefix}worst",
@@ -113,6 +115,9 @@ def _failures(page: Page, sheet: Sheet, prefix: str) -> None:
             "The worst patient of each model (lowest Dice; of equal ones the lowest AUPRC), at the level with most "
             "lesion: scan with the truth outlined in blue, filtered score, segmentation in orange.",
         )
+
+
+def _normal_lesions(page: Page, sheet: Sheet, prefix: str) -> None:
     lesions = sheet.lesions
     page.heading("Lesions of normal intensity", 3)
     page.text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ class Look:
         truth: bool.
         values: filtered anomaly score within the eroded brain, 0 elsewhere; None where no model is shown.
         mask: bool, at the healthy percentile; None where the row has no threshold.
-        white: the score that is shown white.
+        black: the score that is shown black, `white` the one that is shown white.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Look:
     truth: np.ndarray
     values: np.ndarray | None = None
     mask: np.ndarray | None = None
+    black: float = 0.0
     white: float = 1.0
 
 
@@ -41,26 +42,33 @@ class Lesions:
     Attributes:
         total: lesions of all patients at the levels searched.
         rows: those within the normal range, one record each, largest first; `found_by` names models.
-        shown: how many of them, at most, were looked for in the models' masks and drawn.
-        looks: pictures of the first.
+        looks: pictures of the largest of the first patients.
     """
 
     total: int
     rows: tuple[Mapping[str, Any], ...]
-    shown: int
     looks: tuple[Look, ...]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`."""
+    """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`.
+
+    Attributes:
+        example: a row's view each of a typical patient.
+        redrawn: the same slice as each model that redraws would have it, in the place of the look's scan.
+        worst: each row's view of the patient that suits it least.
+        folder: of its files, beside the report.
+        sentences: on what is special about it.
+    """
 
     metrics: Mapping[str, Any]
     curves: Mapping[str, Any]
     example: tuple[Look, ...]
+    redrawn: tuple[Look, ...]
     worst: tuple[Look, ...]
     lesions: Lesions
-    folder: str  # of its files, beside the report
+    folder: str
     sentences: tuple[str, ...] = ()
 
     @property
@@ -107,7 +115,7 @@ class Realism:
         spectra: cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power.
         simulated: names of the simulated cohorts.
         counts: cohort -> slices measured.
-        distances: sentences with the distances between them.
+        distances: one record a pair of cohorts: `pair`, `intensity` and `db` apart, as text.
     """
 
     level: int
@@ -131,4 +139,3 @@ class Contents:
     missing: Sequence[str]
     repeat: Mapping[str, Any]
     quick: bool = False
-    notes: Sequence[str] = field(default=())

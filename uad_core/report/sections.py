@@ -27,9 +27,9 @@ def introduction(page: Page, contents: Contents) -> None:
             "This was a quick run: few patients, so wide intervals or none. It shows that everything works; "
             "it ranks nothing."
         )
-    if contents.missing or contents.notes:
+    if contents.missing:
         page.heading("Missing from this report", 3)
-        page.items([*contents.missing, *contents.notes])
+        page.items(contents.missing)
 
 
 def latent_study(page: Page, contents: Contents) -> None:
@@ -86,8 +86,6 @@ def trainings(page: Page, contents: Contents) -> None:
     for card in contents.cards:
         record = card.record
         errors = [number(record.get(key), 4) for key in ("healthy_l1", "trivial_l1")]
-        if card.learned == "nothing to learn":
-            errors[0] = NONE
         seen = f"{record.get('images', 0):,}"
         counts = [f"{card.parameters:,}", str(record.get("epochs", NONE)), seen]
         lines.append([card.name, card.latent, *counts, *errors, card.learned])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from uad_core.report.contents import Card, Realism, Sheet
@@ -37,43 +38,32 @@ def _area(sheet: Sheet, key: str) -> float | None:
 
 
 def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
-    """Healthy error and AUPRC against the number of latent values."""
-    cohorts = [key for key in rows[0] if key.startswith("auprc ")]
+    """Healthy error and AUPRC of each latent, the smallest on the left."""
+    rows = sorted(rows, key=lambda row: row["values"])
+    cohorts = [key for key in rows[0] if key.startswith("auprc ") and any(row[key] is not None for row in rows)]
+    places = range(len(rows))
     with rc_context(RC):
-        figure = new_figure(8.4, 3.1)
+        figure = new_figure(8.4, 3.3)
         left, right = figure.subplots(1, 2)
         left.set_ylabel("healthy l1 error (normalised intensity)")
         right.set_ylabel("pooled AUPRC")
-        series = [(left, "healthy_l1", 4, "")] + [
-            (right, key, index, key.removeprefix("auprc ")) for index, key in enumerate(cohorts)
-        ]
-        for panel, key, index, name in series:
-            known = [row for row in rows if row[key] is not None]
-            panel.plot(
-                [row["values"] for row in known],
-                [row[key] for row in known],
-                linestyle="none",
-                marker="os^Dv"[index % 5],
-                color=COLOURS[index % len(COLOURS)],
-                label=name,
-            )
-            for row in known:
-                above = row["model"] != "sae1"  # sae1 and sae2 have as many values as each other
-                place = (0, 7) if above else (0, -13)
-                if panel is left or key == cohorts[0]:
-                    panel.annotate(
-                        row["model"], (row["values"], row[key]), textcoords="offset points", xytext=place, ha="center"
-                    )
+        _points(left, [row["healthy_l1"] for row in rows], 0, "")
+        for index, key in enumerate(cohorts):
+            _points(right, [row[key] for row in rows], index, key.removeprefix("auprc "))
         for panel in (left, right):
-            panel.set_xscale("log", base=2)
-            panel.set_xlim(300, 28000)
-            panel.set_xticks([512, 1024, 2048, 4096, 8192, 16384], ["512", "1024", "2048", "4096", "8192", "16384"])
-            panel.set_xlabel("numbers in the latent")
+            panel.set_xticks(places, [f"{row['model']}\n{row['latent']}\n= {row['values']:,}" for row in rows])
+            panel.set_xlim(-0.5, len(rows) - 0.5)
             panel.set_ylim(0, 1.12 * panel.get_ylim()[1])
-            panel.grid(color="0.9")
+            panel.grid(color="0.9", axis="y")
         if cohorts:
             figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", title="cohort", frameon=False)
         return png(figure)
+
+
+def _points(panel: Axes, values: Sequence[float | None], index: int, name: str) -> None:
+    shown = [np.nan if value is None else value for value in values]
+    mark, colour = "os^Dv"[index % 5], COLOURS[index % len(COLOURS)]
+    panel.plot(range(len(shown)), shown, linestyle="none", marker=mark, color=colour, label=name)
 
 
 def training_curves(cards: Sequence[Card]) -> bytes | None:
@@ -95,7 +85,7 @@ def training_curves(cards: Sequence[Card]) -> bytes | None:
                     drawn = [np.nan if value is None or value <= 0 else value for value in values]
                     panel.plot(epochs, drawn, **style, marker="o", markersize=3, linewidth=1.2, label=term)
             panel.set(title=card.name, yscale="log")
-            panel.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+            panel.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
             panel.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
         label_all(axes, min(COLUMNS, len(axes)), "epoch", "weighted loss")
         handles = {name: line for a in axes for line, name in zip(*a.get_legend_handles_labels(), strict=True)}

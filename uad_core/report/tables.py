@@ -21,7 +21,6 @@ HEADINGS = (
     "False positives on healthy scans, ml",
     "AUPRC less intensity's",
     "Dice less intensity's",
-    "Parameters",
     "Seconds a slice*",
     f"{BEST}Dice, mean ± sd",
     f"{BEST}Dice, one threshold for all",
@@ -65,7 +64,6 @@ def cells(key: str, model: Mapping[str, Any], card: Card | None) -> list[str]:
         number(model["lesion_f1"]),
         interval(model["false_positive_ml"], model["false_positive_ml_ci"], 1),
         *(interval(value["mean"], value["ci"]) for value in less),
-        f"{card.parameters:,}" if card else NONE,
         number(model["seconds_per_slice"]),
         with_deviation(model, "best_dice", "best_dice"),
         number(model["best_dice_pooled"]),
@@ -141,7 +139,7 @@ def _text(value: Any) -> str:
 
 def plain_text(sheet: Sheet, cards: Mapping[str, Card]) -> str:
     """The table for a terminal: fewer columns, best cases last and named so."""
-    chosen = (0, 1, 2, 4, 7, 8, 9, 12, 13)
+    chosen = (0, 1, 2, 4, 7, 8, 9, 11, 12)
     names = (
         "model", "learned", "AUPRC pooled", "Dice", "lesion F1", "healthy ml", "AUPRC - intensity", "s/slice*",
         "BEST CASE Dice",

@@ -1,0 +1,35 @@
+"""A cohort's scans as `evaluate` sees them, to be looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from uad_core.data import Cohort
+from uad_core.evaluate import EvaluateConfig, Row
+from uad_core.evaluate.run import levels
+from uad_core.evaluate.subjects import Scene, load_scene
+
+KEPT = 8  # scenes
+
+
+class Scenes:
+    """Scenes by subject. The last few are kept, since a whole head takes half a minute to prepare."""
+
+    def __init__(self, cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> None:
+        self._subjects = {subject.name: subject for subject in cohort.subjects}
+        self._slab, self._known = levels(rows, config)
+        self._erosion_mm = config.erosion_mm
+        self._kept: dict[str, Scene] = {}
+
+    def keep(self, scene: Scene) -> Scene:
+        """Remember it, and forget the oldest beyond `KEPT`."""
+        self._kept[scene.subject.name] = scene
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return scene
+
+    def __getitem__(self, name: str) -> Scene:
+        """Raises ScanError where the scan cannot be prepared."""
+        if name in self._kept:
+            return self._kept[name]
+        return self.keep(load_scene(self._subjects[name], self._slab, self._known, self._erosion_mm))
