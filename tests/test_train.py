@@ -145,7 +145,17 @@ def test_settings_of_the_model_are_checked_against_its_own_config():
         parse_settings("sae3", ["learning_rate=wide"])
 
 
-@pytest.mark.parametrize(("name", "value"), [("epochs", -1), ("batch_size", 0), ("held_out", 1.0), ("clip_norm", 0.0)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", -1),
+        ("batch_size", 0),
+        ("held_out", 1.0),
+        ("clip_norm", 0.0),
+        ("schedule", "linear"),
+        ("precision", "16"),
+    ],
+)
 def test_a_config_out_of_range_is_refused_with_a_sentence(name, value):
     with pytest.raises(ValueError, match=r"must .* not"):
         TrainConfig(**{name: value})

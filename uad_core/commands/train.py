@@ -17,7 +17,7 @@ from uad_core.checkpoint import CHECKPOINTS
 from uad_core.data import Cohort, open_cohort
 from uad_core.models import MODELS
 from uad_core.train import Progress, RunFolder, TrainConfig, train
-from uad_core.train.config import parse_settings
+from uad_core.train.config import CHOICES, parse_settings
 
 SLABS = {"paper": PAPER_SLAB, "whole": WHOLE_BRAIN}
 RUNS = Path("runs")  # of this working folder; not kept by git
@@ -43,7 +43,6 @@ HELP = {
     "schedule": "of learning rates",
     "precision": "auto: bf16 on a GPU, else 32 bits",
 }
-CHOICES = {"schedule": ("plain", "cosine"), "precision": ("auto", "32", "bf16")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from uad_core.atlas import PAPER_SLAB, Slab
 from uad_core.batches import AugmentConfig
 from uad_core.models import MODELS
+
+Schedule = Literal["plain", "cosine"]  # the paper's learning rates throughout, or falling to 0
+Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast on CUDA, where it is faster
+CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,9 @@ class TrainConfig:
     held_out: float = 0.15  # share of the healthy anatomies kept for validation and calibration
     slab: Slab = PAPER_SLAB
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    schedule: Literal["plain", "cosine"] = "plain"  # the paper's learning rates throughout, or falling to 0
+    schedule: Schedule = "plain"
     device: str = "auto"  # or cpu, cuda, cuda:1, ...
-    precision: Literal["auto", "32", "bf16"] = "auto"  # auto: bf16 autocast on CUDA, where it is faster
+    precision: Precision = "auto"
     compile: bool = False  # torch.compile of the objectives; needs a C++ compiler
     clip_norm: float | None = None  # of each objective's gradient
     patience: int | None = None  # end after so many epochs without a better healthy validation
@@ -43,6 +47,9 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name.replace('_', ' ').capitalize()} must be at least {least}, not {value}.")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"The {name} must be one of {', '.join(choices)}, not {getattr(self, name)}.")
         if not 0 < self.held_out < 1:
             raise ValueError(f"The held-out share must lie between 0 and 1, not at {self.held_out}.")
         if self.clip_norm is not None and not self.clip_norm > 0:
