@@ -103,6 +103,7 @@ class Segmentation:
         percentile: of the healthy voxels that lie below the threshold.
         lesions: the mask's components, largest first.
         flagged_ml: volume of the mask in the patient's brain.
+        searched_ml: volume of all that can be flagged.
         healthy_ml: what the same threshold would flag in as much healthy brain, before small
             components are removed.
     """
@@ -113,6 +114,7 @@ class Segmentation:
     reference: str
     lesions: tuple[Lesion, ...]
     flagged_ml: float
+    searched_ml: float
     healthy_ml: float
 
 
@@ -188,6 +190,7 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
         reference=reference,
         lesions=lesions(mask, values, reconstruction.prepared),
         flagged_ml=np.count_nonzero(mask) / 1000 * scale,
+        searched_ml=searched_ml,
         healthy_ml=searched_ml * (100 - percentile) / 100,
     )
 

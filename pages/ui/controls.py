@@ -162,10 +162,9 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. Default: 2.",
     )  # fmt: skip
     names = list(checkpoint.calibration.references)
-    if st.session_state.get("reference") not in names:
-        st.session_state["reference"] = checkpoint.calibration.default_reference
+    usual = names.index(checkpoint.calibration.default_reference)
     reference = more.selectbox(
-        "Healthy reference", names, key="reference", bind="query-params", format_func=_reference_name(checkpoint),
+        "Healthy reference", names, usual, key="reference", bind="query-params", format_func=_reference_name(checkpoint),
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
     more.button(

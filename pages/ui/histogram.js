@@ -31,6 +31,7 @@ export default function (component) {
   text(inner.left + 14, 13, "this scan", "start");
   parts.push(`<line class="healthy" x1="${inner.left + 78}" x2="${inner.left + 92}" y1="9" y2="9"/>`);
   text(inner.left + 96, 13, data.reference, "start");
+  text(size.width - inner.right, inner.top + 16, data.share, "end");
   root.innerHTML = `<svg viewBox="0 0 ${size.width} ${size.height}" height="${size.height}">${parts.join("")}
     <line class="line" y1="${inner.top - 4}" y2="${inner.top + down}"/><rect class="grip" tabindex="0" role="slider"
     aria-label="Threshold" width="18" y="${inner.top - 8}" height="${down + 8}"/><circle class="knob" r="5" cy="${inner.top - 4}"/>

@@ -42,6 +42,7 @@ def show_histogram(
     top = max(reconstruction.residual_window(post), min(1.25 * segmentation.threshold, 1.0))
     edges = tuple(top * k / BINS for k in range(BINS + 1))
     kind = "simulated" if calibration.references[segmentation.reference].simulated else "real"
+    share = 100 * segmentation.flagged_ml / max(segmentation.searched_ml, 1e-9)
     data = {
         "scan": [round(100 * float(share), 5) for share in reconstruction.profile(post, edges)],
         "healthy": [round(100 * float(share), 5) for share in healthy.profile(edges)],
@@ -50,6 +51,7 @@ def show_histogram(
         "top": top,
         "floor": FLOOR,
         "height": height,
+        "share": f"{share:.2f} % of this scan flagged, {100 - segmentation.percentile:.2f} % of healthy ones above",
     }
 
     def dragged() -> None:

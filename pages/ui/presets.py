@@ -7,7 +7,7 @@ import re
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.controls import EROSIONS, LEVELS, PERCENTILES, SIZES, is_whole
+from pages.ui.controls import EROSIONS, LEVELS, PERCENTILES, SIZES, is_whole, load
 from uad_core.checkpoint import Checkpoint, checkpoint_names
 from uad_core.detect import Wishes
 from uad_core.pipeline import DetectConfig
@@ -27,7 +27,9 @@ def load_preset() -> None:
 
 def save_preset(checkpoint: Checkpoint, config: DetectConfig, wishes: Wishes, place: DeltaGenerator) -> None:
     """The setting as it stands: a file to download, and a command line."""
-    name = place.text_input("Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key="preset name")
+    name = place.text_input(
+        "Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key="preset name", help="Of the preset."
+    )
     try:
         data = Preset(name.strip(), checkpoint.name, config).to_json()
     except PresetError as error:
@@ -56,6 +58,12 @@ def _take() -> None:
     if preset.model not in checkpoint_names():
         st.session_state["preset problem"] = f"This preset is for checkpoint {preset.model}, which is not here."
         return
+    references = load(preset.model).calibration.references
+    if preset.config.reference not in (None, *references):
+        st.session_state["preset problem"] = (
+            f"Checkpoint {preset.model} has no healthy reference of this preset's name; it has {', '.join(references)}."
+        )
+        return
     config, post = preset.config, preset.config.postprocess
     for what, value, (low, high) in (
         ("percentile", config.percentile, PERCENTILES),
@@ -79,6 +87,9 @@ def _take() -> None:
             "median_size": post.median_size,
             "erosion_mm": post.erosion_mm,
             "min_lesion_mm3": post.min_lesion_mm3,
-            "reference": config.reference,
         }
     )
+    if config.reference is None:
+        st.session_state.pop("reference", None)  # the one that the checkpoint names first
+    else:
+        st.session_state["reference"] = config.reference
