@@ -211,11 +211,9 @@ def test_a_model_is_below_model_0_where_the_whole_interval_is(mean, low, high, p
     assert against_model_0(difference(mean, low, high)).place == place
 
 
-def test_the_sentence_on_model_0_names_difference_and_interval():
-    assert against_model_0(difference(-0.3943, -0.4903, -0.3014)).sentence == (
-        "below model 0: paired difference of AUPRC \N{MINUS SIGN}0.394, 95 % interval \N{MINUS SIGN}0.490 to "
-        "\N{MINUS SIGN}0.301"
-    )
+def test_a_difference_to_model_0_is_told_with_its_interval_and_is_none_without():
+    against = against_model_0(difference(-0.0943, -0.1903, 0.0014))
+    assert against.words == "\N{MINUS SIGN}0.094 (\N{MINUS SIGN}0.190 to +0.001)"
     for nothing in ({"difference_to_intensity": None}, {}, difference(-0.1, None, None), difference(None, None, None)):
         assert against_model_0(nothing) is None
 

@@ -35,14 +35,9 @@ class Against:
         return "below" if self.high < 0 else "above" if self.low > 0 else "level"
 
     @property
-    def sentence(self) -> str:
-        """Such as "below model 0: paired difference of AUPRC -0.394, 95 % interval -0.490 to -0.301"."""
-        name = {"auprc": "AUPRC", "dice": "Dice"}[self.figure]
-        where = "not told apart from model 0" if self.place == "level" else f"{self.place} model 0"
-        text = (
-            f"{where}: paired difference of {name} {self.mean:+.3f}, 95 % interval {self.low:+.3f} to {self.high:+.3f}"
-        )
-        return text.replace("-", "\N{MINUS SIGN}")
+    def words(self) -> str:
+        """Difference and interval, such as "-0.394 (-0.490 to -0.301)" with true minus signs."""
+        return f"{self.mean:+.3f} ({self.low:+.3f} to {self.high:+.3f})".replace("-", "\N{MINUS SIGN}")
 
 
 def against_model_0(model: Mapping[str, Any], figure: str = "auprc") -> Against | None:

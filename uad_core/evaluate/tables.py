@@ -27,8 +27,8 @@ def about(metrics: Mapping[str, Any]) -> list[str]:
     levels = metrics["levels"]
     where = f"atlas levels {levels[0]} to {levels[-1]}" if len(levels) > 1 else f"atlas level {levels[0]}"
     lines = [
-        f"Cohort {metrics['cohort']}: {kind}, {_count(metrics['patients'], 'patient')} with lesions and "
-        f"{_count(metrics['healthy'], 'healthy subject')}, {where}. Pooled AUPRC of chance: "
+        f"Cohort {metrics['cohort']}: {kind}, {counted(metrics['patients'], 'patient')} with lesions and "
+        f"{counted(metrics['healthy'], 'healthy subject')}, {where}. Pooled AUPRC of chance: "
         f"{_short(metrics['auprc_chance'])}."
     ]
     if metrics["patients_without_lesion_at_these_levels"]:
@@ -63,7 +63,8 @@ def readable(metrics: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Such as "3 patients" or "1 patient"."""
     return f"{number} {what}{'s' * (number != 1)}"
 
 

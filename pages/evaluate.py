@@ -1,0 +1,84 @@
+"""Models on a cohort with lesion masks: tables and charts of the experiment, and each patient's images behind them."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.ui.evaluation import NEW, draw_problem, draw_progress, offer_actions, pick_evaluation
+from pages.ui.evaluation_charts import draw_dice, draw_legend, draw_precision_recall, draw_residuals
+from pages.ui.evaluation_images import choose_patient, chosen_patient, draw_patient
+from pages.ui.evaluation_order import ask_for_cohort, ask_for_models, ask_for_settings
+from pages.ui.evaluation_patients import draw_patients, subjects
+from pages.ui.evaluation_table import draw_table, offer_files
+from pages.ui.evaluation_words import draw_about, draw_heading, draw_sentences
+from pages.ui.state import banner, start_page
+from uad_core.evaluations import Evaluation, list_evaluations, read_evaluation
+
+
+def main() -> None:
+    start_page()
+    found = list_evaluations()
+    with st.sidebar:
+        name = pick_evaluation(found)
+    chosen = next((evaluation for evaluation in found if evaluation.name == name), None)
+    if chosen is None:
+        _order()
+    elif chosen.state == "done":
+        _show(chosen)
+    else:
+        st.subheader(chosen.name, anchor=False)
+        st.fragment(run_every=1 if chosen.word.is_active else None)(_watch)(chosen)
+    banner()
+
+
+def _order() -> None:
+    st.subheader(NEW, anchor=False)
+    st.caption(
+        "Several models on all patients of a cohort, held against their lesion masks: what each of them finds, how "
+        "sure that is, and whether it beats the brightness of the scan itself."
+    )
+    cohort, models = st.columns(2, gap="medium")
+    with cohort:
+        ask_for_cohort()
+    with models:
+        ask_for_models()
+    ask_for_settings()
+    draw_problem()
+
+
+def _watch(evaluation: Evaluation) -> None:
+    """Drawn anew every second while it is under way, and all of the page when something has turned."""
+    now = read_evaluation(evaluation.folder)
+    if now.state != evaluation.state:
+        st.rerun()
+    draw_problem()
+    draw_progress(now)
+    offer_actions(now)
+
+
+def _show(evaluation: Evaluation) -> None:
+    metrics, curves = evaluation.metrics(), evaluation.curves()
+    if not metrics or not curves:
+        st.error("The records of this evaluation are damaged. Run it again.", icon=":material/error:")
+        return
+    patient = chosen_patient(evaluation.name)
+    draw_heading(evaluation.name, metrics)
+    if patient in subjects(metrics):
+        draw_patient(evaluation, metrics, str(patient))
+        return
+    draw_about(metrics)
+    draw_table(metrics)
+    draw_sentences(metrics)
+    draw_legend(curves)
+    residuals, precision, dice = st.columns(3, gap="medium")
+    with residuals:
+        draw_residuals(metrics, curves)
+    with precision:
+        draw_precision_recall(metrics, curves)
+    with dice:
+        draw_dice(metrics)
+    draw_patients(metrics, partial(choose_patient, evaluation.name))
+    offer_files(evaluation, metrics)
+
+
+main()

@@ -1,0 +1,142 @@
+"""One patient of an evaluation: scan and truth, each model's filtered residual and segmentation, and the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.evaluation_patients import subjects
+from pages.ui.evaluation_table import draw_patient_table
+from pages.ui.evaluation_words import plain
+from pages.ui.jobs import jobs, wait_for
+from pages.ui.memory import recall, remember
+from pages.ui.viewer import Panel, show_panels
+from uad_core.evaluate.looking import Lineup, Map, fullest, line_up, map_of, scene_of
+from uad_core.evaluate.reading import by_patient
+from uad_core.evaluate.subjects import Scene
+from uad_core.evaluations import Evaluation, EvaluationOrder
+from uad_core.planes import grey_png, overlay_png
+from uad_core.render import crop_box
+
+MOST = 4  # models side by side
+
+
+def chosen_patient(name: str) -> str | None:
+    """The patient of that evaluation whose images are looked at; survives a reload, and stands in no address."""
+    key = f"patient of {name}"
+    if key not in st.session_state:
+        st.session_state[key] = recall(key)
+    patient: str | None = st.session_state[key]
+    return patient
+
+
+def choose_patient(name: str, patient: str | None) -> None:
+    """Look at that patient's images; None goes back to the table."""
+    st.session_state[f"patient of {name}"] = patient
+    st.session_state.pop("eval_level", None)
+    remember(f"patient of {name}", patient)
+
+
+def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> None:
+    """All that there is to see of one patient."""
+    records = by_patient(metrics, patient)
+    shown = _steer(evaluation, metrics, patient)
+    about = next(iter(records.values()))
+    kind = "simulated" if metrics["simulated"] else "real"
+    truth = f"{about['truth_ml']:.1f} ml of lesion at the levels searched"
+    what = f"{kind} scan of a healthy subject" if about["healthy"] else f"{kind} scan of a patient, {truth}"
+    st.markdown(f"**{plain(patient)}**: {what}.")
+    pictures = st.container()
+    draw_patient_table(metrics, records)
+    with pictures:
+        if evaluation.order is None:
+            st.info("This evaluation was run on the command line, so the folder of its scans is not known here.")
+        elif not shown:
+            st.info("Choose at least one model.")
+        else:
+            _draw_pictures(evaluation, evaluation.order, metrics, patient, shown)
+
+
+def _steer(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> list[str]:
+    """Back, to the neighbours, and which models to see."""
+    names, keys = subjects(metrics), list(metrics["models"])
+    index = names.index(patient)
+    back, before, after, models = st.columns([1.2, 0.6, 0.6, 4], vertical_alignment="bottom")
+
+    def go(place: Any, label: str, icon: str, target: str | None, help_text: str, off: bool = False) -> None:
+        place.button(
+            label, icon=icon, on_click=choose_patient, args=(evaluation.name, target), help=help_text, disabled=off,
+            width="stretch", key=f"go {help_text}",
+        )  # fmt: skip
+
+    go(back, "All results", ":material/arrow_back:", None, "Back to table and charts.")
+    go(before, "", ":material/chevron_left:", names[max(index - 1, 0)], "The subject before.", index == 0)
+    go(after, "", ":material/chevron_right:", names[min(index + 1, len(names) - 1)], "The next subject.",
+       index == len(names) - 1)  # fmt: skip
+    return models.multiselect(
+        "Models", keys, keys[:MOST], max_selections=MOST, key=f"eval_shown {evaluation.name}",
+        help=f"Up to {MOST} rows of the table. Each redraws the scan once, which takes some seconds.",
+    )  # fmt: skip
+
+
+def _draw_pictures(
+    evaluation: Evaluation, order: EvaluationOrder, metrics: Mapping[str, Any], patient: str, shown: Sequence[str]
+) -> None:
+    mark = (evaluation.name, evaluation.word.progress.get("updated"))
+
+    def load(show: Callable[[str, float], None]) -> Lineup:
+        show("loading models", 0.0)
+        return line_up(order.cohort, order.models, order.config)
+
+    lineup = wait_for(jobs().start((*mark, "models"), load))
+
+    def prepare(show: Callable[[str, float], None]) -> Scene:
+        show("preparing the scan", 0.0)
+        return scene_of(lineup, patient)
+
+    scene = wait_for(jobs().start((*mark, patient), prepare))
+
+    def redraw(key: str) -> Callable[[Callable[[str, float], None]], Map]:
+        return lambda show: map_of(lineup, scene, key, lambda share: show(f"redrawing with {key}", share))
+
+    maps = [wait_for(jobs().start((*mark, patient, key), redraw(key))) for key in shown]
+    if changed := lineup.changed({key: model.get("sha256") for key, model in metrics["models"].items()}):
+        st.warning(f"Trained anew since this evaluation: {', '.join(changed)}. Pictures and figures may differ.")
+    _show_slices(scene, maps, {key: record["dice"] for key, record in by_patient(metrics, patient).items()})
+
+
+@st.fragment
+def _show_slices(scene: Scene, maps: Sequence[Map], dice: Mapping[str, float | None]) -> None:
+    """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
+    levels = scene.prepared.slab.levels
+    if st.session_state.get("eval_level") not in levels:
+        st.session_state["eval_level"] = levels[fullest(scene)]
+    level = st.session_state["eval_level"]
+    box = (level - levels[0], *crop_box(scene.prepared.brain_mask))
+    scan, truth = grey_png(scene.prepared.array[box]), scene.truth[box]
+    nothing = truth & ~truth
+    above, below = [Panel(scan, "Scan")], [Panel(scan, "Truth, outlined", overlay_png(nothing, truth))]
+    for one in maps:
+        key, residual = one.row.key, grey_png(one.values[box], one.white)
+        above.append(Panel(residual, f"{key}: white is {one.white:.3g}", windowed=False))
+        flagged = nothing if one.mask is None else one.mask[box]
+        score = "no threshold" if one.mask is None else "" if dice.get(key) is None else f"Dice {dice[key]:.3f}"
+        below.append(Panel(scan, f"{key} {score}", overlay_png(flagged, truth)))
+
+    def move(to: int) -> None:
+        st.session_state["eval_level"] = to
+
+    show_panels(
+        [*above, *below], "eval_slices", columns=len(above), level=level, levels=levels, max_height=200, on_level=move
+    )
+    if len(levels) > 1:
+        st.slider(
+            "Axial level", levels[0], levels[-1], key="eval_level",
+            help="Atlas millimetres above the lowest slice of the brain; the wheel and the arrow keys move it too.",
+        )  # fmt: skip
+    st.caption(
+        "Above: filtered residuals, black 0. Below, orange: flagged, above the threshold from healthy scans; blue "
+        "outline: the truth. Drag over a scan to change the grey window, double-click to reset it."
+    )

@@ -1,0 +1,140 @@
+"""Patient by patient: a chart and a table, each a click away from a patient's images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.ui.evaluation_charts import QUIET, lay_out, style
+
+BASELINE = "intensity"  # model 0
+FIGURES = {
+    "dice": "Dice",
+    "auprc": "AUPRC",
+    "lesion_recall": "Lesion recall",
+    "lesion_precision": "Lesion precision",
+    "lesion_f1": "Lesion F1",
+    "flagged_ml": "Flagged, ml",
+    "false_positive_ml": "False positives, ml",
+    "best_dice": "BEST CASE Dice",
+}
+ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The same of model 0"}
+
+
+def subjects(metrics: Mapping[str, Any]) -> list[str]:
+    """Names of all that were scored, in the cohort's order."""
+    return list(dict.fromkeys(record["subject"] for record in metrics["per_patient"]))
+
+
+@st.fragment
+def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> None:
+    """Chart and table of one figure; `choose` is called with the subject that was clicked on."""
+
+    def clicked(subject: str) -> None:
+        choose(subject)
+        st.session_state["eval_clicked"] = True
+
+    if st.session_state.pop("eval_clicked", False):
+        st.rerun()  # not this fragment alone: the images take the place of all of it
+    places = st.columns([1, 1, 2], vertical_alignment="bottom")
+    figure = places[0].selectbox(
+        "Figure", FIGURES, format_func=lambda key: FIGURES[key], key="eval_figure", bind="query-params",
+        help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
+    )  # fmt: skip
+    offered = [key for key in ALONG if key != "model 0" or BASELINE in metrics["models"]]
+    along = places[1].selectbox(
+        "Along", offered, format_func=lambda key: ALONG[key], key="eval_along", bind="query-params",
+        help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
+        "or model 0 on the same patient (above the diagonal a model is better).",
+    )  # fmt: skip
+    places[2].markdown("Click a point, or the box before a row, to see that patient's images.")
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        _draw_chart(metrics, figure, along, clicked)
+    with right:
+        _draw_list(metrics, figure, clicked)
+
+
+def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Callable[[str], None]) -> None:
+    keys, names = list(metrics["models"]), subjects(metrics)
+    records = {(one["model"], one["subject"]): one for one in metrics["per_patient"]}
+    chart = go.Figure()
+    for index, key in enumerate(keys):
+        points = []
+        for order, name in enumerate(names):
+            one = records.get((key, name))
+            if one is None or one[figure] is None:
+                continue
+            across = {"models": index + ((order * 0.618) % 1 - 0.5) * 0.5, "truth_ml": one["truth_ml"]}
+            baseline = records.get((BASELINE, name), {}).get(figure)
+            x = baseline if along == "model 0" else across[along]
+            if x is not None:
+                points.append((x, one[figure], name, one["healthy"]))
+        chart.add_scatter(
+            x=[x for x, *_ in points], y=[y for _, y, *_ in points], name=key, mode="markers",
+            customdata=[[name, "healthy" if healthy else "patient"] for *_, name, healthy in points],
+            hovertemplate="%{customdata[0]} (%{customdata[1]}): %{y:.3f}",
+            cliponaxis=False,
+            marker={
+                "color": style(index)["color"], "size": 9, "opacity": 0.75,
+                "symbol": ["diamond-open" if healthy else "circle" for *_, healthy in points],
+            },
+        )  # fmt: skip
+    axis: dict[str, Any] = {"title": ALONG[along], "rangemode": "tozero"}
+    if along == "models":
+        axis = {
+            "tickvals": list(range(len(keys))),
+            "ticktext": [key.replace(":", "<br>") for key in keys],
+            "tickangle": 0,
+            "tickfont": {"size": 11},
+            "range": [-0.5, len(keys) - 0.5],
+        }
+    if along == "model 0":
+        ends = [value for one in metrics["per_patient"] if (value := one[figure]) is not None]
+        chart.add_scatter(
+            x=[0, max(ends, default=1)], y=[0, max(ends, default=1)], mode="lines", line={"color": "grey", "width": 1},
+            hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
+        axis["title"] = f"{FIGURES[figure]} of model 0"
+    lay_out(
+        chart, 340, xaxis=axis, yaxis={"title": FIGURES[figure], "rangemode": "tozero"},
+        showlegend=along != "models", clickmode="event+select",
+    )  # fmt: skip
+
+    def clicked() -> None:
+        if found := st.session_state["eval_patients_chart"].selection.points:
+            choose(found[0]["customdata"][0])
+
+    st.plotly_chart(
+        chart, width="stretch", config=QUIET, key="eval_patients_chart", on_select=clicked, selection_mode="points"
+    )
+    if any(one["healthy"] for one in metrics["per_patient"]):
+        st.caption("Filled: patients. Open diamonds: healthy subjects, where the figure exists for them.")
+
+
+def _draw_list(metrics: Mapping[str, Any], figure: str, choose: Callable[[str], None]) -> None:
+    names = subjects(metrics)
+    rows: dict[str, dict[str, Any]] = {name: {"subject": name} for name in names}
+    for one in metrics["per_patient"]:
+        row = rows[one["subject"]]
+        row["lesions, ml"] = None if one["healthy"] else round(one["truth_ml"], 2)
+        row[one["model"]] = None if one[figure] is None else round(one[figure], 3)
+
+    def clicked() -> None:
+        if chosen := st.session_state["eval_patients_list"].selection.rows:
+            choose(names[chosen[0]])
+
+    st.dataframe(
+        list(rows.values()), hide_index=True, height=340, key="eval_patients_list", on_select=clicked,
+        selection_mode="single-row",
+        column_config={
+            "subject": st.column_config.TextColumn("subject", pinned=True),
+            **{key: st.column_config.NumberColumn(format="%.3f") for key in metrics["models"]},
+            "lesions, ml": st.column_config.NumberColumn(
+                format="%.2f", help="True volume at the levels searched; none for healthy subjects."
+            ),
+        },
+    )  # fmt: skip
