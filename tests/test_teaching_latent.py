@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from uad_core.checkpoint import build_model
-from uad_core.teaching import axis_walk, can_walk, fade, walk
+from uad_core.teaching import axis_walk, can_walk, fade, sample_near, walk
 
 SMALL = {"features": (4, 8, 8, 8), "latent": 4}
 
@@ -68,6 +68,17 @@ def test_a_model_without_codes_is_refused(name):
     assert not can_walk(model)
     with pytest.raises(ValueError, match="no codes"):
         walk(model, *slices(2), steps=2)
+
+
+def test_samples_from_around_the_codes_have_the_codes_mean_and_spread():
+    middle, pattern = slices(2)
+    family = middle + np.array([-1, 0, 1], np.float32)[:, None, None] * pattern
+    drawn = sample_near(pictures_as_codes(), family, 200, seed=1)
+    assert drawn.shape == (200, 256, 256)
+    spread = (drawn - middle) / pattern  # of each number around its mean, in its own standard deviations
+    assert np.median(spread.mean(0)) == pytest.approx(0, abs=0.01)
+    assert np.median(spread.std(0)) == pytest.approx(1, abs=0.02)
+    np.testing.assert_array_equal(drawn, sample_near(pictures_as_codes(), family, 200, seed=1))
 
 
 def test_too_short_a_walk_is_refused():

@@ -13,7 +13,17 @@ from small_scans import Flat, checkpoint_of, prepared_of, reconstruction_of
 from uad_core.pipeline import DetectConfig, reconstruct
 from uad_core.planes import FINE, MASK_COLOUR, TRUTH_COLOUR
 from uad_core.postprocess import SIGNS, PostprocessConfig
-from uad_core.teaching import Spot, arithmetic, explain, found_view, painted_view, strip_view, sweep, voxel_pixel
+from uad_core.teaching import (
+    Spot,
+    arithmetic,
+    close_up_voxel,
+    explain,
+    found_view,
+    painted_view,
+    sheet_view,
+    sweep,
+    voxel_pixel,
+)
 from uad_core.teaching.pictures import OLD_COLOUR
 from uad_core.views import slice_voxel
 
@@ -56,7 +66,7 @@ def test_the_numbers_written_are_right_among_themselves(scan, drawn, threshold, 
 
 
 def small_brain():
-    brain = np.zeros((5, 40, 40), bool)
+    brain = np.zeros((5, 80, 90), bool)
     brain[:, 10:30, 8:32] = True
     return prepared_of(np.where(brain, 0.5, 0), brain)
 
@@ -71,8 +81,8 @@ def test_a_voxels_pixel_leads_back_to_the_voxel():
 
 
 def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
-    prepared = small_brain()
-    picture, outline = painted_view(prepared, Spot((2, 20, 20), 3, 0), 0.8, 2)
+    prepared, spot = small_brain(), Spot((2, 20, 20), 3, 0)
+    picture, outline, near = painted_view(prepared, spot, 0.8, 2)
     column, row = voxel_pixel(prepared, (2, 20, 20))
     assert pixels(picture)[row, column] == 204  # 0.8 of 255
     assert pixels(picture)[row, column + 4] == 127  # 0.5 of 255, rounded down
@@ -80,28 +90,31 @@ def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
     assert marked[FINE * row + 1, FINE * column + 1, 3] == 0
     rim = marked[FINE * row + 1, FINE * (column + 3) + FINE - 1]
     assert tuple(rim) == (*TRUTH_COLOUR, 255)
+    column, row = (at - low for at, low in zip((20, 20), close_up_voxel(prepared, spot, 2, 0, 0)[:0:-1], strict=True))
+    assert close_up_voxel(prepared, spot, 2, column, row) == (2, 20, 20)
+    assert pixels(near)[row, column] == 204
+    assert pixels(near).shape == (64, 64)
 
 
 def test_new_and_old_findings_have_colours_of_their_own():
     array = np.array(small_brain().array)
     array[:, 10:30, 8:12] = 0.9  # flagged already
-    prepared = prepared_of(array, small_brain().brain_mask)
+    prepared, spot = prepared_of(array, small_brain().brain_mask), Spot((2, 20, 20), 3, 0)
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1, erosion_mm=0))
-    found = sweep(reconstruct(prepared, checkpoint_of(Flat())), Spot((2, 20, 20), 3, 0), (0.5, 0.9), config)
-    column, row = voxel_pixel(prepared, (2, 20, 20))
-    old_column, _ = voxel_pixel(prepared, (2, 20, 9))
-    healthy, seen = (pixels(found_view(prepared, found, number, 2)) for number in (0, 1))
-    middle = (FINE * row + 1, FINE * column + 1)
+    found = sweep(reconstruct(prepared, checkpoint_of(Flat())), spot, (0.5, 0.9), config)
+    healthy, seen = (pixels(found_view(prepared, spot, found, number, 2)) for number in (0, 1))
+    _, top, left = close_up_voxel(prepared, spot, 2, 0, 0)
+    middle, old = ((FINE * (20 - top) + 1, FINE * (column - left) + 1) for column in (20, 9))
     assert healthy[middle][3] == 0
     assert tuple(seen[middle][:3]) == MASK_COLOUR
-    for picture in (healthy, seen):
-        assert tuple(picture[FINE * row + 1, FINE * old_column + 1][:3]) == OLD_COLOUR
+    assert tuple(healthy[old][:3]) == tuple(seen[old][:3]) == OLD_COLOUR
 
 
-def test_drawn_slices_stand_in_a_row_cropped_to_the_atlas_brain():
-    strip = pixels(strip_view(np.full((3, 256, 256), 0.45, np.float32)))
-    height, width = strip.shape[:2]
+def test_drawn_slices_stand_in_rows_cropped_to_the_atlas_brain():
+    sheet = pixels(sheet_view(np.full((6, 256, 256), 0.45, np.float32), 3))
+    height, width = sheet.shape[:2]
     assert width % 3 == 0
-    assert 150 < height < 256
+    assert height % 2 == 0
+    assert 150 < height / 2 < 256
     assert 100 < width / 3 < 256
-    assert (strip == 127).all()  # half of the grey window, whose white is 0.9
+    assert (sheet == 127).all()  # half of the grey window, whose white is 0.9

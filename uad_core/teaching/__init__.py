@@ -2,10 +2,10 @@
 
 from uad_core.teaching.arithmetic import arithmetic
 from uad_core.teaching.detectability import INTENSITIES, Sighting, Sweep, sweep
-from uad_core.teaching.latent import axis_walk, can_walk, fade, walk
+from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
 from uad_core.teaching.measured import Measured, measured
 from uad_core.teaching.paint import Spot, paint
-from uad_core.teaching.pictures import found_view, painted_view, strip_view, voxel_pixel
+from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, sheet_view, voxel_pixel
 from uad_core.teaching.repaint import repaint
 from uad_core.teaching.voxel import VoxelStory, explain, telling_voxel
 
@@ -19,6 +19,7 @@ __all__ = [
     "arithmetic",
     "axis_walk",
     "can_walk",
+    "close_up_voxel",
     "explain",
     "fade",
     "found_view",
@@ -26,7 +27,8 @@ __all__ = [
     "paint",
     "painted_view",
     "repaint",
-    "strip_view",
+    "sample_near",
+    "sheet_view",
     "sweep",
     "telling_voxel",
     "voxel_pixel",

@@ -52,14 +52,34 @@ def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int, reach_sd: flo
     """
     if steps < 2 or len(slices) < 2:
         raise ValueError("a direction needs at least 2 slices, and a walk at least 2 steps")
-    encode, decode = _coder(model)
+    _, decode = _coder(model)
     with model.as_trained():
-        codes = torch.cat([encode(_batch(model, part)) for part in np.array_split(slices, -(-len(slices) // 8))])
+        codes = _codes(model, slices)
         middle = codes.mean(0, keepdim=True)
         _, spread, directions = torch.linalg.svd((codes - middle).flatten(1), full_matrices=False)
         one_sd = (directions[0] * spread[0] / (len(slices) - 1) ** 0.5).reshape(middle.shape)
         sds = torch.linspace(-reach_sd, reach_sd, steps, device=codes.device).reshape(-1, *[1] * (codes.ndim - 1))
         return _pictures(decode(middle + sds * one_sd))
+
+
+def sample_near(model: AnomalyModel, slices: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Slices decoded from where the codes of `slices` lie, instead of from the prior: (count, H, W) float32.
+
+    Each number of a code is drawn from a normal distribution with its own mean and standard deviation over them.
+
+    Args:
+        slices: (B, H, W) float32, at least 2.
+
+    Raises:
+        ValueError: a model without codes, or fewer than 2 slices.
+    """
+    if len(slices) < 2:
+        raise ValueError("a spread needs at least 2 slices")
+    _, decode = _coder(model)
+    with model.as_trained():
+        codes = _codes(model, slices)
+        noise = torch.randn((count, *codes.shape[1:]), generator=torch.Generator().manual_seed(seed))
+        return _pictures(decode(codes.mean(0) + codes.std(0) * noise.to(codes.device)))
 
 
 def fade(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
@@ -78,6 +98,14 @@ def _coder(model: AnomalyModel) -> tuple[Callable[[Tensor], Tensor], Callable[[T
     if isinstance(plain, Autoencoder):
         return plain.encoder, plain.decoder
     raise ValueError("This model has no codes to walk between; take an autoencoder or a VAE.")
+
+
+def _codes(model: AnomalyModel, slices: np.ndarray, at_once: int = 8) -> Tensor:
+    """The codes of (B, H, W) slices, a few at a time."""
+    encode, _ = _coder(model)
+    return torch.cat(
+        [encode(_batch(model, slices[first : first + at_once])) for first in range(0, len(slices), at_once)]
+    )
 
 
 def _batch(model: AnomalyModel, slices: np.ndarray) -> Tensor:

@@ -15,6 +15,7 @@ from uad_core.teaching.detectability import Sweep
 from uad_core.teaching.paint import Spot, paint
 
 OLD_COLOUR = (240, 228, 66)  # yellow of Okabe and Ito
+NEAR_PX = 32  # half the edge of a close-up
 
 
 def voxel_pixel(prepared: Prepared, voxel: tuple[int, int, int]) -> tuple[int, int]:
@@ -23,31 +24,46 @@ def voxel_pixel(prepared: Prepared, voxel: tuple[int, int, int]) -> tuple[int, i
     return voxel[2] - columns.start, voxel[1] - rows.start
 
 
-def painted_view(prepared: Prepared, spot: Spot, intensity: float, index: int) -> tuple[bytes, bytes]:
-    """PNGs of slice `index` with the painted lesion, and an overlay with its outline."""
-    box = (index, *crop_box(prepared.brain_mask))
+def painted_view(prepared: Prepared, spot: Spot, intensity: float, index: int) -> tuple[bytes, bytes, bytes]:
+    """PNGs of slice `index` with the painted lesion, of the lesion's outline as an overlay, and of the close-up."""
     painted, truth = paint(prepared, spot, intensity)
-    return grey_png(painted.array[box]), overlay_png(np.zeros_like(truth[box]), truth[box])
+    box, near = (index, *crop_box(prepared.brain_mask)), (index, *_close_up(prepared, spot))
+    outline = overlay_png(np.zeros_like(truth[box]), truth[box])
+    return grey_png(painted.array[box]), outline, grey_png(painted.array[near])
 
 
-def found_view(prepared: Prepared, sweep: Sweep, number: int, index: int) -> bytes:
-    """An overlay of slice `index`: vermilion what is flagged with the lesion in grey `number` of the sweep and was not
-    before, yellow what was, sky blue the lesion's outline.
+def found_view(prepared: Prepared, spot: Spot, sweep: Sweep, number: int, index: int) -> bytes:
+    """An overlay of the close-up of slice `index`: vermilion what is flagged with the lesion in grey `number` of the
+    sweep and was not before, yellow what was, sky blue the lesion's outline.
     """
-    box = (index, *crop_box(prepared.brain_mask))
-    mask, before = sweep.sightings[number].mask(sweep.truth.shape)[box], sweep.before[box]
-    old = overlay_png(mask & before, colour=OLD_COLOUR, opacity=0.4)
-    new = overlay_png(mask & ~before, sweep.truth[box], opacity=0.75)
+    near = (index, *_close_up(prepared, spot))
+    mask, before = sweep.sightings[number].mask(sweep.truth.shape)[near], sweep.before[near]
+    old = overlay_png(mask & before, colour=OLD_COLOUR, opacity=0.5)
+    new = overlay_png(mask & ~before, sweep.truth[near], opacity=0.65)
     both = Image.alpha_composite(Image.open(io.BytesIO(old)), Image.open(io.BytesIO(new)))
     buffer = io.BytesIO()
     both.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 
 
-def strip_view(slices: np.ndarray) -> bytes:
-    """(N, 256, 256) slices in a row, cropped to where the atlas has brain at the paper's levels."""
+def close_up_voxel(prepared: Prepared, spot: Spot, index: int, column: int, row: int) -> tuple[int, int, int]:
+    """The voxel of slice `index` that a pixel of the close-up shows."""
+    rows, columns = _close_up(prepared, spot)
+    return index, rows.start + row, columns.start + column
+
+
+def _close_up(prepared: Prepared, spot: Spot) -> tuple[slice, slice]:
+    """Rows and columns around the lesion, within the slice."""
+    _, height, width = prepared.array.shape
+    top = min(max(spot.centre[1] - NEAR_PX, 0), height - 2 * NEAR_PX)
+    left = min(max(spot.centre[2] - NEAR_PX, 0), width - 2 * NEAR_PX)
+    return slice(top, top + 2 * NEAR_PX), slice(left, left + 2 * NEAR_PX)
+
+
+def sheet_view(slices: np.ndarray, columns: int) -> bytes:
+    """(N, 256, 256) slices, `columns` in a row, cropped to where the atlas has brain at the paper's levels."""
     levels = PAPER_SLAB.levels
     brain = template().brain_mask[levels[0] : levels[-1] + 1]
     edge = (SLICE_SHAPE[0] - brain.shape[1]) // 2
-    rows, columns = crop_box(np.pad(brain, ((0, 0), (edge, edge), (edge, edge))))
-    return grid_png(slices[:, rows, columns], len(slices), *GREY_WINDOW)
+    rows, widths = crop_box(np.pad(brain, ((0, 0), (edge, edge), (edge, edge))))
+    return grid_png(slices[:, rows, widths], columns, *GREY_WINDOW)

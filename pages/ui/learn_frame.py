@@ -1,0 +1,104 @@
+"""What every chapter of the lesson stands in: the bar of chapters, the words beside the pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.controls import is_whole, load
+from pages.ui.learn_chapters import CHAPTERS, Chapter
+from uad_core.checkpoint import Checkpoint, checkpoint_names
+from uad_core.pipeline import DetectConfig
+from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
+
+NAMES = tuple(chapter.name for chapter in CHAPTERS)
+# what was set in one chapter holds in the next, and stands in the address
+KEEP: Any = {"bind": "query-params", "persist_state": "session"}
+PAPER = DetectConfig()
+
+
+def pick_chapter() -> Chapter:
+    """The bar with a step back and a step forward; the chapter stands in the address."""
+    back, bar, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
+    with bar:
+        name = st.segmented_control(
+            "Chapter", NAMES, default=NAMES[0], required=True, key="chapter", bind="query-params", width="stretch",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    number = NAMES.index(str(name))
+    back.button(
+        "Back", on_click=_go, args=(number - 1,), disabled=number == 0, width="stretch", icon=":material/arrow_back:"
+    )
+    forward.button(
+        "Next", on_click=_go, args=(number + 1,), disabled=number == len(NAMES) - 1, width="stretch", type="primary"
+    )
+    return CHAPTERS[number]
+
+
+def _go(number: int) -> None:
+    st.session_state["chapter"] = NAMES[number]
+
+
+def draw_words(chapter: Chapter) -> None:
+    """Idea and question; answer and lecturer's notes fold out."""
+    number = NAMES.index(chapter.name) + 1
+    st.caption(f"{number} of {len(NAMES)} · {chapter.minutes} min")
+    st.markdown(chapter.idea)
+    st.markdown(f":material/touch_app: {chapter.todo}")
+    st.info(f"**Ask.** {chapter.question}", icon=":material/help:")
+    with st.expander("Answer, and what to take home", icon=":material/home:", key=f"answer {chapter.name}"):
+        st.markdown(chapter.answer)
+    with st.expander("Lecturer's notes", icon=":material/edit_note:", key=f"notes {chapter.name}"):
+        st.markdown(chapter.notes)
+
+
+def pick_model() -> Checkpoint:
+    """The sidebar's picker of the model that the lesson follows: one that redraws, and is not slow."""
+    names = [name for name in checkpoint_names() if not is_whole(name) and load(name).spec.redraws]
+    names = [name for name in names if not load(name).spec.searches]
+    if not names:
+        st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
+        st.stop()
+    first = names.index("denoiser") if "denoiser" in names else 0
+    name = st.selectbox(
+        "Model", names, first, key="lesson_model", **KEEP,
+        help="Whose reconstruction the lesson follows. Models that redraw nothing, or search for seconds a slice, "
+        "stand on the pages Detect and Compare.",
+    )  # fmt: skip
+    checkpoint = load(str(name))
+    st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
+    if checkpoint.learned is False:
+        st.warning("This model did not learn: it redraws healthy brains worse than one median brain for all would.")
+    return checkpoint
+
+
+def pick_sign() -> Sign:
+    """The sidebar's choice of the residual."""
+    return st.radio(
+        "Residual", SIGNS, key="lesson_signed", **KEEP, horizontal=True,
+        help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected.",
+    )  # fmt: skip
+
+
+def lesson_config(signed: Sign) -> DetectConfig:
+    """The paper's setting, but for what was moved in the chapters Median and Threshold."""
+    size = st.session_state.get("lesson_median", PAPER.postprocess.median_size)
+    percentile = st.session_state.get("lesson_percentile", PAPER.percentile)
+    return DetectConfig(percentile, postprocess=PostprocessConfig(signed, size))
+
+
+def median_slider() -> None:
+    """Edge of the cube; read by `lesson_config`."""
+    st.select_slider(
+        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key="lesson_median", **KEEP,
+        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
+    )  # fmt: skip
+
+
+def percentile_slider() -> None:
+    """Percentile of healthy residuals; read by `lesson_config`."""
+    st.slider(
+        "Percentile of healthy residuals", 80.0, 99.9, PAPER.percentile, 0.1, "%.1f", key="lesson_percentile",
+        **KEEP, help="Per cent of healthy voxels that lie below the threshold. The paper: 98.",
+    )  # fmt: skip

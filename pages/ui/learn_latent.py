@@ -1,0 +1,102 @@
+"""The chapter on the latent space: a walk between two codes beside a plain fade, and samples from the prior."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.ui.controls import is_whole, load
+from pages.ui.jobs import jobs, wait_for
+from pages.ui.learn_frame import KEEP
+from pages.ui.scans import Choice, bundled, bundled_names
+from pages.ui.viewer import Panel, show_panels
+from pages.ui.work import prepared_scan
+from uad_core.atlas import PAPER_SLAB
+from uad_core.checkpoint import Checkpoint, checkpoint_names
+from uad_core.planes import grey_png
+from uad_core.preprocess import Prepared
+from uad_core.render import crop_box
+from uad_core.teaching import axis_walk, can_walk, fade, sample_near, sheet_view, walk
+
+STEPS = 11
+DRAWN = 2
+ALONG = "along this scan's main direction"
+
+
+def draw_latent(choice: Choice, prepared: Prepared) -> None:
+    """A walk with a slider, and what is drawn from the prior and from around the scan's codes."""
+    names = [name for name in checkpoint_names() if not is_whole(name)]
+    walkers = [name for name in names if can_walk(load(name).model)]
+    if not walkers:
+        st.info("There is no autoencoder to walk in. Train one: python -m uad_core train --model dvae")
+        return
+    bar = st.columns([1, 1, 1, 0.8], vertical_alignment="bottom")
+    name = bar[0].selectbox(
+        "Whose latent space", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key="lesson_walker", **KEEP,
+        help="An autoencoder or VAE. Dense: a code of 512 numbers. Spatial: 16 x 16 numbers for each feature.",
+    )  # fmt: skip
+    others = [f"to {other}" for other in bundled_names() if other != st.session_state.get("scan")]
+    goal = bar[1].selectbox(
+        "Walk", [*others, ALONG], key="lesson_goal", **KEEP,
+        help="From the middle slice of the scan on the left to the same level of another brain, or two standard "
+        "deviations either way along the first principal component of its slices' codes.",
+    )  # fmt: skip
+    step = bar[2].slider(
+        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key="lesson_way", **KEEP,
+        help="Per cent of the straight line between the two codes.",
+    )  # fmt: skip
+    seed = int(st.session_state.get("lesson_seed", 0))
+    bar[3].button("Draw others", on_click=_another, args=(seed,), width="stretch", help="Other samples, below.")
+    checkpoint = load(str(name))
+    walked, faded = _walk(choice, prepared, checkpoint, str(goal))
+    at = step * (STEPS - 1) // 100
+    rows, columns = crop_box(prepared.brain_mask)
+    ends = [("Start, redrawn", walked[0]), (f"{step} % of the way", walked[at]), ("End, redrawn", walked[-1])]
+    if goal != ALONG:
+        ends.append(("Plain fade of the two scans", faded[at]))
+    panels = [Panel(grey_png(picture[rows, columns]), title) for title, picture in ends]
+    show_panels(panels, "walk", max_height=230)
+    _draw_samples(checkpoint, prepared, seed, load("anogan") if "anogan" in names else None)
+
+
+def _another(seed: int) -> None:
+    st.session_state["lesson_seed"] = seed + 1
+
+
+def _walk(choice: Choice, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Any, Any]:
+    """All pictures of a walk and of the fade beside it, from the middle slice."""
+    model, middle = checkpoint.model, len(prepared.array) // 2
+    start, along = prepared.array[middle], goal == ALONG
+    end = start if along else prepared_scan(bundled(goal.removeprefix("to ")), PAPER_SLAB).array[middle]
+
+    def work(show: Callable[[str, float], None]) -> tuple[Any, Any]:
+        show(f"walk through the latent space of {checkpoint.name}", 0)
+        walked = axis_walk(model, prepared.array, STEPS) if along else walk(model, start, end, STEPS)
+        return walked, fade(start, end, STEPS)
+
+    return wait_for(jobs().start((choice.key, checkpoint.sha256, goal), work))
+
+
+def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan: Checkpoint | None) -> None:
+    """Slices that nobody has: from the prior, and from around the codes of this scan's slices."""
+    places = st.columns(3)
+    if checkpoint.spec.samples:
+        _sheet(places[0], _drawn(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
+    else:
+        places[0].info(f"{checkpoint.name} has no prior to draw from.")
+    near = sample_near(checkpoint.model, prepared.array, DRAWN, seed)
+    _sheet(places[1], near, f"{checkpoint.name}, from around the codes of this scan")
+    if anogan:
+        warning = ". :material/warning: It did not learn." if anogan.learned is False else ""
+        _sheet(places[2], _drawn(anogan, seed), f"{anogan.name}, from its prior{warning}")
+
+
+def _drawn(checkpoint: Checkpoint, seed: int) -> Any:
+    return checkpoint.model.sample(DRAWN, seed)[:, 0].cpu().numpy()
+
+
+def _sheet(place: DeltaGenerator, slices: Any, caption: str) -> None:
+    place.image(sheet_view(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)

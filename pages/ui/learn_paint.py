@@ -1,0 +1,152 @@
+"""The chapters on the painted lesion: who sees it, from which grey on, and why not before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui.comparison import COLOURS
+from pages.ui.controls import is_whole, load
+from pages.ui.learn_charts import draw_drawn, draw_found
+from pages.ui.learn_frame import KEEP
+from pages.ui.learn_sweeps import HEALTHY, finished, healthy_scan, look, wait
+from pages.ui.viewer import Click, Panel, show_panels
+from uad_core.checkpoint import Checkpoint, checkpoint_names
+from uad_core.postprocess import Sign
+from uad_core.preprocess import Prepared
+from uad_core.teaching import INTENSITIES, Spot, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
+from uad_core.views import slice_voxel
+
+PLACE = (11, 134, 100)  # even white matter of that scan
+WATCHED = ("denoiser", "intensity", "sae3")  # at first
+GREY = 0.7  # at first
+MOST = 3
+
+
+def draw_paint(signed: Sign) -> None:
+    """Place a lesion, move its grey, watch who sees it."""
+    pictures, side = st.columns([1.25, 1], gap="medium")
+    with side:
+        grey = _grey_slider()
+        left, right = st.columns(2)
+        radius = left.slider(
+            "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key="lesson_radius", **KEEP,
+            help="mm, to where the edge is half lesion, half tissue. Every change makes the models redraw.",
+        )  # fmt: skip
+        softness = right.slider(
+            "Softness of the edge", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
+            help="mm, over which lesion turns into tissue; 0 is a sharp edge.",
+        )  # fmt: skip
+        checkpoints = _pick_watched()
+    prepared = healthy_scan()
+    spot = Spot(st.session_state.get("lesson_place", PLACE), radius, softness)
+    if not spot.truth(prepared).any():
+        st.session_state["lesson_place"] = PLACE  # clicked beside the brain
+        spot = Spot(PLACE, radius, softness)
+    work = look(prepared, checkpoints, spot, signed)
+    done = finished(work)
+    with pictures:
+        _draw_pictures(prepared, spot, grey, checkpoints, done)
+    with side:
+        if done:
+            draw_found(done, _colours(), grey)
+            st.caption(_greys_seen(done))
+        wait(work)
+
+
+def draw_grey(signed: Sign) -> None:
+    """The same sweeps, looked at from the model's side."""
+    checkpoints = [one for one in _watched() if one.spec.redraws]
+    grey = _grey_slider()
+    if not checkpoints:
+        st.info("Choose a model that redraws the scan in chapter Paint; intensity only ranks it.")
+        return
+    prepared = healthy_scan()
+    spot = Spot(
+        st.session_state.get("lesson_place", PLACE),
+        st.session_state.get("lesson_radius", 5.0),
+        st.session_state.get("lesson_softness", 2.0),
+    )
+    work = look(prepared, checkpoints, spot, signed)
+    done = finished(work)
+    if done:
+        draw_drawn(done, _colours(), grey)
+        for one in done:
+            seen = one.sightings[INTENSITIES.index(grey)]
+            st.markdown(
+                f"**{one.model}**: painted {grey:.2f}, drawn {seen.drawn:.2f}. Largest filtered residual "
+                f"{seen.peak:.3f} {'>' if seen.peak > one.threshold else '≤'} {one.threshold:.3f}, the threshold."
+            )
+    wait(work)
+
+
+def _grey_slider() -> float:
+    return float(
+        st.select_slider(
+            "Grey of the lesion", INTENSITIES, GREY, key="lesson_grey", **KEEP,
+            help="Normalised intensity: 0 is black, healthy tissue lies near 0.5, this scan's brightest voxels near 1.",
+        )
+    )  # fmt: skip
+
+
+def _pick_watched() -> list[Checkpoint]:
+    names = [name for name in checkpoint_names() if not is_whole(name) and not load(name).spec.searches]
+    st.multiselect(
+        "Who looks", names, [name for name in WATCHED if name in names] or names[:MOST], key="lesson_watched",
+        **KEEP, max_selections=MOST,
+        help="Up to three models. Each redraws the touched slices in twelve greys, in some seconds.",
+    )  # fmt: skip
+    return _watched()
+
+
+def _watched() -> list[Checkpoint]:
+    known = checkpoint_names()
+    return [load(name) for name in st.session_state.get("lesson_watched", WATCHED) if name in known]
+
+
+def _colours() -> dict[str, str]:
+    """A model keeps its colour from chapter to chapter, and while others are still at work."""
+    return dict(zip((one.name for one in _watched()), COLOURS, strict=False))
+
+
+def _draw_pictures(
+    prepared: Prepared, spot: Spot, grey: float, checkpoints: Sequence[Checkpoint], done: Sequence[Sweep]
+) -> None:
+    """The painted scan, and what each model flags in it; a click places the lesion."""
+    levels = prepared.slab.levels
+    index = int(st.session_state.get("lesson_paint_slice", spot.centre[0]))
+    scan, outline, near = painted_view(prepared, spot, grey, index)
+    cross = voxel_pixel(prepared, spot.centre) if index == spot.centre[0] else None
+    panels = [Panel(scan, f"Painted, grey {grey:g}", outline, cross=cross)]
+    number, sweeps = INTENSITIES.index(grey), {one.model: one for one in done}
+    for checkpoint in checkpoints:
+        if one := sweeps.get(checkpoint.name):
+            share = one.sightings[number].share
+            title = f"{one.model}: {100 * share:.0f} % found" if share == share else f"{one.model}: flagged before"
+            panels.append(Panel(near, title, found_view(prepared, spot, one, number, index)))
+        else:
+            panels.append(Panel(near, f"{checkpoint.name}: looking"))
+
+    def turn(level: int) -> None:
+        st.session_state["lesson_paint_slice"] = level - levels[0]
+
+    def place(click: Click) -> None:
+        at = (index, click.column, click.row)
+        whole = click.panel == 0
+        st.session_state["lesson_place"] = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
+
+    show_panels(
+        panels, "paint", columns=2, level=levels[index], levels=levels, max_height=215, on_level=turn, on_click=place
+    )
+    st.caption(
+        f"Axial level {levels[index]} of {HEALTHY} (simulated), and close-ups. Blue: the lesion. Vermilion: flagged "
+        "since it was painted. Yellow: flagged before, not counted."
+    )
+
+
+def _greys_seen(sweeps: Sequence[Sweep]) -> str:
+    seen = [(one.model, one.seen_from()) for one in sweeps]
+    return "Half of it is found from grey " + ", ".join(
+        f"{at:g} on by {name}" if at else f"(none) by {name}" for name, at in seen
+    )

@@ -1,0 +1,63 @@
+"""The voxel that the lesson follows through its chapters, and pictures in which another one can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui.viewer import Click, Panel, show_panels
+from uad_core.pipeline import DetectConfig, Reconstruction, segment
+from uad_core.teaching import telling_voxel, voxel_pixel
+from uad_core.views import Voxel, slice_voxel
+
+Cross = tuple[int, int] | None  # (column, row) in the cropped picture
+
+
+def lesson_voxel(reconstruction: Reconstruction, config: DetectConfig) -> Voxel:
+    """The voxel clicked last in this scan; at first the one with the largest residual in the mask."""
+    scan = id(reconstruction.prepared.scan)
+    if st.session_state.get("lesson_scan") != scan:
+        segmentation = segment(reconstruction, config)
+        voxel = telling_voxel(reconstruction, segmentation, config.postprocess.signed)
+        st.session_state.update(lesson_scan=scan, lesson_voxel=voxel, lesson_slice=voxel[0])
+    kept: Voxel = st.session_state["lesson_voxel"]
+    return kept
+
+
+def lesson_slice(reconstruction: Reconstruction, config: DetectConfig) -> int:
+    """The slice of the slab that is shown: that of the voxel, until the wheel is turned."""
+    lesson_voxel(reconstruction, config)
+    return int(st.session_state["lesson_slice"])
+
+
+def show_slice(
+    reconstruction: Reconstruction,
+    config: DetectConfig,
+    panels: Callable[[int, Cross], list[Panel]],
+    key: str,
+    *,
+    columns: int | None = None,
+    max_height: int = 250,
+) -> None:
+    """Pictures of one slice: the wheel goes to others, a click chooses the lesson's voxel.
+
+    Args:
+        panels: makes them for a slice of the slab, with the cross where the voxel lies.
+    """
+    voxel, index = lesson_voxel(reconstruction, config), lesson_slice(reconstruction, config)
+    prepared = reconstruction.prepared
+    levels = prepared.slab.levels
+    cross = voxel_pixel(prepared, voxel) if voxel[0] == index else None
+
+    def turn(level: int) -> None:
+        st.session_state["lesson_slice"] = level - levels[0]
+
+    def choose(click: Click) -> None:
+        st.session_state["lesson_voxel"] = slice_voxel(prepared, index, click.column, click.row)
+
+    show_panels(
+        panels(index, cross), key, columns=columns, level=levels[index], levels=levels, max_height=max_height,
+        on_level=turn, on_click=choose,
+    )  # fmt: skip
+    st.caption(f"Axial level {levels[index]} of the atlas (mm). The cross marks the voxel of the lesson.")

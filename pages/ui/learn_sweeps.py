@@ -1,0 +1,83 @@
+"""The slow work behind the painted lesion, in the queue of jobs; what is there already is shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.jobs import Job, jobs, wait_for
+from pages.ui.scans import Choice, bundled
+from pages.ui.work import prepared_scan
+from uad_core.atlas import PAPER_SLAB
+from uad_core.checkpoint import Checkpoint
+from uad_core.pipeline import DetectConfig, Reconstruction, reconstruct
+from uad_core.postprocess import PostprocessConfig, Sign
+from uad_core.preprocess import Prepared
+from uad_core.teaching import INTENSITIES, Spot, Sweep, sweep
+
+HEALTHY = "sub-healthy01"  # the bundled scan that is painted in
+
+
+def healthy_scan() -> Prepared:
+    """It, prepared."""
+    return prepared_scan(bundled(HEALTHY), PAPER_SLAB)
+
+
+def look(prepared: Prepared, checkpoints: Sequence[Checkpoint], spot: Spot, signed: Sign) -> list[Job[Any]]:
+    """A job a model: it redraws the healthy scan, and when it has, a sweep of the lesion through all greys.
+
+    The setting is the paper's but for the residual's sign.
+    """
+    choice, config = bundled(HEALTHY), DetectConfig(postprocess=PostprocessConfig(signed))
+
+    def job(checkpoint: Checkpoint) -> Job[Any]:
+        redraw = _redraw(choice, prepared, checkpoint)
+        if not _is_done(redraw):
+            return redraw
+        reconstruction = redraw.future.result()
+
+        def work(show: Callable[[str, float], None]) -> Sweep:
+            say = f"{checkpoint.name} looks at the lesion in every grey"
+            return sweep(reconstruction, spot, INTENSITIES, config, lambda share: show(say, share))
+
+        return jobs().start((choice.key, checkpoint.sha256, spot, signed), work)
+
+    work = [job(checkpoint) for checkpoint in checkpoints]
+    abandon_all_but(work)
+    return work
+
+
+def abandon_all_but(work: Sequence[Job[Any]]) -> None:
+    """Cancel what this session has queued and no longer looks at: the queue is one for all that is slow."""
+    for job in st.session_state.get("lesson_work", ()):
+        if not job.future.done() and not any(job is wanted for wanted in work):
+            job.cancelled = True
+            jobs().drop(job)
+    st.session_state["lesson_work"] = tuple(work)
+
+
+def finished(work: Sequence[Job[Any]]) -> list[Sweep]:
+    """The sweeps that are there already."""
+    results = [job.future.result() for job in work if _is_done(job)]
+    return [result for result in results if isinstance(result, Sweep)]
+
+
+def wait(work: Sequence[Job[Any]]) -> None:
+    """Progress of the first job that is not done; the page is drawn anew when it is."""
+    for job in work:
+        wait_for(job)
+
+
+def _redraw(choice: Choice, prepared: Prepared, checkpoint: Checkpoint) -> Job[Reconstruction]:
+    """The job behind `work.reconstruction_of`, not waited for: the painted scan is shown meanwhile."""
+
+    def work(show: Callable[[str, float], None]) -> Reconstruction:
+        return reconstruct(prepared, checkpoint, lambda share: show(f"reconstruct with {checkpoint.name}", share))
+
+    return jobs().start((choice.key, checkpoint.sha256), work)
+
+
+def _is_done(job: Job[Any]) -> bool:
+    return job.future.done() and job.future.exception() is None

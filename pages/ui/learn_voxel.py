@@ -1,0 +1,122 @@
+"""The chapters on the chain itself: the four pictures, one voxel's arithmetic, the median, the threshold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.learn_charts import draw_healthy, draw_neighbours
+from pages.ui.learn_frame import lesson_config, median_slider, percentile_slider
+from pages.ui.learn_place import Cross, lesson_voxel, show_slice
+from pages.ui.viewer import Panel
+from uad_core.pipeline import DetectConfig, Reconstruction, segment
+from uad_core.planes import grey_png
+from uad_core.postprocess import PostprocessConfig, Sign
+from uad_core.render import residual_picture
+from uad_core.teaching import VoxelStory, arithmetic, explain
+from uad_core.views import slice_views
+
+
+def draw_idea(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
+    """Scan, reconstruction, residual and mask."""
+    config = lesson_config(signed)
+    segmentation = segment(reconstruction, config)
+
+    def panels(index: int, cross: Cross) -> list[Panel]:
+        views = slice_views(reconstruction, segmentation, config.postprocess, index, truth)
+        return [
+            Panel(views.scan, "Scan"),
+            Panel(views.reconstruction, "Reconstruction"),
+            Panel(views.residual, f"Residual, median {config.postprocess.median_size}", windowed=False),
+            Panel(views.scan, "Segmentation", views.mask),
+        ]
+
+    show_slice(reconstruction, config, panels, "idea", columns=2, max_height=225)
+
+
+def draw_voxel(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
+    """|scan - reconstruction| with the voxel's own numbers."""
+    config = lesson_config(signed)
+    story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
+    st.latex(arithmetic(story))
+    st.markdown(_in_words(story, config))
+    segmentation = segment(reconstruction, config)
+
+    def panels(index: int, cross: Cross) -> list[Panel]:
+        views = slice_views(reconstruction, segmentation, config.postprocess, index, truth)
+        return [
+            Panel(views.scan, "Scan", cross=cross),
+            Panel(views.reconstruction, "Reconstruction", cross=cross),
+        ]
+
+    show_slice(reconstruction, config, panels, "voxel", max_height=310)
+
+
+def draw_median(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
+    """The neighbours in order, their middle marked; the residual before and after."""
+    pictures, chart = st.columns([1, 1.2], gap="medium")
+    with chart:
+        median_slider()
+    config = lesson_config(signed)
+    story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
+    plain, post = PostprocessConfig(signed, 1), config.postprocess
+    same_scale = reconstruction.residual_window(post) / reconstruction.residual_window(plain)
+
+    def panels(index: int, cross: Cross) -> list[Panel]:
+        before = grey_png(residual_picture(reconstruction, plain, index), same_scale)
+        after = grey_png(residual_picture(reconstruction, post, index))
+        return [
+            Panel(before, "Residual", windowed=False, cross=cross),
+            Panel(after, f"after the median of {post.median_size}³", windowed=False, cross=cross),
+        ]
+
+    with pictures:
+        show_slice(reconstruction, config, panels, "median", columns=1, max_height=195)
+    with chart:
+        draw_neighbours(story)
+        st.markdown(
+            f"Residual {story.residual:.2f}; median of its {story.neighbours.size} neighbours **{story.median:.2f}**. "
+            f"{story.verdict}"
+        )
+
+
+def draw_threshold(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
+    """Where the voxel falls among healthy ones, and what the threshold flags."""
+    pictures, chart = st.columns([1, 1.2], gap="medium")
+    with chart:
+        percentile_slider()
+    config = lesson_config(signed)
+    segmentation = segment(reconstruction, config)
+    story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
+
+    def panels(index: int, cross: Cross) -> list[Panel]:
+        views = slice_views(reconstruction, segmentation, config.postprocess, index, truth)
+        return [Panel(views.scan, "Above the threshold", views.mask, cross=cross)]
+
+    with pictures:
+        show_slice(reconstruction, config, panels, "threshold", max_height=400)
+    with chart:
+        draw_healthy(reconstruction, segmentation, config, story)
+        st.markdown(
+            f"Flagged here: **{segmentation.flagged_ml:.1f} ml**. In as much healthy brain "
+            f"{segmentation.healthy_ml:.1f} ml lie above. The voxel's median of {story.median:.3f} exceeds "
+            f"{_share(story.percentile)} healthy voxels. {story.verdict}"
+        )
+
+
+def _share(percentile: float) -> str:
+    """Rounded down: 99.97 % are not all."""
+    return "all" if percentile >= 100 else f"{int(10 * percentile) / 10:.1f} % of the"
+
+
+def _in_words(story: VoxelStory, config: DetectConfig) -> str:
+    if story.step == "outside":
+        return "This voxel lies outside the brain mask; whatever its residual, it is not flagged."
+    how = "too bright" if story.difference > 0 else "too dark"
+    counts = "" if story.signed == "absolute" or story.difference > 0 else ", which the positive residual leaves out"
+    return (
+        f"The scan shows {story.scan:.2f}, the model draws {story.reconstruction:.2f}: {how} by "
+        f"{abs(story.difference):.2f}{counts}. The threshold of {story.threshold:.2f} is the "
+        f"{config.percentile:g}th percentile of healthy scans. The verdict is not this voxel's alone: next chapter."
+    )

@@ -1,0 +1,111 @@
+"""The lesson, as a lecturer runs it: in a real browser, with the numbers on screen computed again."""
+
+import re
+
+import pytest
+
+from uad_core.atlas import PAPER_SLAB
+from uad_core.checkpoint import load_checkpoint
+from uad_core.data import SAMPLES
+from uad_core.detect import Wishes, prepare_scan
+from uad_core.pipeline import DetectConfig, reconstruct, segment
+from uad_core.teaching import arithmetic, explain, telling_voxel, voxel_pixel
+from uad_core.views import slice_voxel
+
+LONG = 240_000  # ms; two busy cores
+MODEL = "sae3"
+CHAPTERS = ("Idea", "Voxel", "Median", "Threshold", "Paint", "Mid-grey", "Latent", "Limits")
+
+
+@pytest.fixture(scope="module")
+def page(server, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(90_000)
+    page = context.new_page()
+    page.address, page.log = server
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def redrawn():
+    """The lesson's first scan, as the page should see it."""
+    source = (SAMPLES / "sub-ms01_FLAIR.nii.gz").read_bytes()
+    prepared = prepare_scan(source, PAPER_SLAB, Wishes(), lambda step, fraction: None)
+    return reconstruct(prepared, load_checkpoint(MODEL))
+
+
+def formula(page) -> str:
+    """The arithmetic as it was written, from what is kept for screen readers."""
+    return page.locator("annotation[encoding='application/x-tex']").first.text_content(timeout=LONG)
+
+
+def wait_for_text(page, read, accept, tries=150):
+    for _ in range(tries):
+        page.wait_for_timeout(200)
+        if accept(text := read(page)):
+            return text
+    raise AssertionError(f"the page still says {text}")
+
+
+def test_a_deep_link_opens_a_chapter_and_its_numbers_are_those_of_the_core(page, redrawn):
+    page.goto(f"{page.address}/learn?chapter=Voxel&lesson_model={MODEL}")
+    page.get_by_text("not for diagnosis").first.wait_for(timeout=LONG)
+    config = DetectConfig()
+    voxel = telling_voxel(redrawn, segment(redrawn, config), "absolute")
+    assert formula(page) == arithmetic(explain(redrawn, config, voxel))
+
+
+def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, redrawn):
+    config, before = DetectConfig(), formula(page)
+    canvas = page.locator("canvas").first
+    level = int(page.locator(".panels").first.get_attribute("data-level"))
+    index = level - PAPER_SLAB.first
+    column, row = voxel_pixel(redrawn.prepared, (index, 120, 110))
+    width, height = canvas.evaluate("c => { const g = c.closest('figure').grey.canvas; return [g.width, g.height]; }")
+    box = canvas.bounding_box()
+    canvas.click(position={"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]})
+    after = wait_for_text(page, formula, lambda text: text != before)
+    story = explain(redrawn, config, slice_voxel(redrawn.prepared, index, column, row))
+    assert story.voxel == (index, 120, 110)
+    assert after == arithmetic(story)
+    page.get_by_text(f"The scan shows {story.scan:.2f}, the model draws {story.reconstruction:.2f}").wait_for()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("heading", name="A voxel asks its neighbours").wait_for(timeout=LONG)
+    page.get_by_text(f"{story.above} of {story.neighbours.size} neighbours exceed").wait_for(timeout=LONG)
+
+
+def found(page) -> str:
+    return page.locator("figcaption").filter(has_text="found").first.inner_text(timeout=LONG)
+
+
+def test_a_painted_lesion_is_seen_when_it_is_bright_and_vanishes_in_mid_grey(page):
+    page.goto(f"{page.address}/learn?chapter=Paint&lesson_watched=intensity")
+    at_first = found(page)
+    assert re.fullmatch(r"intensity: \d+ % found", at_first)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
+    page.get_by_text("Half of it is found from grey").wait_for()
+    slider = page.get_by_role("slider", name="Grey of the lesion")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowLeft")
+    wait_for_text(page, found, lambda text: text == "intensity: 0 % found")
+    for _ in range(7):
+        slider.press("ArrowRight")
+    brightest = wait_for_text(page, found, lambda text: re.search(r"\d\d+ %", text) and text != at_first)
+    assert int(re.search(r"\d+", brightest)[0]) > int(re.search(r"\d+", at_first)[0])
+
+
+def test_every_chapter_is_one_step_from_the_last_and_none_breaks(page):
+    page.goto(f"{page.address}/learn?lesson_watched=intensity&lesson_model={MODEL}")
+    for number, name in enumerate(CHAPTERS):
+        page.get_by_text(f"{number + 1} of {len(CHAPTERS)} ·").wait_for(timeout=LONG)
+        assert number == 0 or f"chapter={name}" in page.url
+        page.get_by_text("Answer, and what to take home").wait_for()
+        assert page.get_by_test_id("stException").count() == 0
+        if name != CHAPTERS[-1]:
+            page.get_by_role("button", name="Next").click()
+    page.get_by_text("Checkpoints, and what they were trained on").wait_for(timeout=LONG)
+    page.get_by_test_id("stDataFrame").wait_for()
+    assert page.get_by_role("button", name="Next").is_disabled()
+    assert "Traceback" not in page.log.read_text(errors="replace")
