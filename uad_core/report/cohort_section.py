@@ -20,9 +20,10 @@ def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
     kind = "Simulated scans" if sheet.simulated else "Real scans"
     page.heading(f"{kind}: {sheet.name}")
     levels = metrics["levels"]
+    where = f"atlas levels {levels[0]} to {levels[-1]}" if len(levels) > 1 else f"atlas level {levels[0]}"
     page.text(
         f"{kind.upper() if sheet.simulated else kind}. Patients with lesions: {metrics['patients']}, healthy "
-        f"subjects: {metrics['healthy']}, atlas levels {levels[0]} to {levels[-1]}.",
+        f"subjects: {metrics['healthy']}, {where}.",
         "kind",
     )
     for sentence in (*sheet.sentences, *dependence(metrics)):

@@ -43,7 +43,7 @@ def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
     cohorts = [key for key in rows[0] if key.startswith("auprc ") and any(row[key] is not None for row in rows)]
     places = range(len(rows))
     with rc_context(RC):
-        figure = new_figure(8.4, 3.3)
+        figure = new_figure(10.2, 3.3)
         left, right = figure.subplots(1, 2)
         left.set_ylabel("healthy l1 error (normalised intensity)")
         right.set_ylabel("pooled AUPRC")
