@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
+from itertools import cycle
 from typing import Any
 
 import streamlit as st
@@ -62,6 +63,17 @@ def _browser() -> str:
     """A name for this browser that its cookie cannot be read from; without cookies, a name for this session."""
     cookie = st.context.cookies.get("_streamlit_xsrf")
     if cookie:
-        return hashlib.sha256(cookie.encode()).hexdigest()
+        return hashlib.sha256(_token(cookie)).hexdigest()
     name: str = st.session_state.setdefault("browser", secrets.token_hex(16))
     return name
+
+
+def _token(cookie: str) -> bytes:
+    """What stays the same in the cookie: `2|mask|masked token|time` is masked anew at every load of the page."""
+    parts = cookie.split("|")
+    try:
+        mask, masked = (bytes.fromhex(part) for part in parts[1:3])
+    except ValueError:
+        return cookie.encode()
+    token = bytes(byte ^ key for byte, key in zip(masked, cycle(mask), strict=False))
+    return token or cookie.encode()
