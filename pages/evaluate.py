@@ -61,10 +61,9 @@ def _show(evaluation: Evaluation) -> None:
     if not metrics or not curves:
         st.error("The records of this evaluation are damaged. Run it again.", icon=":material/error:")
         return
-    patient = chosen_patient(evaluation.name)
     draw_heading(evaluation.name, metrics)
-    if patient in subjects(metrics):
-        draw_patient(evaluation, metrics, str(patient))
+    if patient := chosen_patient(evaluation.name, subjects(metrics)):
+        draw_patient(evaluation, metrics, patient)
         return
     draw_about(metrics)
     draw_table(metrics)

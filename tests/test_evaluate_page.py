@@ -39,7 +39,7 @@ def page(browser):
 
 
 def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)  # Streamlit has a Stop too
 
 
 def viewer(page):
@@ -118,6 +118,7 @@ def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_clic
     page.get_by_text(re.compile("sub-ms01.*simulated scan of a patient")).wait_for(timeout=LONG)
 
     button(page, "All results").click()
-    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 17, "y": 52}, timeout=LONG)
-    page.get_by_text(re.compile("sub-healthy01.*simulated scan of a healthy subject")).wait_for(timeout=LONG)
+    grid = page.get_by_test_id("stDataFrame").locator(".dvn-scroller")
+    grid.click(position={"x": 17, "y": 87}, timeout=LONG)  # the box before the second row
+    page.get_by_text(re.compile("sub-ms01.*simulated scan of a patient")).wait_for(timeout=LONG)
     viewer(page)

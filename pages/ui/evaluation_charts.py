@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly would look into half a one
 import plotly.graph_objects as go
 import streamlit as st
 

@@ -11,7 +11,6 @@ from pages.ui.evaluation_patients import subjects
 from pages.ui.evaluation_table import draw_patient_table
 from pages.ui.evaluation_words import plain
 from pages.ui.jobs import jobs, wait_for
-from pages.ui.memory import recall, remember
 from pages.ui.viewer import Panel, show_panels
 from uad_core.evaluate.looking import Lineup, Map, fullest, line_up, map_of, scene_of
 from uad_core.evaluate.reading import by_patient
@@ -23,20 +22,25 @@ from uad_core.render import crop_box
 MOST = 4  # models side by side
 
 
-def chosen_patient(name: str) -> str | None:
-    """The patient of that evaluation whose images are looked at; survives a reload, and stands in no address."""
+def chosen_patient(name: str, names: Sequence[str]) -> str | None:
+    """Who of the subjects `names` of evaluation `name` is looked at; the address carries a number, not a name."""
     key = f"patient of {name}"
     if key not in st.session_state:
-        st.session_state[key] = recall(key)
+        asked, _, number = st.query_params.get("patient", "").rpartition(".")
+        is_one = asked == name and number.isdecimal() and 1 <= int(number) <= len(names)
+        st.session_state[key] = names[int(number) - 1] if is_one else None
     patient: str | None = st.session_state[key]
-    return patient
+    if patient in names:
+        st.query_params["patient"] = f"{name}.{names.index(patient) + 1}"
+        return patient
+    st.query_params.pop("patient", None)
+    return None
 
 
 def choose_patient(name: str, patient: str | None) -> None:
     """Look at that patient's images; None goes back to the table."""
     st.session_state[f"patient of {name}"] = patient
     st.session_state.pop("eval_level", None)
-    remember(f"patient of {name}", patient)
 
 
 def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> None:
