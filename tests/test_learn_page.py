@@ -37,7 +37,8 @@ def redrawn():
 
 def formula(page) -> str:
     """The arithmetic as it was written, from what is kept for screen readers."""
-    return page.locator("annotation[encoding='application/x-tex']").first.text_content(timeout=LONG)
+    written = page.locator("annotation[encoding='application/x-tex']").first.text_content(timeout=LONG)
+    return written.removeprefix(r"\LARGE ")
 
 
 def wait_for_text(page, read, accept, tries=150):

@@ -71,7 +71,7 @@ def draw_healthy(
     figure.update_xaxes(title="filtered residual (normalised intensity)")
     figure.update_yaxes(title="% of brain voxels", type="log", dtick=1)
     figure.update_layout(bargap=0)
-    _show(figure, "healthy", 300)
+    _show(figure, "healthy", 275)
 
 
 def draw_found(sweeps: Sequence[Sweep], colours: Mapping[str, str], intensity: float) -> None:
@@ -85,7 +85,7 @@ def draw_found(sweeps: Sequence[Sweep], colours: Mapping[str, str], intensity: f
     _mark_greys(figure, sweeps[0], intensity)
     figure.update_xaxes(title="grey of the lesion (normalised intensity)")
     figure.update_yaxes(title="% of the lesion found", range=[-3, 103])
-    _show(figure, "found", 235)
+    _show(figure, "found", 320)
 
 
 def draw_drawn(sweeps: Sequence[Sweep], colours: Mapping[str, str], intensity: float) -> None:

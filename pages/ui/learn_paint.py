@@ -26,19 +26,20 @@ MOST = 3
 
 def draw_paint(signed: Sign) -> None:
     """Place a lesion, move its grey, watch who sees it."""
-    pictures, side = st.columns([1.25, 1], gap="medium")
-    with side:
+    bar = st.columns([1.2, 1, 1, 1.5])
+    with bar[0]:
         grey = _grey_slider()
-        left, right = st.columns(2)
-        radius = left.slider(
-            "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key="lesson_radius", **KEEP,
-            help="mm, to where the edge is half lesion, half tissue. Every change makes the models redraw.",
-        )  # fmt: skip
-        softness = right.slider(
-            "Softness of the edge", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
-            help="mm, over which lesion turns into tissue; 0 is a sharp edge.",
-        )  # fmt: skip
+    radius = bar[1].slider(
+        "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key="lesson_radius", **KEEP,
+        help="mm, to where the edge is half lesion, half tissue. Every change makes the models redraw.",
+    )  # fmt: skip
+    softness = bar[2].slider(
+        "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
+        help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
+    )  # fmt: skip
+    with bar[3]:
         checkpoints = _pick_watched()
+    pictures, side = st.columns([1, 1], gap="medium")
     prepared = healthy_scan()
     spot = Spot(st.session_state.get("lesson_place", PLACE), radius, softness)
     if not spot.truth(prepared).any():
@@ -137,7 +138,7 @@ def _draw_pictures(
         st.session_state["lesson_place"] = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
 
     show_panels(
-        panels, "paint", columns=2, level=levels[index], levels=levels, max_height=215, on_level=turn, on_click=place
+        panels, "paint", columns=2, level=levels[index], levels=levels, max_height=190, on_level=turn, on_click=place
     )
     st.caption(
         f"Axial level {levels[index]} of {HEALTHY} (simulated), and close-ups. Blue: the lesion. Vermilion: flagged "

@@ -14,8 +14,10 @@ from uad_core.pipeline import DetectConfig, Reconstruction, segment
 from uad_core.planes import grey_png
 from uad_core.postprocess import PostprocessConfig, Sign
 from uad_core.render import residual_picture
-from uad_core.teaching import VoxelStory, arithmetic, explain
+from uad_core.teaching import VoxelStory, arithmetic, explain, pair_views
 from uad_core.views import slice_views
+
+LARGE = r"\LARGE "  # to be read from the last row
 
 
 def draw_idea(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
@@ -39,16 +41,12 @@ def draw_voxel(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None
     """|scan - reconstruction| with the voxel's own numbers."""
     config = lesson_config(signed)
     story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
-    st.latex(arithmetic(story))
+    st.latex(rf"{LARGE}{arithmetic(story)}")
     st.markdown(_in_words(story, config))
-    segmentation = segment(reconstruction, config)
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        views = slice_views(reconstruction, segmentation, config.postprocess, index, truth)
-        return [
-            Panel(views.scan, "Scan", cross=cross),
-            Panel(views.reconstruction, "Reconstruction", cross=cross),
-        ]
+        scan, redrawn, outline = pair_views(reconstruction, index, truth=truth)
+        return [Panel(scan, "Scan", outline, cross=cross), Panel(redrawn, "Reconstruction", cross=cross)]
 
     show_slice(reconstruction, config, panels, "voxel", max_height=310)
 
@@ -91,8 +89,8 @@ def draw_threshold(reconstruction: Reconstruction, truth: Any, signed: Sign) -> 
     story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        views = slice_views(reconstruction, segmentation, config.postprocess, index, truth)
-        return [Panel(views.scan, "Above the threshold", views.mask, cross=cross)]
+        scan, _, overlay = pair_views(reconstruction, index, segmentation.mask, truth)
+        return [Panel(scan, "Above the threshold", overlay, cross=cross)]
 
     with pictures:
         show_slice(reconstruction, config, panels, "threshold", max_height=400)

@@ -5,7 +5,7 @@ from uad_core.teaching.detectability import INTENSITIES, Sighting, Sweep, sweep
 from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
 from uad_core.teaching.measured import Measured, measured
 from uad_core.teaching.paint import Spot, paint
-from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, sheet_view, voxel_pixel
+from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, pair_views, sheet_view, voxel_pixel
 from uad_core.teaching.repaint import repaint
 from uad_core.teaching.voxel import VoxelStory, explain, telling_voxel
 
@@ -26,6 +26,7 @@ __all__ = [
     "measured",
     "paint",
     "painted_view",
+    "pair_views",
     "repaint",
     "sample_near",
     "sheet_view",
