@@ -68,14 +68,17 @@ def _show(evaluation: Evaluation) -> None:
     draw_about(metrics)
     draw_table(metrics)
     draw_sentences(metrics)
-    draw_legend(curves)
-    residuals, precision, dice = st.columns(3, gap="medium")
-    with residuals:
-        draw_residuals(metrics, curves)
-    with precision:
-        draw_precision_recall(metrics, curves)
-    with dice:
-        draw_dice(metrics)
+    if metrics["patients"]:
+        draw_legend(curves)
+        residuals, precision, dice = st.columns(3, gap="medium")
+        with residuals:
+            draw_residuals(metrics, curves)
+        with precision:
+            draw_precision_recall(metrics, curves)
+        with dice:
+            draw_dice(metrics)
+    else:
+        st.info("Nobody here has a lesion at these levels, so all that can be shown is what is flagged falsely.")
     draw_patients(metrics, partial(choose_patient, evaluation.name))
     offer_files(evaluation, metrics)
 

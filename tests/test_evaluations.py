@@ -14,7 +14,7 @@ from uad_core import evaluations as module
 from uad_core.data import SAMPLES
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.looking import fullest, line_up, map_of, scene_of
-from uad_core.evaluate.reading import against_model_0, by_patient, operating_point, visible
+from uad_core.evaluate.reading import against_model_0, baselines, by_patient, operating_point, visible
 from uad_core.evaluate.run import PLAIN, evaluate, table_rows
 from uad_core.evaluate.watching import Watched
 from uad_core.evaluations import (
@@ -216,6 +216,17 @@ def test_a_difference_to_model_0_is_told_with_its_interval_and_is_none_without()
     assert against.words == "\N{MINUS SIGN}0.094 (\N{MINUS SIGN}0.190 to +0.001)"
     for nothing in ({"difference_to_intensity": None}, {}, difference(-0.1, None, None), difference(None, None, None)):
         assert against_model_0(nothing) is None
+
+
+def test_every_row_is_held_against_model_0_of_its_own_sign():
+    zero = (("i:absolute", "intensity"), ("i:positive", "intensity"))
+    named = (("a:absolute", "a"), ("a:positive", "a"), ("b", "b"), *zero)
+    rows = {key: {"model": model, "signed": key.partition(":")[2] or None} for key, model in named}
+    assert baselines({"models": rows}) == {
+        "a:absolute": "i:absolute", "a:positive": "i:positive", "b": "i:absolute",
+        "i:absolute": "i:absolute", "i:positive": "i:positive",
+    }  # fmt: skip
+    assert baselines({"models": {"a": rows["b"]}}) == {"a": None}
 
 
 def test_the_working_threshold_is_found_on_the_curve():

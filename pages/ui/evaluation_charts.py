@@ -45,9 +45,6 @@ def draw_residuals(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> Non
         "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold tells apart.",
     )  # fmt: skip
     counts = curves["models"][key]
-    if not sum(counts["anomalous"]):
-        st.info("No voxel of a lesion at these levels, so there is nothing to set apart.")
-        return
     threshold, bins = metrics["models"][key]["threshold"], len(counts["normal"])
     middles = [(index + 0.5) / bins for index in range(bins)]
     figure = go.Figure()

@@ -50,7 +50,8 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
     about = next(iter(records.values()))
     kind = "simulated" if metrics["simulated"] else "real"
     truth = f"{about['truth_ml']:.1f} ml of lesion at the levels searched"
-    what = f"{kind} scan of a healthy subject" if about["healthy"] else f"{kind} scan of a patient, {truth}"
+    healthy = f"{kind} scan of a subject without a lesion mask, taken as healthy"
+    what = healthy if about["healthy"] else f"{kind} scan of a patient, {truth}"
     st.markdown(f"**{plain(patient)}**: {what}.")
     pictures = st.container()
     draw_patient_table(metrics, records)
@@ -108,11 +109,11 @@ def _draw_pictures(
     maps = [wait_for(jobs().start((*mark, patient, key), redraw(key))) for key in shown]
     if changed := lineup.changed({key: model.get("sha256") for key, model in metrics["models"].items()}):
         st.warning(f"Trained anew since this evaluation: {', '.join(changed)}. Pictures and figures may differ.")
-    _show_slices(scene, maps, {key: record["dice"] for key, record in by_patient(metrics, patient).items()})
+    _show_slices(scene, maps, by_patient(metrics, patient))
 
 
 @st.fragment
-def _show_slices(scene: Scene, maps: Sequence[Map], dice: Mapping[str, float | None]) -> None:
+def _show_slices(scene: Scene, maps: Sequence[Map], records: Mapping[str, Mapping[str, Any]]) -> None:
     """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
     levels = scene.prepared.slab.levels
     if st.session_state.get("eval_level") not in levels:
@@ -121,13 +122,13 @@ def _show_slices(scene: Scene, maps: Sequence[Map], dice: Mapping[str, float | N
     box = (level - levels[0], *crop_box(scene.prepared.brain_mask))
     scan, truth = grey_png(scene.prepared.array[box]), scene.truth[box]
     nothing = truth & ~truth
-    above, below = [Panel(scan, "Scan")], [Panel(scan, "Truth, outlined", overlay_png(nothing, truth))]
+    has_mask = "Truth, outlined" if scene.subject.lesion else "No lesion mask"
+    above, below = [Panel(scan, "Scan")], [Panel(scan, has_mask, overlay_png(nothing, truth))]
     for one in maps:
         key, residual = one.row.key, grey_png(one.values[box], one.white)
         above.append(Panel(residual, f"{key}: white is {one.white:.3g}", windowed=False))
         flagged = nothing if one.mask is None else one.mask[box]
-        score = "no threshold" if one.mask is None else "" if dice.get(key) is None else f"Dice {dice[key]:.3f}"
-        below.append(Panel(scan, f"{key} {score}", overlay_png(flagged, truth)))
+        below.append(Panel(scan, f"{key}: {_score(records[key])}", overlay_png(flagged, truth)))
 
     def move(to: int) -> None:
         st.session_state["eval_level"] = to
@@ -144,3 +145,9 @@ def _show_slices(scene: Scene, maps: Sequence[Map], dice: Mapping[str, float | N
         "Above: filtered residuals, black 0. Below, orange: flagged, above the threshold from healthy scans; blue "
         "outline: the truth. Drag over a scan to change the grey window, double-click to reset it."
     )
+
+
+def _score(record: Mapping[str, Any]) -> str:
+    if record["flagged_ml"] is None:
+        return "no threshold"
+    return f"{record['flagged_ml']:.2f} ml flagged" if record["dice"] is None else f"Dice {record['dice']:.3f}"

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.evaluation_charts import QUIET, lay_out, style
+from uad_core.evaluate.reading import baselines
 
-BASELINE = "intensity"  # model 0
 FIGURES = {
     "dice": "Dice",
     "auprc": "AUPRC",
@@ -21,6 +21,7 @@ FIGURES = {
     "false_positive_ml": "False positives, ml",
     "best_dice": "BEST CASE Dice",
 }
+SYMBOLS = {"solid": "circle", "dash": "square", "dot": "triangle-up"}  # of rows whose colours are the same
 ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The same of model 0"}
 
 
@@ -40,11 +41,12 @@ def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> 
     if st.session_state.pop("eval_clicked", False):
         st.rerun()  # not this fragment alone: the images take the place of all of it
     places = st.columns([1, 1, 2], vertical_alignment="bottom")
+    there = [key for key in FIGURES if any(one[key] is not None for one in metrics["per_patient"])]
     figure = places[0].selectbox(
-        "Figure", FIGURES, format_func=lambda key: FIGURES[key], key="eval_figure", bind="query-params",
+        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key="eval_figure", bind="query-params",
         help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
     )  # fmt: skip
-    offered = [key for key in ALONG if key != "model 0" or BASELINE in metrics["models"]]
+    offered = [key for key in ALONG if key != "model 0" or any(baselines(metrics).values())]
     along = places[1].selectbox(
         "Along", offered, format_func=lambda key: ALONG[key], key="eval_along", bind="query-params",
         help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
@@ -61,7 +63,7 @@ def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> 
 def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Callable[[str], None]) -> None:
     keys, names = list(metrics["models"]), subjects(metrics)
     records = {(one["model"], one["subject"]): one for one in metrics["per_patient"]}
-    chart = go.Figure()
+    chart, baseline = go.Figure(), baselines(metrics)
     for index, key in enumerate(keys):
         points = []
         for order, name in enumerate(names):
@@ -69,8 +71,8 @@ def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Cal
             if one is None or one[figure] is None:
                 continue
             across = {"models": index + ((order * 0.618) % 1 - 0.5) * 0.5, "truth_ml": one["truth_ml"]}
-            baseline = records.get((BASELINE, name), {}).get(figure)
-            x = baseline if along == "model 0" else across[along]
+            model_0 = records.get((baseline[key], name), {}).get(figure)
+            x = model_0 if along == "model 0" else across[along]
             if x is not None:
                 points.append((x, one[figure], name, one["healthy"]))
         chart.add_scatter(
@@ -80,7 +82,7 @@ def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Cal
             cliponaxis=False,
             marker={
                 "color": style(index)["color"], "size": 9, "opacity": 0.75,
-                "symbol": ["diamond-open" if healthy else "circle" for *_, healthy in points],
+                "symbol": ["diamond-open" if healthy else SYMBOLS[style(index)["dash"]] for *_, healthy in points],
             },
         )  # fmt: skip
     axis: dict[str, Any] = {"title": ALONG[along], "rangemode": "tozero"}

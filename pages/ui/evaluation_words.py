@@ -42,10 +42,11 @@ def draw_sentences(metrics: Mapping[str, Any]) -> None:
         lines.append(f":material/warning: Did not learn, one median slice redraws healthy brains better: {lazy}.")
     if known := ", ".join(f"**{key}** {seen}" for key, model in models if (seen := sum(model["seen"].values()))):
         lines.append(f":material/warning: Subjects that were trained or calibrated on, or whose brain was: {known}.")
-    if metrics["patients"] < FEW:
+    if 0 < metrics["patients"] < FEW:
         patients = counted(metrics["patients"], "patient")
         lines.append(f":material/info: Only {patients} with lesions: an interval over so few says little.")
-    st.markdown("  \n".join(lines))
+    if lines:
+        st.markdown("  \n".join(lines))
     thresholds = {
         f"{model['reference']} ({'simulated' if model['reference_simulated'] else 'real'}, "
         f"{model['reference_scans']} scans)"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Literal
 
+from uad_core.evaluate.summary import BASELINE
+
 FEW = 10  # patients below whom an interval says little
 
 Place = Literal["below", "above", "level"]
@@ -51,6 +53,14 @@ def against_model_0(model: Mapping[str, Any], figure: str = "auprc") -> Against 
         return None
     low, high = found["ci"]
     return Against(figure, found["mean"], low, high, found["patients"])
+
+
+def baselines(metrics: Mapping[str, Any]) -> dict[str, str | None]:
+    """For every row the row of model 0 that it is held against: with the same sign of residual, if there is one."""
+    rows = metrics["models"]
+    zero = [key for key, model in rows.items() if model["model"] == BASELINE]
+    alike = {rows[key]["signed"]: key for key in zero}
+    return {key: alike.get(model["signed"], zero[0] if zero else None) for key, model in rows.items()}
 
 
 def operating_point(curves: Mapping[str, Any], threshold: float | None) -> tuple[float, float] | None:

@@ -28,9 +28,10 @@ def about(metrics: Mapping[str, Any]) -> list[str]:
     where = f"atlas levels {levels[0]} to {levels[-1]}" if len(levels) > 1 else f"atlas level {levels[0]}"
     lines = [
         f"Cohort {metrics['cohort']}: {kind}, {counted(metrics['patients'], 'patient')} with lesions and "
-        f"{counted(metrics['healthy'], 'healthy subject')}, {where}. Pooled AUPRC of chance: "
-        f"{_short(metrics['auprc_chance'])}."
+        f"{counted(metrics['healthy'], 'healthy subject')}, {where}."
     ]
+    if metrics["auprc_chance"] is not None:
+        lines[0] += f" Pooled AUPRC of chance: {_short(metrics['auprc_chance'])}."
     if metrics["patients_without_lesion_at_these_levels"]:
         lines.append(f"{metrics['patients_without_lesion_at_these_levels']} patients have no lesion there: left out.")
     if metrics["refused"]:
