@@ -164,7 +164,8 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     names = list(checkpoint.calibration.references)
     usual = names.index(checkpoint.calibration.default_reference)
     reference = more.selectbox(
-        "Healthy reference", names, usual, key="reference", bind="query-params", format_func=_reference_name(checkpoint),
+        "Healthy reference", names, usual, key="reference", bind="query-params",
+        format_func=_reference_name(checkpoint),
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
     more.button(
