@@ -186,7 +186,7 @@ def test_distance_is_that_of_the_nearest_cohort_in_terms_of_its_own_spread():
     far = Intensities(mean, np.array([0.01, 0.01, 0.02, 0.02]), (70, 89))
     check = distance(prepared, calibration_of(far=far, near=near))
     assert check.light == "green"
-    assert "near: earth mover's distance 0.100, farther than 2 of 4 healthy scans (farthest: 0.120)" in check.numbers
+    assert "0.100 from near, farther than 2 of 4 healthy scans (the farthest: 0.120)" in check.numbers
     assert distance(prepared, calibration_of(far=far)).light == "red"
     edge = Intensities(mean, np.array([0.05, 0.06, 0.07, 0.08]), (70, 89))
     assert distance(prepared, calibration_of(edge=edge)).light == "amber"

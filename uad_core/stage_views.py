@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 from nibabel.affines import apply_affine
+from scipy import ndimage
 
-from uad_core.planes import PLANES, Plane, cut, grey_png, overlay_png, place
+from uad_core.planes import PLANES, TRUTH_COLOUR, Plane, cut, grey_png, overlay_png, place
 from uad_core.preprocess.stages import View
 
 Place = tuple[float, float, float]  # atlas world mm
 FIRST_PLACE: Place = (-106.0, 121.0, 84.0)  # where to open: left of the midline, through ventricle and deep grey matter
+
+RIM_MM = 0.9  # of an outline: seen, and hides little
 
 
 class StagePicture(NamedTuple):
@@ -30,8 +33,8 @@ def stage_picture(view: View, plane: Plane, at: Place) -> StagePicture:
     picture = grey_png(cut(view.array, plane, index), 255.0, pixel_mm)
     outline = None
     if view.outline is not None:
-        rim = cut(view.outline, plane, index)
-        outline = overlay_png(np.zeros_like(rim), rim, pixel_mm=pixel_mm)
+        rim = _rim(cut(view.outline, plane, index), pixel_mm)
+        outline = overlay_png(rim, opacity=1.0, colour=TRUTH_COLOUR)
     d, h, w = voxel
     upside_down = view.array.shape[0] - 1 - d
     column, row = {"axial": (w, h), "coronal": (w, upside_down), "sagittal": (h, upside_down)}[plane]
@@ -55,6 +58,18 @@ def moved_to_pixel(view: View, plane: Plane, at: Place, column: int, row: int) -
     """The place that a pixel of `stage_picture(view, plane, at)` shows."""
     tall, wide = _enlarged(_pixel_mm(view, plane))
     return _moved(view, at, place(view.array.shape, plane, int(column / wide), int(row / tall)))
+
+
+def _rim(mask: np.ndarray, pixel_mm: tuple[float, float]) -> np.ndarray:
+    """The rim of a (rows, columns) bool mask on square pixels, about `RIM_MM` thick whatever the mask's own are."""
+    tall, wide = _enlarged(pixel_mm)
+    rows, columns = (
+        np.arange(round(size * scale)) / scale for size, scale in zip(mask.shape, (tall, wide), strict=True)
+    )
+    square: np.ndarray = mask[np.ix_(rows.astype(int), columns.astype(int))]
+    inner = ndimage.binary_erosion(square, iterations=max(1, round(RIM_MM / min(pixel_mm))), border_value=1)
+    rim: np.ndarray = square & ~inner
+    return rim
 
 
 def _moved(view: View, at: Place, indices: dict[int, int]) -> Place:

@@ -72,6 +72,9 @@ def own_scan() -> Choice | None:
 
 def pick_scan() -> Choice | None:
     """The sidebar's picker; None while an own scan is wanted and there is none."""
+    if "scan" in st.session_state and "scan" not in st.query_params:
+        # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
+        st.session_state["scan"] = st.session_state["scan"]
     name = st.selectbox(
         "Scan", [*bundled_names(), OWN], key="scan", bind="query-params",
         help="Bundled scans are simulated; how they were made stands in data_samples/SOURCES.md. "

@@ -18,7 +18,8 @@ from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import mask_to_slab
 
-MARGIN_MM = 22  # around the template's brain in the atlas space: wide enough for the scalp
+MARGIN_MM = 22  # around the brain in the atlas: wide enough for the scalp
+SHOWN = 0.15  # of white: what is darker is air, and not worth the room
 REMOVED_GAIN = 10.0  # what denoising took away is shown so much brighter
 SKULL = "The outline should follow the surface of the brain: no scalp within, no cortex without."
 REGISTRATION = "In the atlas the outline is the template's brain: the scan's should fill it, its midline upright."
@@ -46,10 +47,18 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One step: its name, a sentence on what to look for, and its views, the first before and the second after it."""
+    """One step of the preparation.
+
+    Attributes:
+        name: of the step.
+        outcome: a sentence on how it went, and how long it took.
+        look_for: a sentence on what to look for in the views.
+        views: the first is before the step, the second after it.
+    """
 
     name: str
-    sentence: str
+    outcome: str
+    look_for: str
     views: tuple[View, ...]
 
 
@@ -65,26 +74,34 @@ def stages(prepared: Prepared) -> tuple[Stage, ...]:
     noisy, smooth = np.where(inside, registered, 0), prepared.array * unit
     brain = prepared.to_scan(inside, order=0)
     target = mask_to_slab(template().brain_mask, template().flair, AffineTransform.identity(), slab)
-    rows, columns = _around(target | inside)
-    cropped_to_atlas = slab.affine @ _shift(rows.start, columns.start)
+    frame = _Frame.around(target | inside, slab.affine, (1.0, 1.0, 1.0))
+    bright = scan.array > SHOWN * unit
+    own_frame = _Frame.around(bright | brain, scan_to_atlas, scan.spacing_mm)
 
     def in_scan(title: str, outline: np.ndarray | None = None) -> View:
-        return View(title, _grey(scan.array, unit), scan.spacing_mm, scan_to_atlas, outline)
+        return own_frame.view(title, scan.array, unit, outline)
 
     def in_atlas(title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> View:
-        rim = None if outline is None else outline[:, rows, columns]
-        return View(title, _grey(array[:, rows, columns], white), (1.0, 1.0, 1.0), cropped_to_atlas, rim)
+        return frame.view(title, array, white, outline)
 
+    how = {step.name: f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps}
     took = f"What was taken away, {REMOVED_GAIN:.0f} times as bright"
     return (
-        Stage("Skull", SKULL, (in_scan("The scan as it came"), in_scan("What was taken as brain", brain))),
+        Stage(
+            "Skull",
+            how.get("strip", ""),
+            SKULL,
+            (in_scan("The scan as it came"), in_scan("What was taken as brain", brain)),
+        ),
         Stage(
             "Registration",
+            how.get("register", ""),
             REGISTRATION,
             (in_scan("On the scan's own grid", brain), in_atlas("In the atlas", registered, unit, target)),
         ),
         Stage(
             "Denoising",
+            how.get("denoise", ""),
             DENOISING,
             (
                 in_atlas("Before", noisy, unit),
@@ -94,6 +111,7 @@ def stages(prepared: Prepared) -> tuple[Stage, ...]:
         ),
         Stage(
             "Normalisation",
+            how.get("normalise", ""),
             _on_normalisation(prepared, unit),
             (
                 in_atlas("Before: white is the scan's brightest voxel", smooth, float(scan.array.max())),
@@ -111,20 +129,29 @@ def _on_normalisation(prepared: Prepared, unit: float) -> str:
     )
 
 
-def _around(mask: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns that hold a (D, H, W) mask and `MARGIN_MM` around it."""
-    box = ndimage.find_objects(np.any(mask, axis=0).astype(np.uint8))[0]
-    limits = zip(box, mask.shape[1:], strict=True)
-    rows, columns = (slice(max(s.start - MARGIN_MM, 0), min(s.stop + MARGIN_MM, size)) for s, size in limits)
-    return rows, columns
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """The rows and columns of a grid that are worth showing."""
 
+    rows: slice
+    columns: slice
+    to_atlas: np.ndarray  # (4, 4) voxel of the frame -> atlas world mm
+    spacing_mm: tuple[float, float, float]
 
-def _shift(row: int, column: int) -> np.ndarray:
-    """(4, 4) voxel of a cropped volume -> voxel of the whole."""
-    shift = np.eye(4)
-    shift[1:3, 3] = row, column
-    return shift
+    @classmethod
+    def around(cls, mask: np.ndarray, to_atlas: np.ndarray, spacing_mm: tuple[float, float, float]) -> _Frame:
+        """What holds a (D, H, W) mask, and `MARGIN_MM` around it."""
+        box = ndimage.find_objects(np.any(mask, axis=0).astype(np.uint8))[0]
+        margins = (round(MARGIN_MM / spacing) for spacing in spacing_mm[1:])
+        rows, columns = (
+            slice(max(side.start - margin, 0), min(side.stop + margin, size))
+            for side, margin, size in zip(box, margins, mask.shape[1:], strict=True)
+        )
+        shift = np.eye(4)
+        shift[1:3, 3] = rows.start, columns.start
+        return cls(rows, columns, to_atlas @ shift, spacing_mm)
 
-
-def _grey(array: np.ndarray, white: float) -> np.ndarray:
-    return (np.clip(array / white, 0, 1) * 255).astype(np.uint8)
+    def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None) -> View:
+        cropped = (slice(None), self.rows, self.columns)
+        grey = (np.clip(array[cropped] / white, 0, 1) * 255).astype(np.uint8)
+        return View(title, grey, self.spacing_mm, self.to_atlas, None if outline is None else outline[cropped])

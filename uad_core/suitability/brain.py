@@ -38,7 +38,7 @@ def brain_volume(whole: Prepared) -> Check:
     per_voxel_ml = abs(float(np.linalg.det(whole.transform.matrix[:3, :3]))) / 1000
     millilitres = np.count_nonzero(whole.brain_mask) * per_voxel_ml
     low, high = config.usual_brain_ml
-    numbers = f"{millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual"
+    numbers = f"{millilitres:.0f} ml in the prepared scan; {low:.0f} to {high:.0f} ml are usual"
     if low <= millilitres <= high:
         return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
     wrong = "The brain mask holds more or less than most brains. Look at its outline below."

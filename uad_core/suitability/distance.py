@@ -33,7 +33,7 @@ def distance(prepared: Prepared, calibration: Calibration | None) -> Check:
     if not apart:
         return Check(NAME, "grey", "The healthy scans of this checkpoint show other axial levels than this one.")
     nearest = min(apart, key=lambda name: apart[name] / float(usable[name].distances[-1]))
-    numbers = "; ".join(_numbers(name, apart[name], usable[name]) for name in sorted(apart))
+    numbers = "earth mover's distance " + "; ".join(_numbers(name, apart[name], usable[name]) for name in sorted(apart))
     kind = "simulated" if calibration.references[nearest].simulated else "real"
     light, sentence = _verdict(apart[nearest], usable[nearest], f"the held-out healthy scans of {nearest} ({kind})")
     return Check(NAME, light, sentence, numbers)
@@ -56,6 +56,6 @@ def _verdict(apart: float, kept: Intensities, whom: str) -> tuple[Light, str]:
 def _numbers(name: str, apart: float, kept: Intensities) -> str:
     count = len(kept.distances)
     return (
-        f"{name}: earth mover's distance {apart:.3f}, farther than {kept.nearer(apart)} of {count} healthy scans "
-        f"(farthest: {kept.distances[-1]:.3f})"
+        f"{apart:.3f} from {name}, farther than {kept.nearer(apart)} of {count} healthy scans "
+        f"(the farthest: {kept.distances[-1]:.3f})"
     )

@@ -1,0 +1,67 @@
+"""What is known about a scan before a model sees it: facts from its header, and traffic lights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui.jobs import jobs, wait_for
+from pages.ui.scans import Choice
+from pages.ui.work import prepared_scan
+from uad_core.atlas import WHOLE_BRAIN
+from uad_core.checkpoint import Checkpoint
+from uad_core.preprocess import Prepared, Stage, narrowed, stages
+from uad_core.scan_files import read_scan
+from uad_core.suitability import Check, Fact, Light, checks, facts
+
+BADGES: dict[Light, str] = {
+    "green": ":green-badge[:material/check_circle: green]",
+    "amber": ":orange-badge[:material/warning: amber]",
+    "red": ":red-badge[:material/error: red]",
+    "grey": ":gray-badge[:material/help: not known]",
+}
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl=1800)
+def facts_of(key: str, _choice: Choice) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+    """What the scan's header says, and what was tolerated in it."""
+    volume = read_scan(_choice.source)
+    return facts(volume), volume.notes
+
+
+def whole_scan(choice: Choice) -> Prepared:
+    """The scan prepared over all levels: a look at three planes needs more than a slab."""
+    return prepared_scan(choice, WHOLE_BRAIN)
+
+
+def checks_of(choice: Choice, whole: Prepared, checkpoint: Checkpoint) -> tuple[Check, ...]:
+    """The lights for what this model looks at."""
+    slab = checkpoint.slab
+    # under the key that `prepared_scan` looks for: the page Detect need not prepare the scan again
+    part = wait_for(jobs().start((choice.key, slab), lambda show: narrowed(whole, slab)))
+    key = (choice.key, "checks", checkpoint.sha256)
+    return wait_for(jobs().start(key, lambda show: checks(part, checkpoint.calibration, whole)))
+
+
+def stages_of(choice: Choice, whole: Prepared) -> tuple[Stage, ...]:
+    """Each step before and after."""
+    return wait_for(jobs().start((choice.key, "stages"), lambda show: stages(whole)))
+
+
+def draw_facts(known: Sequence[Fact], notes: Sequence[str]) -> None:
+    """One line a fact."""
+    st.markdown("\n".join(f"- **{fact.name}**: {fact.value}." for fact in known))
+    for note in notes:
+        st.caption(f":material/info: {note}")
+
+
+def draw_checks(found: Sequence[Check]) -> None:
+    """One paragraph a check, its numbers in small print."""
+    st.caption(
+        "Green says that nothing was found that speaks against this scan. It is no evidence that a result on it is "
+        "right."
+    )
+    for check in found:
+        numbers = f" :gray[:small[{check.numbers}.]]" if check.numbers else ""
+        st.markdown(f"{BADGES[check.light]} **{check.name}**: {check.sentence}{numbers}")

@@ -1,0 +1,164 @@
+"""Bringing a scan, a brain mask and a reference of one's own, and saying how the scan is to be prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.memory import remember
+from pages.ui.scans import OWN, Choice, bundled, keep_own, own
+from uad_core.detect import Wishes
+from uad_core.export import subject_label
+from uad_core.nifti import MAX_BYTES, read_mask
+from uad_core.scan_files import read_scan
+from uad_core.volume import ScanError
+
+KINDS = ("Files", "A DICOM folder")
+ANSWERS: dict[str, bool | None] = {"As the data propose": None, "Yes": True, "No": False}
+SCAN, BRAIN, REFERENCE = "scan files", "brain mask", "reference mask"  # names of the uploaders
+
+
+def take_scan() -> None:
+    """Make a scan that was just uploaded the one that all pages look at; called before the picker is drawn."""
+    files = _uploaded(SCAN)
+    if not files:
+        return
+    parts = tuple(file.getvalue() for file in files)
+    source = parts[0] if len(parts) == 1 else parts
+    try:
+        with st.spinner("Reading the scan"):
+            read_scan(source)
+    except ScanError as error:
+        _complain(SCAN, error)
+        return
+    keep_own(own(source, subject_label(files[0].name) if len(files) == 1 else "scan", None, Wishes()))
+    st.session_state["scan"] = OWN
+
+
+def take_masks(choice: Choice) -> Choice:
+    """The choice with a brain mask or a reference that was just uploaded, if it lies on the scan's grid."""
+    for name in (BRAIN, REFERENCE):
+        files = _uploaded(name)
+        if not files:
+            continue
+        data = files[0].getvalue()
+        try:
+            read_mask(data, read_scan(choice.source))
+        except ScanError as error:
+            _complain(name, error)
+            continue
+        if name == BRAIN:
+            choice = _keep(choice, replace(choice.wishes, brain_mask=data), choice.truth)
+        else:
+            choice = _keep(choice, choice.wishes, data)
+    return choice
+
+
+def offer_scan() -> None:
+    """The uploader, with what it takes said before."""
+    kind = st.radio(
+        "What do you have?", KINDS, key="kind of upload", horizontal=True, label_visibility="collapsed",
+        help="A browser hands over either files or a folder.",
+    )  # fmt: skip
+    folder = kind == KINDS[1]
+    st.file_uploader(
+        "The folder of one DICOM series" if folder else "A NIfTI file, a zip of a DICOM series, or all its files",
+        accept_multiple_files="directory" if folder else True,
+        key=_key(f"{SCAN} {folder}"),
+        help="A FLAIR of the head: .nii, .nii.gz, .zip, or DICOM files of any name.",
+    )
+    _show_complaint(SCAN)
+    st.caption(
+        f"Up to 200 MB, one 3-D volume of up to {MAX_BYTES // 1024**2} MB unpacked. From a head that is not "
+        "skull-stripped a face can be recognised: treat it as you treat a name. Scans never leave this machine; they "
+        "stay in its memory until you forget them, or for half an hour."
+    )
+
+
+def offer_wishes(choice: Choice) -> None:
+    """How the scan is prepared, and masks of the user's own."""
+    left, right = st.columns(2)
+    now = choice.wishes
+    with left:
+        _ask(
+            "Strip the skull", now.strip, lambda answer: _keep(choice, replace(now, strip=answer), choice.truth),
+            "No: what is not background is taken as brain.",
+        )  # fmt: skip
+        _offer_mask(choice, BRAIN, choice.wishes.brain_mask is not None, "replaces skull stripping")
+    with right:
+        _ask(
+            "Register to the atlas", now.register,
+            lambda answer: _keep(choice, replace(now, register=answer), choice.truth),
+            "No: the scan lies in SRI24 space already.",
+        )  # fmt: skip
+        if choice.own:
+            _offer_mask(choice, REFERENCE, choice.truth is not None, "what you hold to be lesion; gives a Dice")
+        else:
+            st.caption("Simulated: its lesions are known, and outlined on the page Detect.")
+
+
+def _ask(label: str, wish: bool | None, answered: Callable[[bool | None], Choice], words: str) -> None:
+    st.session_state[label] = next(word for word, value in ANSWERS.items() if value == wish)
+
+    def changed() -> None:
+        answered(ANSWERS[st.session_state[label]])
+
+    st.selectbox(label, list(ANSWERS), key=label, on_change=changed, help=words)
+
+
+def _offer_mask(choice: Choice, name: str, there: bool, words: str) -> None:
+    def remove() -> None:
+        if name == BRAIN:
+            _keep(choice, replace(choice.wishes, brain_mask=None), choice.truth)
+        else:
+            _keep(choice, choice.wishes, None)
+
+    if there:
+        st.button(f"Remove your {name}", on_click=remove, icon=":material/close:", width="stretch")
+    else:
+        st.file_uploader(
+            f"Your own {name}", type=["nii", "nii.gz"], key=_key(name),
+            help=f"NIfTI on the voxel grid of the scan, 0 outside and 1 inside; {words}.",
+        )  # fmt: skip
+    _show_complaint(name)
+
+
+def _keep(choice: Choice, wishes: Wishes, truth: Any) -> Choice:
+    """Remember the scan with other wishes, for all pages."""
+    if choice.own:
+        changed = own(choice.source, choice.label, truth, wishes)
+        keep_own(changed)
+        return changed
+    name = st.session_state["scan"]
+    remember(f"wishes {name}", wishes)
+    return bundled(name, wishes)
+
+
+def _key(name: str) -> str:
+    """An uploader whose file was taken is replaced by an empty one: the file is not kept twice."""
+    return f"{name} {st.session_state.get(f'{name} taken', 0)}"
+
+
+def _uploaded(name: str) -> list[Any]:
+    """The files that have just arrived in an uploader; in a moment it is empty again."""
+    for variant in (f"{name} True", f"{name} False") if name == SCAN else (name,):
+        files = st.session_state.get(_key(variant))
+        if files:
+            st.session_state[f"{variant} taken"] = st.session_state.get(f"{variant} taken", 0) + 1
+            st.session_state.pop("complaint", None)
+            return list(files) if isinstance(files, (list, tuple)) else [files]
+    return []
+
+
+def _complain(name: str, error: ScanError) -> None:
+    st.session_state["complaint"] = (name, str(error), st.session_state.get("scan"))
+
+
+def _show_complaint(name: str) -> None:
+    """What was wrong with the last upload, until another one is made or another scan is chosen."""
+    uploader, sentence, scan = st.session_state.get("complaint", ("", "", None))
+    if uploader == name and scan in (None, st.session_state.get("scan")):
+        st.error(sentence, icon=":material/error:")

@@ -1,0 +1,119 @@
+"""The page Scan as a user meets it: scans go in, doubts are said, the steps can be looked at, Detect follows."""
+
+import re
+
+import numpy as np
+import pytest
+from dicom_files import CANARY, series
+
+from uad_core.data import SAMPLES
+from uad_core.nifti import encode_nifti, read_nifti
+
+RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
+LONG = 240_000  # ms; brain extraction and registration of a whole head on two busy cores
+PICTURES = 6  # three planes, before and after
+
+
+@pytest.fixture
+def page(browser, server):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(90_000)
+    page = context.new_page()
+    page.goto(f"{server[0]}/scan")
+    page.get_by_text("Bring your own scan").wait_for()
+    yield page
+    context.close()
+
+
+def give(page, label, files):
+    page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input").set_input_files(files)
+
+
+def own_scan_is_shown(page):
+    page.get_by_role("heading", name="My own scan").wait_for()
+    page.get_by_text("Grey values").wait_for()
+
+
+def level(page, plane, row=1):
+    """The slice that a picture shows: its plane's number in its own grid."""
+    viewer = page.locator(".panels").nth(3 * row + ("axial", "coronal", "sagittal").index(plane))
+    return int(viewer.get_attribute("data-level"))
+
+
+def wait_until(page, holds):
+    for _ in range(150):
+        if holds():
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("it did not come to pass")
+
+
+@pytest.mark.timeout(600)
+def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(page, server, tmp_path):
+    scan = tmp_path / f"{CANARY}.nii.gz"
+    scan.write_bytes(RAW_HEAD.read_bytes())
+    give(page, "A NIfTI file", scan)
+    own_scan_is_shown(page)
+    page.get_by_text("0.90 x 0.90 x 3.00 mm").wait_for()
+    page.get_by_text("tilted by 9 degrees").wait_for()
+    page.get_by_text("It is no evidence that a result on it is right").wait_for(timeout=LONG)
+    for name, light in (("Slice thickness", "amber"), ("FLAIR contrast", "green"), ("Skull", "green")):
+        line = page.get_by_test_id("stMarkdown").filter(has=page.get_by_text(name, exact=True)).last
+        assert light in line.inner_text()
+    page.get_by_text("What was taken as brain").first.wait_for(timeout=LONG)
+    assert page.locator(".panels canvas").count() == PICTURES
+    before = [level(page, plane) for plane in ("axial", "coronal", "sagittal")]
+    page.locator(".panels").nth(4).hover()
+    page.mouse.wheel(0, -80)  # two slices towards the back
+    wait_until(page, lambda: level(page, "coronal") == before[1] + 2)
+    assert [level(page, plane) for plane in ("axial", "sagittal")] == [before[0], before[2]]
+    page.get_by_role("button", name="Registration").or_(page.get_by_role("radio", name="Registration")).click()
+    page.get_by_text("In the atlas", exact=True).first.wait_for()
+    page.reload()
+    page.get_by_text("What was taken as brain").or_(page.get_by_text("In the atlas", exact=True)).first.wait_for()
+    page.get_by_role("heading", name="My own scan").wait_for()
+    page.get_by_role("link", name="Detect on this scan").click()
+    page.get_by_text(re.compile("above the threshold")).first.wait_for(timeout=LONG)
+    assert page.get_by_role("combobox", name="Scan", exact=True).input_value() == "My own scan"
+    assert "CANARY" not in page.content()
+    assert "CANARY" not in server[1].read_text(errors="replace")
+
+
+def test_a_dicom_folder_is_read_by_its_headers_alone(page, server, tmp_path):
+    folder = tmp_path / CANARY
+    folder.mkdir()
+    for number, data in enumerate(series()):
+        (folder / f"IM{number}").write_bytes(data)
+    (folder / "notes.txt").write_text("no image")
+    page.get_by_text("A DICOM folder", exact=True).click()
+    give(page, "The folder of one DICOM series", folder)
+    own_scan_is_shown(page)
+    page.get_by_text("DICOM header (Image Orientation)").wait_for()
+    page.get_by_text("8 axial slices, 3.00 mm").wait_for()
+    # 12 x 10 x 8 voxels of noise are no head: the steps say so, and the page stays
+    page.get_by_test_id("stAlert").get_by_text(re.compile("brain", re.IGNORECASE)).wait_for(timeout=LONG)
+    assert page.get_by_role("link", name="Detect on this scan").is_visible()
+    assert "CANARY" not in page.content()
+    assert "CANARY" not in server[1].read_text(errors="replace")
+
+
+def test_what_is_no_scan_or_another_scans_mask_gets_a_sentence_and_nothing_is_lost(page, server, tmp_path):
+    bad = tmp_path / f"{CANARY}.nii.gz"
+    bad.write_bytes(b"<html>not a scan</html>" * 50)
+    give(page, "A NIfTI file", bad)
+    page.get_by_test_id("stAlert").get_by_text(re.compile("web page")).wait_for()
+    page.get_by_role("heading", name="sub-ms01, simulated").wait_for()
+    mask = tmp_path / "mask.nii.gz"
+    other = read_nifti(RAW_HEAD)
+    mask.write_bytes(encode_nifti(np.ones(other.shape, np.uint8), other))
+    give(page, "Your own brain mask", mask)
+    page.get_by_test_id("stAlert").get_by_text(re.compile("The mask has .* voxels, but the scan has")).wait_for()
+    fitting = SAMPLES / "sub-ms01_brainmask.nii.gz"
+    give(page, "Your own brain mask", fitting)
+    page.get_by_role("button", name="Remove your brain mask").wait_for()
+    page.get_by_test_id("stAlert").wait_for(state="detached")
+    page.get_by_text("Your own brain mask was used").wait_for(timeout=LONG)
+    page.get_by_role("button", name="Remove your brain mask").click()
+    page.get_by_test_id("stFileUploader").filter(has_text="Your own brain mask").wait_for()
+    assert "CANARY" not in page.content()
+    assert "CANARY" not in server[1].read_text(errors="replace")
