@@ -106,7 +106,7 @@ def wait_for(job: Job[Result]) -> Result:
     st.stop()
 
 
-@st.fragment(run_every=0.25)
+@st.fragment(run_every=0.5)
 def _watch(job: Job[Any]) -> None:
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if job.cancelled else job.step.capitalize())
