@@ -28,21 +28,11 @@ def picture_cohort(folder: Path, count: int) -> Path:
     return folder
 
 
-def command(*words: str | Path, launcher: tuple[str, ...] = ()) -> list[str]:
-    """`python -m uad_core train ...`, or by way of torchrun."""
-    start = [sys.executable, "-m", *launcher] if launcher else [sys.executable]
-    return [*start, "-m", "uad_core", "train", *map(str, words)]
-
-
-def start(*words: str | Path, launcher: tuple[str, ...] = (), threads: int = 1) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
-        command(*words, launcher=launcher),
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+def start(*words: str | Path) -> subprocess.Popen[bytes]:
+    """`python -m uad_core train ...` in a process of its own."""
+    command = [sys.executable, "-m", "uad_core", "train", *map(str, words)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def finish(process: subprocess.Popen[bytes], seconds: float = 290) -> str:
