@@ -39,8 +39,8 @@ CHAPTERS = (
         todo="Turn the wheel over a picture to go through the slices, drag to change the grey window.",
         question="Which bright spots of the residual are lesions, and which are healthy brain that the model "
         "could not redraw?",
-        answer="Outlined in blue is the truth of this simulated scan. The mask meets part of it and flags some healthy "
-        "tissue. **A mask is a place to look, not a finding.**",
+        answer="The blue outline is the truth of a bundled, simulated patient. The mask meets part of it and flags "
+        "some healthy tissue. **A mask is a place to look, not a finding.**",
         notes="Let the class look at the scan alone first and point at lesions; then name the four pictures in their "
         "order. Another model can be chosen on the left: `dae` redraws a blurred brain, so that every fold leaves a "
         "residual; `sae3` redraws folds, and lesions with them. "

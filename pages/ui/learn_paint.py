@@ -50,6 +50,8 @@ def draw_paint(signed: Sign) -> None:
     with pictures:
         _draw_pictures(prepared, spot, grey, checkpoints, done)
     with side:
+        if not checkpoints:
+            st.info("Choose at least one model above.")
         if done:
             draw_found(done, _colours(), grey)
             st.caption(_greys_seen(done))
@@ -98,6 +100,8 @@ def _pick_watched() -> list[Checkpoint]:
         **KEEP, max_selections=MOST,
         help="Up to three models. Each redraws the touched slices in twelve greys, in some seconds.",
     )  # fmt: skip
+    if untaught := [one.name for one in _watched() if one.learned is False]:
+        st.caption(f":material/warning: Did not learn: {', '.join(untaught)}")
     return _watched()
 
 
@@ -148,6 +152,5 @@ def _draw_pictures(
 
 def _greys_seen(sweeps: Sequence[Sweep]) -> str:
     seen = [(one.model, one.seen_from()) for one in sweeps]
-    return "Half of it is found from grey " + ", ".join(
-        f"{at:g} on by {name}" if at else f"(none) by {name}" for name, at in seen
-    )
+    told = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in seen]
+    return f"Half of it is found {', '.join(told)}."
