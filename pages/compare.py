@@ -55,7 +55,7 @@ def _compare(choice: Choice, checkpoints: list[Checkpoint]) -> None:
         draw_models(reconstructions, results, settings, level, truth)
     if truth is not None:
         st.caption(f"Outlined in blue: {'your reference mask' if choice.own else 'the lesions that were simulated'}.")
-    map_place, chart, table = st.columns([0.8, 1.6, 1.6], gap="medium")
+    map_place, chart, table = st.columns([0.7, 1.3, 2.0], gap="medium")
     with map_place:
         draw_agreement(reconstructions, results, level)
     with chart:
