@@ -85,7 +85,7 @@ def draw_found(sweeps: Sequence[Sweep], colours: Mapping[str, str], intensity: f
     _mark_greys(figure, sweeps[0], intensity)
     figure.update_xaxes(title="grey of the lesion (normalised intensity)")
     figure.update_yaxes(title="% of the lesion found", range=[-3, 103])
-    _show(figure, "found", 320)
+    _show(figure, "found", 260)
 
 
 def draw_drawn(sweeps: Sequence[Sweep], colours: Mapping[str, str], intensity: float) -> None:

@@ -26,7 +26,7 @@ MOST = 3
 
 def draw_paint(signed: Sign) -> None:
     """Place a lesion, move its grey, watch who sees it."""
-    bar = st.columns([1.2, 1, 1, 1.5])
+    bar = st.columns(3)
     with bar[0]:
         grey = _grey_slider()
     radius = bar[1].slider(
@@ -37,9 +37,9 @@ def draw_paint(signed: Sign) -> None:
         "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
         help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
     )  # fmt: skip
-    with bar[3]:
+    pictures, side = st.columns(2, gap="medium")
+    with side:
         checkpoints = _pick_watched()
-    pictures, side = st.columns([1, 1], gap="medium")
     prepared = healthy_scan()
     spot = Spot(st.session_state.get("lesson_place", PLACE), radius, softness)
     if not spot.truth(prepared).any():
@@ -142,11 +142,11 @@ def _draw_pictures(
         st.session_state["lesson_place"] = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
 
     show_panels(
-        panels, "paint", columns=2, level=levels[index], levels=levels, max_height=190, on_level=turn, on_click=place
+        panels, "paint", columns=2, level=levels[index], levels=levels, max_height=185, on_level=turn, on_click=place
     )
     st.caption(
-        f"Axial level {levels[index]} of {HEALTHY} (simulated), and close-ups. Blue: the lesion. Vermilion: flagged "
-        "since it was painted. Yellow: flagged before, not counted."
+        f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "
+        "painted. Yellow: flagged before."
     )
 
 

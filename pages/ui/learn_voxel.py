@@ -48,7 +48,7 @@ def draw_voxel(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None
         scan, redrawn, outline = pair_views(reconstruction, index, truth=truth)
         return [Panel(scan, "Scan", outline, cross=cross), Panel(redrawn, "Reconstruction", cross=cross)]
 
-    show_slice(reconstruction, config, panels, "voxel", max_height=310)
+    show_slice(reconstruction, config, panels, "voxel", max_height=295)
 
 
 def draw_median(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
