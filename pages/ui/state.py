@@ -37,7 +37,7 @@ def start_page() -> None:
     """
     st.set_page_config(page_title="Brain MRI anomaly segmentation", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
-    with st.sidebar.container(gap=None):
+    with st.sidebar.container(gap="xxsmall"):
         for file, title, icon in PAGES:
             st.page_link(file, label=title, icon=icon, width="stretch")
 
