@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.viewer import AXIAL, CORONAL, SAGITTAL, Click, Panel, show_panels
+from pages.ui.viewer import AXIAL, CONVENTIONS, CORONAL, SAGITTAL, Click, Panel, show_panels
 from uad_core.planes import PLANES, Plane
 from uad_core.preprocess import Stage, View
 from uad_core.stage_views import FIRST_PLACE, Place, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
@@ -19,9 +19,14 @@ PLACE = "place in the scan"  # key: atlas mm; the same for all scans, so that th
 def draw_stages(shown: Sequence[Stage]) -> None:
     """One step at a time: a wheel turns one plane, a click moves all."""
     names = [stage.name for stage in shown]
-    name = st.segmented_control(
+    steps, display = st.columns([3, 2], vertical_alignment="center")
+    name = steps.segmented_control(
         "Step", names, default=names[0], required=True, key="step", label_visibility="collapsed",
         help="Before and after each step. Wheel: slices. Click: another place. Drag: grey window. Double click: back.",
+    )  # fmt: skip
+    display.radio(
+        "Display", CONVENTIONS, key="convention", bind="query-params", horizontal=True, label_visibility="collapsed",
+        help="Radiological: the patient's right is on the left of the picture. Neurological: mirrored.",
     )  # fmt: skip
     stage = shown[names.index(name)]
     st.markdown(f"{stage.outcome} {stage.look_for}")
