@@ -54,6 +54,8 @@ def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(pag
     scan.write_bytes(RAW_HEAD.read_bytes())
     give(page, "A NIfTI file", scan)
     own_scan_is_shown(page)
+    give(page, "Your own reference mask", SAMPLES / "sub-rawms03_lesion.nii.gz")
+    page.get_by_role("button", name="Remove your reference mask").wait_for()
     page.get_by_text("0.90 x 0.90 x 3.00 mm").wait_for()
     page.get_by_text("tilted by 9 degrees").wait_for()
     page.get_by_text("It is no evidence that a result on it is right").wait_for(timeout=LONG)
@@ -75,6 +77,7 @@ def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(pag
     page.get_by_role("link", name="Detect on this scan").click()
     page.get_by_text(re.compile("above the threshold")).first.wait_for(timeout=LONG)
     assert page.get_by_role("combobox", name="Scan", exact=True).input_value() == "My own scan"
+    page.get_by_text(re.compile(r"Dice at these levels: 0\.\d+")).wait_for()  # with the reference
     assert "CANARY" not in page.content()
     assert "CANARY" not in server[1].read_text(errors="replace")
 

@@ -12,7 +12,7 @@ levels (in brackets: on the whole brain):
     PD: SRI24                                      1.25 (1.24)             1.26 (1.17)
     T2: SRI24                                      1.48 (1.44)             2.15 (1.62)
 
-Of the SOOP slices, most of them of old brains with white-matter disease, 7 % lie as low as T1 does: one slice says
+Of the SOOP slices, many of them of old brains with white-matter disease, 7 % lie as low as T1 does: one slice says
 less than twenty. T1, PD and T2 of real patients are too few here to say how often a wrong contrast passes.
 """
 
