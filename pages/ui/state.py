@@ -22,6 +22,10 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/learn.py", "Learn", ":material/school:"),
 )
+SETTINGS = (  # bound to the address, shared by pages
+    "convention", "level", "levels", "model", "models", "opacity", "percentile", "median_size", "min_lesion_mm3",
+    "erosion_mm", "signed", "absolute",
+)  # fmt: skip
 STYLE = """<style>
 [data-testid=stMainBlockContainer] {padding: 3.75rem 2rem 1rem}
 [data-testid=stSidebarUserContent] {padding-bottom: 1rem}
@@ -37,6 +41,10 @@ def start_page() -> None:
     """
     st.set_page_config(page_title="Brain MRI anomaly segmentation", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
+    for key in SETTINGS:
+        # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
+        if key in st.session_state and key not in st.query_params:
+            st.session_state[key] = st.session_state[key]
     with st.sidebar.container(gap="xxsmall"):
         for file, title, icon in PAGES:
             st.page_link(file, label=title, icon=icon, width="stretch")

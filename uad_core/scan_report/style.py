@@ -37,7 +37,7 @@ th{{font-weight:600;background:#f4f4f4}}
 .facts th{{white-space:nowrap;background:none;padding-left:0}}.facts td{{overflow-wrap:anywhere}}
 ol{{margin:.2rem 0;padding-left:1.3rem;font-size:.92em}}
 pre{{background:#f4f4f4;padding:.3rem .5rem;margin:.2rem 0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.88em}}
-@page{{size:A4;margin:9mm 10mm 11mm;
+@page{{size:A4;margin:7mm 10mm 9mm;
  @bottom-left{{content:"{RESEARCH_ONLY}";font:7pt sans-serif;color:#B34A00}}
  @bottom-right{{content:counter(page) " / " counter(pages);font:7pt sans-serif;color:#444}}}}
 @media print{{
