@@ -45,6 +45,14 @@ def test_the_parameters_of_sae3_are_those_counted_by_hand(capsys):
     assert f" {down + bottleneck + up:,} " in row
 
 
+def test_what_is_fitted_without_a_gradient_counts_as_learned():
+    """128 atoms of 8 x 8 pixels and their bounds; 3000 vectors of 32 numbers, their weights, centre and scale."""
+    assert build_model("dictionary").learned_numbers() == 128 * 64 + 128
+    svm = build_model("ocsvm")
+    network = sum(parameter.numel() for parameter in svm.autoencoder.parameters())
+    assert svm.learned_numbers() == network + 3000 * 32 + 3000 + 2 * 32
+
+
 def test_samples_are_drawn_into_one_picture_and_repeat_for_a_seed(folder, tmp_path):
     pictures = []
     for number, seed in enumerate(("3", "3", "4")):

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the table."""
     print(COLUMNS.format("name", "latent", "parameters", "bundled checkpoint", "source"))
     for name, spec in MODELS.items():
-        size = sum(parameter.numel() for parameter in build_model(name).parameters())
+        size = build_model(name).learned_numbers()
         print(COLUMNS.format(name, spec.latent, f"{size:,}", bundled(name), spec.source))
         print(fill(f"{spec.idea} {spec.weakness}", 116, initial_indent=" " * 11, subsequent_indent=" " * 11))
 

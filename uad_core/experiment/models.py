@@ -128,7 +128,7 @@ def card(checkpoint: Checkpoint, seed: int) -> Card:
     return Card(
         name=checkpoint.name,
         model=checkpoint.record["model"],
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=model.learned_numbers(),
         learned=learned,
         latents=_latents(model.config),
         latent=spec.latent,

@@ -74,7 +74,7 @@ SPECS = (
         latent="16 x 16 x 64, stochastic",
         source=f"{PAPER}, sVAE-GAN",
         idea="As svae, and a second network demands that what is redrawn looks like a real slice.",
-        weakness="Three terms to balance; its residuals are hardly better than those of svae.",
+        weakness="Three terms to balance; the paper found the gain over svae to be small.",
         samples=True,
     ),
 )

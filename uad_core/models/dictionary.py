@@ -71,6 +71,9 @@ class DictionaryLearning(AnomalyModel):
             used = weights[taken == k].abs()
             self.most[k] = used.quantile(config.weight_quantile) if len(used) else 0.0
 
+    def learned_numbers(self) -> int:
+        return self.atoms.numel() + self.most.numel()
+
     def forward(self, slices: Tensor) -> Tensor:
         config, atoms, most = self.config, self.atoms.to(slices.device), self.most.to(slices.device)
 

@@ -70,6 +70,10 @@ class OneClassSvm(AnomalyModel):
             self.weights
         )
 
+    def learned_numbers(self) -> int:
+        fitted = (self.centre, self.scale, self.vectors, self.weights)
+        return super().learned_numbers() + sum(buffer.numel() for buffer in fitted)
+
     def _latent(self, slices: Tensor) -> tuple[Tensor, Tensor]:
         """Vectors (B, h, w, latent) and where most of what they stand for is brain, (B, h, w) bool."""
         z = self.autoencoder.encoder(slices).movedim(1, -1)

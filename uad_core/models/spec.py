@@ -50,6 +50,10 @@ class AnomalyModel(nn.Module, ABC):
             slices: (N, 1, H, W) healthy training slices on the CPU, a few hundred at most.
         """
 
+    def learned_numbers(self) -> int:
+        """How many numbers training sets: the parameters, and what `fit` keeps beside them."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
     @abstractmethod
     def forward(self, slices: Tensor) -> Tensor:
         """The healthy look of `slices`: (B, 1, H, W) -> (B, 1, H, W)."""

@@ -2,7 +2,8 @@
 
 Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch.
 Objectives call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are
-averaged here, by one sum over a flat vector.
+averaged here, by one sum over a flat vector. As there, batch norm sees a process's part of the batch alone; what it
+keeps for later is averaged. All processes need the run folder, on one machine or on a disk that machines share.
 """
 
 from __future__ import annotations
