@@ -34,6 +34,7 @@ def row_of(index, healthy=1, baseline=True):
     return row | {
         "reference_simulated": True,
         "reference_scans": 10 + index,
+        "reference_ml": 18.0 * (10 + index),
         "auprc_pooled": base + 0.0777,
         "auprc_pooled_ci": [base, base + 0.2],
         "best_dice_pooled": base + 0.1333,
@@ -250,14 +251,16 @@ def test_what_makes_figures_less_independent_than_they_look_is_said():
     metrics = dict(sheet_of("made", True).metrics)
     assert dependence(metrics) == []
     assert "made (simulated, 10 to 12 scans)" in footnote(metrics)
-    assert "very scans behind" not in footnote(metrics)
+    assert "no model was trained on (1). " in footnote(metrics)
     known = [row | {"seen": "anatomy"} for row in metrics["per_patient"] if row["subject"] in ("sub-1", "sub-2")]
     healthy = [{"subject": "sub-h", "healthy": True, "seen": "calibrated"}] * 2  # by two models
     metrics |= {"brains": 3, "per_patient": [*metrics["per_patient"], *known, *healthy]}
     few, trained = dependence(metrics)
     assert few.startswith("The 4 patients were made from 3 brains")
     assert trained == "2 patients were made from brains that a model here was trained on."
-    assert "trained on, 1 of them the very scans behind a threshold." in footnote(metrics)
+    volumes = metrics | {"levels": [86, 87]}
+    assert dependence(volumes)[2].startswith("The thresholds come from single slices (made), ")
+    assert "no model was trained on (1, 1 of them behind a threshold themselves). " in footnote(metrics)
 
 
 def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():

@@ -125,6 +125,7 @@ def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
         "reference": row.reference,
         "reference_simulated": reference.simulated,
         "reference_scans": reference.scans,
+        "reference_ml": reference.millilitres,
         "sha256": row.checkpoint.sha256,
         "learned": row.checkpoint.record.get("learned"),
     }

@@ -7,9 +7,11 @@ from typing import Any
 
 from uad_core.report.tables import number
 
+SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more
+
 
 def dependence(metrics: Mapping[str, Any]) -> list[str]:
-    """What makes the figures less independent than they look: of each other, and of the training."""
+    """What makes the figures depend on more than they seem to: on each other, on the training, on another filter."""
     said, patients = [], metrics["patients"]
     if metrics["brains"] < patients:
         said.append(
@@ -20,6 +22,16 @@ def dependence(metrics: Mapping[str, Any]) -> list[str]:
     known = {row["subject"] for row in metrics["per_patient"] if row["seen"] in ("trained", "anatomy")} & sick
     if known:
         said.append(f"{len(known)} patients were made from brains that a model here was trained on.")
+    flat = {
+        model["reference"]
+        for model in metrics["models"].values()
+        if model["reference"] and model["reference_ml"] < SLICE_ML * model["reference_scans"]
+    }
+    if flat and len(metrics["levels"]) > 1:
+        said.append(
+            f"The thresholds come from single slices ({', '.join(sorted(flat))}), whose median filter has no third "
+            "dimension; in these volumes it has, so fewer healthy voxels lie above the thresholds than the percentile says."
+        )
     return said
 
 
@@ -28,14 +40,14 @@ def footnote(metrics: Mapping[str, Any]) -> str:
     percentile = f"{metrics['config']['percentile']:g}"
     healthy = max(model["false_positive_subjects"] for model in metrics["models"].values())
     behind = {row["subject"] for row in metrics["per_patient"] if row["seen"] == "calibrated" and row["healthy"]}
-    circular = f", {len(behind)} of them the very scans behind a threshold" if behind else ""
+    circular = f", {len(behind)} of them behind a threshold themselves" if behind else ""
     return (
         f"Dice: at the {percentile}th percentile of each model's residuals in held-out healthy scans "
         f"({', '.join(_references(metrics)) or 'none'}); no test label had a say. sd over patients; brackets: 95 % "
         f"bootstrap interval over patients, absent for fewer than two. Pooled AUPRC of chance: "
         f"{number(metrics['auprc_chance'])}. Lesions: found when a tenth is flagged; a flagged region is right when a "
-        f"tenth of it is lesion. False positives: ml flagged at the same threshold, mean over {healthy} healthy "
-        f"scans that no model was trained on{circular}. Less intensity's: paired over patients. BEST CASE columns "
+        "tenth of it is lesion. False positives: ml flagged at the same threshold, mean over the healthy scans that "
+        f"no model was trained on ({healthy}{circular}). Less intensity's: paired over patients. BEST CASE columns "
         "picked their threshold on the truth, which no user has. * measured anew at each run, not repeatable."
     )
 
