@@ -39,7 +39,7 @@ WATCH = """() => {
   })).observe(panels, { attributes: true, attributeFilter: ["data-draws"] });
 }"""
 PLACES = (  # page, its address, and the sliders that are moved
-    ("Detect", "/detect", ("Percentile", "Axial level", "Minimum lesion size")),
+    ("Detect", "/detect", ("Percentile", "Axial level", "Median size")),
     ("Detect, three planes", "/detect?view=Three+planes", ("Percentile",)),
     ("Detect, whole brain", "/detect?levels=Whole+brain&model=denoiser-whole", ("Percentile", "Axial level")),
     ("Compare, four models", "/compare", ("Percentile", "Axial level")),
