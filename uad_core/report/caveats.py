@@ -29,8 +29,8 @@ def dependence(metrics: Mapping[str, Any]) -> list[str]:
     }
     if flat and len(metrics["levels"]) > 1:
         said.append(
-            f"The thresholds come from single slices ({', '.join(sorted(flat))}), whose median filter has no third "
-            "dimension; in these volumes it has, so fewer healthy voxels lie above the thresholds than the percentile says."
+            f"The thresholds come from single slices ({', '.join(sorted(flat))}), whose median has no third "
+            "dimension. In these volumes it has: fewer healthy voxels lie above them than the percentile says."
         )
     return said
 
