@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from uad_core.volume import ScanError
 
 Result = TypeVar("Result")
 KEPT = 16  # results; a scan and six models to compare are seven
+PATIENCE_SECONDS = 1.5  # what is done so soon needs no progress bar, which costs a run of the page
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
@@ -88,6 +89,7 @@ def jobs() -> Jobs:
 
 def wait_for(job: Job[Result]) -> Result:
     """The job's result. Until it is there, shows progress instead of the rest of the page."""
+    wait([job.future], PATIENCE_SECONDS)
     if not job.future.done():
         _watch(job)
         st.stop()
