@@ -123,8 +123,8 @@ def _normal_lesions(page: Page, sheet: Sheet, prefix: str) -> None:
     page.heading("Lesions of normal intensity", 3)
     page.text(
         f"{len(lesions.rows)} of {lesions.total} lesions have a median intensity between the 5th and the 95th "
-        "percentile of the same patient's brain outside lesions: as a whole they do not stand out by intensity. A model "
-        "has found one when it flags a tenth of it."
+        "percentile of the same patient's brain outside lesions: as a whole they do not stand out by intensity. "
+        "A model has found one when it flags a tenth of it."
     )
     if lesions.rows:
         rows = [
