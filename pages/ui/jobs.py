@@ -18,7 +18,6 @@ from uad_core.volume import ScanError
 
 Result = TypeVar("Result")
 KEPT = 16  # results; a scan and six models to compare are seven
-PATIENCE_SECONDS = 1.5  # what is done so soon needs no progress bar, which costs a run of the page
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
@@ -87,9 +86,13 @@ def jobs() -> Jobs:
     return Jobs()
 
 
-def wait_for(job: Job[Result]) -> Result:
-    """The job's result. Until it is there, shows progress instead of the rest of the page."""
-    wait([job.future], PATIENCE_SECONDS)
+def wait_for(job: Job[Result], patience_seconds: float = 0.0) -> Result:
+    """The job's result. Until it is there, shows progress instead of the rest of the page.
+
+    Args:
+        patience_seconds: what is done so soon needs no progress bar, which costs a run of the page.
+    """
+    wait([job.future], patience_seconds)
     if not job.future.done():
         _watch(job)
         st.stop()
