@@ -26,7 +26,7 @@ def page(browser, server):
 
 
 def give(page, label, files):
-    page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input").set_input_files(files)
+    page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input").first.set_input_files(files)
 
 
 def own_scan_is_shown(page):

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -86,13 +86,8 @@ def jobs() -> Jobs:
     return Jobs()
 
 
-def wait_for(job: Job[Result], patience_seconds: float = 0.0) -> Result:
-    """The job's result. Until it is there, shows progress instead of the rest of the page.
-
-    Args:
-        patience_seconds: what is done so soon needs no progress bar, which costs a run of the page.
-    """
-    wait([job.future], patience_seconds)
+def wait_for(job: Job[Result]) -> Result:
+    """The job's result. Until it is there, shows progress instead of the rest of the page."""
     if not job.future.done():
         _watch(job)
         st.stop()

@@ -12,13 +12,12 @@ from uad_core.detect import prepare_scan
 from uad_core.pipeline import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
 
-PATIENCE_SECONDS = 1.5  # before a progress bar is shown
-
 
 def prepared_scan(choice: Choice, slab: Slab) -> Prepared:
     """The scan as models see it; shows progress instead of the rest of the page until it is there."""
-    job = jobs().start((choice.key, slab), lambda show: prepare_scan(choice.source, slab, choice.wishes, show))
-    return wait_for(job, PATIENCE_SECONDS)
+    return wait_for(
+        jobs().start((choice.key, slab), lambda show: prepare_scan(choice.source, slab, choice.wishes, show))
+    )
 
 
 def reconstruction_of(choice: Choice, prepared: Prepared, checkpoint: Checkpoint) -> Reconstruction:
@@ -27,4 +26,4 @@ def reconstruction_of(choice: Choice, prepared: Prepared, checkpoint: Checkpoint
     def work(show: Callable[[str, float], None]) -> Reconstruction:
         return reconstruct(prepared, checkpoint, lambda share: show(f"reconstruct with {checkpoint.name}", share))
 
-    return wait_for(jobs().start((choice.key, checkpoint.sha256), work), PATIENCE_SECONDS)
+    return wait_for(jobs().start((choice.key, checkpoint.sha256), work))
