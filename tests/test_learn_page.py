@@ -1,5 +1,7 @@
 """The lesson, as a lecturer runs it: in a real browser, with the numbers on screen computed again."""
 
+import re
+
 import pytest
 
 from uad_core.atlas import PAPER_SLAB
@@ -81,6 +83,27 @@ def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, redr
     page.get_by_role("button", name="Next").click()
     page.get_by_role("heading", name="A voxel asks its neighbours").wait_for(timeout=LONG)
     page.get_by_text(f"{story.above} of {story.neighbours.size} neighbours exceed").wait_for(timeout=LONG)
+
+
+def found(page) -> str:
+    return page.locator("figcaption").filter(has_text="found").first.inner_text(timeout=LONG)
+
+
+def test_a_painted_lesion_is_seen_when_it_is_bright_and_vanishes_in_mid_grey(page):
+    page.goto(f"{page.address}/learn?chapter=Paint&lesson_watched=intensity")
+    at_first = found(page)
+    assert re.fullmatch(r"intensity: \d+ % found", at_first)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
+    page.get_by_text(re.compile("Half of it is found from grey [0-9.]+ on by intensity")).wait_for()
+    slider = page.get_by_role("slider", name="Grey of the lesion")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowLeft")
+    wait_for_text(page, found, lambda text: text == "intensity: 0 % found")
+    for _ in range(7):
+        slider.press("ArrowRight")
+    share = int(re.search(r"\d+", at_first)[0])  # each key is a run of its own: what lies between is passed over
+    wait_for_text(page, found, lambda text: int((re.search(r"\d+", text) or ["-1"])[0]) > share)
 
 
 def test_every_chapter_is_one_step_from_the_last_and_none_breaks(page):

@@ -55,7 +55,7 @@ def draw_paint(signed: Sign) -> None:
         if done:
             draw_found(done, _colours(), grey)
             st.caption(_greys_seen(done))
-        wait(work)
+        wait(work, len(done))
 
 
 def draw_grey(signed: Sign) -> None:
@@ -81,7 +81,7 @@ def draw_grey(signed: Sign) -> None:
                 f"**{one.model}**: painted {grey:.2f}, drawn {seen.drawn:.2f}. Largest filtered residual "
                 f"{seen.peak:.3f} {'>' if seen.peak > one.threshold else '≤'} {one.threshold:.3f}, the threshold."
             )
-    wait(work)
+    wait(work, len(done))
 
 
 def _grey_slider() -> float:

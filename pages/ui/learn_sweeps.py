@@ -64,10 +64,16 @@ def finished(work: Sequence[Job[Any]]) -> list[Sweep]:
     return [result for result in results if isinstance(result, Sweep)]
 
 
-def wait(work: Sequence[Job[Any]]) -> None:
-    """Progress of the first job that is not done; the page is drawn anew when it is."""
+def wait(work: Sequence[Job[Any]], shown: int) -> None:
+    """Progress of the first job that is not done; the page is drawn anew when it is.
+
+    Args:
+        shown: sweeps that are drawn already; a job may have ended since, and then nothing else would draw it.
+    """
     for job in work:
         wait_for(job)
+    if shown < len(work):
+        st.rerun()
 
 
 def _redraw(choice: Choice, prepared: Prepared, checkpoint: Checkpoint) -> Job[Reconstruction]:
