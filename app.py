@@ -1,8 +1,10 @@
-"""The app: `streamlit run app.py`. Nothing but its pages."""
+"""The app: `streamlit run app.py`. Each visit runs `navigation.py`."""
+
+from importlib import import_module
+from threading import Thread
 
 import streamlit as st
 
-from pages.ui.state import PAGES
-
-# the links stand in the sidebar that `start_page` draws
-st.navigation([st.Page(file, title=title) for file, title, _ in PAGES], position="hidden").run()
+app = st.App("navigation.py")
+# while the browser opens: the first picture is there a second sooner
+Thread(target=import_module, args=("pages.ui.work",), daemon=True).start()

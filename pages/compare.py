@@ -16,7 +16,7 @@ from pages.ui.controls import pick_checkpoints, shared_sliders
 from pages.ui.panels import pick_level
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
 from pages.ui.state import banner, forget_button, start_page
-from pages.ui.work import prepared_scan, reconstruction_of
+from pages.ui.work import reconstruction_of
 from uad_core.checkpoint import Checkpoint
 from uad_core.pipeline import segment
 
@@ -46,9 +46,8 @@ def _compare(choice: Choice, checkpoints: list[Checkpoint]) -> None:
         help="A percentile and a median for each model, in place of the shared ones.",
     ):  # fmt: skip
         settings = own_settings(checkpoints, settings[0])
-    prepared = prepared_scan(choice, checkpoints[0].slab)
-    reconstructions = [reconstruction_of(choice, prepared, checkpoint) for checkpoint in checkpoints]
-    truth: Any = truth_in_slab(choice, prepared)
+    reconstructions = [reconstruction_of(choice, checkpoint) for checkpoint in checkpoints]
+    truth: Any = truth_in_slab(choice, reconstructions[0].prepared)
     level = pick_level(reconstructions[0], sliders[0])
     results = [segment(one, setting) for one, setting in zip(reconstructions, settings, strict=True)]
     with pictures:

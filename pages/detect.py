@@ -11,7 +11,7 @@ from pages.ui.presets import load_preset, save_preset
 from pages.ui.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
 from pages.ui.state import banner, forget_button, start_page
-from pages.ui.work import prepared_scan, reconstruction_of
+from pages.ui.work import prepared_scan, reconstruction_of, redrawing
 from uad_core.checkpoint import Checkpoint
 from uad_core.detect import summary
 from uad_core.pipeline import segment
@@ -37,9 +37,9 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     opacity = pick_display(bar[1].popover("Display", icon=":material/contrast:", width="stretch"))
     config = pick_setting(checkpoint, sliders[1:], bar[2].popover("Setting", icon=":material/tune:", width="stretch"))
     save_preset(checkpoint, config, choice.wishes, bar[3].popover("Keep", icon=":material/bookmark:", width="stretch"))
-    prepared = prepared_scan(choice, checkpoint.slab)
-    reconstruction = reconstruction_of(choice, prepared, checkpoint)
-    truth: Any = truth_in_slab(choice, prepared)
+    redrawing(choice, checkpoint)  # goes on while the reference is read
+    truth: Any = truth_in_slab(choice, prepared_scan(choice, checkpoint.slab))
+    reconstruction = reconstruction_of(choice, checkpoint)
     level = pick_level(reconstruction, sliders[0])
     segmentation = segment(reconstruction, config)
     with pictures:

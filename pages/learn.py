@@ -47,12 +47,11 @@ def _draw(chapter: Chapter, choice: Choice | None, checkpoint: Checkpoint, signe
         draw_limits()
     else:
         choice = need_scan(choice)
-        prepared = prepared_scan(choice, checkpoint.slab)
         if chapter.name == "Latent":
-            draw_latent(choice, prepared)
+            draw_latent(choice, prepared_scan(choice, checkpoint.slab))
         else:
-            reconstruction = reconstruction_of(choice, prepared, checkpoint)
-            CHAIN[chapter.name](reconstruction, truth_in_slab(choice, prepared), signed)
+            reconstruction = reconstruction_of(choice, checkpoint)
+            CHAIN[chapter.name](reconstruction, truth_in_slab(choice, reconstruction.prepared), signed)
 
 
 main()

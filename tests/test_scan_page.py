@@ -63,7 +63,7 @@ def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(pag
         line = page.get_by_test_id("stMarkdown").filter(has=page.get_by_text(name, exact=True)).last
         assert light in line.inner_text()
     page.get_by_text("What was taken as brain").first.wait_for(timeout=LONG)
-    assert page.locator(".panels canvas").count() == PICTURES
+    wait_until(page, lambda: page.locator(".panels canvas").count() == PICTURES)
     before = [level(page, plane) for plane in ("axial", "coronal", "sagittal")]
     page.locator(".panels").nth(4).hover()
     page.mouse.wheel(0, -80)  # two slices towards the back

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from uad_core.volume import ScanError
 
 Result = TypeVar("Result")
 KEPT = 16  # results; a scan and six models to compare are seven
+PATIENCE = 2.0  # s; to draw a progress bar and the page anew takes a browser longer than most waits
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
@@ -63,9 +64,11 @@ class Jobs:
             return self._jobs[key]
 
     def drop(self, job: Job[Any]) -> None:
-        """Forget one job, so that it can be begun anew."""
+        """Forget one job, and all that were cancelled, for it or for its sake: they can be begun anew."""
         with self._lock:
-            self._jobs = OrderedDict((key, kept) for key, kept in self._jobs.items() if kept is not job)
+            for key, kept in list(self._jobs.items()):
+                if kept is job or (kept.future.done() and isinstance(kept.future.exception(), Cancelled)):
+                    del self._jobs[key]
 
     def forget(self) -> None:
         """Drop every result."""
@@ -88,6 +91,7 @@ def jobs() -> Jobs:
 
 def wait_for(job: Job[Result]) -> Result:
     """The job's result. Until it is there, shows progress instead of the rest of the page."""
+    _await(job, PATIENCE)
     if not job.future.done():
         _watch(job)
         st.stop()
@@ -112,5 +116,14 @@ def _watch(job: Job[Any]) -> None:
     bar.progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if job.cancelled else job.step.capitalize())
     if button.button("Cancel", disabled=job.cancelled, help="Ends at the next step; nothing is kept."):
         job.cancelled = True
+    _await(job, 0.4)  # what is there is drawn at once, not half a second later
     if job.future.done():
         st.rerun()
+
+
+def _await(job: Job[Any], seconds: float) -> None:
+    """Until it is done or the time is over, or until the user does something else."""
+    end = time.monotonic() + seconds
+    while not job.future.done() and time.monotonic() < end:
+        wait([job.future], 0.05)
+        st.session_state.get("a look at it lets Streamlit end this run when the user has clicked")

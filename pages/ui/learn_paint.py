@@ -45,7 +45,7 @@ def draw_paint(signed: Sign) -> None:
     if not spot.truth(prepared).any():
         st.session_state["lesson_place"] = PLACE  # clicked beside the brain
         spot = Spot(PLACE, radius, softness)
-    work = look(prepared, checkpoints, spot, signed)
+    work = look(checkpoints, spot, signed)
     done = finished(work)
     with pictures:
         _draw_pictures(prepared, spot, grey, checkpoints, done)
@@ -65,13 +65,12 @@ def draw_grey(signed: Sign) -> None:
     if not checkpoints:
         st.info("Choose a model that redraws the scan in chapter Paint; intensity only ranks it.")
         return
-    prepared = healthy_scan()
     spot = Spot(
         st.session_state.get("lesson_place", PLACE),
         st.session_state.get("lesson_radius", 5.0),
         st.session_state.get("lesson_softness", 2.0),
     )
-    work = look(prepared, checkpoints, spot, signed)
+    work = look(checkpoints, spot, signed)
     done = finished(work)
     if done:
         draw_drawn(done, _colours(), grey)

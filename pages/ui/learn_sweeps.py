@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.jobs import Job, jobs, wait_for
-from pages.ui.scans import Choice, bundled
-from pages.ui.work import prepared_scan
+from pages.ui.scans import bundled
+from pages.ui.work import prepared_scan, redrawing
 from uad_core.atlas import PAPER_SLAB
 from uad_core.checkpoint import Checkpoint
-from uad_core.pipeline import DetectConfig, Reconstruction, reconstruct
+from uad_core.pipeline import DetectConfig
 from uad_core.postprocess import PostprocessConfig, Sign
 from uad_core.preprocess import Prepared
 from uad_core.teaching import INTENSITIES, Spot, Sweep, sweep
@@ -25,7 +25,7 @@ def healthy_scan() -> Prepared:
     return prepared_scan(bundled(HEALTHY), PAPER_SLAB)
 
 
-def look(prepared: Prepared, checkpoints: Sequence[Checkpoint], spot: Spot, signed: Sign) -> list[Job[Any]]:
+def look(checkpoints: Sequence[Checkpoint], spot: Spot, signed: Sign) -> list[Job[Any]]:
     """A job a model: it redraws the healthy scan, and when it has, a sweep of the lesion through all greys.
 
     The setting is the paper's but for the residual's sign.
@@ -33,7 +33,7 @@ def look(prepared: Prepared, checkpoints: Sequence[Checkpoint], spot: Spot, sign
     choice, config = bundled(HEALTHY), DetectConfig(postprocess=PostprocessConfig(signed))
 
     def job(checkpoint: Checkpoint) -> Job[Any]:
-        redraw = _redraw(choice, prepared, checkpoint)
+        redraw = redrawing(choice, checkpoint)
         if not _is_done(redraw):
             return redraw
         reconstruction = redraw.future.result()
@@ -74,15 +74,6 @@ def wait(work: Sequence[Job[Any]], shown: int) -> None:
         wait_for(job)
     if shown < len(work):
         st.rerun()
-
-
-def _redraw(choice: Choice, prepared: Prepared, checkpoint: Checkpoint) -> Job[Reconstruction]:
-    """The job behind `work.reconstruction_of`, not waited for: the painted scan is shown meanwhile."""
-
-    def work(show: Callable[[str, float], None]) -> Reconstruction:
-        return reconstruct(prepared, checkpoint, lambda share: show(f"reconstruct with {checkpoint.name}", share))
-
-    return jobs().start((choice.key, checkpoint.sha256), work)
 
 
 def _is_done(job: Job[Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages.ui.jobs import jobs, wait_for
+from pages.ui.jobs import Job, jobs, wait_for
 from pages.ui.scans import Choice
 from uad_core.atlas import Slab
 from uad_core.checkpoint import Checkpoint
@@ -15,15 +15,26 @@ from uad_core.preprocess import Prepared
 
 def prepared_scan(choice: Choice, slab: Slab) -> Prepared:
     """The scan as models see it; shows progress instead of the rest of the page until it is there."""
-    return wait_for(
-        jobs().start((choice.key, slab), lambda show: prepare_scan(choice.source, slab, choice.wishes, show))
-    )
+    return wait_for(_preparation(choice, slab))
 
 
-def reconstruction_of(choice: Choice, prepared: Prepared, checkpoint: Checkpoint) -> Reconstruction:
+def reconstruction_of(choice: Choice, checkpoint: Checkpoint) -> Reconstruction:
     """What the checkpoint's model makes of it, likewise."""
+    work = redrawing(choice, checkpoint)
+    prepared_scan(choice, checkpoint.slab)
+    return wait_for(work)
+
+
+def redrawing(choice: Choice, checkpoint: Checkpoint) -> Job[Reconstruction]:
+    """The job behind `reconstruction_of`, for who does not wait for it. The scan is prepared first."""
+    preparation = _preparation(choice, checkpoint.slab)
 
     def work(show: Callable[[str, float], None]) -> Reconstruction:
+        prepared = preparation.future.result()  # is there, or has failed: jobs are done in the order of their start
         return reconstruct(prepared, checkpoint, lambda share: show(f"reconstruct with {checkpoint.name}", share))
 
-    return wait_for(jobs().start((choice.key, checkpoint.sha256), work))
+    return jobs().start((choice.key, checkpoint.sha256), work)
+
+
+def _preparation(choice: Choice, slab: Slab) -> Job[Prepared]:
+    return jobs().start((choice.key, slab), lambda show: prepare_scan(choice.source, slab, choice.wishes, show))

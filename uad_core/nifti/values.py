@@ -14,7 +14,7 @@ FLOAT32_DIGITS = 1e-6  # a smaller range, relative to the largest value, is roun
 MAX_FLAT_VALUES = 16  # an image with as few distinct values is a mask or a label map
 MAX_EQUAL_NEIGHBOURS = 0.7  # measured, along each axis: label maps 0.88 to 0.90, real scans 0.00 to 0.10
 AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 in 0.006 % of its voxels
-MAX_LABELS = 64  # distinct values of a mask
+MAX_LABELS = 64  # distinct values of a mask besides 0
 MAX_SOFT = 0.01  # fraction of voxels strictly between 0 and 1 that any interpolated mask may have
 ROUNDING = 1e-3  # a mask stored with a scale may hold 0.9999999 for 1
 
@@ -87,15 +87,16 @@ def binary_mask(values: np.ndarray) -> np.ndarray:
         ScanError: not_a_mask.
     """
     inside: np.ndarray = values > 0.5
-    positive = np.count_nonzero(values > 0)
-    whole = np.abs(values - np.rint(values)) < ROUNDING
-    soft = whole.size - np.count_nonzero(whole)
-    if values.min() < -ROUNDING or (positive and not inside.any()):
+    marked = values[values != 0]  # little, in most masks
+    positive = np.count_nonzero(marked > 0)
+    soft = np.count_nonzero(np.abs(marked - np.rint(marked)) >= ROUNDING)
+    good: bool | np.bool
+    if marked.min(initial=0) < -ROUNDING or (positive and not inside.any()):
         good = False
     elif soft:
-        good = values.max() < 1 + ROUNDING and soft <= max(MAX_SOFT * values.size, positive / 2)
+        good = marked.max() < 1 + ROUNDING and soft <= max(MAX_SOFT * values.size, positive / 2)
     else:
-        good = np.unique(np.rint(values)).size <= MAX_LABELS
+        good = np.unique(np.rint(marked)).size <= MAX_LABELS
     if not good:
         raise ScanError("not_a_mask", "This is no mask: a mask holds 0 outside and 1 inside. Give the mask.")
     return inside
