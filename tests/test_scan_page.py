@@ -31,7 +31,7 @@ def give(page, label, files):
 
 def own_scan_is_shown(page):
     page.get_by_role("heading", name="My own scan").wait_for()
-    page.get_by_text("Grey values").wait_for()
+    page.get_by_text("Grey values", exact=True).wait_for()
 
 
 def level(page, plane, row=1):

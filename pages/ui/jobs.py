@@ -18,7 +18,8 @@ from uad_core.volume import ScanError
 
 Result = TypeVar("Result")
 KEPT = 16  # results; a scan and six models to compare are seven
-PATIENCE = 2.0  # s; to draw a progress bar and the page anew takes a browser longer than most waits
+PATIENCE = 2.0  # s, when the app is opened; to draw a progress bar and the page anew takes a browser long
+RUNS = "runs"  # key: of a page's script, in this session
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
@@ -91,9 +92,10 @@ def jobs() -> Jobs:
 
 def wait_for(job: Job[Result]) -> Result:
     """The job's result. Until it is there, shows progress instead of the rest of the page."""
-    _await(job, PATIENCE)
+    if st.session_state.get(RUNS, 1) == 1:  # later the page would show the last scan's pictures meanwhile
+        _await(job, PATIENCE)
     if not job.future.done():
-        _watch(job)
+        _watch(job, time.monotonic())
         st.stop()
     error = job.future.exception()
     if error is None:
@@ -111,12 +113,13 @@ def wait_for(job: Job[Result]) -> Result:
 
 
 @st.fragment(run_every=0.5)
-def _watch(job: Job[Any]) -> None:
+def _watch(job: Job[Any], drawn: float) -> None:
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if job.cancelled else job.step.capitalize())
     if button.button("Cancel", disabled=job.cancelled, help="Ends at the next step; nothing is kept."):
         job.cancelled = True
-    _await(job, 0.4)  # what is there is drawn at once, not half a second later
+    if time.monotonic() > drawn + 0.3:  # not at first: the page's run has to end, for what is old to go
+        _await(job, 0.4)  # what is there is drawn at once, not half a second later
     if job.future.done():
         st.rerun()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.jobs import jobs
+from pages.ui.jobs import RUNS, jobs
 from pages.ui.memory import forget_all
 from uad_core import RESEARCH_ONLY
 
@@ -41,6 +41,7 @@ def start_page() -> None:
     """
     st.set_page_config(page_title="Brain MRI anomaly segmentation", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
+    st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
     for key in SETTINGS:
         # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
         if key in st.session_state and key not in st.query_params:
