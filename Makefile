@@ -34,7 +34,7 @@ bench: setup
 	$(BIN)/python -m uad_core bench
 
 bench-app: setup-dev
-	$(BIN)/python benchmarks/app_latency.py
+	$(BIN)/python -m benchmarks.app_latency
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
