@@ -12,6 +12,7 @@ from pages.ui.results import agreement, draw_dice_curve, draw_download, draw_les
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
 from pages.ui.state import banner, forget_button, start_page
 from pages.ui.work import prepared_scan, reconstruction_of, redrawing
+from uad_core.atlas import WHOLE_BRAIN
 from uad_core.checkpoint import Checkpoint
 from uad_core.detect import summary
 from uad_core.pipeline import segment
@@ -45,10 +46,13 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     with pictures:
         if view == VIEWS[0]:
             draw_slices(reconstruction, segmentation, config.postprocess, level, truth, opacity)
-        elif view == VIEWS[1]:
-            draw_planes(reconstruction, segmentation, level, truth, opacity)
         else:
-            draw_head(reconstruction, segmentation, opacity)
+            whole = prepared_scan(choice, WHOLE_BRAIN)
+            shown = (whole, reconstruction, segmentation, level, truth_in_slab(choice, whole), opacity)
+            if view == VIEWS[1]:
+                draw_planes(*shown)
+            else:
+                draw_head(choice.key, *shown)
     st.markdown(f"**{summary(segmentation)}**")
     if truth is not None:
         st.caption(agreement(segmentation, truth, choice.own))

@@ -21,7 +21,7 @@ def main() -> None:
         "A model that has only ever seen healthy brains redraws a FLAIR scan. It cannot redraw what it does not know, "
         "so what differs between scan and reconstruction is a place to look. No lesion was ever labelled for it."
     )
-    st.image(str(DOCS / "start.png"), width=800)
+    st.image(str(DOCS / "start.png"), width=680)
     st.caption("A bundled, simulated scan through the bundled model; outlined in blue what was put in.")
     for column, (page, name, icon, words) in zip(st.columns(3, gap="medium"), WAYS, strict=True):
         with column.container(border=True, height="stretch"):

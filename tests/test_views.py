@@ -9,10 +9,21 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from uad_core.atlas import Slab
-from uad_core.planes import FINE, MASK_COLOUR, PLANES, TRUTH_COLOUR, cut, grey_png, overlay_png, vote_colour, votes_png
+from uad_core.planes import (
+    FINE,
+    MASK_COLOUR,
+    PLANES,
+    TRUTH_COLOUR,
+    VEIL,
+    cut,
+    grey_png,
+    overlay_png,
+    vote_colour,
+    votes_png,
+)
 from uad_core.preprocess import Prepared, PreprocessConfig
 from uad_core.preprocess.register import AffineTransform
-from uad_core.views import plane_views, plane_voxel, slice_voxel
+from uad_core.views import plane_views, plane_voxel, seen_in, slice_voxel
 from uad_core.volume import Volume
 
 DEPTH = 12
@@ -77,6 +88,20 @@ def test_the_cross_marks_the_voxel_and_a_click_on_it_comes_back_to_the_voxel(pre
         assert plane_voxel(prepared, voxel, number, column, row) == voxel
         if plane == "axial":
             assert slice_voxel(prepared, voxel[0], column, row) == voxel
+
+
+def test_levels_that_were_not_searched_are_dark_and_the_mask_lies_where_it_was_found(prepared):
+    slab = Slab(prepared.slab.first + 1, 2)
+    part = np.zeros((2, *prepared.array.shape[1:]), bool)
+    part[1, 100, 120] = True
+    mask, searched = seen_in(prepared, part, slab)
+    assert np.argwhere(mask).tolist() == [[2, 100, 120]]
+    axial, coronal, _ = (
+        pixels(view.mask)[::FINE, ::FINE] for view in plane_views(prepared, mask, (2, 100, 120), searched=searched)
+    )
+    assert np.count_nonzero(axial[..., 3]) == 1, "this level was searched"
+    dark = (coronal == VEIL).all(axis=2).all(axis=1)
+    assert dark[::-1].tolist() == [level not in (1, 2) for level in range(DEPTH)]
 
 
 def test_a_click_beyond_the_picture_stays_in_the_volume(prepared):

@@ -17,6 +17,7 @@ Plane = Literal["axial", "coronal", "sagittal"]
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
 MASK_COLOUR = (213, 94, 0)  # vermilion and sky blue of Okabe and Ito, told apart by all eyes
 TRUTH_COLOUR = (86, 180, 233)
+VEIL = (0, 0, 0, 110)  # RGBA
 VOTES = ((253, 231, 37), (94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84))  # viridis, upside down
 FINE = 3  # overlay pixels per voxel, so that an outline is thinner than a voxel
 
@@ -54,13 +55,17 @@ def overlay_png(
     opacity: float = 0.55,
     pixel_mm: tuple[float, float] = (1.0, 1.0),
     colour: tuple[int, int, int] = MASK_COLOUR,
+    veiled: np.ndarray | None = None,
 ) -> bytes:
     """`mask` (rows, columns) bool filled, the outline of `truth` over it; all else is transparent.
 
     Args:
+        veiled: (rows, columns) bool, darkened: nobody looked there.
         opacity: of the filling, [0, 1]; outlines are opaque.
     """
     fine = np.zeros((*(FINE * n for n in mask.shape), 4), np.uint8)
+    if veiled is not None:
+        fine[_finer(veiled)] = VEIL
     fine[_finer(mask)] = (*colour, round(255 * opacity))
     if truth is not None and truth.any():
         large = _finer(truth)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from uad_core.atlas import Slab
 from uad_core.pipeline import Reconstruction, Segmentation
 from uad_core.planes import PLANES, cut, grey_png, overlay_png, votes_png
 from uad_core.postprocess import PostprocessConfig
@@ -17,6 +18,7 @@ from uad_core.preprocess import Prepared
 from uad_core.render import crop_box, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
+EVERYWHERE = slice(None)
 
 
 class SliceViews(NamedTuple):
@@ -61,9 +63,22 @@ def slice_views(
 
 
 def plane_views(
-    prepared: Prepared, mask: np.ndarray, voxel: Voxel, truth: np.ndarray | None = None, opacity: float = 0.55
+    prepared: Prepared,
+    mask: np.ndarray,
+    voxel: Voxel,
+    truth: np.ndarray | None = None,
+    opacity: float = 0.55,
+    searched: slice = EVERYWHERE,
 ) -> tuple[PlaneView, ...]:
-    """The scan with a (D, 256, 256) mask in the three planes through `voxel`: axial, coronal, sagittal."""
+    """The scan with a (D, 256, 256) mask in the three planes through `voxel`: axial, coronal, sagittal.
+
+    Args:
+        truth: (D, 256, 256) bool reference mask, drawn as an outline.
+        opacity: of the mask, [0, 1].
+        searched: levels that a model has looked at; the others are darkened.
+    """
+    veil = np.ones(prepared.array.shape, bool)
+    veil[searched] = False
     rows, columns = crop_box(prepared.brain_mask)
     box = (slice(None), rows, columns)
     d, h, w = voxel[0], voxel[1] - rows.start, voxel[2] - columns.start
@@ -73,8 +88,20 @@ def plane_views(
     for plane, index, cross in zip(PLANES, (d, h, w), crosses, strict=True):
         outline = None if truth is None else cut(truth[box], plane, index)
         picture = grey_png(cut(prepared.array[box], plane, index))
-        views.append(PlaneView(picture, overlay_png(cut(mask[box], plane, index), outline, opacity), cross))
+        veiled = cut(veil[box], plane, index)
+        views.append(
+            PlaneView(picture, overlay_png(cut(mask[box], plane, index), outline, opacity, veiled=veiled), cross)
+        )
     return tuple(views)
+
+
+def seen_in(whole: Prepared, mask: np.ndarray, slab: Slab) -> tuple[np.ndarray, slice]:
+    """A (D, 256, 256) mask of `slab` among the levels of `whole`, which hold the slab's; and where those lie."""
+    first = slab.first - whole.slab.first
+    levels = slice(first, first + slab.count)
+    wide = np.zeros(whole.array.shape, bool)
+    wide[levels] = mask
+    return wide, levels
 
 
 def slice_voxel(prepared: Prepared, index: int, column: int, row: int) -> Voxel:

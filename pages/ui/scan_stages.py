@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.viewer import AXIAL, CONVENTIONS, CORONAL, SAGITTAL, Click, Panel, show_panels
+from pages.ui.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
 from uad_core.planes import PLANES, Plane
 from uad_core.preprocess import Stage, View
 from uad_core.stage_views import FIRST_PLACE, Place, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
 
-SIDES = {"axial": AXIAL, "coronal": CORONAL, "sagittal": SAGITTAL}
 PLACE = "place in the scan"  # key: atlas mm; the same for all scans, so that they can be compared
 
 

@@ -27,7 +27,9 @@ SETTINGS = (  # bound to the address, shared by pages
     "erosion_mm", "signed", "absolute",
 )  # fmt: skip
 STYLE = """<style>
-[data-testid=stMainBlockContainer] {padding: 3.75rem 2rem 1rem}
+[data-testid=stMainBlockContainer] {padding: 2.1rem 2rem 1rem}
+[data-testid=stHeader] {background: none; height: 2.5rem; min-height: 0}
+[data-testid=stSidebarHeader] {height: 2.5rem; margin-bottom: 0}
 [data-testid=stSidebarUserContent] {padding-bottom: 1rem}
 [data-testid=stImageContainer] img {background: black}
 </style>"""

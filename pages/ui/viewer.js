@@ -82,14 +82,16 @@ export default function (component) {
       }
     }
     pen.putImageData(pixels, 0, 0);
-    const zoom = Math.max(2, Math.ceil((data.maxHeight * devicePixelRatio) / height));
+    const tall = Math.max(1, innerHeight / 720) * data.maxHeight; // a large window shows large pictures
+    const zoom = Math.max(2, Math.ceil((tall * devicePixelRatio) / height));
     canvas.width = width * zoom;
     canvas.height = height * zoom;
-    canvas.style.maxHeight = data.maxHeight + "px";
+    const limit = `max(${data.maxHeight}px, ${data.maxHeight / 7.2}vh)`;
+    canvas.style.maxHeight = limit;
     canvas.style.aspectRatio = `${width} / ${height}`;
     const flat = height < 40; // a slab's few levels leave no room for letters
     for (const place of ["top", "bottom"]) figure.querySelector("." + place).hidden = flat;
-    canvas.style.width = `min(100%, ${(data.maxHeight * width) / height}px)`;
+    canvas.style.width = `min(100%, calc(${limit} * ${width / height}))`;
     const context = canvas.getContext("2d");
     context.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? canvas.width : 0, 0);
     context.imageSmoothingQuality = "high";

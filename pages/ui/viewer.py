@@ -14,9 +14,12 @@ from typing import Any
 
 import streamlit as st
 
+from uad_core.planes import Plane
+
 AXIAL = ("R", "L", "A", "P")  # left, right, top, bottom of the picture, in the radiological convention
 CORONAL = ("R", "L", "S", "I")
 SAGITTAL = ("A", "P", "S", "I")
+SIDES: dict[Plane, tuple[str, str, str, str]] = {"axial": AXIAL, "coronal": CORONAL, "sagittal": SAGITTAL}
 CONVENTIONS = ("Radiological", "Neurological")
 
 
@@ -74,7 +77,7 @@ def show_panels(
     Args:
         columns: in a row; all panels by default.
         level: the slice shown, one of `levels`: the wheel and the arrow keys ask for another.
-        max_height: of a picture, in screen pixels.
+        max_height: of a picture, in screen pixels of a window of 720; more in a larger one.
         window: grey values shown black and white at first; a double click returns to it.
         on_level: called before the next run with the level that the user wants to see.
         on_click: called before the next run with the click.
