@@ -56,7 +56,7 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     st.markdown(f"**{summary(segmentation)}**")
     if truth is not None:
         st.caption(agreement(segmentation, truth, choice.own))
-    chart, table = st.columns(2, gap="medium")
+    chart, table = st.columns([1, 1.15], gap="medium")
     with chart:
         show_histogram(reconstruction, segmentation, config, set_threshold)
     with table:

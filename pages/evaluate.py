@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui.evaluation import NEW, draw_problem, draw_progress, offer_actions, pick_evaluation
+from pages.ui.evaluation import NEW, draw_problem, draw_progress, offer_actions, offer_deletion, pick_evaluation
 from pages.ui.evaluation_charts import draw_dice, draw_legend, draw_precision_recall, draw_residuals
 from pages.ui.evaluation_images import choose_patient, chosen_patient, draw_patient
 from pages.ui.evaluation_order import ask_for_cohort, ask_for_models, ask_for_settings
@@ -60,6 +60,7 @@ def _show(evaluation: Evaluation) -> None:
     metrics, curves = evaluation.metrics(), evaluation.curves()
     if not metrics or not curves:
         st.error("The records of this evaluation are damaged. Run it again.", icon=":material/error:")
+        offer_deletion(evaluation)
         return
     draw_heading(evaluation.name, metrics)
     if patient := chosen_patient(evaluation.name, subjects(metrics)):
@@ -81,6 +82,7 @@ def _show(evaluation: Evaluation) -> None:
         st.info("Nobody here has a lesion at these levels, so all that can be shown is what is flagged falsely.")
     draw_patients(metrics, partial(choose_patient, evaluation.name))
     offer_files(evaluation, metrics)
+    offer_deletion(evaluation)
 
 
 main()

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from uad_core.data import SAMPLES
 from uad_core.evaluations import list_evaluations
 
 LONG = 240_000  # ms; two busy cores
@@ -122,3 +123,18 @@ def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_clic
     grid.click(position={"x": 17, "y": 87}, timeout=LONG)  # the box before the second row
     page.get_by_text(re.compile("sub-ms01.*simulated scan of a patient")).wait_for(timeout=LONG)
     viewer(page)
+
+    (folder / "settings.json").unlink()  # as one that was run on the command line
+    page.reload()
+    scans = page.get_by_label("Folder of these scans", exact=True)
+    scans.fill("/no/such/folder", timeout=LONG)
+    scans.press("Enter")
+    page.get_by_test_id("stAlert").get_by_text("The cohort folder does not exist").wait_for(timeout=LONG)
+    scans.fill(str(SAMPLES))
+    scans.press("Enter")
+    viewer(page)
+    button(page, "All results").click()
+    button(page, "Delete").click(timeout=LONG)
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("heading", name="New evaluation").wait_for(timeout=LONG)
+    assert not folder.exists()

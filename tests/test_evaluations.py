@@ -19,8 +19,10 @@ from uad_core.evaluate.run import PLAIN, evaluate, table_rows
 from uad_core.evaluate.watching import Watched
 from uad_core.evaluations import (
     EvaluationOrder,
+    delete_evaluation,
     find_evaluable,
     list_evaluations,
+    order_of,
     read_evaluation,
     start_again,
     start_evaluation,
@@ -28,6 +30,7 @@ from uad_core.evaluations import (
 )
 from uad_core.metrics import dice
 from uad_core.orders import RunError
+from uad_core.postprocess import SIGNS
 from uad_core.volume import ScanError
 
 FAKE = """
@@ -98,6 +101,10 @@ def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, places)
     evaluation = wait_for(start_again(evaluation, places[1]).folder, "done")
     assert not evaluation.can_start_again
     assert [one.name for one in list_evaluations(places[0])] == ["first"]
+    metrics = {"config": asdict(order.config), "models": {f"slow:{sign}": {"model": "slow"} for sign in SIGNS}}
+    assert order_of(evaluation, metrics, cohort.resolve()) == evaluation.order
+    delete_evaluation(evaluation)
+    assert list_evaluations(places[0]) == []
 
 
 def test_the_process_gets_the_order_as_arguments(cohort, places):

@@ -7,8 +7,10 @@ An evaluation is a folder `runs/evaluations/NAME`: what `python -m uad_core eval
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -154,6 +156,19 @@ def start_again(evaluation: Evaluation, checkpoints: Path = CHECKPOINTS) -> Eval
         (evaluation.folder / "stop").unlink(missing_ok=True)
         _launch(evaluation.folder, evaluation.order, checkpoints)
     return read_evaluation(evaluation.folder)
+
+
+def delete_evaluation(evaluation: Evaluation) -> None:
+    """Remove its folder, unless its process is at work."""
+    if not last_word(evaluation.folder, "evaluation").is_active:
+        shutil.rmtree(evaluation.folder, ignore_errors=True)
+
+
+def order_of(evaluation: Evaluation, metrics: Mapping[str, Any], folder: Path) -> EvaluationOrder:
+    """The order that would have led to these metrics, of an evaluation of the scans in `folder` started by hand."""
+    models = dict.fromkeys(model["model"] for model in metrics["models"].values())
+    config = {key: metrics["config"][key] for key in ("percentile", "median_size", "signed", "limit")}
+    return EvaluationOrder(folder, tuple(models), evaluation.name, **config)
 
 
 def _launch(folder: Path, order: EvaluationOrder, checkpoints: Path) -> None:

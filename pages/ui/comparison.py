@@ -97,7 +97,7 @@ def draw_histograms(
         height=320,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "y": 1.15},
-        xaxis_title="filtered residual, in units of each model's threshold",
+        xaxis_title="filtered residual / its threshold",
         yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},
     )
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histograms")

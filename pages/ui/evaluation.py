@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from uad_core.evaluations import Evaluation, start_again, stop_evaluation
+from uad_core.evaluations import Evaluation, delete_evaluation, start_again, stop_evaluation
 from uad_core.orders import RunError
 
 NEW = "New evaluation"
@@ -35,6 +35,15 @@ def pick_evaluation(found: Sequence[Evaluation]) -> str:
     )  # fmt: skip
     st.query_params["evaluation"] = str(name)
     return str(name)
+
+
+def offer_deletion(evaluation: Evaluation) -> None:
+    """Asks once more: nothing brings it back."""
+    name = evaluation.name  # as key: open for one, it is not to be open for the next
+    with st.popover("Delete", icon=":material/delete:", key=f"delete {name}", help="Tables, curves and log of it."):
+        st.markdown(f"Delete the records of **{name}**? Scans and checkpoints are not touched.")
+        st.button("Delete for good", type="primary", on_click=delete_evaluation, args=(evaluation,),
+                  key=f"delete {name} for good")  # fmt: skip
 
 
 def attempt(action: Callable[[], Evaluation]) -> None:
@@ -80,6 +89,8 @@ def offer_actions(evaluation: Evaluation) -> None:
     elif evaluation.can_start_again:
         st.button("Start again", icon=":material/play_arrow:", type="primary", on_click=attempt,
                   args=(lambda: start_again(evaluation),), help="The same order, from the beginning.")  # fmt: skip
+    if not evaluation.word.is_active:
+        offer_deletion(evaluation)
     if log := evaluation.log():
         with st.expander("What it printed"):
             st.code(log, language=None, wrap_lines=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,7 +16,7 @@ from pages.ui.viewer import Panel, show_panels
 from uad_core.evaluate.looking import Lineup, Map, fullest, line_up, map_of, scene_of
 from uad_core.evaluate.reading import by_patient
 from uad_core.evaluate.subjects import Scene
-from uad_core.evaluations import Evaluation, EvaluationOrder
+from uad_core.evaluations import Evaluation, EvaluationOrder, order_of
 from uad_core.planes import grey_png, overlay_png
 from uad_core.render import crop_box
 
@@ -56,12 +57,22 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
     pictures = st.container()
     draw_patient_table(metrics, records)
     with pictures:
-        if evaluation.order is None:
-            st.info("This evaluation was run on the command line, so the folder of its scans is not known here.")
-        elif not shown:
+        order = evaluation.order or _ask_for_folder(evaluation, metrics)
+        if not shown:
             st.info("Choose at least one model.")
-        else:
-            _draw_pictures(evaluation, evaluation.order, metrics, patient, shown)
+        elif order:
+            _draw_pictures(evaluation, order, metrics, patient, shown)
+
+
+def _ask_for_folder(evaluation: Evaluation, metrics: Mapping[str, Any]) -> EvaluationOrder | None:
+    """Of the scans of an evaluation that was run on the command line: its records name no path."""
+    folder = st.text_input(
+        "Folder of these scans", key=f"eval_scans {evaluation.name}", placeholder="/path/to/cohort",
+        help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
+        "scans can be shown. Settings that this page does not offer are taken as their defaults.",
+        persist_state="session",
+    )  # fmt: skip
+    return order_of(evaluation, metrics, Path(folder.strip()).expanduser()) if folder.strip() else None
 
 
 def _steer(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> list[str]:
@@ -89,7 +100,7 @@ def _steer(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> 
 def _draw_pictures(
     evaluation: Evaluation, order: EvaluationOrder, metrics: Mapping[str, Any], patient: str, shown: Sequence[str]
 ) -> None:
-    mark = (evaluation.name, evaluation.word.progress.get("updated"))
+    mark = (evaluation.name, evaluation.word.progress.get("updated"), order.cohort)
 
     def load(show: Callable[[str, float], None]) -> Lineup:
         show("loading models", 0.0)

@@ -48,7 +48,8 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
         "level": "Atlas level of its centre, mm.",
         "peak": "Largest residual, not filtered, in normalised intensity.",
     }
-    columns = {name: st.column_config.Column(name, help=text) for name, text in texts.items()}
+    widths = {"#": 40, "mm³": 65, "peak": 60, "side": 55, "level": 55}  # px; the rest is the place's
+    columns = {name: st.column_config.Column(name, help=texts.get(name), width=widths.get(name)) for name in rows[0]}
     st.dataframe(
         rows, height=260, hide_index=True, key="lesions", on_select=go_there, selection_mode="single-row",
         column_config=columns,
