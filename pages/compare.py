@@ -9,11 +9,12 @@ from pages.ui.comparison import (
     draw_histograms,
     draw_models,
     draw_table,
+    own_keys,
     own_settings,
     setting_for,
 )
-from pages.ui.controls import pick_checkpoints, shared_sliders
-from pages.ui.panels import pick_level
+from pages.ui.controls import offer_reset, pick_checkpoints, shared_sliders
+from pages.ui.panels import pick_convention, pick_level
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
 from pages.ui.state import banner, forget_button, start_page
 from pages.ui.work import reconstruction_of
@@ -41,7 +42,11 @@ def _compare(choice: Choice, checkpoints: list[Checkpoint]) -> None:
     pictures, sliders = st.container(), st.columns(4)
     setting = shared_sliders(sliders[1:])
     settings = [setting_for(checkpoint, *setting) for checkpoint in checkpoints]
-    if st.toggle(
+    apart, back, display = st.columns([1, 1.1, 1.2], vertical_alignment="center")
+    own_ones = [key for checkpoint in checkpoints for key in own_keys(checkpoint)]
+    offer_reset(back, "Percentile 98, median 5, components from 6 mm³, for all models.", own_ones)
+    pick_convention(display, "collapsed")
+    if apart.toggle(
         "Each its own setting", key="apart", bind="query-params",
         help="A percentile and a median for each model, in place of the shared ones.",
     ):  # fmt: skip

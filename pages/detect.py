@@ -3,10 +3,12 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.controls import pick_checkpoint, pick_setting, set_threshold
 from pages.ui.histogram import show_histogram
-from pages.ui.panels import VIEWS, draw_head, draw_planes, draw_slices, pick_display, pick_level, pick_view
+from pages.ui.panels import VIEWS, draw_slices, pick_display, pick_level, pick_view
+from pages.ui.planes import draw_head, draw_planes
 from pages.ui.presets import load_preset, save_preset
 from pages.ui.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
@@ -35,9 +37,11 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     bar = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     pictures, sliders = st.container(), st.columns(4)
     view = pick_view(bar[0])
-    opacity = pick_display(bar[1].popover("Display", icon=":material/contrast:", width="stretch"))
-    config = pick_setting(checkpoint, sliders[1:], bar[2].popover("Setting", icon=":material/tune:", width="stretch"))
-    save_preset(checkpoint, config, choice.wishes, bar[3].popover("Keep", icon=":material/bookmark:", width="stretch"))
+    opacity = pick_display(_more(bar[1], "Display", "contrast", "Convention and opacity of the mask."))
+    more = _more(bar[2], "Setting", "tune", "Absolute threshold, residual, erosion, healthy reference.")
+    config = pick_setting(checkpoint, sliders[1:], more)
+    keep = _more(bar[3], "Keep", "bookmark", "This setting as a preset, and as a command line.")
+    save_preset(checkpoint, config, choice.wishes, keep)
     redrawing(choice, checkpoint)  # goes on while the reference is read
     truth: Any = truth_in_slab(choice, prepared_scan(choice, checkpoint.slab))
     reconstruction = reconstruction_of(choice, checkpoint)
@@ -65,6 +69,10 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
         draw_dice_curve(reconstruction, config, truth)
     draw_log(reconstruction)
+
+
+def _more(place: DeltaGenerator, label: str, icon: str, words: str) -> DeltaGenerator:
+    return place.popover(label, icon=f":material/{icon}:", width="stretch", help=words)
 
 
 main()

@@ -118,3 +118,12 @@ def test_every_run_time_dependency_is_pinned_and_has_a_reason():
             assert "==" in requirement, line
             assert len(reason.split()) >= 2, line
     assert lines[1].startswith("torch==2.13.0"), "torch is installed first"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_control_has_a_help_text(path):
+    controls = {"slider", "select_slider", "radio", "selectbox", "multiselect", "number_input", "text_input", "toggle",
+                "file_uploader", "segmented_control", "button", "download_button", "popover"}  # fmt: skip
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in controls:
+            assert "help" in {keyword.arg for keyword in node.keywords}, f"line {node.lineno}: {node.func.attr}"

@@ -11,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from uad_core.atlas import Slab
+from uad_core.nifti import encode_nifti
 from uad_core.pipeline import Reconstruction, Segmentation
 from uad_core.planes import PLANES, cut, grey_png, overlay_png, votes_png
 from uad_core.postprocess import PostprocessConfig
 from uad_core.preprocess import Prepared
 from uad_core.render import crop_box, residual_picture
+from uad_core.volume import Volume
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
 EVERYWHERE = slice(None)
@@ -102,6 +104,21 @@ def seen_in(whole: Prepared, mask: np.ndarray, slab: Slab) -> tuple[np.ndarray, 
     wide = np.zeros(whole.array.shape, bool)
     wide[levels] = mask
     return wide, levels
+
+
+def head_nifti(whole: Prepared) -> bytes:
+    """The prepared scan as NIfTI in atlas space, in 256 greys: enough to look at."""
+    grey = (255 * np.clip(whole.array, 0, 1)).astype(np.uint8)
+    return encode_nifti(grey, _grid(whole))
+
+
+def mask_nifti(whole: Prepared, mask: np.ndarray, slab: Slab) -> bytes:
+    """A (D, 256, 256) mask of `slab` on the grid of `head_nifti`."""
+    return encode_nifti(seen_in(whole, mask, slab)[0], _grid(whole))
+
+
+def _grid(whole: Prepared) -> Volume:
+    return Volume.from_canonical(whole.array, whole.slab.affine)
 
 
 def slice_voxel(prepared: Prepared, index: int, column: int, row: int) -> Voxel:

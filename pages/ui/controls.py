@@ -168,12 +168,20 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         format_func=_reference_name(checkpoint),
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
-    more.button(
-        "Back to the paper's setting", on_click=_reset, width="stretch",
-        help="Percentile 98, median 5, erosion 2 mm, components from 6 mm³, absolute residual.",
-    )  # fmt: skip
+    offer_reset(more, "Percentile 98, median 5, erosion 2 mm, components from 6 mm³, absolute residual.")
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
     return DetectConfig(percentile, threshold, reference, PostprocessConfig(signed, size, erosion, smallest))
+
+
+def offer_reset(place: DeltaGenerator, words: str, forget: Sequence[str] = ()) -> None:
+    """One click back to the paper's setting, which `words` give; settings under the keys `forget` follow it again."""
+
+    def reset() -> None:
+        st.session_state.update(DEFAULTS)
+        for key in forget:
+            st.session_state.pop(key, None)
+
+    place.button("Back to the paper's setting", on_click=reset, width="stretch", help=words)
 
 
 def set_threshold(value: float) -> None:
@@ -208,7 +216,3 @@ def _reference_name(checkpoint: Checkpoint) -> Callable[[str], str]:
     return lambda name: (
         f"{name} ({'simulated' if references[name].simulated else 'real'}, {references[name].scans} scans)"
     )
-
-
-def _reset() -> None:
-    st.session_state.update(DEFAULTS)

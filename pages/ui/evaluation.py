@@ -43,7 +43,7 @@ def offer_deletion(evaluation: Evaluation) -> None:
     with st.popover("Delete", icon=":material/delete:", key=f"delete {name}", help="Tables, curves and log of it."):
         st.markdown(f"Delete the records of **{name}**? Scans and checkpoints are not touched.")
         st.button("Delete for good", type="primary", on_click=delete_evaluation, args=(evaluation,),
-                  key=f"delete {name} for good")  # fmt: skip
+                  key=f"delete {name} for good", help="Nothing brings it back.")  # fmt: skip
 
 
 def attempt(action: Callable[[], Evaluation]) -> None:

@@ -102,7 +102,8 @@ def wait_for(job: Job[Result]) -> Result:
         return job.future.result()
     if isinstance(error, Cancelled):
         st.info("Cancelled.")
-        st.button("Start again", on_click=jobs().drop, args=(job,), icon=":material/play_arrow:")
+        st.button("Start again", on_click=jobs().drop, args=(job,), icon=":material/play_arrow:",
+                  help="From the beginning.")  # fmt: skip
         st.stop()
     if isinstance(error, (ScanError, CheckpointError)):
         st.error(str(error), icon=":material/error:")

@@ -24,14 +24,26 @@ def pick_chapter() -> Chapter:
     with bar:
         name = st.segmented_control(
             "Chapter", NAMES, default=NAMES[0], required=True, key="chapter", bind="query-params", width="stretch",
-            label_visibility="collapsed",
+            label_visibility="collapsed", help="Each takes a minute or two.",
         )  # fmt: skip
     number = NAMES.index(str(name))
     back.button(
-        "Back", on_click=_go, args=(number - 1,), disabled=number == 0, width="stretch", icon=":material/arrow_back:"
+        "Back",
+        on_click=_go,
+        args=(number - 1,),
+        disabled=number == 0,
+        width="stretch",
+        icon=":material/arrow_back:",
+        help="The chapter before.",
     )
     forward.button(
-        "Next", on_click=_go, args=(number + 1,), disabled=number == len(NAMES) - 1, width="stretch", type="primary"
+        "Next",
+        on_click=_go,
+        args=(number + 1,),
+        disabled=number == len(NAMES) - 1,
+        width="stretch",
+        type="primary",
+        help="The next chapter.",
     )
     return CHAPTERS[number]
 

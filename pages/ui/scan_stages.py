@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
+from pages.ui.panels import pick_convention
+from pages.ui.viewer import SIDES, Click, Panel, show_panels
 from uad_core.planes import PLANES, Plane
 from uad_core.preprocess import Stage, View
 from uad_core.stage_views import FIRST_PLACE, Place, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
@@ -23,10 +24,7 @@ def draw_stages(shown: Sequence[Stage]) -> None:
         "Step", names, default=names[0], required=True, key="step", label_visibility="collapsed",
         help="Before and after each step. Wheel: slices. Click: another place. Drag: grey window. Double click: back.",
     )  # fmt: skip
-    display.radio(
-        "Display", CONVENTIONS, key="convention", bind="query-params", horizontal=True, label_visibility="collapsed",
-        help="Radiological: the patient's right is on the left of the picture. Neurological: mirrored.",
-    )  # fmt: skip
+    pick_convention(display, "collapsed")
     stage = shown[names.index(name)]
     st.markdown(f"{stage.outcome} {stage.look_for}")
     at: Place = st.session_state.get(PLACE, FIRST_PLACE)

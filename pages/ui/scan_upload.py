@@ -117,7 +117,8 @@ def _offer_mask(choice: Choice, name: str, there: bool, words: str) -> None:
             _keep(choice, choice.wishes, None)
 
     if there:
-        st.button(f"Remove your {name}", on_click=remove, icon=":material/close:", width="stretch")
+        st.button(f"Remove your {name}", on_click=remove, icon=":material/close:", width="stretch",
+                  help="From now on the scan goes without it.")  # fmt: skip
     else:
         st.file_uploader(
             f"Your own {name}", type=["nii", "nii.gz"], key=_key(name),

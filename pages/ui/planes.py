@@ -1,0 +1,100 @@
+"""Three linked planes, and the head in 3-D: all levels of the scan, and what was flagged in those searched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.panels import go_to, point, to_level
+from pages.ui.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
+from uad_core.pipeline import Reconstruction, Segmentation
+from uad_core.planes import PLANES, Plane
+from uad_core.preprocess import Prepared
+from uad_core.views import head_nifti, mask_nifti, plane_views, plane_voxel, seen_in
+
+
+def draw_planes(
+    whole: Prepared, reconstruction: Reconstruction, segmentation: Segmentation, level: int, truth: Any, opacity: float
+) -> None:
+    """The segmentation in three planes through one point; a click in one moves the others.
+
+    Args:
+        whole: the scan at all levels; those that were not searched are dark.
+        truth: reference mask at all levels, or None.
+    """
+    _show_planes(PLANES, whole, reconstruction, segmentation, level, truth, opacity)
+    slab = reconstruction.prepared.slab
+    if slab.count < whole.slab.count:
+        st.caption(f"Levels {slab.first} to {slab.levels[-1]} were searched; the rest is shown darker.")
+
+
+def draw_head(
+    key: str,
+    whole: Prepared,
+    reconstruction: Reconstruction,
+    segmentation: Segmentation,
+    level: int,
+    truth: Any,
+    opacity: float,
+) -> None:
+    """All levels in NiiVue, three planes and a rendering by the browser's own graphics; beside it the axial slice.
+
+    Args:
+        key: of the scan and how it was prepared.
+    """
+    from niivue_component import niivue_viewer
+
+    mask = mask_nifti(whole, segmentation.mask, reconstruction.prepared.slab)
+    head, slice_place = st.columns(2)
+    with head:
+        niivue_viewer(
+            nifti_data=_as_nifti(key, whole),
+            filename="scan.nii.gz",
+            # the viewer takes an overlay of a known name for a known overlay
+            overlays=[{"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": opacity}],
+            height=420,
+            view_mode="multiplanar",
+            styled=False,
+            settings={"radiological": st.session_state.get("convention") != CONVENTIONS[1], "crosshair": True},
+            update_interval_ms=None,
+            key="niivue",
+        )
+        st.caption("NiiVue, in the atlas's space. Drag with the right mouse button: grey window. Scroll: slices.")
+    with slice_place:
+        _show_planes(PLANES[:1], whole, reconstruction, segmentation, level, truth, opacity)
+
+
+def _show_planes(
+    planes: Sequence[Plane],
+    whole: Prepared,
+    reconstruction: Reconstruction,
+    segmentation: Segmentation,
+    level: int,
+    truth: Any,
+    opacity: float,
+) -> None:
+    slab = reconstruction.prepared.slab
+    mask, searched = seen_in(whole, segmentation.mask, slab)
+    _, height, width = point(reconstruction, level)
+    voxel = (level - whole.slab.first, height, width)
+    views = plane_views(whole, mask, voxel, truth, opacity, searched)
+    panels = [
+        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross)
+        for view, plane in zip(views, planes, strict=False)
+    ]
+
+    def go(click: Click) -> None:
+        depth, row, column = plane_voxel(whole, voxel, click.panel, click.column, click.row)
+        go_to(reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
+
+    show_panels(
+        panels, f"{len(panels)} planes", level=level, levels=slab.levels, on_level=to_level, on_click=go,
+        max_height=260 if len(panels) > 1 else 290,
+    )  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=2, ttl=1800)
+def _as_nifti(key: str, _prepared: Prepared) -> bytes:
+    return head_nifti(_prepared)
