@@ -68,7 +68,7 @@ def draw_models(
         below.append(Panel(views.residual, title, windowed=False))
     show_panels(
         [*above, *below], "compared", columns=len(above), level=level, levels=reconstructions[0].prepared.slab.levels,
-        on_level=to_level, max_height=240,
+        on_level=to_level, max_height=205,
     )  # fmt: skip
 
 
