@@ -1,0 +1,126 @@
+"""What the pages make of links and controls, without a browser: whole scripts, real scans, real models."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import pages.ui.memory
+from pages.ui.scans import FIRST, OWN, bundled
+from pages.ui.state import PAGES
+from uad_core import RESEARCH_ONLY
+from uad_core.atlas import PAPER_SLAB
+from uad_core.checkpoint import load_checkpoint
+from uad_core.detect import Wishes, prepare_scan, summary
+from uad_core.pipeline import DetectConfig, reconstruct, segment
+from uad_core.postprocess import PostprocessConfig
+
+NAVIGATION = Path(__file__).parent.parent / "navigation.py"
+PAPER = "Back to the paper's setting"
+
+
+@pytest.fixture
+def visit(monkeypatch):
+    """Opens a page as a link does."""
+    monkeypatch.setattr(pages.ui.memory, "_browser", lambda: "tester")
+
+    def open_page(page: str, **query: str) -> AppTest:
+        app = AppTest.from_file(NAVIGATION, default_timeout=120)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        app.switch_page(f"pages/{page}.py")
+        for key, value in query.items():
+            app.query_params[key] = value
+        return settled(app.run())
+
+    return open_page
+
+
+def settled(app: AppTest) -> AppTest:
+    """Run again, as a browser does, while work is under way."""
+    while any(button.label == "Cancel" for button in app.button):
+        app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture(scope="module")
+def reconstruction():
+    prepared = prepare_scan(bundled(FIRST).source, PAPER_SLAB, Wishes(), lambda step, share: None)
+    return reconstruct(prepared, load_checkpoint("denoiser"))
+
+
+def says(app: AppTest, sentence: str) -> bool:
+    return any(sentence in one.value for one in (*app.markdown, *app.info, *app.caption))
+
+
+def expected(reconstruction, **setting) -> str:
+    """The sentence of the command line for the setting; the page takes the residual that suits the model."""
+    sizes = {key: setting.pop(key) for key in ("median_size", "min_lesion_mm3", "erosion_mm") if key in setting}
+    signed = setting.pop("signed", reconstruction.checkpoint.spec.signed)
+    return summary(segment(reconstruction, DetectConfig(**setting, postprocess=PostprocessConfig(signed, **sizes))))
+
+
+@pytest.mark.parametrize("page", [Path(file).stem for file, *_ in PAGES])
+def test_every_page_opens_and_says_what_it_is_not_for(visit, page):
+    assert says(visit(page), RESEARCH_ONLY)
+
+
+def test_detect_says_what_the_core_finds_and_follows_every_control(visit, reconstruction):
+    app = visit("detect")
+    assert says(app, expected(reconstruction))
+    app.slider(key="percentile").set_value(95.0).run()
+    assert says(app, expected(reconstruction, percentile=95.0))
+    app.select_slider(key="median_size").set_value(3).run()
+    app.slider(key="min_lesion_mm3").set_value(50.0).run()
+    app.slider(key="erosion_mm").set_value(4.0).run()
+    setting = {"percentile": 95.0, "median_size": 3, "min_lesion_mm3": 50.0, "erosion_mm": 4.0}
+    assert says(app, expected(reconstruction, **setting))
+    app.radio(key="signed").set_value("absolute").run()
+    assert says(app, expected(reconstruction, **setting, signed="absolute"))
+    next(button for button in app.button if button.label == PAPER).click().run()
+    assert says(app, expected(reconstruction, signed="absolute"))
+
+
+def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(visit, reconstruction):
+    app = visit("detect")
+    app.toggle(key="absolute").set_value(True).run()
+    app.number_input(key="threshold box").set_value(0.2).run()
+    assert says(app, expected(reconstruction, threshold=0.2))
+    assert app.query_params["threshold"] == "0.2000"
+    app.number_input(key="threshold box").set_value(0.95).run()
+    assert says(app, "No voxel above the threshold")
+    app.toggle(key="absolute").set_value(False).run()
+    assert says(app, expected(reconstruction))
+
+
+def test_a_link_carries_the_setting_and_nonsense_in_it_is_left_aside(visit, reconstruction):
+    app = visit("detect", percentile="90.0", median_size="7", level="75")
+    assert says(app, expected(reconstruction, percentile=90.0, median_size=7))
+    assert app.slider(key="level").value == 75
+    nonsense = {"percentile": "soon", "median_size": "4", "level": "900", "model": "oracle", "scan": "../../etc"}
+    assert says(visit("detect", **nonsense), expected(reconstruction))
+
+
+@pytest.mark.parametrize("page", ["detect", "compare", "scan"])
+def test_without_a_scan_of_ones_own_the_page_says_where_to_bring_one(visit, page):
+    assert says(visit(page, scan=OWN), "No scan of yours is loaded")
+
+
+def test_compare_wants_two_models_and_its_own_settings_go_back_to_the_paper(visit):
+    app = visit("compare")
+    names = list(app.multiselect(key="models").value)
+    app.multiselect(key="models").set_value(names[:1]).run()
+    assert says(app, "Choose two to six models")
+    app.multiselect(key="models").set_value(names[:2]).run()
+    table = settled(app).dataframe[0].value
+    assert list(table["model"]) == names[:2]
+    app.toggle(key="apart").set_value(True).run()
+    app.slider(key=f"p {names[1]}").set_value(90.0).run()
+    apart = app.dataframe[0].value
+    assert apart["ml"][0] == table["ml"][0]
+    assert apart["ml"][1] > table["ml"][1]
+    next(button for button in app.button if button.label == PAPER).click().run()
+    assert app.slider(key=f"p {names[1]}").value == 98.0
+    assert app.dataframe[0].value["ml"].equals(table["ml"])
