@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.controls import LEVELS, is_whole
 from uad_core.orders import RunError
 from uad_core.runs import Run, resume, stop
 
@@ -91,7 +92,7 @@ def offer_actions(run: Run) -> None:
             st.button("Resume", icon=":material/play_arrow:", type="primary", on_click=attempt,
                       args=(lambda: resume(run),), help="Goes on from its last snapshot.")  # fmt: skip
         if run.state == "done" and st.button("Open in Detect", type="primary", help="Look at scans with this model."):
-            st.session_state["model"] = run.name
+            st.session_state.update(model=run.name, levels=LEVELS[is_whole(run.name)])
             st.switch_page("pages/detect.py")
 
 
