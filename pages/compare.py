@@ -13,7 +13,7 @@ from pages.ui.comparison import (
     own_settings,
     setting_for,
 )
-from pages.ui.controls import offer_reset, pick_checkpoints, shared_sliders
+from pages.ui.controls import PAPER, offer_reset, pick_checkpoints, shared_sliders
 from pages.ui.panels import pick_convention, pick_level
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
 from pages.ui.state import banner, forget_button, start_page
@@ -43,7 +43,8 @@ def _compare(choice: Choice, checkpoints: list[Checkpoint]) -> None:
     setting = shared_sliders(sliders[1:])
     settings = [setting_for(checkpoint, *setting) for checkpoint in checkpoints]
     apart, back, display = st.columns([1, 1.1, 1.2], vertical_alignment="center")
-    own_ones = [key for checkpoint in checkpoints for key in own_keys(checkpoint)]
+    paper = (PAPER.percentile, PAPER.postprocess.median_size)
+    own_ones = {key: value for one in checkpoints for key, value in zip(own_keys(one), paper, strict=True)}
     offer_reset(back, "Percentile 98, median 5, components from 6 mm³, for all models.", own_ones)
     pick_convention(display, "collapsed")
     if apart.toggle(

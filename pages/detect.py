@@ -67,7 +67,7 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
         draw_lesions(segmentation, reconstruction)
         draw_download(reconstruction, segmentation, config, choice)
     if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
-        draw_dice_curve(reconstruction, config, truth)
+        draw_dice_curve(reconstruction, segmentation, config, truth)
     draw_log(reconstruction)
 
 

@@ -11,7 +11,7 @@ from uad_core.data import SAMPLES
 
 RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 LONG = 180_000  # ms; brain extraction and registration on a busy machine of two cores
-SUMMARY = re.compile(r"(\d+) regions, ([\d.]+) ml, above the threshold ([\d.]+)")
+SUMMARY = re.compile(r"(\d+) regions?, ([\d.]+) ml, above the threshold ([\d.]+)")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def context(browser):
 
 def summary(page) -> tuple[int, float, float]:
     """Regions, millilitres and threshold, as they stand on the page."""
-    text = page.get_by_text(re.compile(r"^(\d+ regions|No voxel)")).first.inner_text(timeout=LONG)
+    text = page.get_by_text(re.compile(r"^(\d+ regions?|No voxel)")).first.inner_text(timeout=LONG)
     if text.startswith("No voxel"):
         return 0, 0.0, float(re.search(r"threshold ([\d.]+)", text)[1])
     regions, millilitres, threshold = SUMMARY.search(text).groups()

@@ -123,6 +123,38 @@ def test_a_slow_job_shows_progress_can_be_cancelled_and_begun_anew(app):
     assert jobs.start("slow", lambda show: 8).future.result(5) == 8
 
 
+def test_a_job_cancelled_in_its_last_step_is_not_taken_for_done(app):
+    jobs, started, gate = module.jobs(), threading.Event(), threading.Event()
+
+    def work(show):
+        started.set()
+        return gate.wait(10)
+
+    app.session_state["job"] = job = jobs.start("last step", work)
+    started.wait(5)
+    app.run()
+    app.button[0].click().run()
+    gate.set()
+    assert job.future.result(5) is True
+    app.run()
+    assert [one.value for one in app.info] == ["Cancelled."]
+
+
+def test_what_is_forgotten_is_cancelled():
+    jobs, started, gate = Jobs(), threading.Event(), threading.Event()
+
+    def work(show):
+        started.set()
+        gate.wait(5)
+        show("next", 0.5)
+
+    job = jobs.start("scan", work)
+    started.wait(5)
+    jobs.forget()
+    gate.set()
+    assert isinstance(job.future.exception(5), Cancelled)
+
+
 def test_a_failure_is_told_in_its_own_words_and_one_unforeseen_without_any(app, caplog):
     def refuse(show):
         raise ScanError("strip_failed", "The brain mask holds 3 ml, which is no brain.")

@@ -85,14 +85,16 @@ def test_detect_says_what_the_core_finds_and_follows_every_control(visit, recons
 
 def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(visit, reconstruction):
     app = visit("detect")
+    app.slider(key="percentile").set_value(99.0).run()
     app.toggle(key="absolute").set_value(True).run()
+    assert app.slider(key="percentile").disabled
     app.number_input(key="threshold box").set_value(0.2).run()
     assert says(app, expected(reconstruction, threshold=0.2))
     assert app.query_params["threshold"] == "0.2000"
     app.number_input(key="threshold box").set_value(0.95).run()
     assert says(app, "No voxel above the threshold")
     app.toggle(key="absolute").set_value(False).run()
-    assert says(app, expected(reconstruction))
+    assert says(app, expected(reconstruction, percentile=99.0))
 
 
 def test_a_link_carries_the_setting_and_nonsense_in_it_is_left_aside(visit, reconstruction):
@@ -117,10 +119,10 @@ def test_compare_wants_two_models_and_its_own_settings_go_back_to_the_paper(visi
     table = settled(app).dataframe[0].value
     assert list(table["model"]) == names[:2]
     app.toggle(key="apart").set_value(True).run()
-    app.slider(key=f"p {names[1]}").set_value(90.0).run()
+    app.slider(key=f"percentile_{names[1]}").set_value(90.0).run()
     apart = app.dataframe[0].value
     assert apart["ml"][0] == table["ml"][0]
     assert apart["ml"][1] > table["ml"][1]
     next(button for button in app.button if button.label == PAPER).click().run()
-    assert app.slider(key=f"p {names[1]}").value == 98.0
+    assert app.slider(key=f"percentile_{names[1]}").value == 98.0
     assert app.dataframe[0].value["ml"].equals(table["ml"])

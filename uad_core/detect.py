@@ -93,12 +93,14 @@ def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:
 
 def summary(segmentation: Segmentation) -> str:
     """One sentence on what was found; an empty mask is never called healthy."""
-    at = (
-        f"threshold {segmentation.threshold:.4f} (percentile {segmentation.percentile:.2f} of {segmentation.reference})"
-    )
+    percentile, healthy_ml = segmentation.percentile, segmentation.healthy_ml
+    rank = f"percentile {percentile:.2f}" if percentile < 99.995 else "beyond percentile 99.99"
+    at = f"threshold {segmentation.threshold:.4f} ({rank} of {segmentation.reference})"
     if not segmentation.lesions:
         return f"No voxel above the {at}."
+    count = len(segmentation.lesions)
+    healthy = f"{healthy_ml:.2f} ml lie" if healthy_ml >= 0.005 else "less than 0.01 ml lies"
     return (
-        f"{len(segmentation.lesions)} regions, {segmentation.flagged_ml:.2f} ml, above the {at}. "
-        f"In as much healthy brain {segmentation.healthy_ml:.2f} ml lie above it."
+        f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}. "
+        f"In as much healthy brain {healthy} above it."
     )

@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.controls import KEEP
 from pages.ui.panels import to_level
 from pages.ui.viewer import Panel, show_panels
 from uad_core.checkpoint import Checkpoint
@@ -28,11 +29,11 @@ def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> lis
     for column, checkpoint in zip(st.columns(len(checkpoints)), checkpoints, strict=True):
         percentile = column.slider(
             f"Percentile, {checkpoint.name}", 80.0, 99.9, shared.percentile, 0.1, "%.1f", key=own_keys(checkpoint)[0],
-            help="Per cent of this model's healthy residuals. The paper: 98.",
+            **KEEP, help="Per cent of this model's healthy residuals. The paper: 98.",
         )  # fmt: skip
         size = column.select_slider(
             f"Median, {checkpoint.name}", MEDIAN_SIZES, shared.postprocess.median_size, key=own_keys(checkpoint)[1],
-            help="Voxels of 1 mm, edge of the cube. The paper: 5.",
+            **KEEP, help="Voxels of 1 mm, edge of the cube. The paper: 5.",
         )  # fmt: skip
         settings.append(setting_for(checkpoint, percentile, size, shared.postprocess.min_lesion_mm3))
     return settings
@@ -40,7 +41,7 @@ def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> lis
 
 def own_keys(checkpoint: Checkpoint) -> tuple[str, str]:
     """Under which `own_settings` keeps a model's percentile and median."""
-    return f"p {checkpoint.name}", f"m {checkpoint.name}"
+    return f"percentile_{checkpoint.name}", f"median_size_{checkpoint.name}"
 
 
 def setting_for(checkpoint: Checkpoint, percentile: float, size: int, smallest: float) -> DetectConfig:

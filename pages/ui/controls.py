@@ -7,8 +7,8 @@ draws its controls before it waits for anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,6 +26,8 @@ from uad_core.pipeline import DetectConfig
 from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
 
 PAPER = DetectConfig()
+# what was set on one page, or in one chapter, holds in the next, and stands in the address
+KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 COMPARED = ("denoiser", "intensity", "sae3", "svae")  # at first
 STRONGEST = "denoiser"  # offered first; by the table in the README
 SUITS = "suits the model"
@@ -99,10 +101,21 @@ def offered() -> list[str]:
     whole = {name for name in names if is_whole(name)}
     levels = st.radio(
         "Levels", LEVELS, key="levels", bind="query-params", horizontal=True, disabled=not whole,
+        on_change=_first_of_these_levels, args=(names, whole),
         help="The paper's 20 middle slices, or all axial levels, which takes about a minute. "
         "Each model knows only the levels that it was trained on.",
     )  # fmt: skip
+    return _of_levels(names, whole, levels)
+
+
+def _of_levels(names: Sequence[str], whole: Collection[str], levels: str) -> list[str]:
     return sorted((name for name in names if (name in whole) == (levels == LEVELS[1])), key=_strongest_first)
+
+
+def _first_of_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
+    """A model of the levels left behind is not to stay in the address."""
+    if "model" in st.session_state and (fitting := _of_levels(names, whole, st.session_state["levels"])):
+        st.session_state["model"] = fitting[0]
 
 
 def is_whole(name: str) -> bool:
@@ -119,11 +132,11 @@ def shared_sliders(places: Sequence[DeltaGenerator]) -> tuple[float, int, float]
     return percentile_slider(places[0]), *size_sliders(places[1:])
 
 
-def percentile_slider(place: DeltaGenerator) -> float:
+def percentile_slider(place: DeltaGenerator, disabled: bool = False) -> float:
     """Of the healthy residuals."""
     return place.slider(
         "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key="percentile",
-        bind="query-params",
+        bind="query-params", disabled=disabled,
         help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "
         "healthy ones too. The paper: 98.",
     )  # fmt: skip
@@ -150,7 +163,8 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         "switches this on.",
     )  # fmt: skip
     threshold = _threshold_box(sliders[0]) if absolute else None
-    percentile = st.session_state.get("percentile", PAPER.percentile) if absolute else percentile_slider(sliders[0])
+    # out of force it is still drawn: what is not drawn is gone after a reload
+    percentile = percentile_slider(more if absolute else sliders[0], disabled=absolute)
     size, smallest = size_sliders(sliders[1:])
     sign = more.radio(
         "Residual", (SUITS, *SIGNS), key="signed", bind="query-params", horizontal=True,
@@ -173,13 +187,12 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     return DetectConfig(percentile, threshold, reference, PostprocessConfig(signed, size, erosion, smallest))
 
 
-def offer_reset(place: DeltaGenerator, words: str, forget: Sequence[str] = ()) -> None:
-    """One click back to the paper's setting, which `words` give; settings under the keys `forget` follow it again."""
+def offer_reset(place: DeltaGenerator, words: str, more: Mapping[str, Any] | None = None) -> None:
+    """One click back to the paper's setting, which `words` give; `more` are the values of further controls by key."""
 
     def reset() -> None:
-        st.session_state.update(DEFAULTS)
-        for key in forget:
-            st.session_state.pop(key, None)
+        there = {key: value for key, value in (more or {}).items() if key in st.session_state}
+        st.session_state.update(DEFAULTS | there)
 
     place.button("Back to the paper's setting", on_click=reset, width="stretch", help=words)
 

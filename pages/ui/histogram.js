@@ -5,7 +5,7 @@ export default function (component) {
   const own = (root.own ??= { dragging: false, asked: null, pending: false });
   own.pending = false;
   const size = { width: Math.max(root.clientWidth, 260), height: data.height };
-  const inner = { left: 46, right: 12, top: 30, bottom: 34 };
+  const inner = { left: 46, right: 12, top: 46, bottom: 34 };
   const across = size.width - inner.left - inner.right, down = size.height - inner.top - inner.bottom;
   const bins = data.scan.length, floor = Math.log10(data.floor), ceiling = 2;
   const x = (value) => inner.left + (value / data.top) * across;
@@ -31,7 +31,7 @@ export default function (component) {
   text(inner.left + 14, 13, "this scan", "start");
   parts.push(`<line class="healthy" x1="${inner.left + 78}" x2="${inner.left + 92}" y1="9" y2="9"/>`);
   text(inner.left + 96, 13, data.reference, "start");
-  text(size.width - inner.right, inner.top + 16, data.share, "end");
+  text(size.width - inner.right, 29, data.share, "end");
   root.innerHTML = `<svg viewBox="0 0 ${size.width} ${size.height}" height="${size.height}">${parts.join("")}
     <line class="line" y1="${inner.top - 4}" y2="${inner.top + down}"/><rect class="grip" tabindex="0" role="slider"
     aria-label="Threshold" width="18" y="${inner.top - 8}" height="${down + 8}"/><circle class="knob" r="5" cy="${inner.top - 4}"/>

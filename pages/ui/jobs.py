@@ -72,8 +72,10 @@ class Jobs:
                     del self._jobs[key]
 
     def forget(self) -> None:
-        """Drop every result."""
+        """Drop every result, and cancel what is under way."""
         with self._lock:
+            for job in self._jobs.values():
+                job.cancelled = True
             self._jobs.clear()
 
     def _forget_old(self) -> None:
@@ -98,9 +100,9 @@ def wait_for(job: Job[Result]) -> Result:
         _watch(job, time.monotonic())
         st.stop()
     error = job.future.exception()
-    if error is None:
+    if error is None and not job.cancelled:  # cancelled in its last step it has a result that nobody wanted
         return job.future.result()
-    if isinstance(error, Cancelled):
+    if job.cancelled or isinstance(error, Cancelled):
         st.info("Cancelled.")
         st.button("Start again", on_click=jobs().drop, args=(job,), icon=":material/play_arrow:",
                   help="From the beginning.")  # fmt: skip

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from pages.ui.controls import is_whole, load
+from pages.ui.controls import KEEP, is_whole, load
 from pages.ui.learn_chapters import CHAPTERS, Chapter
 from uad_core.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline import DetectConfig
 from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
 
 NAMES = tuple(chapter.name for chapter in CHAPTERS)
-# what was set in one chapter holds in the next, and stands in the address
-KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 PAPER = DetectConfig()
 
 

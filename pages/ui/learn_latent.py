@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.controls import is_whole, load
+from pages.ui.controls import KEEP, is_whole, load
 from pages.ui.jobs import jobs, wait_for
-from pages.ui.learn_frame import KEEP
 from pages.ui.scans import Choice, bundled, bundled_names
 from pages.ui.viewer import Panel, show_panels
 from pages.ui.work import prepared_scan

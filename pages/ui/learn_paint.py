@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from pages.ui.comparison import COLOURS
-from pages.ui.controls import is_whole, load
+from pages.ui.controls import KEEP, is_whole, load
 from pages.ui.learn_charts import draw_drawn, draw_found
-from pages.ui.learn_frame import KEEP
 from pages.ui.learn_sweeps import HEALTHY, finished, healthy_scan, look, wait
 from pages.ui.viewer import Click, Panel, show_panels
 from uad_core.checkpoint import Checkpoint, checkpoint_names
@@ -43,7 +43,8 @@ def draw_paint(signed: Sign) -> None:
     prepared = healthy_scan()
     spot = Spot(st.session_state.get("lesson_place", PLACE), radius, softness)
     if not spot.truth(prepared).any():
-        st.session_state["lesson_place"] = PLACE  # clicked beside the brain
+        st.session_state["lesson_place"] = PLACE  # at the rim, and made smaller since
+        st.session_state.pop("lesson_paint_slice", None)
         spot = Spot(PLACE, radius, softness)
     work = look(checkpoints, spot, signed)
     done = finished(work)
@@ -138,11 +139,17 @@ def _draw_pictures(
     def place(click: Click) -> None:
         at = (index, click.column, click.row)
         whole = click.panel == 0
-        st.session_state["lesson_place"] = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
+        centre = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
+        if replace(spot, centre=centre).truth(prepared).any():
+            st.session_state["lesson_place"] = centre
+        else:
+            st.session_state["lesson_missed"] = True
 
     show_panels(
         panels, "paint", columns=2, level=levels[index], levels=levels, max_height=185, on_level=turn, on_click=place
     )
+    if st.session_state.pop("lesson_missed", False):
+        st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(
         f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "
         "painted. Yellow: flagged before."

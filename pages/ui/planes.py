@@ -61,7 +61,10 @@ def draw_head(
             update_interval_ms=None,
             key="niivue",
         )
-        st.caption("NiiVue, in the atlas's space. Drag with the right mouse button: grey window. Scroll: slices.")
+        st.caption(
+            "NiiVue, in the atlas's space, with a cross of its own; below left its voxel and grey value, 0 to 255. "
+            "Right mouse button: grey window. Wheel: slices."
+        )
     with slice_place:
         _show_planes(PLANES[:1], whole, reconstruction, segmentation, level, truth, opacity)
 

@@ -107,13 +107,16 @@ def agreement(segmentation: Segmentation, truth: Any, own: bool) -> str:
     return f"At these levels {what} hold{'s' if own else ''} no voxel; all that is flagged is false."
 
 
-def draw_dice_curve(reconstruction: Reconstruction, config: DetectConfig, truth: Any) -> None:
+def draw_dice_curve(
+    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, truth: Any
+) -> None:
     """Dice against the percentile: what another choice would have cost, which only a reference can tell."""
     scores = dice_over_percentile(reconstruction, config, truth, PERCENTILES)
     figure = go.Figure(
         go.Scatter(x=PERCENTILES, y=scores, mode="lines+markers", line={"color": "#0072B2"}, name="Dice")
     )
-    figure.add_vline(x=config.percentile, line={"color": "#D55E00", "width": 2})
+    if PERCENTILES[0] <= segmentation.percentile <= PERCENTILES[-1]:  # of a threshold, it may lie far out
+        figure.add_vline(x=segmentation.percentile, line={"color": "#D55E00", "width": 2})
     figure.update_layout(
         height=230, margin={"l": 10, "r": 10, "t": 10, "b": 10}, showlegend=False,
         xaxis_title="percentile of healthy residuals", yaxis={"title": "Dice", "rangemode": "tozero"},

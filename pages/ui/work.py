@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages.ui.jobs import Job, jobs, wait_for
+from pages.ui.jobs import Cancelled, Job, jobs, wait_for
 from pages.ui.scans import Choice
 from uad_core.atlas import Slab
 from uad_core.checkpoint import Checkpoint
@@ -31,6 +31,8 @@ def redrawing(choice: Choice, checkpoint: Checkpoint) -> Job[Reconstruction]:
 
     def work(show: Callable[[str, float], None]) -> Reconstruction:
         prepared = preparation.future.result()  # is there, or has failed: jobs are done in the order of their start
+        if preparation.cancelled:
+            raise Cancelled
         return reconstruct(prepared, checkpoint, lambda share: show(f"reconstruct with {checkpoint.name}", share))
 
     return jobs().start((choice.key, checkpoint.sha256), work)
