@@ -37,6 +37,10 @@ class Job(Generic[Result]):
     future: Future[Result] = field(default_factory=Future)
     cancelled: bool = False
 
+    def cancel(self) -> None:
+        """Its result is not wanted any more."""
+        self.cancelled = True
+
     def show(self, step: str, fraction: float) -> None:
         """Raises Cancelled: long work calls this often, and so ends where it is."""
         if self.cancelled:
@@ -75,7 +79,7 @@ class Jobs:
         """Drop every result, and cancel what is under way."""
         with self._lock:
             for job in self._jobs.values():
-                job.cancelled = True
+                job.cancel()
             self._jobs.clear()
 
     def _forget_old(self) -> None:
@@ -119,8 +123,8 @@ def wait_for(job: Job[Result]) -> Result:
 def _watch(job: Job[Any], drawn: float) -> None:
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if job.cancelled else job.step.capitalize())
-    if button.button("Cancel", disabled=job.cancelled, help="Ends at the next step; nothing is kept."):
-        job.cancelled = True
+    # a callback: it is called even where the click meets a run of the whole page, in which this bar is not drawn
+    button.button("Cancel", on_click=job.cancel, disabled=job.cancelled, help="Ends at the next step; nothing is kept.")
     if time.monotonic() > drawn + 0.3:  # not at first: the page's run has to end, for what is old to go
         _await(job, 0.4)  # what is there is drawn at once, not half a second later
     if job.future.done():

@@ -53,7 +53,7 @@ def abandon_all_but(work: Sequence[Job[Any]]) -> None:
     """Cancel what this session has queued and no longer looks at: the queue is one for all that is slow."""
     for job in st.session_state.get("lesson_work", ()):
         if not job.future.done() and not any(job is wanted for wanted in work):
-            job.cancelled = True
+            job.cancel()
             jobs().drop(job)
     st.session_state["lesson_work"] = tuple(work)
 
