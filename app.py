@@ -6,5 +6,5 @@ from threading import Thread
 import streamlit as st
 
 app = st.App("navigation.py")
-# while the browser opens: the first picture is there a second sooner
+# while the browser opens, so that the first visit need not wait for it
 Thread(target=import_module, args=("pages.ui.work",), daemon=True).start()
