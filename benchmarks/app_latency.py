@@ -24,7 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
 from uad_core.data import SAMPLES
-from uad_core.evaluations import EvaluationOrder, read_evaluation, start_evaluation
+from uad_core.evaluations import EVALUATIONS, EvaluationOrder, read_evaluation, start_evaluation
 
 ROOT = Path(__file__).parent.parent
 MOVES = 30
@@ -106,6 +106,7 @@ def measure(page: Page, slider: str) -> list[float]:
 @contextmanager
 def evaluation() -> Iterator[None]:
     """One of the bundled scans, for the page Evaluate to show."""
+    shutil.rmtree(EVALUATIONS / BENCH, ignore_errors=True)  # of a run that was killed
     made = start_evaluation(EvaluationOrder(SAMPLES, ("intensity", "sae3", "svae", "denoiser"), BENCH, limit=1))
     try:
         while read_evaluation(made.folder).word.is_active:

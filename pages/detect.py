@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.controls import pick_checkpoint, pick_setting, set_threshold
 from pages.ui.histogram import show_histogram
 from pages.ui.panels import VIEWS, draw_slices, pick_display, pick_level, pick_view
-from pages.ui.planes import draw_head, draw_planes
+from pages.ui.planes import Head, draw_head, draw_planes
 from pages.ui.presets import load_preset, save_preset
 from pages.ui.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
 from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
@@ -52,11 +52,9 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
             draw_slices(reconstruction, segmentation, config.postprocess, level, truth, opacity)
         else:
             whole = prepared_scan(choice, WHOLE_BRAIN)
-            shown = (whole, reconstruction, segmentation, level, truth_in_slab(choice, whole), opacity)
-            if view == VIEWS[1]:
-                draw_planes(*shown)
-            else:
-                draw_head(choice.key, *shown)
+            everywhere = truth_in_slab(choice, whole)
+            head = Head(choice.key, whole, reconstruction, segmentation, everywhere, level, opacity)
+            (draw_planes if view == VIEWS[1] else draw_head)(head)
     st.markdown(f"**{summary(segmentation)}**")
     if truth is not None:
         st.caption(agreement(segmentation, truth, choice.own))

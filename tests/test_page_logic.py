@@ -126,3 +126,10 @@ def test_compare_wants_two_models_and_its_own_settings_go_back_to_the_paper(visi
     next(button for button in app.button if button.label == PAPER).click().run()
     assert app.slider(key=f"percentile_{names[1]}").value == 98.0
     assert app.dataframe[0].value["ml"].equals(table["ml"])
+
+
+@pytest.mark.parametrize(("view", "words"), [("Three planes", "Levels 70 to 89 were searched"), ("3-D", "NiiVue")])
+def test_other_views_show_all_levels_and_change_nothing_of_what_was_found(visit, reconstruction, view, words):
+    app = visit("detect", view=view)
+    assert says(app, words)
+    assert says(app, expected(reconstruction))

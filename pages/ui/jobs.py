@@ -104,13 +104,13 @@ def wait_for(job: Job[Result]) -> Result:
         _watch(job, time.monotonic())
         st.stop()
     error = job.future.exception()
-    if error is None and not job.cancelled:  # cancelled in its last step it has a result that nobody wanted
-        return job.future.result()
-    if job.cancelled or isinstance(error, Cancelled):
+    if job.cancelled or isinstance(error, Cancelled):  # cancelled in its last step it has a result, and is not wanted
         st.info("Cancelled.")
         st.button("Start again", on_click=jobs().drop, args=(job,), icon=":material/play_arrow:",
                   help="From the beginning.")  # fmt: skip
         st.stop()
+    if error is None:
+        return job.future.result()
     if isinstance(error, (ScanError, CheckpointError)):
         st.error(str(error), icon=":material/error:")
     else:

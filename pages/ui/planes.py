@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -15,45 +16,47 @@ from uad_core.preprocess import Prepared
 from uad_core.views import head_nifti, mask_nifti, plane_views, plane_voxel, seen_in
 
 
-def draw_planes(
-    whole: Prepared, reconstruction: Reconstruction, segmentation: Segmentation, level: int, truth: Any, opacity: float
-) -> None:
-    """The segmentation in three planes through one point; a click in one moves the others.
+@dataclass(frozen=True, eq=False)
+class Head:
+    """What there is to show.
 
-    Args:
+    Attributes:
+        key: of the scan and how it was prepared.
         whole: the scan at all levels; those that were not searched are dark.
         truth: reference mask at all levels, or None.
+        level: axial level to look at.
+        opacity: of the mask, [0, 1].
     """
-    _show_planes(PLANES, whole, reconstruction, segmentation, level, truth, opacity)
-    slab = reconstruction.prepared.slab
-    if slab.count < whole.slab.count:
+
+    key: str
+    whole: Prepared
+    reconstruction: Reconstruction
+    segmentation: Segmentation
+    truth: Any
+    level: int
+    opacity: float
+
+
+def draw_planes(head: Head) -> None:
+    """The segmentation in three planes through one point; a click in one moves the others."""
+    _show_planes(head, PLANES)
+    slab = head.reconstruction.prepared.slab
+    if slab.count < head.whole.slab.count:
         st.caption(f"Levels {slab.first} to {slab.levels[-1]} were searched; the rest is shown darker.")
 
 
-def draw_head(
-    key: str,
-    whole: Prepared,
-    reconstruction: Reconstruction,
-    segmentation: Segmentation,
-    level: int,
-    truth: Any,
-    opacity: float,
-) -> None:
-    """All levels in NiiVue, three planes and a rendering by the browser's own graphics; beside it the axial slice.
-
-    Args:
-        key: of the scan and how it was prepared.
-    """
+def draw_head(head: Head) -> None:
+    """All levels in NiiVue, three planes and a rendering by the browser's own graphics; beside it the axial slice."""
     from niivue_component import niivue_viewer
 
-    mask = mask_nifti(whole, segmentation.mask, reconstruction.prepared.slab)
-    head, slice_place = st.columns(2)
-    with head:
+    mask = mask_nifti(head.whole, head.segmentation.mask, head.reconstruction.prepared.slab)
+    volume, axial = st.columns(2)
+    with volume:
         niivue_viewer(
-            nifti_data=_as_nifti(key, whole),
+            nifti_data=_as_nifti(head.key, head.whole),
             filename="scan.nii.gz",
             # the viewer takes an overlay of a known name for a known overlay
-            overlays=[{"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": opacity}],
+            overlays=[{"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": head.opacity}],
             height=420,
             view_mode="multiplanar",
             styled=False,
@@ -65,24 +68,16 @@ def draw_head(
             "NiiVue, in the atlas's space, with a cross of its own; below left its voxel and grey value, 0 to 255. "
             "Right mouse button: grey window. Wheel: slices."
         )
-    with slice_place:
-        _show_planes(PLANES[:1], whole, reconstruction, segmentation, level, truth, opacity)
+    with axial:
+        _show_planes(head, PLANES[:1])
 
 
-def _show_planes(
-    planes: Sequence[Plane],
-    whole: Prepared,
-    reconstruction: Reconstruction,
-    segmentation: Segmentation,
-    level: int,
-    truth: Any,
-    opacity: float,
-) -> None:
-    slab = reconstruction.prepared.slab
-    mask, searched = seen_in(whole, segmentation.mask, slab)
-    _, height, width = point(reconstruction, level)
-    voxel = (level - whole.slab.first, height, width)
-    views = plane_views(whole, mask, voxel, truth, opacity, searched)
+def _show_planes(head: Head, planes: Sequence[Plane]) -> None:
+    whole, slab = head.whole, head.reconstruction.prepared.slab
+    mask, searched = seen_in(whole, head.segmentation.mask, slab)
+    _, height, width = point(head.reconstruction, head.level)
+    voxel = (head.level - whole.slab.first, height, width)
+    views = plane_views(whole, mask, voxel, head.truth, head.opacity, searched)
     panels = [
         Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross)
         for view, plane in zip(views, planes, strict=False)
@@ -90,10 +85,10 @@ def _show_planes(
 
     def go(click: Click) -> None:
         depth, row, column = plane_voxel(whole, voxel, click.panel, click.column, click.row)
-        go_to(reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
+        go_to(head.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
 
     show_panels(
-        panels, f"{len(panels)} planes", level=level, levels=slab.levels, on_level=to_level, on_click=go,
+        panels, f"{len(panels)} planes", level=head.level, levels=slab.levels, on_level=to_level, on_click=go,
         max_height=260 if len(panels) > 1 else 290,
     )  # fmt: skip
 
