@@ -19,6 +19,7 @@ from uad_core.evaluate.run import PLAIN, evaluate, table_rows
 from uad_core.evaluate.watching import Watched
 from uad_core.evaluations import (
     EvaluationOrder,
+    beyond,
     delete_evaluation,
     find_evaluable,
     list_evaluations,
@@ -103,6 +104,9 @@ def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, places)
     assert [one.name for one in list_evaluations(places[0])] == ["first"]
     metrics = {"config": asdict(order.config), "models": {f"slow:{sign}": {"model": "slow"} for sign in SIGNS}}
     assert order_of(evaluation, metrics, cohort.resolve()) == evaluation.order
+    config = json.loads(json.dumps(asdict(order.config)))
+    assert beyond(order, {"config": config}) == []
+    assert beyond(order, {"config": config | {"erosion_mm": 4.0}}) == ["erosion_mm"]
     delete_evaluation(evaluation)
     assert list_evaluations(places[0]) == []
 

@@ -6,6 +6,7 @@ An evaluation is a folder `runs/evaluations/NAME`: what `python -m uad_core eval
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -169,6 +170,12 @@ def order_of(evaluation: Evaluation, metrics: Mapping[str, Any], folder: Path) -
     models = dict.fromkeys(model["model"] for model in metrics["models"].values())
     config = {key: metrics["config"][key] for key in ("percentile", "median_size", "signed", "limit")}
     return EvaluationOrder(folder, tuple(models), evaluation.name, **config)
+
+
+def beyond(order: EvaluationOrder, metrics: Mapping[str, Any]) -> list[str]:
+    """Settings in the metrics' record that the order does not share: pictures made by it may differ from figures."""
+    own = json.loads(json.dumps(asdict(order.config)))
+    return [key for key, value in metrics["config"].items() if own.get(key) != value]
 
 
 def _launch(folder: Path, order: EvaluationOrder, checkpoints: Path) -> None:

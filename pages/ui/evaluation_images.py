@@ -16,7 +16,7 @@ from pages.ui.viewer import Panel, show_panels
 from uad_core.evaluate.looking import Lineup, Map, fullest, line_up, map_of, scene_of
 from uad_core.evaluate.reading import by_patient
 from uad_core.evaluate.subjects import Scene
-from uad_core.evaluations import Evaluation, EvaluationOrder, order_of
+from uad_core.evaluations import Evaluation, EvaluationOrder, beyond, order_of
 from uad_core.planes import grey_png, overlay_png
 from uad_core.render import crop_box
 
@@ -61,6 +61,10 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
         if not shown:
             st.info("Choose at least one model.")
         elif order:
+            if unlike := beyond(order, metrics):
+                st.warning(
+                    f"Run with settings that this page lacks ({', '.join(unlike)}): pictures may differ."
+                )
             _draw_pictures(evaluation, order, metrics, patient, shown)
 
 
@@ -69,7 +73,7 @@ def _ask_for_folder(evaluation: Evaluation, metrics: Mapping[str, Any]) -> Evalu
     folder = st.text_input(
         "Folder of these scans", key=f"eval_scans {evaluation.name}", placeholder="/path/to/cohort",
         help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
-        "scans can be shown. Settings that this page does not offer are taken as their defaults.",
+        "scans can be shown.",
         persist_state="session",
     )  # fmt: skip
     return order_of(evaluation, metrics, Path(folder.strip()).expanduser()) if folder.strip() else None
