@@ -62,9 +62,7 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
             st.info("Choose at least one model.")
         elif order:
             if unlike := beyond(order, metrics):
-                st.warning(
-                    f"Run with settings that this page lacks ({', '.join(unlike)}): pictures may differ."
-                )
+                st.warning(f"Run with settings that this page lacks ({', '.join(unlike)}): pictures may differ.")
             _draw_pictures(evaluation, order, metrics, patient, shown)
 
 
