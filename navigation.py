@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.state import PAGES
+from pages.ui.shell.page import PAGES
 
 # the links stand in the sidebar that `start_page` draws
 st.navigation([st.Page(file, title=title) for file, title, _ in PAGES], position="hidden").run()

@@ -23,8 +23,8 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
-from uad_core.data import SAMPLES
-from uad_core.evaluations import EVALUATIONS, EvaluationOrder, read_evaluation, start_evaluation
+from uad_core.io.paths import SAMPLES
+from uad_core.runs.evaluation import EVALUATIONS, EvaluationOrder, read_evaluation, start_evaluation
 
 ROOT = Path(__file__).parent.parent
 MOVES = 30

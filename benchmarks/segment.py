@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from uad_core.bench_train import bench_train
-from uad_core.checkpoint import build_model
+from benchmarks.train import bench_train
 from uad_core.models import MODELS, AnomalyModel
-from uad_core.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, segment
+from uad_core.models.checkpoint import build_model
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, segment
 
 REPEATS = 7
 Result = TypeVar("Result")

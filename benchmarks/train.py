@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from uad_core.batches import AugmentConfig, HealthySlices, augment, brain_frame
-from uad_core.checkpoint import build_model
+from uad_core.models.checkpoint import build_model
+from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame
 from uad_core.train.config import TrainConfig
+from uad_core.train.distributed import Ranks
 from uad_core.train.prefetch import prefetched
-from uad_core.train.ranks import Ranks
-from uad_core.train.stepping import make_steps, run_steps
+from uad_core.train.step import make_steps, run_steps
 
 REPEATS = 5
 SECONDS = 8.0  # of each measurement, after a warm-up of as many batches as caches and clocks need

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.comparison import (
+from pages.ui.compare.panels import (
     draw_agreement,
     draw_histograms,
     draw_models,
@@ -13,13 +13,13 @@ from pages.ui.comparison import (
     own_settings,
     setting_for,
 )
-from pages.ui.controls import PAPER, offer_reset, pick_checkpoints, shared_sliders
-from pages.ui.panels import pick_convention, pick_level
-from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
-from pages.ui.state import banner, forget_button, start_page
-from pages.ui.work import reconstruction_of
-from uad_core.checkpoint import Checkpoint
-from uad_core.pipeline import segment
+from pages.ui.inputs.prepared import reconstruction_of
+from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.inputs.settings import PAPER, offer_reset, pick_checkpoints, shared_sliders
+from pages.ui.shell.page import banner, forget_button, start_page
+from pages.ui.viewer.display import pick_convention, pick_level
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.reconstruct import segment
 
 
 def main() -> None:

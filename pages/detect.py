@@ -5,19 +5,19 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.controls import pick_checkpoint, pick_setting, set_threshold
-from pages.ui.histogram import show_histogram
-from pages.ui.panels import VIEWS, draw_slices, pick_display, pick_level, pick_view
-from pages.ui.planes import Head, draw_head, draw_planes
-from pages.ui.presets import load_preset, save_preset
-from pages.ui.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
-from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
-from pages.ui.state import banner, forget_button, start_page
-from pages.ui.work import prepared_scan, reconstruction_of, redrawing
-from uad_core.atlas import WHOLE_BRAIN
-from uad_core.checkpoint import Checkpoint
-from uad_core.detect import summary
-from uad_core.pipeline import segment
+from pages.ui.detect.planes import Head, draw_head, draw_planes
+from pages.ui.detect.presets import load_preset, save_preset
+from pages.ui.detect.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
+from pages.ui.inputs.prepared import prepared_scan, reconstruction_of, redrawing
+from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.inputs.settings import pick_checkpoint, pick_setting, set_threshold
+from pages.ui.shell.page import banner, forget_button, start_page
+from pages.ui.viewer.display import VIEWS, draw_slices, pick_display, pick_level, pick_view
+from pages.ui.viewer.histogram import show_histogram
+from uad_core.atlas.template import WHOLE_BRAIN
+from uad_core.detect.from_file import summary
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.reconstruct import segment
 
 
 def main() -> None:

@@ -4,15 +4,15 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui.evaluation import NEW, draw_problem, draw_progress, offer_actions, offer_deletion, pick_evaluation
-from pages.ui.evaluation_charts import draw_dice, draw_legend, draw_precision_recall, draw_residuals
-from pages.ui.evaluation_images import choose_patient, chosen_patient, draw_patient
-from pages.ui.evaluation_order import ask_for_cohort, ask_for_models, ask_for_settings
-from pages.ui.evaluation_patients import draw_patients, subjects
-from pages.ui.evaluation_table import draw_table, offer_files
-from pages.ui.evaluation_words import draw_about, draw_heading, draw_sentences
-from pages.ui.state import banner, start_page
-from uad_core.evaluations import Evaluation, list_evaluations, read_evaluation
+from pages.ui.evaluate.charts import draw_dice, draw_legend, draw_precision_recall, draw_residuals
+from pages.ui.evaluate.form import ask_for_cohort, ask_for_models, ask_for_settings
+from pages.ui.evaluate.images import choose_patient, chosen_patient, draw_patient
+from pages.ui.evaluate.patients import draw_patients, subjects
+from pages.ui.evaluate.progress import NEW, draw_problem, draw_progress, offer_actions, offer_deletion, pick_evaluation
+from pages.ui.evaluate.summary import draw_about, draw_heading, draw_sentences
+from pages.ui.evaluate.table import draw_table, offer_files
+from pages.ui.shell.page import banner, start_page
+from uad_core.runs.evaluation import Evaluation, list_evaluations, read_evaluation
 
 
 def main() -> None:

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from pages.ui.learn_chapters import Chapter
-from pages.ui.learn_frame import draw_words, pick_chapter, pick_model, pick_sign
-from pages.ui.learn_latent import draw_latent
-from pages.ui.learn_limits import draw_limits
-from pages.ui.learn_paint import draw_grey, draw_paint
-from pages.ui.learn_sweeps import abandon_all_but
-from pages.ui.learn_voxel import draw_idea, draw_median, draw_threshold, draw_voxel
-from pages.ui.scans import Choice, need_scan, pick_scan, truth_in_slab
-from pages.ui.state import banner, start_page
-from pages.ui.work import prepared_scan, reconstruction_of
-from uad_core.checkpoint import Checkpoint
-from uad_core.postprocess import Sign
+from pages.ui.inputs.prepared import prepared_scan, reconstruction_of
+from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.learn.chapters import Chapter
+from pages.ui.learn.frame import draw_words, pick_chapter, pick_model, pick_sign
+from pages.ui.learn.latent import draw_latent
+from pages.ui.learn.limits import draw_limits
+from pages.ui.learn.paint import draw_grey, draw_paint
+from pages.ui.learn.sweep_jobs import abandon_all_but
+from pages.ui.learn.voxel import draw_idea, draw_median, draw_threshold, draw_voxel
+from pages.ui.shell.page import banner, start_page
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.postprocess import Sign
 
 CHAIN = {"Idea": draw_idea, "Voxel": draw_voxel, "Median": draw_median, "Threshold": draw_threshold}
 

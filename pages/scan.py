@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from pages.ui.controls import pick_checkpoint
-from pages.ui.scan_checks import checks_of, draw_checks, draw_facts, facts_of, stages_of, whole_scan
-from pages.ui.scan_stages import draw_stages
-from pages.ui.scan_upload import offer_scan, offer_wishes, take_masks, take_scan
-from pages.ui.scans import OWN, Choice, pick_scan
-from pages.ui.state import banner, forget_button, start_page
-from uad_core.checkpoint import Checkpoint
+from pages.ui.inputs.scan import OWN, Choice, pick_scan
+from pages.ui.inputs.settings import pick_checkpoint
+from pages.ui.scan.checks import checks_of, draw_checks, draw_facts, facts_of, stages_of, whole_scan
+from pages.ui.scan.steps import draw_stages
+from pages.ui.scan.upload import offer_scan, offer_wishes, take_masks, take_scan
+from pages.ui.shell.page import banner, forget_button, start_page
+from uad_core.models.checkpoint import Checkpoint
 
 
 def main() -> None:

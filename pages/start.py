@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui.state import DOCS, banner, start_page
+from pages.ui.shell.page import banner, start_page
+from uad_core.io.paths import DOCS
 
 WAYS = (
     ("pages/detect.py", "Try a bundled scan", ":material/play_circle:", "A simulated brain with lesions of known "

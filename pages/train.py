@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui.state import banner, start_page
-from pages.ui.training import (
+from pages.ui.shell.page import banner, start_page
+from pages.ui.train.form import ask_for_data, ask_for_model, ask_for_settings
+from pages.ui.train.progress import (
     NEW,
     draw_curve,
     draw_details,
@@ -14,8 +15,7 @@ from pages.ui.training import (
     offer_actions,
     pick_run,
 )
-from pages.ui.training_order import ask_for_data, ask_for_model, ask_for_settings
-from uad_core.runs import Run, list_runs, read_run
+from uad_core.runs.training import Run, list_runs, read_run
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import uad_core  # noqa: F401  # before any test loads torch, so that its threads sleep while they wait
+from uad_core.io.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"  # real scans beside the project, where there are any
 
 

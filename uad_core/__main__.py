@@ -1,4 +1,7 @@
-"""The command line: `python -m uad_core COMMAND`; each command is a file in `commands/`."""
+"""The command line: `python -m uad_core COMMAND`; each command is a file in `commands/`.
+
+Two stand beside the library in the project's folder: what measures it, and what made its template.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from uad_core import RESEARCH_ONLY, __version__
-from uad_core.checkpoint import CheckpointError
-from uad_core.volume import ScanError
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import CheckpointError
 
 COMMANDS = {
     "detect": "segment what a model of the healthy brain cannot redraw",
@@ -25,6 +28,7 @@ COMMANDS = {
     "template": "rebuild the FLAIR template from label maps",
     "bench": "measure what the README claims",
 }
+BESIDE = {"template": "tools.template", "bench": "benchmarks.bench"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +53,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if name in words:
-            import_module(f"uad_core.commands.{name}").add_arguments(command)
+            import_module(BESIDE.get(name, f"uad_core.commands.{name}")).add_arguments(command)
     return parser
 
 

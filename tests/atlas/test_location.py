@@ -5,11 +5,11 @@ from time import perf_counter
 import nibabel as nib
 import numpy as np
 import pytest
-from test_detect import CONFIG, run, small_head
 
-from uad_core import places as module
-from uad_core.atlas import ATLAS_SHAPE, PAPER_SLAB, TISSUES, Slab, template
-from uad_core.places import OUTSIDE, PERIVENTRICULAR, Place, places
+from tests.support.heads import CONFIG, run, small_head
+from uad_core.atlas import location as module
+from uad_core.atlas.location import OUTSIDE, PERIVENTRICULAR, Place, places
+from uad_core.atlas.template import ATLAS_SHAPE, PAPER_SLAB, TISSUES, Slab, template
 
 PAD = 8  # of a slab's rows and columns around the atlas's
 SLAB = Slab(10, 40)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uad_core.data import open_cohort
-from uad_core.volume import ScanError
+from uad_core.cohorts.cohort import open_cohort
+from uad_core.io.volume import ScanError
 
 
 def make_cohort(folder, healthy=6, patients=2, anatomies=None):

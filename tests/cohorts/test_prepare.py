@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from uad_core.atlas import PAPER_SLAB, Slab
-from uad_core.data import SAMPLES, load_subject, open_cohort
-from uad_core.nifti import read_mask
-from uad_core.prepared_cohort import prepare_cohort
-from uad_core.volume import ScanError
+from uad_core.atlas.template import PAPER_SLAB, Slab
+from uad_core.cohorts.cohort import load_subject, open_cohort
+from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.io.nifti import read_mask
+from uad_core.io.paths import SAMPLES
+from uad_core.io.volume import ScanError
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from training import no_calibration
 
+from tests.support.training import no_calibration
 from uad_core.__main__ import COMMANDS, main
-from uad_core.atlas import PAPER_SLAB
-from uad_core.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.atlas.template import PAPER_SLAB
 from uad_core.models import MODELS
+from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
 
 SMALL = {"features": [4, 4, 4, 4], "latent": 2}
 

@@ -8,39 +8,18 @@ from itertools import permutations, product
 import nibabel as nib
 import numpy as np
 import pytest
-from conftest import ROOT
 from nibabel.orientations import apply_orientation, inv_ornt_aff
 from scipy import ndimage
-from test_pipeline import Zeros, checkpoint_of
 
-from uad_core import export
+from tests.support.heads import CHECKPOINT, CONFIG, mask_of, run, small_head
 from uad_core.__main__ import main
-from uad_core.atlas import ATLAS_AFFINE, Slab, template
-from uad_core.detect import Wishes, detect_file
-from uad_core.export import subject_label
-from uad_core.pipeline import DetectConfig
-from uad_core.postprocess import PostprocessConfig
-from uad_core.volume import ScanError
-
-SPACING = 4.0  # mm, so that 48 scans are searched in seconds
-CONFIG = DetectConfig(threshold=0.7, postprocess=PostprocessConfig(median_size=3))
-CHECKPOINT = checkpoint_of(Zeros(), Slab(66, 12))
-SHOWN_AS_PREPARED = Wishes(strip=False, register=False)
-
-
-def small_head() -> nib.Nifti1Image:
-    """A brain without mirror symmetry in atlas space, 4 mm voxels, RAS, with two bright lesions."""
-    shape = (60, 60, 39)
-    affine = np.diag([SPACING, SPACING, SPACING, 1.0])
-    affine[:3, 3] = (-239, 0, 0)  # the atlas grid's corner
-    i, j, k = np.ogrid[: shape[0], : shape[1], : shape[2]]
-    brain = template().brain_mask.transpose(2, 1, 0)[::-1, ::-1][::4, ::4, ::4]
-    texture = ndimage.gaussian_filter(np.random.default_rng(0).random(shape), 1)
-    image = np.where(brain, 80 + 80 * texture, 0)
-    image[(i - 24) ** 2 + (j - 38) ** 2 + (k - 18) ** 2 <= 6] = 220
-    image[(i - 37) ** 2 + (j - 25) ** 2 + (k - 17) ** 2 <= 4] = 220
-    return nib.Nifti1Image(image.astype(np.float32), affine)
-
+from uad_core.atlas.template import ATLAS_AFFINE
+from uad_core.detect import export
+from uad_core.detect.export import subject_label
+from uad_core.detect.from_file import detect_file
+from uad_core.io.paths import ROOT
+from uad_core.io.volume import ScanError
+from uad_core.pipeline.reconstruct import DetectConfig
 
 ORIENTATIONS = [
     np.column_stack([order, signs]) for order in permutations(range(3)) for signs in product((1.0, -1.0), repeat=3)
@@ -50,15 +29,6 @@ ORIENTATIONS = [
 def turned(image: nib.Nifti1Image, orientation: np.ndarray) -> nib.Nifti1Image:
     data = apply_orientation(np.asanyarray(image.dataobj), orientation)
     return nib.Nifti1Image(data, image.affine @ inv_ornt_aff(orientation, image.shape))
-
-
-def run(path, image, out, config=CONFIG, wishes=SHOWN_AS_PREPARED):
-    nib.save(image, path)
-    return detect_file(path, CHECKPOINT, config, out, wishes)
-
-
-def mask_of(detection) -> nib.Nifti1Image:
-    return nib.load(next(path for path in detection.files if path.name.endswith("_mask.nii.gz")))
 
 
 def test_all_48_axis_orders_give_the_same_mask_permuted(tmp_path, monkeypatch):

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from PIL import Image
-from test_pipeline import Zeros, checkpoint_of, head
 
+from tests.support.heads import Zeros, checkpoint_of, head
 from uad_core import RESEARCH_ONLY
-from uad_core.checkpoint import load_checkpoint
-from uad_core.detect import Wishes, prepare_scan
-from uad_core.lesions import regions
-from uad_core.pipeline import DetectConfig, reconstruct, segment
-from uad_core.postprocess import PostprocessConfig
+from uad_core.detect.from_file import Wishes, prepare_scan
+from uad_core.detect.provenance import provenance
+from uad_core.detect.report import scan_report
+from uad_core.detect.report.pictures import MOST, _choose, shown_slices
+from uad_core.detect.report.tables import MOST_ROWS
+from uad_core.io.paths import ROOT
+from uad_core.models.checkpoint import load_checkpoint
+from uad_core.pipeline.lesions import regions
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
 from uad_core.preprocess import PreprocessConfig, prepare
-from uad_core.provenance import provenance
-from uad_core.render import MASK_COLOUR, SCALE, crop_box
-from uad_core.scan_report import scan_report
-from uad_core.scan_report.pictures import MOST, _choose, shown_slices
-from uad_core.scan_report.tables import MOST_ROWS
-from uad_core.suitability import checks, warnings
+from uad_core.quality import checks, warnings
+from uad_core.render.slices import MASK_COLOUR, SCALE, crop_box
 
 CONFIG = DetectConfig(threshold=0.75, postprocess=PostprocessConfig(median_size=1, min_lesion_mm3=50))
 NOTHING = replace(CONFIG, threshold=0.99)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from uad_core.metrics import (
+from uad_core.evaluate.metrics import (
     average_precision,
     best_dice,
     curve,

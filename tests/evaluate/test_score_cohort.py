@@ -11,19 +11,20 @@ from PIL import Image
 from scipy import ndimage
 from torch import nn
 
-from uad_core.atlas import MNI_18_LEVEL, Slab, template
-from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import Checkpoint
+from uad_core.atlas.template import MNI_18_LEVEL, Slab, template
+from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands import evaluate as command
-from uad_core.data import Cohort, open_cohort
-from uad_core.evaluate import PLAIN, EvaluateConfig, evaluate, knows, run, summarise, table_rows
-from uad_core.evaluate.subjects import load_scene
-from uad_core.metrics import average_precision, dice
+from uad_core.evaluate import PLAIN, EvaluateConfig, evaluate, knows, summarise, table_rows
+from uad_core.evaluate import score_cohort as run
+from uad_core.evaluate.cases import load_scene
+from uad_core.evaluate.metrics import average_precision, dice
+from uad_core.io.nifti import write_nifti
+from uad_core.io.volume import ScanError, Volume
 from uad_core.models import AnomalyModel
-from uad_core.nifti import write_nifti
-from uad_core.pipeline import DetectConfig, reconstruct, segment
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, filtered
-from uad_core.volume import ScanError, Volume
+from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, filtered
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
 
 CONFIG = EvaluateConfig(median_size=3, resamples=200)
 SIZE = (189, 157)

@@ -11,25 +11,25 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from uad_core.atlas import MNI_18_LEVEL, Slab, template
-from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.atlas.template import MNI_18_LEVEL, Slab, template
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.commands import experiment as command
-from uad_core.data import open_cohort
 from uad_core.evaluate import EvaluateConfig, evaluate, table_rows
+from uad_core.evaluate.metrics import dice
 from uad_core.experiment import ExperimentConfig, cohorts, experiment
-from uad_core.experiment.inspect import finders, scored
+from uad_core.experiment.case_cache import KEPT, Scenes
+from uad_core.experiment.cohort_results import poorest, typical
+from uad_core.experiment.examples import finders, scored
 from uad_core.experiment.models import _latents, card, line_up, train_all
 from uad_core.experiment.realism import compare, spectra
-from uad_core.experiment.scenes import KEPT, Scenes
-from uad_core.experiment.sheet import poorest, typical
+from uad_core.experiment.report import charts, slices, studies, style
 from uad_core.experiment.survey import SLICES, BrainSlice, Found, Survey, View, normal_lesions, survey
-from uad_core.metrics import dice
+from uad_core.io.volume import ScanError
 from uad_core.models import MODELS
-from uad_core.pipeline import reconstruct
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, filtered
-from uad_core.report import charts, slices, studies, style
-from uad_core.volume import ScanError
+from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, filtered
+from uad_core.pipeline.reconstruct import reconstruct
 
 SIZE = (189, 157)
 SMALL = {"features": [4, 4], "latent": 4}

@@ -11,12 +11,23 @@ import pytest
 from PIL import Image
 
 from uad_core import RESEARCH_ONLY
-from uad_core.report import Card, Contents, Lesions, Look, Realism, Sheet, build_report, charts, slices, studies
-from uad_core.report.caveats import dependence, footnote
-from uad_core.report.claims import verdicts
-from uad_core.report.slices import comparison
-from uad_core.report.style import line_style
-from uad_core.report.tables import interval, number, tab_separated
+from uad_core.experiment.report import (
+    Card,
+    Contents,
+    Lesions,
+    Look,
+    Realism,
+    Sheet,
+    build_report,
+    charts,
+    slices,
+    studies,
+)
+from uad_core.experiment.report.caveats import dependence, footnote
+from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.slices import comparison
+from uad_core.experiment.report.style import line_style
+from uad_core.experiment.report.tables import interval, number, tab_separated
 
 PERCENTILES = ("90", "98", "99.9")
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bad_nifti import BAD
-from tests.nifti_files import CANARY, affine, gz, image, nifti, rotation
-from uad_core.nifti import encode_nifti, read_mask, read_nifti
-from uad_core.volume import ScanError, Volume
+from tests.support.bad_nifti import BAD
+from tests.support.nifti_files import CANARY, affine, gz, image, nifti, rotation
+from uad_core.io.nifti import encode_nifti, read_mask, read_nifti
+from uad_core.io.volume import ScanError, Volume
 
 SOUND = nifti(sform=rotation((9, 5, -12)) @ affine())
 LIKE = read_nifti(SOUND)
@@ -77,7 +77,7 @@ def test_too_little_memory_is_an_answer_too(monkeypatch: pytest.MonkeyPatch) -> 
     def exhausted(*_: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("uad_core.nifti.reading.read_values", exhausted)
+    monkeypatch.setattr("uad_core.io.nifti.reading.read_values", exhausted)
     with pytest.raises(ScanError) as refusal:
         read_nifti(SOUND)
     assert refusal.value.code == "too_big"

@@ -14,7 +14,7 @@ from pydicom import dcmread, dcmwrite
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGLSLossless, RLELossless, generate_uid
 
-from tests.dicom_files import (
+from tests.support.dicom_files import (
     LPS,
     corners,
     enhanced,
@@ -26,12 +26,12 @@ from tests.dicom_files import (
     to_bytes,
     zipped,
 )
-from tests.nifti_files import nifti
-from uad_core.dicom.reading import read_dicom
-from uad_core.dicom.scan import DicomScan
-from uad_core.nifti import encode_nifti, read_nifti
-from uad_core.scan_files import read_scan
-from uad_core.volume import ScanError, Volume
+from tests.support.nifti_files import nifti
+from uad_core.io.dicom.reading import read_dicom
+from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.nifti import encode_nifti, read_nifti
+from uad_core.io.read_scan import read_scan
+from uad_core.io.volume import ScanError, Volume
 
 PLANES = [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=2)]
 

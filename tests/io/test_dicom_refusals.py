@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
-from tests.bad_dicom import BAD
-from tests.dicom_files import head, series, zipped
-from uad_core.dicom.reading import read_dicom
-from uad_core.scan_files import read_scan
-from uad_core.volume import ScanError
+from tests.support.bad_dicom import BAD
+from tests.support.dicom_files import head, series, zipped
+from uad_core.io.dicom.reading import read_dicom
+from uad_core.io.paths import ROOT
+from uad_core.io.read_scan import read_scan
+from uad_core.io.volume import ScanError
 
 SMALL = head((6, 5, 4))
 # pytest shows warnings that the process silences; the last test looks at a process without pytest
@@ -88,21 +88,21 @@ def test_too_little_memory_is_an_answer_too(monkeypatch):
     def exhausted(*_):
         raise MemoryError
 
-    monkeypatch.setattr("uad_core.dicom.reading.stored_values", exhausted)
+    monkeypatch.setattr("uad_core.io.dicom.reading.stored_values", exhausted)
     with pytest.raises(ScanError) as refusal:
         read_dicom(series())
     assert refusal.value.code == "too_big"
 
 
 def test_a_decoder_that_hangs_is_given_up(monkeypatch):
-    monkeypatch.setattr("uad_core.dicom.pixels.DECODE_SECONDS", 0.001)
+    monkeypatch.setattr("uad_core.io.dicom.pixels.DECODE_SECONDS", 0.001)
     with pytest.raises(ScanError) as refusal:
         read_dicom(BAD["compressed noise"][1]())
     assert refusal.value.code == "compression"
 
 
 def test_an_upload_of_more_bytes_than_there_is_room_for_is_refused(monkeypatch):
-    monkeypatch.setattr("uad_core.dicom.container.MAX_BYTES", 5000)
+    monkeypatch.setattr("uad_core.io.dicom.container.MAX_BYTES", 5000)
     for files in (series(), [zipped(series())]):
         with pytest.raises(ScanError) as refusal:
             read_dicom(files)
@@ -150,10 +150,10 @@ def test_nothing_of_a_header_reaches_the_terminal():
     program = (
         "import logging, warnings\n"
         "logging.basicConfig(level=logging.DEBUG)\n"
-        "from tests.dicom_files import series\n"
+        "from tests.support.dicom_files import series\n"
         "files = [data.replace(b'20200102', b'CANARY!!') for data in series(PatientName='CANARY', EchoTime='5')]\n"
-        "from uad_core.dicom.reading import read_dicom\n"
-        "from uad_core.dicom.segmentation import encode_dicom_seg\n"
+        "from uad_core.io.dicom.reading import read_dicom\n"
+        "from uad_core.io.dicom.seg import encode_dicom_seg\n"
         "scan = read_dicom(files)\n"
         "seg = encode_dicom_seg(scan.array > 500, scan, 'model')\n"
         "assert b'CANARY' in seg and b'CANARY!!' not in seg\n"

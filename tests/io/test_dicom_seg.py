@@ -13,14 +13,14 @@ import pytest
 import SimpleITK as sitk
 from pydicom import dcmread
 from pydicom.uid import generate_uid
-from test_detect import CHECKPOINT, CONFIG, SHOWN_AS_PREPARED, mask_of, small_head
 
-from tests.dicom_files import CANARY, FRAME, LPS, STUDY, enhanced, head, oblique, series, through_itk, zipped
-from uad_core.detect import detect_file
-from uad_core.dicom.reading import read_dicom
-from uad_core.dicom.scan import DicomScan
-from uad_core.dicom.segmentation import encode_dicom_seg
-from uad_core.pipeline import DetectConfig
+from tests.support.dicom_files import CANARY, FRAME, LPS, STUDY, enhanced, head, oblique, series, through_itk, zipped
+from tests.support.heads import CHECKPOINT, CONFIG, SHOWN_AS_PREPARED, mask_of, small_head
+from uad_core.detect.from_file import detect_file
+from uad_core.io.dicom.reading import read_dicom
+from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.dicom.seg import encode_dicom_seg
+from uad_core.pipeline.reconstruct import DetectConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 

@@ -14,12 +14,13 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bad_nifti import many_members
-from tests.nifti_files import CANARY, ORIENTATIONS, affine, gz, image, nifti, reorient, rotation
-from uad_core.nifti import encode_nifti, read_mask, read_nifti, write_nifti
-from uad_core.volume import ScanError, Volume
+from tests.support.bad_nifti import many_members
+from tests.support.nifti_files import CANARY, ORIENTATIONS, affine, gz, image, nifti, reorient, rotation
+from uad_core.io.nifti import encode_nifti, read_mask, read_nifti, write_nifti
+from uad_core.io.paths import ROOT
+from uad_core.io.volume import ScanError, Volume
 
-SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+SHARED = ROOT.parent / "shared" / "data"
 QFORM_ONLY = {"sform_code": 0, "qform_code": 1, "quatern_b": 0.1, "quatern_c": -0.2, "quatern_d": 0.9}
 OFFSETS = {"qoffset_x": -20, "qoffset_y": 30, "qoffset_z": 40}
 sitk.ProcessObject.SetGlobalWarningDisplay(False)

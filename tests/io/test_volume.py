@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nifti_files import ORIENTATIONS, image, reorient, rotation
-from uad_core.volume import ScanError, SourceGrid, Volume
+from tests.support.nifti_files import ORIENTATIONS, image, reorient, rotation
+from uad_core.io.volume import ScanError, SourceGrid, Volume
 
 # Canonical D, H, W run to superior (+z), posterior (-y) and left (-x).
 CANONICAL_AXES = np.array([[0, 0, -1, 0], [0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1.0]])

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from scipy import stats
 
-from uad_core.checkpoint import build_model
-from uad_core.models.corruption import blobs, coarse_noise
-from uad_core.models.intensity import equalise
+from uad_core.models.checkpoint import build_model
+from uad_core.models.families.intensity import equalise
+from uad_core.models.parts.corruption import blobs, coarse_noise
 
 
 def disc(count=2):

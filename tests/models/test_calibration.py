@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from uad_core.calibration import BINS, EDGES, Calibration, Reference, ResidualHistogram
+from uad_core.models.calibration import BINS, EDGES, Calibration, Reference, ResidualHistogram
 
 RESIDUALS = np.random.default_rng(3).gamma(2.0, 0.03, 200_000).clip(0, 1)
 HISTOGRAM = ResidualHistogram(np.histogram(RESIDUALS, EDGES)[0])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from uad_core.atlas import PAPER_SLAB, WHOLE_BRAIN
-from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import (
-    CHECKPOINTS,
+from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.models import MODELS
+from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.models.checkpoint import (
     CheckpointError,
     build_model,
     checkpoint_names,
@@ -18,7 +19,6 @@ from uad_core.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from uad_core.models import MODELS
 
 CALIBRATION = Calibration(
     2.0, {"phantoms": Reference(True, 1, 1.0, {("absolute", 5): ResidualHistogram(np.ones(BINS, np.int64))})}

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-import toy_model
 
-from uad_core.checkpoint import build_model
+from tests.support import toy_model
 from uad_core.models import MODELS
+from uad_core.models.checkpoint import build_model
 
 CPU_MINUTES = {"anogan": {"search_steps": 3}}  # a hundred steps are for scans, not for tests
 ALL = MODELS | {spec.name: spec for spec in toy_model.SPECS}  # a model is added by its file and one such line

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from uad_core.atlas import Slab
-from uad_core.calibration import Calibration, Reference
-from uad_core.checkpoint import build_model, load_checkpoint, save_checkpoint
-from uad_core.data import Cohort, Subject
-from uad_core.grey_values import GreyValues, brain_shares
-from uad_core.intensities import BINS, Intensities, earth_movers_distance, shares_of
-from uad_core.pipeline import calibrate
-from uad_core.postprocess import erode
+from uad_core.atlas.template import Slab
+from uad_core.cohorts.cohort import Cohort, Subject
+from uad_core.io.volume import Volume
+from uad_core.models.calibration import Calibration, Reference
+from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.models.grey_reference import BINS, Intensities, earth_movers_distance, shares_of
+from uad_core.pipeline.grey_shares import brain_shares
+from uad_core.pipeline.postprocess import erode
 from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig
+from uad_core.train.calibrate import calibrate
+from uad_core.train.grey_values import GreyValues
 from uad_core.train.recalibrate import add_intensities
-from uad_core.volume import Volume
 
 RNG = np.random.default_rng(5)
 SCANS = [shares_of(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]

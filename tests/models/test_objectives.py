@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from uad_core.checkpoint import build_model
-from uad_core.models.losses import fool, kl_to_standard_normal, l1, tell_apart
+from uad_core.models.checkpoint import build_model
+from uad_core.models.parts.losses import fool, kl_to_standard_normal, l1, tell_apart
 
 
 def batch(seed=0):

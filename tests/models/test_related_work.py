@@ -5,18 +5,18 @@ import pytest
 import torch
 from sklearn.decomposition import sparse_encode
 from sklearn.svm import OneClassSVM
-from training import no_calibration, picture_cohort
 
-from uad_core.atlas import PAPER_SLAB
-from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import build_model, halve, load_checkpoint, save_checkpoint
-from uad_core.data import open_cohort
-from uad_core.models.dictionary import combine, pursue
-from uad_core.models.fuzzy import fuzzy_means, memberships
-from uad_core.models.patches import patches_of, redraw_patches
-from uad_core.models.thresholding import bright_flank
+from tests.support.training import no_calibration, picture_cohort
+from uad_core.atlas.template import PAPER_SLAB
+from uad_core.cohorts.cohort import open_cohort
+from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.models.checkpoint import build_model, halve, load_checkpoint, save_checkpoint
+from uad_core.models.families.dictionary import combine, pursue
+from uad_core.models.families.fuzzy import fuzzy_means, memberships
+from uad_core.models.families.thresholding import bright_flank
+from uad_core.models.parts.patches import patches_of, redraw_patches
 from uad_core.train import TrainConfig, train
-from uad_core.train.loading import Loaded
+from uad_core.train.load import Loaded
 
 FITTED = {"dictionary": {"atoms": 16, "patches": 1000, "stride_px": 4}, "ocsvm": {"vectors": 300}}
 SCORES = ("threshold", "fuzzy", "ocsvm")
@@ -251,7 +251,7 @@ def test_the_slices_to_fit_to_are_few_and_every_cohort_gives_as_many():
 
 @pytest.mark.parametrize(("name", "judged"), [("dictionary", True), ("fuzzy", False)])
 def test_training_fits_what_needs_no_epochs_and_judges_what_redraws(name, judged, tmp_path, monkeypatch):
-    monkeypatch.setattr("uad_core.train.finishing.calibrate", no_calibration)
+    monkeypatch.setattr("uad_core.train.finish.calibrate", no_calibration)
     cohort = open_cohort(picture_cohort(tmp_path / "controls", 4))
     config = TrainConfig(name, epochs=1, device="cpu", held_out=0.3, settings=FITTED.get(name, {}))
     stages = [progress.stage for progress in train([cohort], config, tmp_path, name)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError
 
-from uad_core.data import SAMPLES
+from uad_core.io.paths import SAMPLES
 
 RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 LONG = 180_000  # ms; brain extraction and registration on a busy machine of two cores

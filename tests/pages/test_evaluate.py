@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from uad_core.data import SAMPLES
-from uad_core.evaluations import list_evaluations
+from uad_core.io.paths import SAMPLES
+from uad_core.runs.evaluation import list_evaluations
 
 LONG = 240_000  # ms; two busy cores
 ORDER = "evaluation=New+evaluation&eval_models=denoiser&eval_models=intensity&eval_limit=2"

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from uad_core.atlas import PAPER_SLAB
-from uad_core.checkpoint import load_checkpoint
-from uad_core.data import SAMPLES
-from uad_core.detect import Wishes, prepare_scan
-from uad_core.pipeline import DetectConfig, reconstruct, segment
+from uad_core.atlas.template import PAPER_SLAB
+from uad_core.detect.from_file import Wishes, prepare_scan
+from uad_core.io.paths import SAMPLES
+from uad_core.models.checkpoint import load_checkpoint
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.render.views import slice_voxel
 from uad_core.teaching import arithmetic, explain, telling_voxel, voxel_pixel
-from uad_core.views import slice_voxel
 
 LONG = 240_000  # ms; two busy cores
 MODEL = "sae3"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.ui.memory import _token
+from pages.ui.shell.memory import _token
 
 # one browser's cookie at three loads of a page, as Streamlit 1.67 sent it
 LOADS = (

@@ -5,24 +5,25 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import pages.ui.memory
-from pages.ui.scans import FIRST, OWN, bundled
-from pages.ui.state import PAGES
+import pages.ui.shell.memory
+from pages.ui.inputs.scan import FIRST, OWN, bundled
+from pages.ui.shell.page import PAGES
 from uad_core import RESEARCH_ONLY
-from uad_core.atlas import PAPER_SLAB
-from uad_core.checkpoint import load_checkpoint
-from uad_core.detect import Wishes, prepare_scan, summary
-from uad_core.pipeline import DetectConfig, reconstruct, segment
-from uad_core.postprocess import PostprocessConfig
+from uad_core.atlas.template import PAPER_SLAB
+from uad_core.detect.from_file import Wishes, prepare_scan, summary
+from uad_core.io.paths import ROOT
+from uad_core.models.checkpoint import load_checkpoint
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
 
-NAVIGATION = Path(__file__).parent.parent / "navigation.py"
+NAVIGATION = ROOT / "navigation.py"
 PAPER = "Back to the paper's setting"
 
 
 @pytest.fixture
 def visit(monkeypatch):
     """Opens a page as a link does."""
-    monkeypatch.setattr(pages.ui.memory, "_browser", lambda: "tester")
+    monkeypatch.setattr(pages.ui.shell.memory, "_browser", lambda: "tester")
 
     def open_page(page: str, **query: str) -> AppTest:
         app = AppTest.from_file(NAVIGATION, default_timeout=120)

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from dicom_files import CANARY, series
 
-from uad_core.data import SAMPLES
-from uad_core.nifti import encode_nifti, read_nifti
+from tests.support.dicom_files import CANARY, series
+from uad_core.io.nifti import encode_nifti, read_nifti
+from uad_core.io.paths import SAMPLES
 
 RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 LONG = 240_000  # ms; brain extraction and registration of a whole head on two busy cores

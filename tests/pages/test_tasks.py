@@ -6,9 +6,9 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import pages.ui.jobs as module
-from pages.ui.jobs import Cancelled, Jobs
-from uad_core.volume import ScanError
+import pages.ui.shell.tasks as module
+from pages.ui.shell.tasks import Cancelled, Jobs
+from uad_core.io.volume import ScanError
 
 
 def test_a_job_is_done_once_and_its_result_kept():
@@ -81,7 +81,7 @@ def test_no_more_results_than_the_limit_are_kept():
 def page():
     import streamlit as st
 
-    from pages.ui.jobs import wait_for
+    from pages.ui.shell.tasks import wait_for
 
     st.write(f"result {wait_for(st.session_state['job'])}")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uad_core.atlas import MNI_18_LEVEL, template
-from uad_core.files import write_json
-from uad_core.runs import list_runs, read_run
+from uad_core.atlas.template import MNI_18_LEVEL, template
+from uad_core.io.atomic import write_json
+from uad_core.runs.training import list_runs, read_run
 
 EPOCHS = 1000  # never reached: the test is sooner
 LONG = 240_000  # ms; two busy cores

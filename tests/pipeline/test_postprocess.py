@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from uad_core.postprocess import (
+from uad_core.pipeline.postprocess import (
     MEDIAN_SIZES,
     PostprocessConfig,
     erode,

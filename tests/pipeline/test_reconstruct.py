@@ -2,39 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
 from scipy import ndimage
-from torch import nn
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, Slab, template
-from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import Checkpoint
-from uad_core.models import AnomalyModel
-from uad_core.pipeline import DetectConfig, calibrate, reconstruct, segment
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual
+from tests.support.heads import SLAB, Identity, Zeros, checkpoint_of, head
+from uad_core.atlas.template import Slab
+from uad_core.io.volume import ScanError
+from uad_core.models.calibration import BINS
+from uad_core.pipeline.postprocess import PostprocessConfig, erode, residual
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
 from uad_core.preprocess import PreprocessConfig, prepare
-from uad_core.volume import ScanError, Volume
-
-SLAB = Slab(70, 6)
-
-
-class Identity(AnomalyModel):
-    """Redraws everything, lesions too."""
-
-    def __init__(self):
-        super().__init__()
-        self.unused = nn.Parameter(torch.zeros(1))
-
-    def forward(self, slices):
-        return slices + 0 * self.unused
-
-    def objectives(self):
-        return []
-
-
-class Zeros(Identity):
-    def forward(self, slices):
-        return 0 * slices
+from uad_core.train.calibrate import calibrate
 
 
 class Broken(Identity):
@@ -42,26 +19,9 @@ class Broken(Identity):
         return slices * float("nan")
 
 
-def head() -> Volume:
-    """An atlas-grid brain with texture and one bright ball of 4 mm radius in level 72."""
-    d, h, w = np.ogrid[: ATLAS_SHAPE[0], : ATLAS_SHAPE[1], : ATLAS_SHAPE[2]]
-    brain = template().brain_mask
-    texture = ndimage.gaussian_filter(np.random.default_rng(0).random(ATLAS_SHAPE, np.float32), 3)
-    image = np.where(brain, 100 * (1 + 0.5 * (texture - texture.mean())), 0)
-    image[(d - 72) ** 2 + (h - 100) ** 2 + (w - 90) ** 2 <= 16] = 170
-    return Volume.from_canonical(image.astype(np.float32), ATLAS_AFFINE)
-
-
 @pytest.fixture(scope="module")
 def prepared():
     return prepare(head(), PreprocessConfig(strip=False, register=False, denoise_iterations=0, slab=SLAB))
-
-
-def checkpoint_of(model: AnomalyModel, slab: Slab = SLAB) -> Checkpoint:
-    flat = ResidualHistogram(np.ones(BINS, np.int64))
-    histograms = {(signed, size): flat for signed in SIGNS for size in MEDIAN_SIZES}
-    calibration = Calibration(2.0, {"flat": Reference(True, 1, 1.0, histograms)})
-    return Checkpoint("test", model.eval(), slab, calibration, {"model": "sae3"}, "0" * 64)
 
 
 def test_an_identity_model_gives_an_empty_mask(prepared):

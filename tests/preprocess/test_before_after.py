@@ -8,12 +8,12 @@ import pytest
 from nibabel.affines import apply_affine
 from PIL import Image
 
-from uad_core.atlas import PAPER_SLAB, Slab, template
-from uad_core.planes import PLANES
+from uad_core.atlas.template import PAPER_SLAB, Slab, template
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import AffineTransform, PreprocessConfig, narrowed, prepare, stages
-from uad_core.preprocess.stages import View
-from uad_core.stage_views import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
-from uad_core.volume import ScanError, Volume
+from uad_core.preprocess.before_after import View
+from uad_core.render.planes import PLANES
+from uad_core.render.preprocessing import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
 
 SHOWN = PreprocessConfig(strip=False, register=False)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from uad_core.nifti import read_mask, read_nifti
+from uad_core.io.nifti import read_mask, read_nifti
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import PreprocessConfig, prepare, propose
-from uad_core.preprocess.strip import strip
-from uad_core.volume import ScanError, Volume
+from uad_core.preprocess.brain_extraction import strip
 
 # Dice with the masks that come with the data; that of 104252 covers half the brain only.
 MANUAL = {"thick101228": 0.94, "thick110218": 0.88}

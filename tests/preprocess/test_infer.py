@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from uad_core.atlas import ATLAS_AFFINE, template
-from uad_core.nifti import read_nifti
+from uad_core.atlas.template import ATLAS_AFFINE, template
+from uad_core.io.nifti import read_nifti
+from uad_core.io.volume import Volume
 from uad_core.preprocess import inspect, propose
-from uad_core.volume import Volume
 
 MNI_LIKE = np.array([[0, 0, -2, 90], [0, -2, 0, 91], [2, 0, 0, -72], [0, 0, 0, 1.0]])
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from uad_core.preprocess.intensity import denoise, normalise, tissue_level
-from uad_core.volume import ScanError
+from uad_core.io.volume import ScanError
+from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 
 
 def test_the_tissue_level_leaves_fluid_out():

@@ -8,11 +8,11 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from uad_core.atlas import ATLAS_AFFINE, PAPER_SLAB, Slab, template
-from uad_core.nifti import write_nifti
+from uad_core.atlas.template import ATLAS_AFFINE, PAPER_SLAB, Slab, template
+from uad_core.io.nifti import write_nifti
+from uad_core.io.volume import ScanError, SourceGrid, Volume
 from uad_core.preprocess import PreprocessConfig, load_atlas, prepare
 from uad_core.preprocess.resample import resample
-from uad_core.volume import ScanError, SourceGrid, Volume
 
 SHOWN = PreprocessConfig(strip=False, register=False)  # a scan that lies in atlas space, stripped
 STRIPPED = PreprocessConfig(strip=False)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from blob_brain import ATLAS_LIKE, CENTRE, RADII, grid, scanned
 from nibabel.orientations import apply_orientation, inv_ornt_aff
 from scipy.spatial.transform import Rotation
 
+from tests.support.blob_brain import ATLAS_LIKE, CENTRE, RADII, grid, scanned
+from uad_core.io.volume import ScanError, SourceGrid, Volume
 from uad_core.preprocess import AffineTransform, register
-from uad_core.volume import ScanError, SourceGrid, Volume
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from uad_core.atlas import MNI_18_LEVEL, template
+from uad_core.atlas.template import MNI_18_LEVEL, template
+from uad_core.io.volume import ScanError
 from uad_core.preprocess import prepare_slice
-from uad_core.volume import ScanError
 
 
 @pytest.fixture(scope="module")

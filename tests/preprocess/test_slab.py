@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.io.volume import Volume
 from uad_core.preprocess import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import from_slab, mask_to_slab, to_slab, widened
-from uad_core.volume import Volume
 
 SLAB = Slab(70, 6)
 HERE = AffineTransform.identity()

@@ -6,17 +6,17 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from uad_core.atlas import ATLAS_AFFINE, PAPER_SLAB, TISSUES, WHOLE_BRAIN, Slab, template
-from uad_core.calibration import Calibration, Reference
-from uad_core.intensities import Intensities
-from uad_core.nifti import read_nifti
+from uad_core.atlas.template import ATLAS_AFFINE, PAPER_SLAB, TISSUES, WHOLE_BRAIN, Slab, template
+from uad_core.io.nifti import read_nifti
+from uad_core.io.volume import SourceGrid, Volume
+from uad_core.models.calibration import Calibration, Reference
+from uad_core.models.grey_reference import Intensities
 from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, narrowed, prepare
-from uad_core.suitability import Check, checks, facts, warnings
-from uad_core.suitability.brain import brain_volume, levels, place, skull
-from uad_core.suitability.contrast import contrast
-from uad_core.suitability.distance import distance
-from uad_core.suitability.header_checks import orientation, thickness
-from uad_core.volume import SourceGrid, Volume
+from uad_core.quality import Check, checks, facts, warnings
+from uad_core.quality.brain import brain_volume, levels, place, skull
+from uad_core.quality.contrast import contrast
+from uad_core.quality.header_checks import orientation, thickness
+from uad_core.quality.intensity_distance import distance
 
 FLAIR = {"white matter": 0.5, "cortex": 0.55, "deep grey matter": 0.52, "ventricles": 0.1, "CSF": 0.15}
 T1 = {"white matter": 0.6, "cortex": 0.42, "deep grey matter": 0.5, "ventricles": 0.15, "CSF": 0.3}

@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from uad_core.planes import MASK_COLOUR, TRUTH_COLOUR
-from uad_core.render import SCALE, crop_box, grey_png, overlay_png
+from uad_core.render.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.slices import SCALE, crop_box, grey_png, overlay_png
 
 
 def pixels(png: bytes) -> np.ndarray:

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
-from uad_core.atlas import Slab
-from uad_core.planes import (
+from uad_core.atlas.template import Slab
+from uad_core.io.volume import Volume
+from uad_core.preprocess import Prepared, PreprocessConfig
+from uad_core.preprocess.register import AffineTransform
+from uad_core.render.planes import (
     FINE,
     MASK_COLOUR,
     PLANES,
@@ -21,10 +24,7 @@ from uad_core.planes import (
     vote_colour,
     votes_png,
 )
-from uad_core.preprocess import Prepared, PreprocessConfig
-from uad_core.preprocess.register import AffineTransform
-from uad_core.views import plane_views, plane_voxel, seen_in, slice_voxel
-from uad_core.volume import Volume
+from uad_core.render.views import plane_views, plane_voxel, seen_in, slice_voxel
 
 DEPTH = 12
 

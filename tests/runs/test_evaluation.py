@@ -10,14 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from uad_core import evaluations as module
-from uad_core.data import SAMPLES
 from uad_core.evaluate.config import EvaluateConfig
-from uad_core.evaluate.looking import fullest, line_up, map_of, scene_of
-from uad_core.evaluate.reading import against_model_0, baselines, by_patient, operating_point, visible
-from uad_core.evaluate.run import PLAIN, evaluate, table_rows
-from uad_core.evaluate.watching import Watched
-from uad_core.evaluations import (
+from uad_core.evaluate.metrics import dice
+from uad_core.evaluate.progress import Watched
+from uad_core.evaluate.records import against_model_0, baselines, by_patient, operating_point, visible
+from uad_core.evaluate.review import fullest, line_up, map_of, scene_of
+from uad_core.evaluate.score_cohort import PLAIN, evaluate, table_rows
+from uad_core.io.paths import SAMPLES
+from uad_core.io.volume import ScanError
+from uad_core.pipeline.postprocess import SIGNS
+from uad_core.runs import evaluation as module
+from uad_core.runs.evaluation import (
     EvaluationOrder,
     beyond,
     delete_evaluation,
@@ -29,10 +32,7 @@ from uad_core.evaluations import (
     start_evaluation,
     stop_evaluation,
 )
-from uad_core.metrics import dice
-from uad_core.orders import RunError
-from uad_core.postprocess import SIGNS
-from uad_core.volume import ScanError
+from uad_core.runs.request import RunError
 
 FAKE = """
 import json, os, sys, time

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from uad_core import runs as module
-from uad_core.orders import Order, RunError, find_cohorts
-from uad_core.runs import list_runs, read_run, resume, start, stop
+from uad_core.runs import training as module
+from uad_core.runs.request import Order, RunError, find_cohorts
+from uad_core.runs.training import list_runs, read_run, resume, start, stop
 
 FAKE = """
 import json, os, sys, time
@@ -141,7 +141,7 @@ def test_resuming_what_is_at_work_changes_nothing(order, places):
 def test_it_lives_on_when_the_process_that_started_it_is_gone(order, places, tmp_path):
     """The server is restarted; the training does not notice."""
     program = (
-        "import sys; from pathlib import Path; from uad_core import runs; from uad_core.orders import Order;"
+        "import sys; from pathlib import Path; from uad_core import runs; from uad_core.runs.request import Order;"
         f"runs.TRAIN = (sys.executable, {str(tmp_path / 'fake_uad_core.py')!r});"
         f"order = Order((Path({str(order.cohorts[0])!r}),), 'first');"
         f"runs.start(order, *map(Path, {list(map(str, places))!r}))"

@@ -13,8 +13,8 @@ import numpy as np
 from pydicom.encaps import encapsulate
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
-from tests.dicom_files import LPS, enhanced, head, oblique, series, slice_dataset, to_bytes, zipped
-from tests.nifti_files import nifti
+from tests.support.dicom_files import LPS, enhanced, head, oblique, series, slice_dataset, to_bytes, zipped
+from tests.support.nifti_files import nifti
 
 REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
 

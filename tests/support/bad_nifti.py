@@ -9,7 +9,7 @@ from collections.abc import Callable
 import nibabel as nib
 import numpy as np
 
-from tests.nifti_files import CANARY, affine, gz, image, nifti
+from tests.support.nifti_files import CANARY, affine, gz, image, nifti
 
 NAN, INF = float("nan"), float("inf")
 

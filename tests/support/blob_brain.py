@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.volume import Volume
+from uad_core.io.volume import Volume
 
 CENTRE = np.array([-119.5, 120.0, 72.0])  # atlas world mm, the middle of SRI24's brain
 RADII = np.array([66.0, 84.0, 62.0])

@@ -1,4 +1,4 @@
-"""Small heads for the tests of `uad_core.simulate`."""
+"""Small heads for the tests of `uad_core.cohorts.simulate`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from uad_core.atlas import ATLAS_AFFINE, template
-from uad_core.simulate.anatomy import Anatomy
-from uad_core.simulate.deform import Deformation, random_deformation
-from uad_core.simulate.phantom import PhantomConfig
-from uad_core.simulate.subject import SimulationConfig
+from uad_core.atlas.template import ATLAS_AFFINE, template
+from uad_core.cohorts.simulate.anatomy import Anatomy
+from uad_core.cohorts.simulate.deform import Deformation, random_deformation
+from uad_core.cohorts.simulate.phantom import PhantomConfig
+from uad_core.cohorts.simulate.subject import SimulationConfig
 
 SMALL = PhantomConfig(spacing_mm=3.0, brain=(46.0, 58.0, 40.0))  # a small brain has few voxels
 

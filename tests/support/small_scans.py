@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas import Slab
-from uad_core.calibration import BINS, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import Checkpoint
+from uad_core.atlas.template import Slab
+from uad_core.io.volume import Volume
 from uad_core.models import AnomalyModel
-from uad_core.pipeline import Reconstruction
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS
+from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS
+from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig
-from uad_core.volume import Volume
 
 FIRST = 70  # atlas level of slice 0
 

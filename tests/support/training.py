@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas import MNI_18_LEVEL, template
-from uad_core.calibration import Calibration
-
-ROOT = Path(__file__).parent.parent
+from uad_core.atlas.template import MNI_18_LEVEL, template
+from uad_core.io.paths import ROOT
+from uad_core.models.calibration import Calibration
 
 
 def picture_cohort(folder: Path, count: int) -> Path:

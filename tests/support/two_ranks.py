@@ -8,17 +8,18 @@ from __future__ import annotations
 import os
 import sys
 
-import toy_model
 from safetensors.torch import save_file
 
+from tests.support import toy_model
 from uad_core.__main__ import main
 from uad_core.models import MODELS
-from uad_core.train import finishing, loop
+from uad_core.train import finish as finishing
+from uad_core.train import loop
 
 MODELS |= {spec.name: spec for spec in toy_model.SPECS}
 
 if __name__ == "__main__":
-    from training import no_calibration
+    from tests.support.training import no_calibration
 
     finishing.calibrate = no_calibration
     built, build = [], loop.build_model

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from uad_core.checkpoint import build_model
+from uad_core.models.checkpoint import build_model
 from uad_core.teaching import axis_walk, can_walk, fade, sample_near, walk
 
 SMALL = {"features": (4, 8, 8, 8), "latent": 4}

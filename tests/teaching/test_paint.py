@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from small_scans import Flat, Mixing, checkpoint_of, prepared_of
 
-from uad_core.models.intensity import Intensity, IntensityConfig
-from uad_core.pipeline import DetectConfig, reconstruct, segment
-from uad_core.postprocess import PostprocessConfig, filtered
+from tests.support.small_scans import Flat, Mixing, checkpoint_of, prepared_of
+from uad_core.models.families.intensity import Intensity, IntensityConfig
+from uad_core.pipeline.postprocess import PostprocessConfig, filtered
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
 from uad_core.teaching import Spot, paint, repaint, sweep
 
 SHAPE = (13, 24, 24)

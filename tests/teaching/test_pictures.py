@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from small_scans import Flat, checkpoint_of, prepared_of, reconstruction_of
 
-from uad_core.pipeline import DetectConfig, reconstruct, segment
-from uad_core.planes import FINE, MASK_COLOUR, TRUTH_COLOUR
-from uad_core.postprocess import SIGNS, PostprocessConfig
+from tests.support.small_scans import Flat, checkpoint_of, prepared_of, reconstruction_of
+from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig
+from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.render.planes import FINE, MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.views import slice_views, slice_voxel
 from uad_core.teaching import (
     Spot,
     arithmetic,
@@ -26,7 +27,6 @@ from uad_core.teaching import (
     voxel_pixel,
 )
 from uad_core.teaching.pictures import OLD_COLOUR
-from uad_core.views import slice_views, slice_voxel
 
 NUMBER = r"\(?(-?[\d.]+)\)?"
 SHOWN = re.compile(rf"(\\max\(|\|\\,){NUMBER} - {NUMBER}.* (=|\\approx) ([\d.]+) (>|\\leq) ([\d.]+)$")

@@ -3,7 +3,7 @@
 import pytest
 
 from uad_core.teaching import measured
-from uad_core.teaching.measured import README
+from uad_core.teaching.readme_table import README
 
 TEXT = """# Title
 

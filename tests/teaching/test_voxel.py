@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from small_scans import reconstruction_of
 
-from uad_core.pipeline import DetectConfig, segment
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, residual
+from tests.support.small_scans import reconstruction_of
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, residual
+from uad_core.pipeline.reconstruct import DetectConfig, segment
 from uad_core.teaching import explain, telling_voxel
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uad_core.batches import AugmentConfig, HealthySlices, augment, brain_frame
+from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame
 
 
 def numbered(count: int, value: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from uad_core.checkpoint import build_model
+from uad_core.models.checkpoint import build_model
 from uad_core.train.board import COLUMNS, KEPT, WINDOW, Board
 
 

@@ -7,7 +7,8 @@ import sys
 
 import torch
 from safetensors.torch import load_file
-from training import ROOT, picture_cohort
+
+from tests.support.training import ROOT, picture_cohort
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
@@ -27,7 +28,13 @@ def test_two_processes_train_as_one_and_write_one_checkpoint(tmp_path):
             tmp_path / f"run-{name}",
         ]
         subprocess.run(
-            [sys.executable, *launcher, ROOT / "tests" / "two_ranks.py", tmp_path / "second.safetensors", *words],
+            [
+                sys.executable,
+                *launcher,
+                ROOT / "tests" / "support" / "two_ranks.py",
+                tmp_path / "second.safetensors",
+                *words,
+            ],
             env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
             check=True,
             timeout=240,

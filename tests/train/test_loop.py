@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from training import no_calibration, picture_cohort
 
-from uad_core.checkpoint import load_checkpoint
+from tests.support.training import no_calibration, picture_cohort
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.commands.train import command_line
-from uad_core.data import open_cohort
+from uad_core.models.checkpoint import load_checkpoint
 from uad_core.train import Progress, TrainConfig, pick_device, train
 from uad_core.train.config import parse_settings
-from uad_core.train.measure import trivial_l1
-from uad_core.train.stepping import learning_rate
+from uad_core.train.step import learning_rate
+from uad_core.train.validation import trivial_l1
 
 SMALL = {"features": [8, 8, 8, 8]}
 CONFIG = TrainConfig(epochs=3, batch_size=2, device="cpu", held_out=0.3, settings=SMALL)
@@ -34,7 +34,7 @@ def trained(cohort, tmp_path_factory) -> tuple[list[Progress], object]:
 @pytest.fixture
 def quick(trained, monkeypatch):
     """No calibration; the training that all tests share has one."""
-    monkeypatch.setattr("uad_core.train.finishing.calibrate", no_calibration)
+    monkeypatch.setattr("uad_core.train.finish.calibrate", no_calibration)
 
 
 def test_progress_goes_through_its_stages_and_the_loss_falls(trained):
@@ -87,7 +87,7 @@ def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_p
 
 def test_a_time_limit_that_one_process_reaches_ends_them_all(quick, cohort, tmp_path, monkeypatch):
     """Their clocks differ: one that went on alone would wait for the others for ever."""
-    monkeypatch.setattr("uad_core.train.ranks.Ranks.any", lambda ranks, wishes: [True for _ in wishes])
+    monkeypatch.setattr("uad_core.train.distributed.Ranks.any", lambda ranks, wishes: [True for _ in wishes])
     list(train([cohort], replace(CONFIG, minutes=60), tmp_path, "together"))
     assert load_checkpoint("together", tmp_path).record["epochs"] == 1
 

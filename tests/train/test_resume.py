@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from training import finish, no_calibration, picture_cohort, start
 
-from uad_core.data import open_cohort
+from tests.support.training import finish, no_calibration, picture_cohort, start
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.train import RunFolder, TrainConfig, train
 from uad_core.train.snapshot import Position, load_snapshot, save_snapshot
 from uad_core.train.trainer import Trainer
@@ -38,7 +38,7 @@ def whole(cohort, quick, tmp_path_factory) -> str:
 def quick():
     """No calibration in trainings of this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("uad_core.train.finishing.calibrate", no_calibration)
+        patch.setattr("uad_core.train.finish.calibrate", no_calibration)
         yield
 
 

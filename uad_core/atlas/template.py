@@ -1,7 +1,7 @@
 """The atlas space: SRI24's 1 mm grid, a FLAIR template on it that this project made, and slabs of it.
 
 SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is here: the template is
-the mean of simulated FLAIR brains that were registered to it (`uad_core.simulate.template`).
+the mean of simulated FLAIR brains that were registered to it (`uad_core.cohorts.simulate.template`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from uad_core.volume import SourceGrid, Volume
+from uad_core.io.volume import SourceGrid, Volume
 
 ATLAS_SHAPE = (155, 240, 240)  # D, H, W
 ATLAS_AFFINE = np.array([[0, 0, -1, 0], [0, -1, 0, 239], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=float)
 SLICE_SHAPE = (256, 256)  # H, W of every slice that a model sees: the atlas slice, padded evenly
-TEMPLATE_FILE = Path(__file__).parent / "template" / "template_FLAIR.nii.gz"
-TISSUES_FILE = Path(__file__).parent / "template" / "template_tissues.nii.gz"
+TEMPLATE_FILE = Path(__file__).parent / "data" / "template_FLAIR.nii.gz"
+TISSUES_FILE = Path(__file__).parent / "data" / "template_tissues.nii.gz"
 TISSUES = {
     1: "CSF",
     2: "ventricles",

@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas import MNI_18_LEVEL, SLICE_SHAPE, Slab
-from uad_core.nifti import read_mask, read_nifti
+from uad_core.atlas.template import MNI_18_LEVEL, SLICE_SHAPE, Slab
+from uad_core.io.nifti import read_mask, read_nifti
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, prepare, prepare_slice, propose
-from uad_core.volume import ScanError, Volume
 
-SAMPLES = Path(__file__).parent.parent / "data_samples"  # scans that ship with the project
 FLAIR = re.compile(r"^(?P<subject>.+)_FLAIR\.(nii|nii\.gz|png)$")
 
 

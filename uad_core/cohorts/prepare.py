@@ -16,11 +16,11 @@ from pathlib import Path
 
 import torch
 
-from uad_core.atlas import Slab
-from uad_core.data import Cohort, Subject, load_subject
-from uad_core.files import write_json
-from uad_core.nifti import read_mask, write_nifti
-from uad_core.volume import ScanError, Volume
+from uad_core.atlas.template import Slab
+from uad_core.cohorts.cohort import Cohort, Subject, load_subject
+from uad_core.io.atomic import write_json
+from uad_core.io.nifti import read_mask, write_nifti
+from uad_core.io.volume import ScanError, Volume
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
+from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands.train import SLABS
-from uad_core.data import Cohort, open_cohort
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
-from uad_core.evaluate.run import PLAIN, Row, evaluate, table_rows
-from uad_core.evaluate.score import Score
+from uad_core.evaluate.progress import Watched
+from uad_core.evaluate.score_case import Score
+from uad_core.evaluate.score_cohort import PLAIN, Row, evaluate, table_rows
 from uad_core.evaluate.summary import summarise
 from uad_core.evaluate.tables import model_table, patient_table, readable
-from uad_core.evaluate.watching import Watched
-from uad_core.files import write_atomically, write_json
-from uad_core.postprocess import MEDIAN_SIZES
-from uad_core.volume import ScanError
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import load_checkpoint
+from uad_core.pipeline.postprocess import MEDIAN_SIZES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

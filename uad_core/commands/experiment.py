@@ -8,10 +8,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
-from uad_core.checkpoint import CHECKPOINTS
 from uad_core.commands.simulate import label_maps_in
 from uad_core.evaluate import PLAIN
 from uad_core.experiment import ExperimentConfig, experiment
+from uad_core.io.paths import CHECKPOINTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from textwrap import fill
 
-from uad_core.checkpoint import build_model, checkpoint_names, load_checkpoint
 from uad_core.models import MODELS
+from uad_core.models.checkpoint import build_model, checkpoint_names, load_checkpoint
 
 COLUMNS = "{:<10} {:<25} {:>10}  {:<22} {}"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from uad_core.cohorts.cohort import open_cohort
+from uad_core.cohorts.prepare import prepare_cohort
 from uad_core.commands.train import SLABS
-from uad_core.data import open_cohort
-from uad_core.prepared_cohort import prepare_cohort
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
-from uad_core.files import write_atomically
-from uad_core.render import GREY_WINDOW, grid_png
+from uad_core.io.atomic import write_atomically
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.models.checkpoint import load_checkpoint
+from uad_core.render.slices import GREY_WINDOW, grid_png
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

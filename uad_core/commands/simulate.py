@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from uad_core.simulate.cohort import simulate_cohort
-from uad_core.simulate.phantom import phantom
-from uad_core.volume import ScanError
+from uad_core.cohorts.simulate.cohort import simulate_cohort
+from uad_core.cohorts.simulate.phantom import phantom
+from uad_core.io.volume import ScanError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from uad_core.cohorts.simulate.template import build_template, read_target, write_template
 from uad_core.commands.simulate import label_maps_in
-from uad_core.simulate.template import build_template, read_target, write_template
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,16 +11,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from uad_core.atlas import PAPER_SLAB, WHOLE_BRAIN
-from uad_core.batches import AugmentConfig
-from uad_core.checkpoint import CHECKPOINTS
-from uad_core.data import Cohort, open_cohort
+from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.cohorts.cohort import Cohort, open_cohort
+from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.models import MODELS
 from uad_core.train import Progress, RunFolder, TrainConfig, train
+from uad_core.train.batches import AugmentConfig
 from uad_core.train.config import CHOICES, parse_settings
 
 SLABS = {"paper": PAPER_SLAB, "whole": WHOLE_BRAIN}
-RUNS = Path("runs")  # of this working folder; not kept by git
 OPTIONS = {  # TrainConfig's field -> type; in the order in which the recorded command names them
     "epochs": int,
     "batch_size": int,

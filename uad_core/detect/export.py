@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, __version__
-from uad_core.dicom.scan import DicomScan
-from uad_core.lesion_table import COLUMNS, lesion_table
-from uad_core.nifti import encode_nifti
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
-from uad_core.provenance import provenance
-from uad_core.scan_report import scan_report
+from uad_core.detect.lesion_table import COLUMNS, lesion_table
+from uad_core.detect.provenance import provenance
+from uad_core.detect.report import scan_report
+from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.nifti import encode_nifti
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
 
 REPORT = "_report.html"
 BIDS_IGNORE = f"*{REPORT}\n*.dcm\n"
@@ -77,7 +77,7 @@ def export(
         f"{stem}{REPORT}": scan_report(reconstruction, segmentation, config, label, command, record),
     }
     if isinstance(prepared.scan, DicomScan):
-        from uad_core.dicom.segmentation import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
+        from uad_core.io.dicom.seg import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
 
         files[f"{stem}_mask.dcm"] = encode_dicom_seg(mask, prepared.scan, reconstruction.checkpoint.name)
     return files

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from uad_core.atlas import Slab
-from uad_core.checkpoint import Checkpoint
-from uad_core.export import BIDS_IGNORE, DATASET_DESCRIPTION, export, path_of, subject_label
-from uad_core.files import write_atomically, write_json
-from uad_core.nifti import read_mask
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, reconstruct, segment
+from uad_core.atlas.template import Slab
+from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export, path_of, subject_label
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.nifti import read_mask
+from uad_core.io.read_scan import ScanSource, read_scan
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation, reconstruct, segment
 from uad_core.preprocess import Prepared, load_atlas, prepare, propose
-from uad_core.scan_files import ScanSource, read_scan
 
 Show = Callable[[str, float], None]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from uad_core.atlas import TISSUES
-from uad_core.lesions import Lesion
-from uad_core.places import ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
+from uad_core.atlas.location import ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
+from uad_core.atlas.template import TISSUES
+from uad_core.pipeline.lesions import Lesion
 
 COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's words for a sidecar
     "index": {"Description": "Number of the region, 1 is the largest."},

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from uad_core.atlas import PAPER_SLAB, WHOLE_BRAIN
-from uad_core.checkpoint import Checkpoint
-from uad_core.detect import Wishes
-from uad_core.pipeline import DetectConfig
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.detect.from_file import Wishes
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.reconstruct import DetectConfig
 
 FORMAT = "uad_core preset"
 VERSION = 1  # of the format; one that is not known is refused

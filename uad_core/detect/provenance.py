@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
-from uad_core.suitability import checks, warnings
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.quality import checks, warnings
 
 
 def provenance(

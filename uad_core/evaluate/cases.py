@@ -7,14 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from uad_core.atlas import Slab
-from uad_core.data import Cohort, Subject, load_subject, read_grey
-from uad_core.lesions import volume_scale
-from uad_core.nifti import read_mask, read_nifti
-from uad_core.nifti.values import binary_mask
-from uad_core.postprocess import erode
+from uad_core.atlas.template import Slab
+from uad_core.cohorts.cohort import Cohort, Subject, load_subject, read_grey
+from uad_core.io.nifti import read_mask, read_nifti
+from uad_core.io.nifti.values import binary_mask
+from uad_core.io.volume import ScanError
+from uad_core.pipeline.lesions import volume_scale
+from uad_core.pipeline.postprocess import erode
 from uad_core.preprocess import Prepared
-from uad_core.volume import ScanError
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from uad_core.atlas import Slab
-from uad_core.postprocess import SIGNS, PostprocessConfig, Sign
+from uad_core.atlas.template import Slab
+from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
 Signs = Literal["absolute", "positive", "both", "own"]

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from uad_core.checkpoint import CheckpointError
-from uad_core.files import write_json
-from uad_core.volume import ScanError
+from uad_core.io.atomic import write_json
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import CheckpointError
 
 FORESEEN = (ScanError, CheckpointError, ValueError, FloatingPointError)
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from uad_core.checkpoint import CHECKPOINTS, load_checkpoint
-from uad_core.data import Cohort, open_cohort
+from uad_core.cohorts.cohort import Cohort, open_cohort
+from uad_core.evaluate.cases import Scene, load_scene
 from uad_core.evaluate.config import EvaluateConfig
-from uad_core.evaluate.run import PLAIN, Row, levels, table_rows
-from uad_core.evaluate.subjects import Scene, load_scene
-from uad_core.pipeline import reconstruct
-from uad_core.postprocess import filtered, remove_small
-from uad_core.volume import ScanError
+from uad_core.evaluate.score_cohort import PLAIN, Row, levels, table_rows
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import load_checkpoint
+from uad_core.pipeline.postprocess import filtered, remove_small
+from uad_core.pipeline.reconstruct import reconstruct
 
 WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.evaluate.subjects import Scene
-from uad_core.metrics import curve, dice, false_positive_ml, lesion_scores
-from uad_core.postprocess import remove_small
+from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.metrics import curve, dice, false_positive_ml, lesion_scores
+from uad_core.pipeline.postprocess import remove_small
 
 NAN = float("nan")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from uad_core.data import Cohort
+from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate.config import EvaluateConfig
-from uad_core.evaluate.run import Row, levels
-from uad_core.evaluate.score import Score
-from uad_core.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
+from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
+from uad_core.evaluate.score_case import Score
+from uad_core.evaluate.score_cohort import Row, levels
 
 BASELINE = "intensity"  # model 0, against which the differences are
 POINTS = 200  # of a precision-recall curve

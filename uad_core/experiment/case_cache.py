@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from uad_core.data import Cohort
+from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate import EvaluateConfig, Row
-from uad_core.evaluate.run import levels
-from uad_core.evaluate.subjects import Scene, load_scene
+from uad_core.evaluate.cases import Scene, load_scene
+from uad_core.evaluate.score_cohort import levels
 
 KEPT = 8  # scenes
 

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.checkpoint import Checkpoint
 from uad_core.evaluate import EvaluateConfig, Row, Score, evaluate, summarise, table_rows
-from uad_core.evaluate.subjects import Scene
+from uad_core.evaluate.cases import Scene
 from uad_core.evaluate.tables import model_table, patient_table
+from uad_core.experiment.case_cache import Scenes
 from uad_core.experiment.cohorts import Say, Site
-from uad_core.experiment.inspect import finders, look, looks, redrawn
-from uad_core.experiment.scenes import Scenes
+from uad_core.experiment.examples import finders, look, looks, redrawn
+from uad_core.experiment.report import Lesions, Look, Sheet
 from uad_core.experiment.survey import Found, Survey, View, survey, view
-from uad_core.files import write_atomically, write_json
-from uad_core.report import Lesions, Look, Sheet
-from uad_core.volume import ScanError
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import Checkpoint
 
 DRAWN = 6  # patients with a lesion of normal intensity
 

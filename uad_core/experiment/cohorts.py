@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from uad_core.atlas import PAPER_SLAB
-from uad_core.checkpoint import Checkpoint
-from uad_core.data import SAMPLES, Cohort, open_cohort
+from uad_core.atlas.template import PAPER_SLAB
+from uad_core.cohorts.cohort import Cohort, open_cohort
+from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.cohorts.simulate.cohort import simulate_cohort
 from uad_core.evaluate import knows
 from uad_core.experiment.config import ExperimentConfig
-from uad_core.prepared_cohort import prepare_cohort
-from uad_core.simulate.cohort import simulate_cohort
-from uad_core.volume import ScanError
+from uad_core.io.paths import SAMPLES
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import Checkpoint
 
 Say = Callable[[str], None]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from uad_core.checkpoint import CHECKPOINTS
 from uad_core.evaluate import EvaluateConfig
+from uad_core.io.paths import CHECKPOINTS
 
 PAPER_HEALTHY, PAPER_MS = 83, 49  # subjects of Baur et al. 2018
 QUICK_HEALTHY, QUICK_MS = 4, 4
 QUICK_VOLUMES, QUICK_SLICES = 4, 24  # patients, and healthy subjects, of a cohort at most
-SAMPLES = 8  # slices drawn from a prior
+PRIOR_SAMPLES = 8  # slices drawn from a prior
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from uad_core.evaluate import EvaluateConfig, Row, Score
-from uad_core.evaluate.looking import fullest
-from uad_core.evaluate.subjects import Scene
-from uad_core.metrics.lesionwise import FOUND_FROM
-from uad_core.pipeline import reconstruct_slices
-from uad_core.postprocess import remove_small
-from uad_core.render import crop_box
-from uad_core.report import Look
+from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
+from uad_core.evaluate.review import fullest
+from uad_core.experiment.report import Look
+from uad_core.pipeline.postprocess import remove_small
+from uad_core.pipeline.reconstruct import reconstruct_slices
+from uad_core.render.slices import crop_box
 
 
 def looks(

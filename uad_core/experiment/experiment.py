@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.experiment.cohort_results import make_sheet
 from uad_core.experiment.cohorts import Say, described, for_training, gather, to_evaluate
 from uad_core.experiment.config import ExperimentConfig
 from uad_core.experiment.models import card, line_up, train_all
 from uad_core.experiment.realism import compare
-from uad_core.experiment.sheet import make_sheet
+from uad_core.experiment.report import Contents, Report, build_report
+from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.studies import latent_rows
+from uad_core.experiment.report.tables import plain_text
 from uad_core.experiment.survey import Survey
-from uad_core.files import write_atomically, write_json
-from uad_core.report import Contents, Report, build_report
-from uad_core.report.claims import verdicts
-from uad_core.report.studies import latent_rows
-from uad_core.report.tables import plain_text
-from uad_core.volume import ScanError
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.volume import ScanError
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from uad_core.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
-from uad_core.data import Cohort
+from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate import PLAIN
 from uad_core.experiment.cohorts import Say
-from uad_core.experiment.config import SAMPLES, ExperimentConfig
+from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
+from uad_core.experiment.report import Card
 from uad_core.models import MODELS
-from uad_core.models.layers import SIZE
-from uad_core.report import Card
+from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
+from uad_core.models.parts.layers import SIZE
 from uad_core.train import RunFolder, TrainConfig, train
 
 SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
@@ -123,7 +123,7 @@ def card(checkpoint: Checkpoint, seed: int) -> Card:
     model, spec = checkpoint.model, checkpoint.spec
     unknown = "not known" if model.objectives() else "nothing to learn"
     learned = {True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned]
-    drawn = model.sample(SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None
+    drawn = model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None
     record = {key: value for key, value in checkpoint.record.items() if key != "calibration"}
     return Card(
         name=checkpoint.name,

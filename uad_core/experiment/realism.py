@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import wasserstein_distance
 
+from uad_core.experiment.report import Realism
 from uad_core.experiment.survey import BrainSlice, Survey
-from uad_core.report import Realism
 
 BINS = 100  # of normalised intensity, over [0, 1]
 WINDOW = 96  # mm, and pixels, of the brain's middle

@@ -9,7 +9,7 @@ from typing import Any
 import cc3d
 import numpy as np
 
-from uad_core.evaluate.subjects import Scene
+from uad_core.evaluate.cases import Scene
 
 NORMAL = (5.0, 95.0)  # percentiles of the same patient's brain outside lesions
 SLICES = 64  # of a cohort, to measure intensities and spectra on

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from uad_core.dicom import read_dicom
-from uad_core.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom, is_zip
-from uad_core.nifti import MAX_BYTES, read_nifti
-from uad_core.nifti.container import read_source
-from uad_core.volume import ScanError, Volume
+from uad_core.io.dicom import read_dicom
+from uad_core.io.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom, is_zip
+from uad_core.io.nifti import MAX_BYTES, read_nifti
+from uad_core.io.nifti.container import read_source
+from uad_core.io.volume import ScanError, Volume
 
 ScanSource = Path | bytes | Sequence[bytes]
 UNREADABLE = "The folder cannot be read. Check that it is there and that you may open what is in it."
@@ -24,10 +24,10 @@ def read_scan(source: ScanSource) -> Volume:
             bytes; a folder of a DICOM series, also with folders in it; or the bytes of its files in any order.
 
     Returns:
-        The volume; of DICOM a `uad_core.dicom.DicomScan`, on which `export` writes a DICOM SEG as well.
+        The volume; of DICOM a `uad_core.io.dicom.DicomScan`, on which `export` writes a DICOM SEG as well.
 
     Raises:
-        ScanError: it cannot be used; the codes are those of `uad_core.nifti` and `uad_core.dicom`.
+        ScanError: it cannot be used; the codes are those of `uad_core.io.nifti` and `uad_core.io.dicom`.
     """
     if isinstance(source, Path):
         return _read_path(source)

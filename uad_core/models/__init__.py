@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uad_core.models import (
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.families import (
     adversarial,
     anogan,
     autoencoder,
@@ -15,7 +16,6 @@ from uad_core.models import (
     thresholding,
     variational,
 )
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
 
 FAMILIES = (
     intensity,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from uad_core.intensities import Intensities
+from uad_core.models.grey_reference import Intensities
 
 BINS = 2000  # over [0, 1], the range of a normalised scan and so of its residual
 EDGES = np.linspace(0, 1, BINS + 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from uad_core.atlas import Slab
-from uad_core.calibration import Calibration
-from uad_core.files import write_atomically, write_json
+from uad_core.atlas.template import Slab
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS, AnomalyModel, ModelSpec
+from uad_core.models.calibration import Calibration
 
 # those that ship with the project, unless a server is to keep its own
-CHECKPOINTS = Path(os.environ.get("UAD_CHECKPOINTS") or Path(__file__).parent.parent / "checkpoints")
 
 
 class CheckpointError(ValueError):

@@ -8,7 +8,7 @@ import cc3d
 import numpy as np
 from nibabel.affines import apply_affine
 
-from uad_core.places import places
+from uad_core.atlas.location import places
 from uad_core.preprocess import Prepared
 
 
@@ -18,7 +18,7 @@ class Lesion:
 
     `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the
     registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered. `place` and `side` are
-    words of `uad_core.places`; the side is the patient's.
+    words of `uad_core.atlas.location`; the side is the patient's.
     """
 
     number: int

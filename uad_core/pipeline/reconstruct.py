@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
 
 import numpy as np
 import torch
 
-from uad_core.calibration import EDGES, Calibration, Reference, ResidualHistogram
-from uad_core.checkpoint import Checkpoint
-from uad_core.grey_values import GreyValues
-from uad_core.lesions import Lesion, lesions, volume_scale
-from uad_core.metrics import dice
+from uad_core.io.volume import ScanError
 from uad_core.models import AnomalyModel
-from uad_core.postprocess import (
-    MEDIAN_SIZES,
-    SIGNS,
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.lesions import Lesion, lesions, volume_scale
+from uad_core.pipeline.postprocess import (
     PostprocessConfig,
     Sign,
     erode,
     residual,
     residual_counts,
 )
-from uad_core.postprocess import (
+from uad_core.pipeline.postprocess import (
     segment as segment_residual,
 )
 from uad_core.preprocess import Prepared
-from uad_core.volume import ScanError
 
 
 @dataclass(frozen=True)
@@ -193,58 +188,3 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
         searched_ml=searched_ml,
         healthy_ml=searched_ml * (100 - percentile) / 100,
     )
-
-
-def dice_over_percentile(
-    reconstruction: Reconstruction, config: DetectConfig, truth: np.ndarray, percentiles: Sequence[float]
-) -> list[float]:
-    """Dice with a (D, 256, 256) reference mask at each percentile, all else as in `config`; NaN without a truth.
-
-    Computed once for a setting and kept with the reconstruction, as it costs a segmentation each.
-    """
-    key = ("dice", config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
-    if key not in reconstruction._kept:
-        masks = (
-            segment(reconstruction, replace(config, percentile=value, threshold=None)).mask for value in percentiles
-        )
-        reconstruction._kept[key] = np.array([dice(mask, truth) for mask in masks])
-    return [float(value) for value in reconstruction._kept[key]]
-
-
-def calibrate(
-    model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
-) -> Calibration:
-    """Count the filtered residuals of held-out healthy scans, for every sign and median size.
-
-    Args:
-        healthy: (reference cohort, whether simulated, prepared scan).
-    """
-    scans: dict[str, int] = {}
-    millilitres: dict[str, float] = {}
-    simulated: dict[str, bool] = {}
-    counts: dict[str, dict[tuple[str, int], np.ndarray]] = {}
-    greys: dict[str, GreyValues] = {}
-    for name, made_up, prepared in healthy:
-        reconstruction = reconstruct_slices(model, prepared.array)
-        inside = erode(prepared.brain_mask, erosion_mm)
-        scans[name] = scans.get(name, 0) + 1
-        millilitres[name] = millilitres.get(name, 0.0) + np.count_nonzero(inside) / 1000
-        simulated[name] = made_up
-        greys.setdefault(name, GreyValues()).add(prepared, erosion_mm)
-        for signed in SIGNS:
-            values = residual(prepared.array, reconstruction, signed)
-            for size in MEDIAN_SIZES:
-                seen = residual_counts(values, inside, size, EDGES)
-                kept = counts.setdefault(name, {})
-                kept[signed, size] = kept.get((signed, size), 0) + seen
-    references = {
-        name: Reference(
-            simulated[name],
-            scans[name],
-            millilitres[name],
-            {key: ResidualHistogram(c) for key, c in kept.items()},
-            greys[name].intensities(),
-        )
-        for name, kept in counts.items()
-    }
-    return Calibration(erosion_mm, references)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import template
-from uad_core.preprocess.intensity import TISSUE_LEVEL
+from uad_core.atlas.template import template
+from uad_core.preprocess.normalise import TISSUE_LEVEL
 from uad_core.preprocess.prepared import Prepared
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample

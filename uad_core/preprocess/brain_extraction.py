@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uad_core.volume import ScanError, Volume
+from uad_core.io.volume import ScanError, Volume
 
 if TYPE_CHECKING:
     from deepbet.bet import BrainExtraction

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas import Atlas, Slab
+from uad_core.atlas.template import Atlas, Slab
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import mask_to_slab
-from uad_core.volume import ScanError, Volume
 
 
 def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig) -> tuple[float, str | None]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.volume import Volume
 
 _STRIPPED_ZEROS = 0.35  # least share of background in a stripped scan; those at hand have 0.71 to 0.85
 _STRIPPED_ML = (600.0, 2300.0)  # what is not background is then a brain; whole heads at hand have 2800 and more

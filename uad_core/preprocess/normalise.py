@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
-from uad_core.volume import ScanError
+from uad_core.io.volume import ScanError
 
 TISSUE_LEVEL = 0.5  # where brain tissue lies after normalisation: lesions up to twice as bright stay unclipped
 _TISSUE_ABOVE = 0.6  # of the brain's median: fluid is darker on FLAIR, all tissue is brighter

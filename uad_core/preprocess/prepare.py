@@ -9,16 +9,16 @@ from time import perf_counter
 import numpy as np
 import SimpleITK as sitk
 
-from uad_core.atlas import PAPER_SLAB, Atlas, Slab, template
+from uad_core.atlas.template import PAPER_SLAB, Atlas, Slab, template
+from uad_core.io.volume import Volume
+from uad_core.preprocess.brain_extraction import strip
 from uad_core.preprocess.checks import check_levels, check_overlap, check_stretch, check_volume, overlap
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.preprocess.intensity import denoise, normalise, tissue_level
+from uad_core.preprocess.infer import tissue
+from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, Step
-from uad_core.preprocess.propose import tissue
 from uad_core.preprocess.register import AffineTransform, register
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
-from uad_core.preprocess.strip import strip
-from uad_core.volume import Volume
 
 Show = Callable[[str, float], None]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.atlas import Slab
+from uad_core.atlas.template import Slab
+from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import from_slab, mask_to_slab
-from uad_core.volume import Volume
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from uad_core.volume import ScanError, Volume
+from uad_core.io.volume import ScanError, Volume
 
 _LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's world has x to the left and y to posterior
 

@@ -7,14 +7,14 @@ from time import perf_counter
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import Slab, template
+from uad_core.atlas.template import Slab, template
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.checks import check_overlap
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.preprocess.intensity import denoise, normalise, tissue_level
+from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, Step
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import to_slab
-from uad_core.volume import ScanError, Volume
 
 _USUAL_SIZE = (0.8, 1.3)  # of the brain against the template's, per axis; outside, pixels are not 1 mm
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas import ATLAS_SHAPE, Slab
+from uad_core.atlas.template import ATLAS_SHAPE, Slab
+from uad_core.io.volume import Volume
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
-from uad_core.volume import Volume
 
 
 def to_slab(

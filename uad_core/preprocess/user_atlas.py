@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from uad_core.atlas import Atlas, template
-from uad_core.nifti import read_nifti
+from uad_core.atlas.template import Atlas, template
+from uad_core.io.nifti import read_nifti
+from uad_core.io.volume import ScanError
 from uad_core.preprocess.checks import overlap
-from uad_core.preprocess.propose import tissue
+from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.register import AffineTransform
-from uad_core.volume import ScanError
 
 _LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have 0.95
 

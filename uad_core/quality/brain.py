@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas import SLICE_SHAPE, Slab, template
+from uad_core.atlas.template import SLICE_SHAPE, Slab, template
 from uad_core.preprocess import Prepared, PreprocessConfig, inspect
-from uad_core.suitability.light import Check
+from uad_core.quality.check import Check
 
 ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated ones and SRI24's own have 0.91 to 0.95
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from uad_core.calibration import Calibration
+from uad_core.models.calibration import Calibration
 from uad_core.preprocess import Prepared
-from uad_core.suitability.brain import brain_volume, levels, place, skull
-from uad_core.suitability.contrast import contrast
-from uad_core.suitability.distance import distance
-from uad_core.suitability.header_checks import orientation, thickness
-from uad_core.suitability.light import Check
+from uad_core.quality.brain import brain_volume, levels, place, skull
+from uad_core.quality.check import Check
+from uad_core.quality.contrast import contrast
+from uad_core.quality.header_checks import orientation, thickness
+from uad_core.quality.intensity_distance import distance
 
 
 def checks(

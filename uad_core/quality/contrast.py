@@ -23,9 +23,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import SLICE_SHAPE, TISSUES, Slab, template
+from uad_core.atlas.template import SLICE_SHAPE, TISSUES, Slab, template
 from uad_core.preprocess import Prepared
-from uad_core.suitability.light import Check, Light
+from uad_core.quality.check import Check, Light
 
 GREY_GOOD, GREY_LEAST = 1.0, 0.94  # of white matter; lower: amber, red
 FLUID_GOOD, FLUID_MOST = 0.95, 1.1  # of white matter; higher: amber, red

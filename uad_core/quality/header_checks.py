@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import nibabel as nib
 
-from uad_core.dicom.scan import DicomScan
-from uad_core.nifti.geometry import MAX_ANISOTROPY
-from uad_core.suitability.facts import sides, slice_axis
-from uad_core.suitability.light import Check
-from uad_core.volume import SourceGrid, Volume
+from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.nifti.geometry import MAX_ANISOTROPY
+from uad_core.io.volume import SourceGrid, Volume
+from uad_core.quality.check import Check
+from uad_core.quality.header_facts import sides, slice_axis
 
 GOOD_MM = 1.5  # the grid of the atlas, of the paper's scans and of the models is 1 mm
 MOST_MM = 5.0  # the edge of the paper's median filter

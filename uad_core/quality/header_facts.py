@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import nibabel as nib
 import numpy as np
 
-from uad_core.dicom.scan import DicomScan
-from uad_core.volume import SourceGrid, Volume
+from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.volume import SourceGrid, Volume
 
 PLANES = ("axial", "coronal", "sagittal")  # of slices stacked along D, H, W
 THICK = 1.2  # a voxel so many times longer one way than any other way has a slice direction

@@ -8,11 +8,11 @@ contrast, `contrast` does.
 
 from __future__ import annotations
 
-from uad_core.calibration import Calibration
-from uad_core.grey_values import brain_shares
-from uad_core.intensities import Intensities
+from uad_core.models.calibration import Calibration
+from uad_core.models.grey_reference import Intensities
+from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.preprocess import Prepared
-from uad_core.suitability.light import Check, Light
+from uad_core.quality.check import Check, Light
 
 LEAST_SCANS = 4  # to speak of a spread
 USUAL = 0.95  # share of the healthy scans that lie nearer; beyond: amber

@@ -1,6 +1,6 @@
 """What a viewer shows of a detection: grey pictures and overlays apart, so that it can window and mirror them itself.
 
-`uad_core.render` makes finished pictures of the same, for reports.
+`uad_core.render.slices` makes finished pictures of the same, for reports.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from uad_core.atlas import Slab
-from uad_core.nifti import encode_nifti
-from uad_core.pipeline import Reconstruction, Segmentation
-from uad_core.planes import PLANES, cut, grey_png, overlay_png, votes_png
-from uad_core.postprocess import PostprocessConfig
+from uad_core.atlas.template import Slab
+from uad_core.io.nifti import encode_nifti
+from uad_core.io.volume import Volume
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
 from uad_core.preprocess import Prepared
-from uad_core.render import crop_box, residual_picture
-from uad_core.volume import Volume
+from uad_core.render.planes import PLANES, cut, grey_png, overlay_png, votes_png
+from uad_core.render.slices import crop_box, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
 EVERYWHERE = slice(None)

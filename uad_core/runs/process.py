@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from uad_core.files import write_json
+from uad_core.io.atomic import write_json
+from uad_core.io.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 COMMAND = (sys.executable, "-m", "uad_core")
 OVER = ("done", "stopped", "failed")
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from uad_core.data import FLAIR, Cohort, open_cohort
-from uad_core.volume import ScanError
+from uad_core.cohorts.cohort import FLAIR, Cohort, open_cohort
+from uad_core.io.paths import ROOT
+from uad_core.io.volume import ScanError
 
-ROOT = Path(__file__).parent.parent
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 NOT_COHORTS = {"runs", "checkpoints", "uad_core", "tests", "pages", "docs"}
 

@@ -8,18 +8,16 @@ process that was started last, for the seconds before it writes anything.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from uad_core.checkpoint import CHECKPOINTS
-from uad_core.files import write_atomically
-from uad_core.orders import ROOT, Order, RunError, check
-from uad_core.processes import COMMAND, OVER, last_word, launch, log_end, newest_first, read_json
+from uad_core.io.atomic import write_atomically
+from uad_core.io.paths import CHECKPOINTS, RUNS
+from uad_core.runs.process import COMMAND, OVER, last_word, launch, log_end, newest_first, read_json
+from uad_core.runs.request import Order, RunError, check
 
-RUNS = Path(os.environ.get("UAD_RUNS") or ROOT / "runs")
 TRAIN = (*COMMAND, "train")
 _one_at_a_time = threading.Lock()
 

@@ -1,12 +1,12 @@
 """What a lecturer shows: one voxel's arithmetic, a painted lesion, a walk through a latent space."""
 
 from uad_core.teaching.arithmetic import arithmetic
-from uad_core.teaching.detectability import INTENSITIES, Sighting, Sweep, sweep
 from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
-from uad_core.teaching.measured import Measured, measured
 from uad_core.teaching.paint import Spot, paint
 from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, pair_views, sheet_view, voxel_pixel
+from uad_core.teaching.readme_table import Measured, measured
 from uad_core.teaching.repaint import repaint
+from uad_core.teaching.sweep import INTENSITIES, Sighting, Sweep, sweep
 from uad_core.teaching.voxel import VoxelStory, explain, telling_voxel
 
 __all__ = [

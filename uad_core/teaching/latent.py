@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from uad_core.models import AnomalyModel
-from uad_core.models.adversarial import AdversarialAutoencoder
-from uad_core.models.autoencoder import Autoencoder
-from uad_core.models.variational import VariationalAutoencoder
+from uad_core.models.families.adversarial import AdversarialAutoencoder
+from uad_core.models.families.autoencoder import Autoencoder
+from uad_core.models.families.variational import VariationalAutoencoder
 
 
 def can_walk(model: AnomalyModel) -> bool:

@@ -1,4 +1,4 @@
-"""The lesson's pictures that no other page has; cropped to the brain like those of `uad_core.views`."""
+"""The lesson's pictures that no other page has; cropped to the brain like those of `uad_core.render.views`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import io
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas import PAPER_SLAB, SLICE_SHAPE, template
-from uad_core.pipeline import Reconstruction
-from uad_core.planes import grey_png, overlay_png
+from uad_core.atlas.template import PAPER_SLAB, SLICE_SHAPE, template
+from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import Prepared
-from uad_core.render import GREY_WINDOW, crop_box, grid_png
-from uad_core.teaching.detectability import Sweep
+from uad_core.render.planes import grey_png, overlay_png
+from uad_core.render.slices import GREY_WINDOW, crop_box, grid_png
 from uad_core.teaching.paint import Spot, paint
+from uad_core.teaching.sweep import Sweep
 
 OLD_COLOUR = (240, 228, 66)  # yellow of Okabe and Ito
 NEAR_PX = 32  # half the edge of a close-up

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+from uad_core.io.paths import ROOT
+
+README = ROOT / "README.md"
 SECTION = re.compile(r"^## What was measured\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -8,7 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
-from uad_core.pipeline import Reconstruction, reconstruct, reconstruct_slices
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct, reconstruct_slices
 from uad_core.teaching.paint import Spot, paint
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.pipeline import DetectConfig, Reconstruction, segment
-from uad_core.postprocess import PostprocessConfig, filtered
-from uad_core.postprocess import segment as segment_residual
+from uad_core.pipeline.postprocess import PostprocessConfig, filtered
+from uad_core.pipeline.postprocess import segment as segment_residual
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
 from uad_core.teaching.paint import Spot
 from uad_core.teaching.repaint import repaint
 

@@ -8,9 +8,9 @@ from typing import Literal
 import cc3d
 import numpy as np
 
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
-from uad_core.postprocess import Sign
-from uad_core.postprocess import segment as segment_residual
+from uad_core.pipeline.postprocess import Sign
+from uad_core.pipeline.postprocess import segment as segment_residual
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
 
 Step = Literal["outside", "levels", "rim", "median", "size", "flagged"]
 

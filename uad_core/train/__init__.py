@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from uad_core.train.config import Progress, TrainConfig
+from uad_core.train.distributed import pick_device
 from uad_core.train.loop import train
-from uad_core.train.ranks import pick_device
 from uad_core.train.run_folder import RunFolder
 
 __all__ = ["Progress", "RunFolder", "TrainConfig", "pick_device", "train"]

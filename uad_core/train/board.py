@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from uad_core.files import write_atomically
+from uad_core.io.atomic import write_atomically
 from uad_core.models import AnomalyModel
-from uad_core.pipeline import reconstruct_slices
+from uad_core.pipeline.reconstruct import reconstruct_slices
 
 COLUMNS = 6  # slices in a picture
 KEPT = 20  # newest pictures

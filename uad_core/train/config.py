@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from uad_core.atlas import PAPER_SLAB, Slab
-from uad_core.batches import AugmentConfig
+from uad_core.atlas.template import PAPER_SLAB, Slab
 from uad_core.models import MODELS
+from uad_core.train.batches import AugmentConfig
 
 Schedule = Literal["plain", "cosine"]  # the paper's learning rates throughout, or falling to 0
 Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast on CUDA, where it is faster

@@ -12,14 +12,14 @@ from typing import Any
 import torch
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.calibration import Calibration
-from uad_core.checkpoint import halve, save_checkpoint
-from uad_core.data import Cohort
+from uad_core.cohorts.cohort import Cohort
 from uad_core.models import MODELS
-from uad_core.pipeline import calibrate
+from uad_core.models.calibration import Calibration
+from uad_core.models.checkpoint import halve, save_checkpoint
 from uad_core.preprocess import Prepared
-from uad_core.train.measure import healthy_l1, trivial_l1
+from uad_core.train.calibrate import calibrate
 from uad_core.train.trainer import Trainer
+from uad_core.train.validation import healthy_l1, trivial_l1
 
 FITTED = 256  # training slices for models that learn more than gradients teach
 SEARCHED = 32  # slices to measure a model on that needs minutes for a scan

@@ -11,16 +11,16 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from uad_core.checkpoint import build_model
-from uad_core.data import Cohort
+from uad_core.cohorts.cohort import Cohort
 from uad_core.models import MODELS, AnomalyModel
+from uad_core.models.checkpoint import build_model
 from uad_core.train.board import Board
 from uad_core.train.config import Progress, TrainConfig
-from uad_core.train.finishing import finish
-from uad_core.train.loading import load
-from uad_core.train.ranks import Ranks
+from uad_core.train.distributed import Ranks
+from uad_core.train.finish import finish
+from uad_core.train.load import load
 from uad_core.train.run_folder import RunFolder
-from uad_core.train.stopping import stop_signals
+from uad_core.train.signals import stop_signals
 from uad_core.train.trainer import Trainer
 
 

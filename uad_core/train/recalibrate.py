@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from uad_core.atlas import Slab
-from uad_core.checkpoint import CHECKPOINTS
-from uad_core.data import Cohort, load_subject
-from uad_core.files import write_json
-from uad_core.grey_values import GreyValues
+from uad_core.atlas.template import Slab
+from uad_core.cohorts.cohort import Cohort, load_subject
+from uad_core.io.atomic import write_json
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.train.grey_values import GreyValues
 
 
 def add_intensities(

@@ -24,8 +24,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from uad_core.data import Cohort, open_cohort
-from uad_core.files import write_atomically, write_json
+from uad_core.cohorts.cohort import Cohort, open_cohort
+from uad_core.io.atomic import write_atomically, write_json
 from uad_core.train.config import Progress, TrainConfig
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from uad_core.files import write_atomically, write_json
+from uad_core.io.atomic import write_atomically, write_json
 
 NAMES = ("snapshot-a", "snapshot-b")
 

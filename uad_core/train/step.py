@@ -12,7 +12,7 @@ from torch import Tensor
 
 from uad_core.models import AnomalyModel, Objective
 from uad_core.train.config import TrainConfig
-from uad_core.train.ranks import Ranks
+from uad_core.train.distributed import Ranks
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,15 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from uad_core.batches import HealthySlices, brain_frame
 from uad_core.models import AnomalyModel
+from uad_core.train.batches import HealthySlices, brain_frame
 from uad_core.train.config import Progress, TrainConfig
-from uad_core.train.loading import Loaded
-from uad_core.train.measure import validation_error
+from uad_core.train.distributed import Ranks
+from uad_core.train.load import Loaded
 from uad_core.train.prefetch import prefetched
-from uad_core.train.ranks import Ranks
 from uad_core.train.snapshot import Position, load_snapshot, pack, save_snapshot, unpack
-from uad_core.train.stepping import make_steps, run_steps
+from uad_core.train.step import make_steps, run_steps
+from uad_core.train.validation import validation_error
 
 SHOW_SECONDS = 0.25  # between reports; each waits for the device
 SETTLED_SECONDS = 10.0  # after which the end of an epoch is worth a snapshot

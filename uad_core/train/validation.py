@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from uad_core.models import AnomalyModel
-from uad_core.pipeline import reconstruct_slices
-from uad_core.train.ranks import Ranks
+from uad_core.pipeline.reconstruct import reconstruct_slices
+from uad_core.train.distributed import Ranks
 
 AT_ONCE = 16  # slices
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.panels import go_to, point, to_level
-from pages.ui.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
-from uad_core.pipeline import Reconstruction, Segmentation
-from uad_core.planes import PLANES, Plane
+from pages.ui.viewer.display import go_to, point, to_level
+from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
+from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
 from uad_core.preprocess import Prepared
-from uad_core.views import head_nifti, mask_nifti, plane_views, plane_voxel, seen_in
+from uad_core.render.planes import PLANES, Plane
+from uad_core.render.views import head_nifti, mask_nifti, plane_views, plane_voxel, seen_in
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,11 @@ import re
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.controls import EROSIONS, LEVELS, PERCENTILES, SIZES, is_whole, load
-from uad_core.checkpoint import Checkpoint, checkpoint_names
-from uad_core.detect import Wishes
-from uad_core.pipeline import DetectConfig
-from uad_core.presets import Preset, PresetError, command_line
+from pages.ui.inputs.settings import EROSIONS, LEVELS, PERCENTILES, SIZES, is_whole, load
+from uad_core.detect.from_file import Wishes
+from uad_core.detect.presets import Preset, PresetError, command_line
+from uad_core.models.checkpoint import Checkpoint, checkpoint_names
+from uad_core.pipeline.reconstruct import DetectConfig
 
 
 def load_preset() -> None:

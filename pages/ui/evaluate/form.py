@@ -7,14 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.evaluation import attempt
-from uad_core.checkpoint import checkpoint_names
+from pages.ui.evaluate.progress import attempt
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
-from uad_core.evaluate.run import PLAIN
+from uad_core.evaluate.score_cohort import PLAIN
 from uad_core.evaluate.tables import counted
-from uad_core.evaluations import EVALUATIONS, MOST, EvaluationOrder, find_evaluable, start_evaluation
-from uad_core.orders import NAME, ROOT
-from uad_core.postprocess import MEDIAN_SIZES
+from uad_core.io.paths import ROOT
+from uad_core.models.checkpoint import checkpoint_names
+from uad_core.pipeline.postprocess import MEDIAN_SIZES
+from uad_core.runs.evaluation import EVALUATIONS, MOST, EvaluationOrder, find_evaluable, start_evaluation
+from uad_core.runs.request import NAME
 
 AT_FIRST = ("denoiser", "intensity", "sae3", "svae")
 BUNDLED = "data_samples"  # whose scans are simulated

@@ -8,17 +8,17 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.evaluation_patients import subjects
-from pages.ui.evaluation_table import draw_patient_table
-from pages.ui.evaluation_words import plain
-from pages.ui.jobs import jobs, wait_for
-from pages.ui.viewer import Panel, show_panels
-from uad_core.evaluate.looking import Lineup, Map, fullest, line_up, map_of, scene_of
-from uad_core.evaluate.reading import by_patient
-from uad_core.evaluate.subjects import Scene
-from uad_core.evaluations import Evaluation, EvaluationOrder, beyond, order_of
-from uad_core.planes import grey_png, overlay_png
-from uad_core.render import crop_box
+from pages.ui.evaluate.patients import subjects
+from pages.ui.evaluate.summary import plain
+from pages.ui.evaluate.table import draw_patient_table
+from pages.ui.shell.tasks import jobs, wait_for
+from pages.ui.viewer.viewer import Panel, show_panels
+from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.records import by_patient
+from uad_core.evaluate.review import Lineup, Map, fullest, line_up, map_of, scene_of
+from uad_core.render.planes import grey_png, overlay_png
+from uad_core.render.slices import crop_box
+from uad_core.runs.evaluation import Evaluation, EvaluationOrder, beyond, order_of
 
 MOST = 4  # models side by side
 

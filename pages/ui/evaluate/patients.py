@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.evaluation_charts import QUIET, lay_out, style
-from uad_core.evaluate.reading import baselines
+from pages.ui.evaluate.charts import QUIET, lay_out, style
+from uad_core.evaluate.records import baselines
 
 FIGURES = {
     "dice": "Dice",

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from uad_core.evaluate.reading import FEW, against_model_0
+from uad_core.evaluate.records import FEW, against_model_0
 from uad_core.evaluate.tables import about, counted
 
 

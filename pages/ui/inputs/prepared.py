@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages.ui.jobs import Cancelled, Job, jobs, wait_for
-from pages.ui.scans import Choice
-from uad_core.atlas import Slab
-from uad_core.checkpoint import Checkpoint
-from uad_core.detect import prepare_scan
-from uad_core.pipeline import Reconstruction, reconstruct
+from pages.ui.inputs.scan import Choice
+from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
+from uad_core.atlas.template import Slab
+from uad_core.detect.from_file import prepare_scan
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.memory import recall, remember
-from uad_core.data import SAMPLES
-from uad_core.detect import Wishes
-from uad_core.export import subject_label
-from uad_core.nifti import read_mask
+from pages.ui.shell.memory import recall, remember
+from uad_core.detect.export import subject_label
+from uad_core.detect.from_file import Wishes
+from uad_core.io.nifti import read_mask
+from uad_core.io.paths import SAMPLES
 from uad_core.preprocess import Prepared
 
 OWN = "My own scan"

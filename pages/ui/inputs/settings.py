@@ -13,17 +13,11 @@ from typing import Any, cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from uad_core.atlas import PAPER_SLAB
-from uad_core.checkpoint import (
-    CHECKPOINTS,
-    Checkpoint,
-    CheckpointError,
-    checkpoint_names,
-    checkpoint_slab,
-    load_checkpoint,
-)
-from uad_core.pipeline import DetectConfig
-from uad_core.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
+from uad_core.atlas.template import PAPER_SLAB
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, checkpoint_slab, load_checkpoint
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
+from uad_core.pipeline.reconstruct import DetectConfig
 
 PAPER = DetectConfig()
 # what was set on one page, or in one chapter, holds in the next, and stands in the address

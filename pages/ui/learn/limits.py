@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.controls import load
-from pages.ui.learn_charts import draw_scores
-from uad_core.checkpoint import Checkpoint, checkpoint_names
+from pages.ui.inputs.settings import load
+from pages.ui.learn.charts import draw_scores
+from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.teaching import measured
-from uad_core.teaching.measured import README
+from uad_core.teaching.readme_table import README
 
 LEARNED = {True: "yes", False: "no: one median brain for all does better", None: "nothing to learn"}
 STEPS = """

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui.comparison import COLOURS
-from pages.ui.controls import KEEP, is_whole, load
-from pages.ui.learn_charts import draw_drawn, draw_found
-from pages.ui.learn_sweeps import HEALTHY, finished, healthy_scan, look, wait
-from pages.ui.viewer import Click, Panel, show_panels
-from uad_core.checkpoint import Checkpoint, checkpoint_names
-from uad_core.postprocess import Sign
+from pages.ui.compare.panels import COLOURS
+from pages.ui.inputs.settings import KEEP, is_whole, load
+from pages.ui.learn.charts import draw_drawn, draw_found
+from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, look, wait
+from pages.ui.viewer.viewer import Click, Panel, show_panels
+from uad_core.models.checkpoint import Checkpoint, checkpoint_names
+from uad_core.pipeline.postprocess import Sign
 from uad_core.preprocess import Prepared
+from uad_core.render.views import slice_voxel
 from uad_core.teaching import INTENSITIES, Spot, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
-from uad_core.views import slice_voxel
 
 PLACE = (11, 134, 100)  # even white matter of that scan
 WATCHED = ("denoiser", "intensity", "sae3")  # at first

@@ -6,16 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.learn_charts import draw_healthy, draw_neighbours
-from pages.ui.learn_frame import lesson_config, median_slider, percentile_slider
-from pages.ui.learn_place import Cross, lesson_voxel, show_slice
-from pages.ui.viewer import Panel
-from uad_core.pipeline import DetectConfig, Reconstruction, segment
-from uad_core.planes import grey_png
-from uad_core.postprocess import PostprocessConfig, Sign
-from uad_core.render import residual_picture
+from pages.ui.learn.charts import draw_healthy, draw_neighbours
+from pages.ui.learn.frame import lesson_config, median_slider, percentile_slider
+from pages.ui.learn.voxel_picker import Cross, lesson_voxel, show_slice
+from pages.ui.viewer.viewer import Panel
+from uad_core.pipeline.postprocess import PostprocessConfig, Sign
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
+from uad_core.render.planes import grey_png
+from uad_core.render.slices import residual_picture
+from uad_core.render.views import slice_views
 from uad_core.teaching import VoxelStory, arithmetic, explain, pair_views
-from uad_core.views import slice_views
 
 LARGE = r"\LARGE "  # to be read from the last row
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui.viewer import Click, Panel, show_panels
-from uad_core.pipeline import DetectConfig, Reconstruction, segment
+from pages.ui.viewer.viewer import Click, Panel, show_panels
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
+from uad_core.render.views import Voxel, slice_voxel
 from uad_core.teaching import telling_voxel, voxel_pixel
-from uad_core.views import Voxel, slice_voxel
 
 Cross = tuple[int, int] | None  # (column, row) in the cropped picture
 

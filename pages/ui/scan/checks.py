@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.jobs import jobs, wait_for
-from pages.ui.scans import Choice
-from pages.ui.work import prepared_scan
-from uad_core.atlas import WHOLE_BRAIN
-from uad_core.checkpoint import Checkpoint
+from pages.ui.inputs.prepared import prepared_scan
+from pages.ui.inputs.scan import Choice
+from pages.ui.shell.tasks import jobs, wait_for
+from uad_core.atlas.template import WHOLE_BRAIN
+from uad_core.io.read_scan import read_scan
+from uad_core.models.checkpoint import Checkpoint
 from uad_core.preprocess import Prepared, Stage, narrowed, stages
-from uad_core.scan_files import read_scan
-from uad_core.suitability import Check, Fact, Light, checks, facts
+from uad_core.quality import Check, Fact, Light, checks, facts
 
 BADGES: dict[Light, str] = {
     "green": ":green-badge[:material/check_circle: green]",

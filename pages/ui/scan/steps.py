@@ -6,11 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.panels import pick_convention
-from pages.ui.viewer import SIDES, Click, Panel, show_panels
-from uad_core.planes import PLANES, Plane
+from pages.ui.viewer.display import pick_convention
+from pages.ui.viewer.viewer import SIDES, Click, Panel, show_panels
 from uad_core.preprocess import Stage, View
-from uad_core.stage_views import FIRST_PLACE, Place, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
+from uad_core.render.planes import PLANES, Plane
+from uad_core.render.preprocessing import (
+    FIRST_PLACE,
+    Place,
+    moved_to_pixel,
+    moved_to_slice,
+    nearest_voxel,
+    stage_picture,
+)
 
 PLACE = "place in the scan"  # key: atlas mm; the same for all scans, so that they can be compared
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.memory import remember
-from pages.ui.scans import OWN, Choice, bundled, keep_own, own
-from uad_core.detect import Wishes
-from uad_core.export import subject_label
-from uad_core.nifti import MAX_BYTES, read_mask
-from uad_core.scan_files import read_scan
-from uad_core.volume import ScanError
+from pages.ui.inputs.scan import OWN, Choice, bundled, keep_own, own
+from pages.ui.shell.memory import remember
+from uad_core.detect.export import subject_label
+from uad_core.detect.from_file import Wishes
+from uad_core.io.nifti import MAX_BYTES, read_mask
+from uad_core.io.read_scan import read_scan
+from uad_core.io.volume import ScanError
 
 KINDS = ("Files", "A DICOM folder")
 ANSWERS: dict[str, bool | None] = {"As the data propose": None, "Yes": True, "No": False}

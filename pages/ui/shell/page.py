@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-from pages.ui.jobs import RUNS, jobs
-from pages.ui.memory import forget_all
+from pages.ui.shell.memory import forget_all
+from pages.ui.shell.tasks import RUNS, jobs
 from uad_core import RESEARCH_ONLY
+from uad_core.io.paths import DOCS
 
 # a file of ours: an icon named as ":material/..." would be fetched from a font server
-DOCS = Path(__file__).parents[2] / "docs"
 ICON = DOCS / "icon.png"
 PAGES = (
     ("pages/start.py", "Start", ":material/home:"),

@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from uad_core.checkpoint import CheckpointError
-from uad_core.volume import ScanError
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import CheckpointError
 
 Result = TypeVar("Result")
 KEPT = 16  # results; a scan and six models to compare are seven

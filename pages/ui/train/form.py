@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.training import attempt
-from uad_core.checkpoint import CHECKPOINTS
+from pages.ui.train.progress import attempt
+from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS
 from uad_core.models import MODELS
-from uad_core.orders import ROOT, Order, find_cohorts
-from uad_core.runs import RUNS, start
+from uad_core.runs.request import Order, find_cohorts
+from uad_core.runs.training import start
 
 SLABS = {"paper": "The paper's 20 slices", "whole": "Whole brain"}
 SCHEDULES = {"plain": "Constant, as in the paper", "cosine": "Falling to 0 (cosine)"}

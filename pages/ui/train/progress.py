@@ -9,9 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.controls import LEVELS, is_whole
-from uad_core.orders import RunError
-from uad_core.runs import Run, resume, stop
+from pages.ui.inputs.settings import LEVELS, is_whole
+from uad_core.runs.request import RunError
+from uad_core.runs.training import Run, resume, stop
 
 NEW = "New training"
 STATES = {

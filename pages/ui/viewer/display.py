@@ -7,10 +7,10 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.viewer import CONVENTIONS, Click, Panel, show_panels
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation, segment
-from uad_core.postprocess import PostprocessConfig
-from uad_core.views import Voxel, slice_views, slice_voxel
+from pages.ui.viewer.viewer import CONVENTIONS, Click, Panel, show_panels
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation, segment
+from uad_core.render.views import Voxel, slice_views, slice_voxel
 
 VIEWS = ("Slice", "Three planes", "3-D")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from uad_core.planes import Plane
+from uad_core.render.planes import Plane
 
 AXIAL = ("R", "L", "A", "P")  # left, right, top, bottom of the picture, in the radiological convention
 CORONAL = ("R", "L", "S", "I")

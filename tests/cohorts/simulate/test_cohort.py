@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, template
-from uad_core.data import open_cohort
-from uad_core.nifti import read_mask, read_nifti
-from uad_core.simulate.cohort import Progress, share_out, simulate_cohort
-from uad_core.simulate.phantom import PhantomConfig, phantom
-
-SAMPLES = Path(__file__).parent.parent / "data_samples"
+from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, template
+from uad_core.cohorts.cohort import open_cohort
+from uad_core.cohorts.simulate.cohort import Progress, share_out, simulate_cohort
+from uad_core.cohorts.simulate.phantom import PhantomConfig, phantom
+from uad_core.io.nifti import read_mask, read_nifti
+from uad_core.io.paths import SAMPLES
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from phantoms import SMALL, placed
 from scipy import ndimage, special
 
-from uad_core.simulate.anatomy import Anatomy, soften
-from uad_core.simulate.deform import Deformation, Resampled, resample
-from uad_core.simulate.intensities import FlairContrast
-from uad_core.simulate.lesions import LesionModel, Lesions, grow_lesions
-from uad_core.simulate.phantom import phantom
-from uad_core.simulate.places import PERIVENTRICULAR, axes_at
-from uad_core.simulate.scanner import Scanner, acquire, rician, slice_profile
-from uad_core.simulate.subject import SimulationConfig, Subject, before_scanner, simulate_subject
-from uad_core.simulate.tissues import Tissue
+from tests.support.phantoms import SMALL, placed
+from uad_core.cohorts.simulate.anatomy import Anatomy, soften
+from uad_core.cohorts.simulate.contrast import FlairContrast
+from uad_core.cohorts.simulate.deform import Deformation, Resampled, resample
+from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, axes_at
+from uad_core.cohorts.simulate.lesions import LesionModel, Lesions, grow_lesions
+from uad_core.cohorts.simulate.phantom import phantom
+from uad_core.cohorts.simulate.scanner import Scanner, acquire, rician, slice_profile
+from uad_core.cohorts.simulate.subject import SimulationConfig, Subject, before_scanner, simulate_subject
+from uad_core.cohorts.simulate.tissues import Tissue
 
 
 @pytest.fixture(scope="module")

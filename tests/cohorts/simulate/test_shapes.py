@@ -5,12 +5,12 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
-from phantoms import SMALL, placed, random_shape
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, TISSUES, template
-from uad_core.simulate.anatomy import SOFT_MAX, soften
-from uad_core.simulate.deform import (
+from tests.support.phantoms import SMALL, placed, random_shape
+from uad_core.atlas.template import ATLAS_AFFINE, TISSUES, template
+from uad_core.cohorts.simulate.anatomy import SOFT_MAX, soften
+from uad_core.cohorts.simulate.deform import (
     BOX,
     STEP,
     Deformation,
@@ -20,10 +20,10 @@ from uad_core.simulate.deform import (
     resample,
     upsampled,
 )
-from uad_core.simulate.label_map import LabelMap, read_label_map, septum
-from uad_core.simulate.phantom import phantom
-from uad_core.simulate.tissues import LEFT_RIGHT, Tissue, simplified, swap_sides, tissue_of
-from uad_core.volume import ScanError
+from uad_core.cohorts.simulate.label_map import LabelMap, read_label_map, septum
+from uad_core.cohorts.simulate.phantom import phantom
+from uad_core.cohorts.simulate.tissues import LEFT_RIGHT, Tissue, simplified, swap_sides, tissue_of
+from uad_core.io.volume import ScanError
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,16 @@ from dataclasses import replace
 import nibabel as nib
 import numpy as np
 import pytest
-from phantoms import SMALL, placed
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_SHAPE
-from uad_core.simulate.anatomy import soften
-from uad_core.simulate.deform import BOX, STEP, Deformation, Resampled, resample
-from uad_core.simulate.intensities import FlairContrast
-from uad_core.simulate.phantom import phantom
-from uad_core.simulate.template import TemplateConfig, _average, _bend, read_target
-from uad_core.simulate.tissues import ATLAS_TISSUE, Tissue
+from tests.support.phantoms import SMALL, placed
+from uad_core.atlas.template import ATLAS_SHAPE
+from uad_core.cohorts.simulate.anatomy import soften
+from uad_core.cohorts.simulate.contrast import FlairContrast
+from uad_core.cohorts.simulate.deform import BOX, STEP, Deformation, Resampled, resample
+from uad_core.cohorts.simulate.phantom import phantom
+from uad_core.cohorts.simulate.template import TemplateConfig, _average, _bend, read_target
+from uad_core.cohorts.simulate.tissues import ATLAS_TISSUE, Tissue
 
 
 @pytest.fixture(scope="module")

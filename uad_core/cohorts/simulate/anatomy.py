@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.cohorts.simulate.label_map import LabelMap, reflection, septum
+from uad_core.cohorts.simulate.tissues import Tissue, tissue_of
+from uad_core.io.volume import Volume
 from uad_core.preprocess.register import AffineTransform, register
-from uad_core.simulate.label_map import LabelMap, reflection, septum
-from uad_core.simulate.tissues import Tissue, tissue_of
-from uad_core.volume import Volume
 
 SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue would take 300 MB a head
 

@@ -1,6 +1,6 @@
 """A cohort folder of simulated subjects, reproducible to the bit.
 
-    from uad_core.simulate.cohort import simulate_cohort
+    from uad_core.cohorts.simulate.cohort import simulate_cohort
     for progress in simulate_cohort(sorted(Path("labels").glob("*.nii.gz")), Path("cohort"), 83, 49, seed=2018):
         print(progress)
 
@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, template
-from uad_core.files import write_atomically, write_json
-from uad_core.nifti import write_nifti
-from uad_core.simulate.anatomy import Anatomy, soften
-from uad_core.simulate.label_map import LabelMap, read_label_map
-from uad_core.simulate.subject import SimulationConfig, Subject, simulate_subject
-from uad_core.volume import Volume
+from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, template
+from uad_core.cohorts.simulate.anatomy import Anatomy, soften
+from uad_core.cohorts.simulate.label_map import LabelMap, read_label_map
+from uad_core.cohorts.simulate.subject import SimulationConfig, Subject, simulate_subject
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.nifti import write_nifti
+from uad_core.io.volume import Volume
 
 GROUPS = ("healthy", "ms")
 COLUMNS = ("participant_id", "group", "anatomy", "lesion_ml", "lesion_count", "brain_ml")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.simulate.deform import STEP, Resampled, node_shape, smooth_noise, upsampled
-from uad_core.simulate.tissues import Tissue
+from uad_core.cohorts.simulate.deform import STEP, Resampled, node_shape, smooth_noise, upsampled
+from uad_core.cohorts.simulate.tissues import Tissue
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_SHAPE
-from uad_core.simulate.anatomy import SOFT_MAX, Anatomy
+from uad_core.atlas.template import ATLAS_SHAPE
+from uad_core.cohorts.simulate.anatomy import SOFT_MAX, Anatomy
 
 STEP = 4  # atlas voxels (mm) between the nodes of a displacement field: it holds nothing finer than 8 mm
 BOX = (slice(0, 150), slice(34, 224), slice(43, 197))  # D, H, W of the atlas: SRI24's brain and 8 to 10 mm

@@ -11,8 +11,8 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
-from uad_core.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
-from uad_core.volume import ScanError, SourceGrid, Volume
+from uad_core.cohorts.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
+from uad_core.io.volume import ScanError, SourceGrid, Volume
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.simulate.deform import Resampled
-from uad_core.simulate.tissues import Tissue
+from uad_core.cohorts.simulate.deform import Resampled
+from uad_core.cohorts.simulate.tissues import Tissue
 
 PERIVENTRICULAR, JUXTACORTICAL, DEEP = range(3)
 

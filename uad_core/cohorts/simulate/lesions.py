@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.simulate.deform import Resampled
-from uad_core.simulate.places import PERIVENTRICULAR, Places, axes_at
-from uad_core.simulate.tissues import Tissue
+from uad_core.cohorts.simulate.deform import Resampled
+from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, Places, axes_at
+from uad_core.cohorts.simulate.tissues import Tissue
 
 
 @dataclass(frozen=True)

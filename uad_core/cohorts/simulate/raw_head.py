@@ -8,12 +8,12 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from uad_core.simulate.anatomy import Anatomy
-from uad_core.simulate.deform import BOX, Deformation, resample
-from uad_core.simulate.label_map import LabelMap
-from uad_core.simulate.scanner import rician
-from uad_core.simulate.subject import SimulationConfig, before_scanner
-from uad_core.volume import SourceGrid, Volume
+from uad_core.cohorts.simulate.anatomy import Anatomy
+from uad_core.cohorts.simulate.deform import BOX, Deformation, resample
+from uad_core.cohorts.simulate.label_map import LabelMap
+from uad_core.cohorts.simulate.scanner import rician
+from uad_core.cohorts.simulate.subject import SimulationConfig, before_scanner
+from uad_core.io.volume import SourceGrid, Volume
 
 # FLAIR intensity of SynthSeg's labels outside the brain; white matter is 1. Bone and air give no signal.
 HEAD = {

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from uad_core.files import write_json
-from uad_core.nifti import write_nifti
-from uad_core.simulate.cohort import CITATION, load_anatomy, write_participants, write_subject
-from uad_core.simulate.head import scan_head
-from uad_core.simulate.label_map import read_label_map
-from uad_core.simulate.scanner import Scanner
-from uad_core.simulate.subject import SimulationConfig, simulate_subject
+from uad_core.cohorts.simulate.cohort import CITATION, load_anatomy, write_participants, write_subject
+from uad_core.cohorts.simulate.label_map import read_label_map
+from uad_core.cohorts.simulate.raw_head import scan_head
+from uad_core.cohorts.simulate.scanner import Scanner
+from uad_core.cohorts.simulate.subject import SimulationConfig, simulate_subject
+from uad_core.io.atomic import write_json
+from uad_core.io.nifti import write_nifti
+from uad_core.io.paths import SAMPLES
 
-SAMPLES_FOLDER = Path(__file__).parents[2] / "data_samples"
 # (subject, group, seed): chosen by eye, for lesions of different kinds within the slab that models see
 ATLAS_SAMPLES = (("sub-healthy01", "healthy", 1), ("sub-ms01", "ms", 4), ("sub-ms02", "ms", 3))
 RAW_SAMPLE = ("sub-rawms03", "ms", 1)
 QUIET = Scanner(noise=(0.04, 0.06), thick_probability=0.0)  # examples should show the lesions, not the scanner
 
 
-def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES_FOLDER) -> Iterator[str]:
+def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES) -> Iterator[str]:
     """Write three subjects in atlas space and one raw head; yields a sentence after each.
 
     Args:

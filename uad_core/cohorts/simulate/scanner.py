@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.simulate.deform import STEP, node_shape, smooth_noise, upsampled
+from uad_core.cohorts.simulate.deform import STEP, node_shape, smooth_noise, upsampled
 
 
 @dataclass(frozen=True)

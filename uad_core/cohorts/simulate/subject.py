@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_SHAPE
-from uad_core.simulate.anatomy import Anatomy
-from uad_core.simulate.deform import BOX, Resampled, random_deformation, resample
-from uad_core.simulate.intensities import Appearance, FlairContrast, clean_image
-from uad_core.simulate.lesions import LesionModel, Lesions, grow_lesions, no_lesions
-from uad_core.simulate.scanner import Scanner, acquire
-from uad_core.simulate.tissues import Tissue
+from uad_core.atlas.template import ATLAS_SHAPE
+from uad_core.cohorts.simulate.anatomy import Anatomy
+from uad_core.cohorts.simulate.contrast import Appearance, FlairContrast, clean_image
+from uad_core.cohorts.simulate.deform import BOX, Resampled, random_deformation, resample
+from uad_core.cohorts.simulate.lesions import LesionModel, Lesions, grow_lesions, no_lesions
+from uad_core.cohorts.simulate.scanner import Scanner, acquire
+from uad_core.cohorts.simulate.tissues import Tissue
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,14 @@ import SimpleITK as sitk
 from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
-from uad_core.atlas import ATLAS_AFFINE, ATLAS_SHAPE, TEMPLATE_FILE, TISSUES, TISSUES_FILE
-from uad_core.nifti import write_nifti
-from uad_core.simulate.anatomy import Anatomy, soften
-from uad_core.simulate.deform import BOX, STEP, Deformation, Resampled, node_shape, resample
-from uad_core.simulate.intensities import FlairContrast
-from uad_core.simulate.label_map import read_label_map
-from uad_core.simulate.tissues import ATLAS_TISSUE
-from uad_core.volume import SourceGrid, Volume
+from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, TEMPLATE_FILE, TISSUES, TISSUES_FILE
+from uad_core.cohorts.simulate.anatomy import Anatomy, soften
+from uad_core.cohorts.simulate.contrast import FlairContrast
+from uad_core.cohorts.simulate.deform import BOX, STEP, Deformation, Resampled, node_shape, resample
+from uad_core.cohorts.simulate.label_map import read_label_map
+from uad_core.cohorts.simulate.tissues import ATLAS_TISSUE
+from uad_core.io.nifti import write_nifti
+from uad_core.io.volume import SourceGrid, Volume
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ LABELS: dict[Tissue, tuple[int, ...]] = {
     Tissue.CEREBELLAR_WHITE: (7, 46),
 }
 
-# keys of `uad_core.atlas.TISSUES`, indexed by Tissue
+# keys of `uad_core.atlas.template.TISSUES`, indexed by Tissue
 ATLAS_TISSUE = np.array([0, 1, 2, 2, 2, 3, 4, 5, 5, 5, 3, 5, 7, 6, 6], dtype=np.uint8)
 
 LEFT_RIGHT: tuple[tuple[int, int], ...] = (

@@ -1,5 +1,5 @@
 """A detection on paper: one page of HTML that asks for nothing from anywhere, made to be printed on A4."""
 
-from uad_core.scan_report.report import scan_report
+from uad_core.detect.report.report import scan_report
 
 __all__ = ["scan_report"]

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from uad_core.scan_report.pictures import Mark, Shown
-from uad_core.scan_report.style import CSS
+from uad_core.detect.report.pictures import Mark, Shown
+from uad_core.detect.report.style import CSS
 
 
 def page(title: str, parts: Sequence[str]) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.lesions import regions
-from uad_core.pipeline import Reconstruction, Segmentation
-from uad_core.render import GREY_WINDOW, crop_box, grey_png, overlay_png
+from uad_core.pipeline.lesions import regions
+from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
+from uad_core.render.slices import GREY_WINDOW, crop_box, grey_png, overlay_png
 
 MOST = 6  # slices
 APART = 3  # levels (mm) at least between two of them, or they would show the same

@@ -6,11 +6,11 @@ from html import escape
 from typing import Any
 
 from uad_core import RESEARCH_ONLY
-from uad_core.pipeline import DetectConfig, Reconstruction, Segmentation
-from uad_core.provenance import provenance
-from uad_core.scan_report import markup, tables
-from uad_core.scan_report.chart import histogram_svg
-from uad_core.scan_report.pictures import shown_slices
+from uad_core.detect.provenance import provenance
+from uad_core.detect.report import markup, tables
+from uad_core.detect.report.chart import histogram_svg
+from uad_core.detect.report.pictures import shown_slices
+from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
 
 NONE_FOUND = "No voxel above the threshold."
 NOT_HEALTHY = (

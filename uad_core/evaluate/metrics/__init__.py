@@ -4,10 +4,10 @@ Degenerate cases are NaN, never 0 or 1 by convention, and a figure for which the
 threshold is called `best_...`.
 """
 
-from uad_core.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval
-from uad_core.metrics.lesionwise import LesionScores, lesion_scores
-from uad_core.metrics.masks import dice, false_positive_ml
-from uad_core.metrics.ranking import Curve, average_precision, best_dice, curve
+from uad_core.evaluate.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval
+from uad_core.evaluate.metrics.lesionwise import LesionScores, lesion_scores
+from uad_core.evaluate.metrics.masks import dice, false_positive_ml
+from uad_core.evaluate.metrics.ranking import Curve, average_precision, best_dice, curve
 
 __all__ = [
     "Curve",

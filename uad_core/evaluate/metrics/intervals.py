@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.metrics.ranking import Curve
+from uad_core.evaluate.metrics.ranking import Curve
 
 GRID = 1000  # thresholds at which resampled cohorts are pooled
 

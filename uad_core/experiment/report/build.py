@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from uad_core import RESEARCH_ONLY
-from uad_core.report import sections
-from uad_core.report.contents import Contents
-from uad_core.report.page import Page
-from uad_core.report.tables import tab_separated
+from uad_core.experiment.report import sections
+from uad_core.experiment.report.contents import Contents
+from uad_core.experiment.report.page import Page
+from uad_core.experiment.report.tables import tab_separated
 
 
 @dataclass(frozen=True)

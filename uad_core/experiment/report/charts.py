@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib import rc_context
 
 from uad_core.evaluate.summary import BASELINE
-from uad_core.report.contents import Sheet
-from uad_core.report.style import ANOMALOUS, NORMAL, RC, label_all, line_style, new_figure, panels, png
+from uad_core.experiment.report.contents import Sheet
+from uad_core.experiment.report.style import ANOMALOUS, NORMAL, RC, label_all, line_style, new_figure, panels, png
 
 COLUMNS = 4
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.metrics import paired_difference
-from uad_core.report.contents import Sheet
+from uad_core.evaluate.metrics import paired_difference
+from uad_core.experiment.report.contents import Sheet
 
 SPATIAL = ("sae1", "sae2", "sae3", "svae", "sae-gan", "svae-gan")
 DENSE = ("dae", "dvae")

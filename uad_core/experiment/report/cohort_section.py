@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from uad_core.report import charts, slices
-from uad_core.report.caveats import dependence, footnote
-from uad_core.report.claims import verdicts
-from uad_core.report.contents import Card, Sheet
-from uad_core.report.page import Page
-from uad_core.report.tables import NONE, html_table, number, table_one
+from uad_core.experiment.report import charts, slices
+from uad_core.experiment.report.caveats import dependence, footnote
+from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.contents import Card, Sheet
+from uad_core.experiment.report.page import Page
+from uad_core.experiment.report.tables import NONE, html_table, number, table_one
 
 WORST = 3  # patients named per model
 

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from uad_core.planes import MASK_COLOUR, TRUTH_COLOUR
-from uad_core.render import GREY_WINDOW
-from uad_core.report.contents import Card, Look, Realism
-from uad_core.report.style import RC, new_figure, panels, png
+from uad_core.experiment.report.contents import Card, Look, Realism
+from uad_core.experiment.report.style import RC, new_figure, panels, png
+from uad_core.render.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.slices import GREY_WINDOW
 
 MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))
 OPACITY = 0.6

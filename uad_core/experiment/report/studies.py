@@ -10,8 +10,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from uad_core.report.contents import Card, Realism, Sheet
-from uad_core.report.style import COLOURS, RC, label_all, line_style, new_figure, panels, png
+from uad_core.experiment.report.contents import Card, Realism, Sheet
+from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, panels, png
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
 NOT_TERMS = {"epoch", "validation", "images_per_second"}

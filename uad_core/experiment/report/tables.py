@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from uad_core.report.contents import Card, Sheet
+from uad_core.experiment.report.contents import Card, Sheet
 
 BEST = "best case: "
 HEADINGS = (

@@ -8,13 +8,13 @@ Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this 
     geometry    dims, colour, multi_frame, bad_affine, bad_spacing, same_place, missing_slices, uneven_slices,
                 gantry_tilt
     pixels      compression, damaged
-    values      constant, looks_like_mask, absurd_values, as in `uad_core.nifti`
+    values      constant, looks_like_mask, absurd_values, as in `uad_core.io.nifti`
 
 `segmentation.encode_dicom_seg` is not imported here: highdicom takes half a second to load, for which somebody
 who never sees DICOM need not wait.
 """
 
-from uad_core.dicom.reading import read_dicom
-from uad_core.dicom.scan import DicomScan
+from uad_core.io.dicom.reading import read_dicom
+from uad_core.io.dicom.scan import DicomScan
 
 __all__ = ["DicomScan", "read_dicom"]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from nibabel.affines import voxel_sizes
 
-from uad_core.dicom.frames import Frame
-from uad_core.dicom.headers import DAMAGED, Image
-from uad_core.dicom.series import MIN_SLICES
-from uad_core.nifti.geometry import (
+from uad_core.io.dicom.frames import Frame
+from uad_core.io.dicom.headers import DAMAGED, Image
+from uad_core.io.dicom.series import MIN_SLICES
+from uad_core.io.nifti.geometry import (
     EXPORT_AGAIN,
     MAX_ANISOTROPY,
     MAX_ORIGIN_MM,
@@ -19,8 +19,8 @@ from uad_core.nifti.geometry import (
     MIN_SPACING_MM,
     shear,
 )
-from uad_core.nifti.header import MAX_AXIS, MAX_VOXELS
-from uad_core.volume import ScanError, SourceGrid
+from uad_core.io.nifti.header import MAX_AXIS, MAX_VOXELS
+from uad_core.io.volume import ScanError, SourceGrid
 
 MAX_TURN = 1e-3  # between direction cosines of slices that are parallel; scanners write six digits
 MAX_TILT = 1e-2  # sideways shift of a slice for each mm upwards; a tilted CT gantry has 0.1 and more

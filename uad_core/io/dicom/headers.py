@@ -14,10 +14,10 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import AllTransferSyntaxes, DeflatedExplicitVRLittleEndian
 
-from uad_core.dicom.frames import Frame, read_frames
-from uad_core.dicom.identifiers import KINDS, identifiers
-from uad_core.dicom.quiet import silence
-from uad_core.volume import ScanError
+from uad_core.io.dicom.frames import Frame, read_frames
+from uad_core.io.dicom.identifiers import KINDS, identifiers
+from uad_core.io.dicom.quiet import silence
+from uad_core.io.volume import ScanError
 
 silence()
 

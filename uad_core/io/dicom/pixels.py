@@ -22,9 +22,9 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
-from uad_core.dicom import decoder
-from uad_core.dicom.headers import COMPRESSION, DAMAGED, Image
-from uad_core.volume import ScanError
+from uad_core.io.dicom import decoder
+from uad_core.io.dicom.headers import COMPRESSION, DAMAGED, Image
+from uad_core.io.volume import ScanError
 
 DECODE_SECONDS = 120
 DESCRIPTION = (  # all that a decoder needs to know

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from nibabel.affines import voxel_sizes
 
-from uad_core.dicom.container import dicom_files
-from uad_core.dicom.geometry import check_images, stack
-from uad_core.dicom.headers import Image, read_images
-from uad_core.dicom.identifiers import can_be_referred_to, complete
-from uad_core.dicom.pixels import stored_values
-from uad_core.dicom.scan import DicomScan
-from uad_core.dicom.series import pick_series
-from uad_core.nifti.geometry import EXPORT_AGAIN
-from uad_core.nifti.values import MAX_VALUE, check_scan
-from uad_core.volume import ScanError, SourceGrid, Volume
+from uad_core.io.dicom.container import dicom_files
+from uad_core.io.dicom.geometry import check_images, stack
+from uad_core.io.dicom.headers import Image, read_images
+from uad_core.io.dicom.identifiers import can_be_referred_to, complete
+from uad_core.io.dicom.pixels import stored_values
+from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.dicom.series import pick_series
+from uad_core.io.nifti.geometry import EXPORT_AGAIN
+from uad_core.io.nifti.values import MAX_VALUE, check_scan
+from uad_core.io.volume import ScanError, SourceGrid, Volume
 
 NO_SEG = "The series lacks identifiers that a DICOM SEG refers to, so results come as NIfTI only."
 LOSSY = "The images were once compressed with loss: fine detail may be gone."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from uad_core.volume import Volume
+from uad_core.io.volume import Volume
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -10,8 +10,8 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
 from uad_core import __version__
-from uad_core.dicom.quiet import silence
-from uad_core.dicom.scan import DicomScan
+from uad_core.io.dicom.quiet import silence
+from uad_core.io.dicom.scan import DicomScan
 
 silence()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from uad_core.dicom.headers import Image
-from uad_core.volume import ScanError
+from uad_core.io.dicom.headers import Image
+from uad_core.io.volume import ScanError
 
 MODALITY = "MR"
 MIN_SLICES = 2  # a single slice has no third dimension

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from uad_core.volume import ScanError
+from uad_core.io.volume import ScanError
 
 MAX_BYTES = 512 * 1024**2  # inflated
 SLACK_BYTES = 64 * 1024  # some writers pad the end; more than this is not the file that the header describes

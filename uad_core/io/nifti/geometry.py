@@ -7,7 +7,7 @@ from nibabel.affines import voxel_sizes
 from nibabel.quaternions import fillpositive, quat2mat
 from nibabel.volumeutils import shape_zoom_affine
 
-from uad_core.volume import ScanError, SourceGrid
+from uad_core.io.volume import ScanError, SourceGrid
 
 MIN_SPACING_MM, MAX_SPACING_MM = 0.05, 20.0
 MAX_ORIGIN_MM = 1e5  # float32, the type of the header's fields, resolves 0.01 mm there

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from nibabel import nifti1, nifti2
 
-from uad_core.nifti.geometry import EXPORT_AGAIN, read_grid
-from uad_core.volume import ScanError, SourceGrid
+from uad_core.io.nifti.geometry import EXPORT_AGAIN, read_grid
+from uad_core.io.volume import ScanError, SourceGrid
 
 MIN_AXIS = 2  # voxels: a single slice has no third dimension
 MAX_AXIS = 2048

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
-from uad_core.nifti.container import Source, is_gzip, peek, read_source, unpack
-from uad_core.nifti.geometry import corner_distance_mm
-from uad_core.nifti.header import HEAD_BYTES, NiftiHeader, check_extensions, parse_header
-from uad_core.nifti.values import binary_mask, check_scan, read_values
-from uad_core.volume import ScanError, Volume
+from uad_core.io.nifti.container import Source, is_gzip, peek, read_source, unpack
+from uad_core.io.nifti.geometry import corner_distance_mm
+from uad_core.io.nifti.header import HEAD_BYTES, NiftiHeader, check_extensions, parse_header
+from uad_core.io.nifti.values import binary_mask, check_scan, read_values
+from uad_core.io.volume import ScanError, Volume
 
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same
 RESAMPLE = "Give the mask that was drawn on this scan, or resample it to the scan's grid."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.nifti.geometry import EXPORT_AGAIN
-from uad_core.nifti.header import NiftiHeader
-from uad_core.volume import ScanError
+from uad_core.io.nifti.geometry import EXPORT_AGAIN
+from uad_core.io.nifti.header import NiftiHeader
+from uad_core.io.volume import ScanError
 
 MAX_NON_FINITE = 0.01  # fraction of voxels that may be NaN or infinite, and are set to zero
 MIN_RANGE, MAX_VALUE = 1e-12, 1e12  # squares and their sums over a volume stay normal numbers in float32

@@ -9,9 +9,9 @@ import nibabel as nib
 import numpy as np
 from nibabel.affines import voxel_sizes
 
-from uad_core.files import write_atomically
-from uad_core.nifti.geometry import MAX_SHEAR, shear
-from uad_core.volume import Volume
+from uad_core.io.atomic import write_atomically
+from uad_core.io.nifti.geometry import MAX_SHEAR, shear
+from uad_core.io.volume import Volume
 
 GZIP_LEVEL = 6  # a float32 map: two thirds of the time of level 9, 0.2 % larger
 

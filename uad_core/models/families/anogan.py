@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from uad_core.models.autoencoder import PAPER
-from uad_core.models.discriminator import Discriminator
-from uad_core.models.layers import FEATURES, decoder, from_latent
-from uad_core.models.losses import fool, tell_apart
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective, Show
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective, Show
+from uad_core.models.families.autoencoder import PAPER
+from uad_core.models.parts.discriminator import Discriminator
+from uad_core.models.parts.layers import FEATURES, decoder, from_latent
+from uad_core.models.parts.losses import fool, tell_apart
 
 
 @dataclass(frozen=True)

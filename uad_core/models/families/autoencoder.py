@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from uad_core.models.layers import FEATURES, decoder, encoder, from_latent, to_latent
-from uad_core.models.losses import l1
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.parts.layers import FEATURES, decoder, encoder, from_latent, to_latent
+from uad_core.models.parts.losses import l1
 
 
 @dataclass(frozen=True)

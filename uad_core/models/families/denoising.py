@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from uad_core.models.corruption import blobs, coarse_noise
-from uad_core.models.losses import l1
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.parts.corruption import blobs, coarse_noise
+from uad_core.models.parts.losses import l1
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uad_core.models.patches import patches_of, redraw_patches
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.parts.patches import patches_of, redraw_patches
 
 
 @dataclass(frozen=True)

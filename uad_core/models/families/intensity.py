@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uad_core.models.scoring import ScoringModel
-from uad_core.models.spec import ModelSpec
+from uad_core.models.contract import ModelSpec
+from uad_core.models.parts.scoring import ScoringModel
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from uad_core.models.autoencoder import Autoencoder, AutoencoderConfig
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.families.autoencoder import Autoencoder, AutoencoderConfig
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from uad_core.models.losses import l1
-from uad_core.models.patches import patches_of, redraw_patches
-from uad_core.models.spec import AnomalyModel, ModelSpec, Objective
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.parts.losses import l1
+from uad_core.models.parts.patches import patches_of, redraw_patches
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uad_core.models.scoring import ScoringModel
-from uad_core.models.spec import ModelSpec
+from uad_core.models.contract import ModelSpec
+from uad_core.models.parts.scoring import ScoringModel
 
 BINS = 256  # of the histogram over [0, 1]
 HALF_WIDTH = 1.1774  # half width at half maximum of a normal distribution, in standard deviations

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from uad_core.models.autoencoder import PAPER, Autoencoder, AutoencoderConfig
-from uad_core.models.layers import SIZE, encoder, to_latent
-from uad_core.models.losses import kl_to_standard_normal, l1
-from uad_core.models.spec import ModelSpec
+from uad_core.models.contract import ModelSpec
+from uad_core.models.families.autoencoder import PAPER, Autoencoder, AutoencoderConfig
+from uad_core.models.parts.layers import SIZE, encoder, to_latent
+from uad_core.models.parts.losses import kl_to_standard_normal, l1
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from uad_core.models.layers import FEATURES, encoder
+from uad_core.models.parts.layers import FEATURES, encoder
 
 
 class Discriminator(nn.Module):

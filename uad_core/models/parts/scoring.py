@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from uad_core.models.spec import AnomalyModel, Objective
+from uad_core.models.contract import AnomalyModel, Objective
 
 
 class ScoringModel(AnomalyModel):

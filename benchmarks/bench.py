@@ -1,10 +1,10 @@
-"""`python -m uad_core bench`: the figures of the README."""
+"""`make bench`: the figures of the README."""
 
 from __future__ import annotations
 
 import argparse
 
-from uad_core.bench import bench
+from benchmarks.segment import bench
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

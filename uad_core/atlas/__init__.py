@@ -1,0 +1,1 @@
+"""The SRI24 space."""

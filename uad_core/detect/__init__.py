@@ -1,0 +1,1 @@
+"""One scan in, result files out."""

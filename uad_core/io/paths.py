@@ -1,0 +1,12 @@
+"""Where the project's own files lie: each path once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SAMPLES = ROOT / "data_samples"  # scans that ship with the project
+CHECKPOINTS = Path(os.environ.get("UAD_CHECKPOINTS") or ROOT / "checkpoints")
+RUNS = Path(os.environ.get("UAD_RUNS") or ROOT / "runs")  # trainings; evaluations lie in a folder below it

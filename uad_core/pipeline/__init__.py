@@ -1,0 +1,1 @@
+"""Reconstruct and segment."""
