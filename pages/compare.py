@@ -13,13 +13,14 @@ from pages.ui.compare.panels import (
     own_settings,
     setting_for,
 )
+from pages.ui.inputs.model import pick_checkpoints
 from pages.ui.inputs.prepared import reconstruction_of
 from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
-from pages.ui.inputs.settings import PAPER, offer_reset, pick_checkpoints, shared_sliders
+from pages.ui.inputs.settings import PAPER, offer_reset, shared_sliders
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import pick_convention, pick_level
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.reconstruct import segment
+from uad_core.pipeline.segment import segment
 
 
 def main() -> None:

@@ -8,16 +8,18 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.detect.planes import Head, draw_head, draw_planes
 from pages.ui.detect.presets import load_preset, save_preset
 from pages.ui.detect.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
+from pages.ui.detect.slices import draw_slices
+from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.prepared import prepared_scan, reconstruction_of, redrawing
 from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
-from pages.ui.inputs.settings import pick_checkpoint, pick_setting, set_threshold
+from pages.ui.inputs.settings import pick_setting, set_threshold
 from pages.ui.shell.page import banner, forget_button, start_page
-from pages.ui.viewer.display import VIEWS, draw_slices, pick_display, pick_level, pick_view
+from pages.ui.viewer.display import VIEWS, pick_display, pick_level, pick_view
 from pages.ui.viewer.histogram import show_histogram
-from uad_core.atlas.template import WHOLE_BRAIN
+from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.detect.from_file import summary
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.reconstruct import segment
+from uad_core.pipeline.segment import segment
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.scan import OWN, Choice, pick_scan
-from pages.ui.inputs.settings import pick_checkpoint
 from pages.ui.scan.checks import checks_of, draw_checks, draw_facts, facts_of, stages_of, whole_scan
 from pages.ui.scan.steps import draw_stages
 from pages.ui.scan.upload import offer_scan, offer_wishes, take_masks, take_scan

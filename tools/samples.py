@@ -1,18 +1,23 @@
-"""The scans that ship with the project, in `data_samples/`: made here, from label maps held out from training."""
+"""The scans that ship with the project, in `data_samples/`, from label maps held out from training.
+
+python -m tools.samples LABEL_MAPS
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from tools.raw_head import scan_head
 from uad_core.cohorts.simulate.cohort import CITATION, load_anatomy, write_participants, write_subject
 from uad_core.cohorts.simulate.label_map import read_label_map
-from uad_core.cohorts.simulate.raw_head import scan_head
 from uad_core.cohorts.simulate.scanner import Scanner
 from uad_core.cohorts.simulate.subject import SimulationConfig, simulate_subject
+from uad_core.commands.simulate import label_maps_in
 from uad_core.io.atomic import write_json
 from uad_core.io.nifti import write_nifti
 from uad_core.io.paths import SAMPLES
@@ -48,3 +53,7 @@ def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES) -> Iterator[s
     write_participants(out, rows)
     write_json(out / "cohort.json", {"name": "samples", "simulated": True, "source": CITATION})
     yield f"{name}: {millilitres:.3f} ml of lesions, from {label_map.name}"
+
+
+if __name__ == "__main__":
+    print(*build_samples(label_maps_in(Path(sys.argv[1]))), sep="\n")

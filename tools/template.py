@@ -11,6 +11,7 @@ was 0.7 mm and the tissue contrast a first guess; a rebuild with today's values 
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,14 @@ import SimpleITK as sitk
 from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, TEMPLATE_FILE, TISSUES, TISSUES_FILE
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.template import TEMPLATE_FILE, TISSUES, TISSUES_FILE
 from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.deform import BOX, STEP, Deformation, Resampled, node_shape, resample
 from uad_core.cohorts.simulate.label_map import read_label_map
 from uad_core.cohorts.simulate.tissues import ATLAS_TISSUE
+from uad_core.commands.simulate import label_maps_in
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import SourceGrid, Volume
 
@@ -147,3 +150,18 @@ def write_template(template: Template, config: TemplateConfig = TemplateConfig()
     grid = Volume.from_canonical(template.flair, ATLAS_AFFINE)
     write_nifti(TEMPLATE_FILE, grey, grid)
     write_nifti(TISSUES_FILE, template.tissues, grid)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("--label-maps", type=Path, required=True, help="folder of FreeSurfer-style label maps")
+    parser.add_argument("--target", type=Path, required=True, help="image in the space wanted: SRI24's late.nii.gz")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Build, printing how it goes."""
+    for sentence, average in build_template(label_maps_in(options.label_maps), read_target(options.target)):
+        print(sentence)
+        if average:
+            write_template(average)

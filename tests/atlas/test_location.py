@@ -9,7 +9,8 @@ import pytest
 from tests.support.heads import CONFIG, run, small_head
 from uad_core.atlas import location as module
 from uad_core.atlas.location import OUTSIDE, PERIVENTRICULAR, Place, places
-from uad_core.atlas.template import ATLAS_SHAPE, PAPER_SLAB, TISSUES, Slab, template
+from uad_core.atlas.space import ATLAS_SHAPE, PAPER_SLAB, Slab
+from uad_core.atlas.template import TISSUES, template
 
 PAD = 8  # of a slab's rows and columns around the atlas's
 SLAB = Slab(10, 40)

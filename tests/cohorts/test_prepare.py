@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from uad_core.atlas.template import PAPER_SLAB, Slab
-from uad_core.cohorts.cohort import load_subject, open_cohort
+from uad_core.atlas.space import PAPER_SLAB, Slab
+from uad_core.cohorts.cohort import open_cohort
+from uad_core.cohorts.load import load_subject
 from uad_core.cohorts.prepare import prepare_cohort
 from uad_core.io.nifti import read_mask
 from uad_core.io.paths import SAMPLES

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.support.training import no_calibration
 from uad_core.__main__ import COMMANDS, main
-from uad_core.atlas.template import PAPER_SLAB
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
 

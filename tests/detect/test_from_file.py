@@ -13,13 +13,13 @@ from scipy import ndimage
 
 from tests.support.heads import CHECKPOINT, CONFIG, mask_of, run, small_head
 from uad_core.__main__ import main
-from uad_core.atlas.template import ATLAS_AFFINE
+from uad_core.atlas.space import ATLAS_AFFINE
 from uad_core.detect import export
 from uad_core.detect.export import subject_label
 from uad_core.detect.from_file import detect_file
 from uad_core.io.paths import ROOT
 from uad_core.io.volume import ScanError
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
 
 ORIENTATIONS = [
     np.column_stack([order, signs]) for order in permutations(range(3)) for signs in product((1.0, -1.0), repeat=3)

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uad_core.__main__ import _parser, main
-from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN, Slab
+from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.commands.detect import chosen_setting, chosen_wishes
 from uad_core.commands.train import SLABS
-from uad_core.detect.from_file import Wishes
-from uad_core.detect.presets import MOST_BYTES, SLAB_NAMES, Preset, PresetError, command_line, read_preset
+from uad_core.detect.command_line import SLAB_NAMES, command_line
+from uad_core.detect.presets import MOST_BYTES, Preset, PresetError, read_preset
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
+from uad_core.preprocess.from_file import Wishes
 
 INTENSITY = load_checkpoint("intensity")  # without weights, so read at once
 OTHER = PostprocessConfig("absolute", 3, 0.5, 20.0)

@@ -13,7 +13,6 @@ from PIL import Image
 
 from tests.support.heads import Zeros, checkpoint_of, head
 from uad_core import RESEARCH_ONLY
-from uad_core.detect.from_file import Wishes, prepare_scan
 from uad_core.detect.provenance import provenance
 from uad_core.detect.report import scan_report
 from uad_core.detect.report.pictures import MOST, _choose, shown_slices
@@ -22,8 +21,10 @@ from uad_core.io.paths import ROOT
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.lesions import regions
 from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
+from uad_core.preprocess.from_file import Wishes, prepare_scan
 from uad_core.quality import checks, warnings
 from uad_core.render.slices import MASK_COLOUR, SCALE, crop_box
 

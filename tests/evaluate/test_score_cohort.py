@@ -11,7 +11,8 @@ from PIL import Image
 from scipy import ndimage
 from torch import nn
 
-from uad_core.atlas.template import MNI_18_LEVEL, Slab, template
+from uad_core.atlas.space import MNI_18_LEVEL, Slab
+from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands import evaluate as command
 from uad_core.evaluate import PLAIN, EvaluateConfig, evaluate, knows, summarise, table_rows
@@ -23,8 +24,10 @@ from uad_core.io.volume import ScanError, Volume
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, filtered
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 
 CONFIG = EvaluateConfig(median_size=3, resamples=200)
 SIZE = (189, 157)

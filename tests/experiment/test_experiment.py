@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from uad_core.atlas.template import MNI_18_LEVEL, Slab, template
+from uad_core.atlas.space import MNI_18_LEVEL, Slab
+from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.commands import experiment as command
 from uad_core.evaluate import EvaluateConfig, evaluate, table_rows
@@ -28,7 +29,8 @@ from uad_core.io.volume import ScanError
 from uad_core.models import MODELS
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, filtered
+from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS
 from uad_core.pipeline.reconstruct import reconstruct
 
 SIZE = (189, 157)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from uad_core import RESEARCH_ONLY
+from uad_core.evaluate.format import interval, number
 from uad_core.experiment.report import (
     Card,
     Contents,
@@ -27,7 +28,7 @@ from uad_core.experiment.report.caveats import dependence, footnote
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.slices import comparison
 from uad_core.experiment.report.style import line_style
-from uad_core.experiment.report.tables import interval, number, tab_separated
+from uad_core.experiment.report.tables import tab_separated
 
 PERCENTILES = ("90", "98", "99.9")
 

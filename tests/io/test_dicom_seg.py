@@ -20,7 +20,7 @@ from uad_core.detect.from_file import detect_file
 from uad_core.io.dicom.reading import read_dicom
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.dicom.seg import encode_dicom_seg
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 

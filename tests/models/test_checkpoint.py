@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram

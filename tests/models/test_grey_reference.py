@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.io.volume import Volume
 from uad_core.models.calibration import Calibration, Reference

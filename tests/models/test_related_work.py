@@ -7,7 +7,7 @@ from sklearn.decomposition import sparse_encode
 from sklearn.svm import OneClassSVM
 
 from tests.support.training import no_calibration, picture_cohort
-from uad_core.atlas.template import PAPER_SLAB
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import build_model, halve, load_checkpoint, save_checkpoint

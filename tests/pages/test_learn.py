@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from uad_core.atlas.template import PAPER_SLAB
-from uad_core.detect.from_file import Wishes, prepare_scan
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.io.paths import SAMPLES
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.preprocess.from_file import Wishes, prepare_scan
 from uad_core.render.views import slice_voxel
 from uad_core.teaching import arithmetic, explain, telling_voxel, voxel_pixel
 

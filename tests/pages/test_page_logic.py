@@ -9,12 +9,14 @@ import pages.ui.shell.memory
 from pages.ui.inputs.scan import FIRST, OWN, bundled
 from pages.ui.shell.page import PAGES
 from uad_core import RESEARCH_ONLY
-from uad_core.atlas.template import PAPER_SLAB
-from uad_core.detect.from_file import Wishes, prepare_scan, summary
+from uad_core.atlas.space import PAPER_SLAB
+from uad_core.detect.from_file import summary
 from uad_core.io.paths import ROOT
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.preprocess.from_file import Wishes, prepare_scan
 
 NAVIGATION = ROOT / "navigation.py"
 PAPER = "Back to the paper's setting"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uad_core.atlas.template import MNI_18_LEVEL, template
+from uad_core.atlas.space import MNI_18_LEVEL
+from uad_core.atlas.template import template
 from uad_core.io.atomic import write_json
 from uad_core.runs.training import list_runs, read_run
 

@@ -8,16 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from uad_core.pipeline.postprocess import (
-    MEDIAN_SIZES,
-    PostprocessConfig,
-    erode,
-    filtered,
-    residual,
-    residual_counts,
-    segment,
-    survival,
-)
+from uad_core.pipeline.median import filtered, residual_counts, survival
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, residual, segment
 
 
 def plain_chain(values, brain_mask, threshold, config, voxel_mm=1.0):

@@ -5,11 +5,12 @@ import pytest
 from scipy import ndimage
 
 from tests.support.heads import SLAB, Identity, Zeros, checkpoint_of, head
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.io.volume import ScanError
 from uad_core.models.calibration import BINS
 from uad_core.pipeline.postprocess import PostprocessConfig, erode, residual
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
 from uad_core.train.calibrate import calibrate
 

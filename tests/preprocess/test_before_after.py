@@ -8,7 +8,8 @@ import pytest
 from nibabel.affines import apply_affine
 from PIL import Image
 
-from uad_core.atlas.template import PAPER_SLAB, Slab, template
+from uad_core.atlas.space import PAPER_SLAB, Slab
+from uad_core.atlas.template import template
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import AffineTransform, PreprocessConfig, narrowed, prepare, stages
 from uad_core.preprocess.before_after import View

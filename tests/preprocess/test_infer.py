@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from uad_core.atlas.template import ATLAS_AFFINE, template
+from uad_core.atlas.space import ATLAS_AFFINE
+from uad_core.atlas.template import template
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import Volume
 from uad_core.preprocess import inspect, propose

@@ -8,7 +8,8 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from uad_core.atlas.template import ATLAS_AFFINE, PAPER_SLAB, Slab, template
+from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, Slab
+from uad_core.atlas.template import template
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, SourceGrid, Volume
 from uad_core.preprocess import PreprocessConfig, load_atlas, prepare

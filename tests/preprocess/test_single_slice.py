@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from uad_core.atlas.template import MNI_18_LEVEL, template
+from uad_core.atlas.space import MNI_18_LEVEL
+from uad_core.atlas.template import template
 from uad_core.io.volume import ScanError
 from uad_core.preprocess import prepare_slice
 

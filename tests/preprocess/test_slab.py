@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE, Slab
 from uad_core.io.volume import Volume
 from uad_core.preprocess import AffineTransform
 from uad_core.preprocess.resample import resample

@@ -6,7 +6,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from uad_core.atlas.template import ATLAS_AFFINE, PAPER_SLAB, TISSUES, WHOLE_BRAIN, Slab, template
+from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, WHOLE_BRAIN, Slab
+from uad_core.atlas.template import TISSUES, template
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from uad_core.render.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
 from uad_core.render.slices import SCALE, crop_box, grey_png, overlay_png
 
 

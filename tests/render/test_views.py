@@ -8,22 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.io.volume import Volume
 from uad_core.preprocess import Prepared, PreprocessConfig
 from uad_core.preprocess.register import AffineTransform
-from uad_core.render.planes import (
+from uad_core.render.overlays import (
     FINE,
     MASK_COLOUR,
-    PLANES,
     TRUTH_COLOUR,
     VEIL,
-    cut,
     grey_png,
     overlay_png,
     vote_colour,
     votes_png,
 )
+from uad_core.render.planes import PLANES, cut
 from uad_core.render.views import plane_views, plane_voxel, seen_in, slice_voxel
 
 DEPTH = 12

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from uad_core.cohorts.find import RunError
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.progress import Watched
@@ -32,7 +33,6 @@ from uad_core.runs.evaluation import (
     start_evaluation,
     stop_evaluation,
 )
-from uad_core.runs.request import RunError
 
 FAKE = """
 import json, os, sys, time

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from uad_core.cohorts.find import RunError, find_cohorts
 from uad_core.runs import training as module
-from uad_core.runs.request import Order, RunError, find_cohorts
+from uad_core.runs.request import Order
 from uad_core.runs.training import list_runs, read_run, resume, start, stop
 
 FAKE = """

@@ -8,14 +8,16 @@ import torch
 from scipy import ndimage
 from torch import nn
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, Slab, template
-from uad_core.detect.from_file import Wishes, detect_file
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.atlas.template import template
+from uad_core.detect.from_file import detect_file
 from uad_core.io.volume import Volume
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
+from uad_core.preprocess.from_file import Wishes
 
 SLAB = Slab(70, 6)
 

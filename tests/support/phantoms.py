@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from uad_core.atlas.template import ATLAS_AFFINE, template
+from uad_core.atlas.space import ATLAS_AFFINE
+from uad_core.atlas.template import template
 from uad_core.cohorts.simulate.anatomy import Anatomy
 from uad_core.cohorts.simulate.deform import Deformation, random_deformation
 from uad_core.cohorts.simulate.phantom import PhantomConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.io.volume import Volume
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas.template import MNI_18_LEVEL, template
+from uad_core.atlas.space import MNI_18_LEVEL
+from uad_core.atlas.template import template
 from uad_core.io.paths import ROOT
 from uad_core.models.calibration import Calibration
 

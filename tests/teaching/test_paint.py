@@ -5,8 +5,10 @@ import pytest
 
 from tests.support.small_scans import Flat, Mixing, checkpoint_of, prepared_of
 from uad_core.models.families.intensity import Intensity, IntensityConfig
-from uad_core.pipeline.postprocess import PostprocessConfig, filtered
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
+from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.teaching import Spot, paint, repaint, sweep
 
 SHAPE = (13, 24, 24)

@@ -11,8 +11,9 @@ from PIL import Image
 
 from tests.support.small_scans import Flat, checkpoint_of, prepared_of, reconstruction_of
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig, reconstruct, segment
-from uad_core.render.planes import FINE, MASK_COLOUR, TRUTH_COLOUR
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.render.overlays import FINE, MASK_COLOUR, TRUTH_COLOUR
 from uad_core.render.views import slice_views, slice_voxel
 from uad_core.teaching import (
     Spot,

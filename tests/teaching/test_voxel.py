@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from tests.support.small_scans import reconstruction_of
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, residual
-from uad_core.pipeline.reconstruct import DetectConfig, segment
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.teaching import explain, telling_voxel
 
 

@@ -10,12 +10,12 @@ import pytest
 from scipy import ndimage
 
 from tests.support.phantoms import SMALL, placed
-from uad_core.atlas.template import ATLAS_SHAPE
+from tools.template import TemplateConfig, _average, _bend, read_target
+from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.deform import BOX, STEP, Deformation, Resampled, resample
 from uad_core.cohorts.simulate.phantom import phantom
-from uad_core.cohorts.simulate.template import TemplateConfig, _average, _bend, read_target
 from uad_core.cohorts.simulate.tissues import ATLAS_TISSUE, Tissue
 
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_SHAPE, SLICE_SHAPE, TISSUES, Slab, template
+from uad_core.atlas.space import ATLAS_SHAPE, SLICE_SHAPE, Slab
+from uad_core.atlas.template import TISSUES, template
 
 MIDLINE = 119  # atlas column about which the template's tissues are their own mirror image; patient's right is below
 ONE_SIDED = 0.9  # share of a region's voxels, off the midline's own column, from which on it has a side

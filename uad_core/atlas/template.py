@@ -1,7 +1,7 @@
 """The atlas space: SRI24's 1 mm grid, a FLAIR template on it that this project made, and slabs of it.
 
 SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is here: the template is
-the mean of simulated FLAIR brains that were registered to it (`uad_core.cohorts.simulate.template`).
+the mean of simulated FLAIR brains that were registered to it (`tools/template.py`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ import numpy as np
 
 from uad_core.io.volume import SourceGrid, Volume
 
-ATLAS_SHAPE = (155, 240, 240)  # D, H, W
-ATLAS_AFFINE = np.array([[0, 0, -1, 0], [0, -1, 0, 239], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=float)
-SLICE_SHAPE = (256, 256)  # H, W of every slice that a model sees: the atlas slice, padded evenly
 TEMPLATE_FILE = Path(__file__).parent / "data" / "template_FLAIR.nii.gz"
 TISSUES_FILE = Path(__file__).parent / "data" / "template_tissues.nii.gz"
 TISSUES = {
@@ -29,39 +26,6 @@ TISSUES = {
     6: "cerebellum",
     7: "brain stem",
 }
-
-
-@dataclass(frozen=True)
-class Slab:
-    """Consecutive axial levels of the atlas: `first` to `first + count - 1`."""
-
-    first: int
-    count: int
-
-    def __post_init__(self) -> None:
-        if not (self.first >= 0 and self.count >= 1 and self.first + self.count <= ATLAS_SHAPE[0]):
-            raise ValueError(f"a slab must lie within levels 0 to {ATLAS_SHAPE[0] - 1}, got {self}")
-
-    @property
-    def levels(self) -> range:
-        return range(self.first, self.first + self.count)
-
-    @property
-    def affine(self) -> np.ndarray:
-        """(4, 4) slab voxel (d, h, w) of (count, 256, 256) -> atlas world mm."""
-        pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True))
-        shift = np.eye(4)
-        shift[:3, 3] = (self.first, -pad_h, -pad_w)
-        return ATLAS_AFFINE @ shift
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (self.count, *SLICE_SHAPE)
-
-
-PAPER_SLAB = Slab(first=70, count=20)  # "20 consecutive axial slices around the midline"
-MNI_18_LEVEL = 87  # where MNI's z = +18 mm lies (registered; SRI24 is tilted by 14 degrees against MNI)
-WHOLE_BRAIN = Slab(first=0, count=ATLAS_SHAPE[0])
 
 
 @dataclass(frozen=True, eq=False)

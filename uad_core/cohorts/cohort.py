@@ -16,12 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from uad_core.atlas.template import MNI_18_LEVEL, SLICE_SHAPE, Slab
-from uad_core.io.nifti import read_mask, read_nifti
-from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, prepare, prepare_slice, propose
+from uad_core.atlas.space import MNI_18_LEVEL
+from uad_core.io.volume import ScanError
 
 FLAIR = re.compile(r"^(?P<subject>.+)_FLAIR\.(nii|nii\.gz|png)$")
 
@@ -108,32 +105,3 @@ def _anatomies(participants: Path | None) -> dict[str, str]:
     with participants.open(newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return {row["participant_id"]: row["anatomy"] for row in rows if row.get("anatomy")}
-
-
-def load_subject(subject: Subject, slab: Slab) -> Prepared:
-    """Prepare one subject's scan with what its own data propose. Raises ScanError."""
-    if subject.flair.suffix == ".png":
-        return prepare_slice(read_grey(subject.flair), subject.level)
-    scan = read_nifti(subject.flair)
-    mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
-    if subject.prepared:
-        return _as_prepared(scan, mask, slab)
-    proposed, _ = propose(scan)
-    return prepare(scan, replace(proposed, slab=slab), brain_mask=mask)
-
-
-def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
-    """Cut a slab from a prepared volume."""
-    depth, height, width = scan.shape
-    first = round(float(scan.affine[2, 3]))
-    inside = slice(slab.first - first, slab.first - first + slab.count)
-    if mask is None or (height, width) != SLICE_SHAPE or inside.start < 0 or inside.stop > depth:
-        raise ScanError("cohort", "The prepared cohort lacks brain masks, or does not reach over these axial levels.")
-    scan = Volume.from_canonical(scan.array[inside], slab.affine)
-    return Prepared(scan, scan.array, mask[inside], AffineTransform.identity(), PreprocessConfig(slab=slab))
-
-
-def read_grey(path: Path) -> np.ndarray:
-    """A grey-scale picture as (H, W) float32."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("F"), dtype=np.float32)

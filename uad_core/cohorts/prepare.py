@@ -16,8 +16,9 @@ from pathlib import Path
 
 import torch
 
-from uad_core.atlas.template import Slab
-from uad_core.cohorts.cohort import Cohort, Subject, load_subject
+from uad_core.atlas.space import Slab
+from uad_core.cohorts.cohort import Cohort, Subject
+from uad_core.cohorts.load import load_subject
 from uad_core.io.atomic import write_json
 from uad_core.io.nifti import read_mask, write_nifti
 from uad_core.io.volume import ScanError, Volume

@@ -11,12 +11,14 @@ from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
 from uad_core.commands.train import SLABS
-from uad_core.detect.from_file import Wishes, detect_file
-from uad_core.detect.presets import command_line, read_preset
+from uad_core.detect.command_line import command_line
+from uad_core.detect.from_file import detect_file
+from uad_core.detect.presets import read_preset
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
+from uad_core.preprocess.from_file import Wishes
 
 MODEL = "denoiser"  # the strongest, by the table in the README
 

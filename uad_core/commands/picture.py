@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 
 from uad_core.commands.detect import add_setting, chosen_setting
-from uad_core.detect.from_file import Wishes, prepare_scan
 from uad_core.io.atomic import write_atomically
 from uad_core.io.nifti import read_mask
-from uad_core.pipeline.reconstruct import reconstruct, segment
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import segment
+from uad_core.preprocess.from_file import Wishes, prepare_scan
 from uad_core.render.slices import slice_pictures, strip_png
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.models import MODELS

@@ -22,7 +22,8 @@ from uad_core.detect.provenance import provenance
 from uad_core.detect.report import scan_report
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.nifti import encode_nifti
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 REPORT = "_report.html"
 BIDS_IGNORE = f"*{REPORT}\n*.dcm\n"

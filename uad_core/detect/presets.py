@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN
-from uad_core.detect.from_file import Wishes
-from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
 
 FORMAT = "uad_core preset"
 VERSION = 1  # of the format; one that is not known is refused
 MOST_BYTES = 10_000  # a preset has some 300
-SLAB_NAMES = {PAPER_SLAB: "paper", WHOLE_BRAIN: "whole"}  # on the command line
 
 
 class PresetError(ValueError):
@@ -128,38 +123,3 @@ def _check(entries: dict[str, Any]) -> None:
     for key, (fits, wanted) in ENTRIES.items():
         if not fits(entries[key]):
             raise PresetError(f"In this preset {key} must be {wanted}.")
-
-
-def command_line(checkpoint: Checkpoint, config: DetectConfig, wishes: Wishes | None = None) -> str:
-    """`python -m uad_core detect` with this setting: the model, and what differs from the defaults.
-
-    It names no file of the user's: words in capitals stand in place of them.
-
-    Raises:
-        ValueError: `wishes` has axial levels that the command line has no word for.
-    """
-    usual, wishes = DetectConfig(postprocess=PostprocessConfig(signed=checkpoint.spec.signed)), wishes or Wishes()
-    words = ["python", "-m", "uad_core", "detect", "YOUR_SCAN.nii.gz", "--out", "results", "--model", checkpoint.name]
-    chosen = {**asdict(config), **asdict(config.postprocess)}
-    for key, default in {**asdict(usual), **asdict(usual.postprocess)}.items():
-        if key != "postprocess" and chosen[key] != default:
-            words += _option(key, chosen[key])
-    if wishes.slab is not None:
-        if wishes.slab not in SLAB_NAMES:
-            raise ValueError("the command line knows the paper's axial levels and those of the whole brain only")
-        words += ["--slab", SLAB_NAMES[wishes.slab]]
-    for step in ("strip", "register"):
-        if (wanted := getattr(wishes, step)) is not None:
-            words.append(f"--{step}" if wanted else f"--no-{step}")
-    for file in ("brain_mask", "atlas"):
-        if getattr(wishes, file) is not None:
-            words += _option(file, f"YOUR_{file.upper()}.nii.gz")
-    return shlex.join(words)
-
-
-def _option(key: str, value: str | float) -> list[str]:
-    """`--key value`; a number as short as it can be read back."""
-    short = f"{value:g}" if isinstance(value, float) else str(value)
-    text = short if not isinstance(value, float) or float(short) == value else repr(value)
-    name = f"--{key.replace('_', '-')}"
-    return [f"{name}={text}"] if text.startswith("-") else [name, text]

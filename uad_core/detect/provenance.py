@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.quality import checks, warnings
 
 

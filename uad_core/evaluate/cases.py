@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from uad_core.atlas.template import Slab
-from uad_core.cohorts.cohort import Cohort, Subject, load_subject, read_grey
+from uad_core.atlas.space import Slab
+from uad_core.cohorts.cohort import Cohort, Subject
+from uad_core.cohorts.load import load_subject, read_grey
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.nifti.values import binary_mask
 from uad_core.io.volume import ScanError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)

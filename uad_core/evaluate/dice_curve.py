@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from uad_core.evaluate.metrics import dice
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, segment
 
 
 def dice_over_percentile(

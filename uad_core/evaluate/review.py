@@ -15,7 +15,8 @@ from uad_core.evaluate.score_cohort import PLAIN, Row, levels, table_rows
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.pipeline.postprocess import filtered, remove_small
+from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import remove_small
 from uad_core.pipeline.reconstruct import reconstruct
 
 WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white

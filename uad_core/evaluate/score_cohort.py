@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.atlas.template import PAPER_SLAB, WHOLE_BRAIN, Slab
+from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.evaluate.cases import Scene, chosen, load_scene
 from uad_core.evaluate.config import EvaluateConfig
@@ -15,7 +15,8 @@ from uad_core.evaluate.score_case import NAN, Score, score
 from uad_core.io.volume import ScanError
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import Sign, filtered
+from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import Sign
 from uad_core.pipeline.reconstruct import reconstruct
 
 PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no checkpoint, no threshold

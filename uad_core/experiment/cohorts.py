@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from uad_core.atlas.template import PAPER_SLAB
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.cohorts.prepare import prepare_cohort
 from uad_core.cohorts.simulate.cohort import simulate_cohort

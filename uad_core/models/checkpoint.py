@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS, AnomalyModel, ModelSpec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
 
@@ -13,28 +13,9 @@ import torch
 from uad_core.io.volume import ScanError
 from uad_core.models import AnomalyModel
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.lesions import Lesion, lesions, volume_scale
-from uad_core.pipeline.postprocess import (
-    PostprocessConfig,
-    Sign,
-    erode,
-    residual,
-    residual_counts,
-)
-from uad_core.pipeline.postprocess import (
-    segment as segment_residual,
-)
+from uad_core.pipeline.median import residual_counts
+from uad_core.pipeline.postprocess import PostprocessConfig, Sign, erode, residual
 from uad_core.preprocess import Prepared
-
-
-@dataclass(frozen=True)
-class DetectConfig:
-    """From a reconstruction to a mask."""
-
-    percentile: float = 98.0  # of the healthy residuals, [0, 100]; the paper's choice
-    threshold: float | None = None  # in normalised intensity; replaces the percentile
-    reference: str | None = None  # healthy cohort behind the percentile; None: real scans if there are any
-    postprocess: PostprocessConfig = field(default_factory=PostprocessConfig)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,31 +69,6 @@ class Reconstruction:
         return self._kept[key]
 
 
-@dataclass(frozen=True, eq=False)
-class Segmentation:
-    """A mask and how it came about.
-
-    Attributes:
-        mask: (D, 256, 256) bool, in the slab.
-        threshold: that was applied to the filtered residual.
-        percentile: of the healthy voxels that lie below the threshold.
-        lesions: the mask's components, largest first.
-        flagged_ml: volume of the mask in the patient's brain.
-        searched_ml: volume of all that can be flagged.
-        healthy_ml: what the same threshold would flag in as much healthy brain, before small
-            components are removed.
-    """
-
-    mask: np.ndarray
-    threshold: float
-    percentile: float
-    reference: str
-    lesions: tuple[Lesion, ...]
-    flagged_ml: float
-    searched_ml: float
-    healthy_ml: float
-
-
 def reconstruct(
     prepared: Prepared, checkpoint: Checkpoint, progress: Callable[[float], None] | None = None
 ) -> Reconstruction:
@@ -161,30 +117,3 @@ def reconstruct_slices(
         output[first : first + step] = model.reconstruct(batch, show)[:, 0].float().cpu().numpy()
         show(1.0)
     return output
-
-
-def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:
-    """The mask for one setting; fast enough for a slider.
-
-    Raises:
-        ValueError: an unknown reference, a percentile outside [0, 100], or a threshold that is not finite.
-    """
-    post, calibration = config.postprocess, reconstruction.checkpoint.calibration
-    reference = config.reference or calibration.default_reference
-    healthy = calibration.histogram(post.signed, post.median_size, reference)
-    threshold = healthy.threshold(config.percentile) if config.threshold is None else config.threshold
-    percentile = healthy.percentile(threshold)
-    values = reconstruction.residual(post.signed)
-    mask = segment_residual(values, reconstruction.searched, threshold, post)
-    scale = volume_scale(reconstruction.prepared)
-    searched_ml = np.count_nonzero(reconstruction.inside(post.erosion_mm)) / 1000 * scale
-    return Segmentation(
-        mask=mask,
-        threshold=threshold,
-        percentile=percentile,
-        reference=reference,
-        lesions=lesions(mask, values, reconstruction.prepared),
-        flagged_ml=np.count_nonzero(mask) / 1000 * scale,
-        searched_ml=searched_ml,
-        healthy_ml=searched_ml * (100 - percentile) / 100,
-    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas.template import Atlas, Slab
+from uad_core.atlas.space import Slab
+from uad_core.atlas.template import Atlas
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.register import AffineTransform

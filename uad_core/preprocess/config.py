@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from uad_core.atlas.template import PAPER_SLAB, Slab
+from uad_core.atlas.space import PAPER_SLAB, Slab
 
 
 @dataclass(frozen=True)

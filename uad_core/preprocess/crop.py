@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from uad_core.atlas.template import Slab, template
+from uad_core.atlas.space import Slab
+from uad_core.atlas.template import template
 from uad_core.preprocess.checks import check_levels
 from uad_core.preprocess.prepared import Prepared, Step
 from uad_core.preprocess.register import AffineTransform

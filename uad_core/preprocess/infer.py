@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
 

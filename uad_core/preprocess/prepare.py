@@ -9,7 +9,8 @@ from time import perf_counter
 import numpy as np
 import SimpleITK as sitk
 
-from uad_core.atlas.template import PAPER_SLAB, Atlas, Slab, template
+from uad_core.atlas.space import PAPER_SLAB, Slab
+from uad_core.atlas.template import Atlas, template
 from uad_core.io.volume import Volume
 from uad_core.preprocess.brain_extraction import strip
 from uad_core.preprocess.checks import check_levels, check_overlap, check_stretch, check_volume, overlap

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.register import AffineTransform

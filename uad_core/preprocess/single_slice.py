@@ -7,7 +7,8 @@ from time import perf_counter
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import Slab, template
+from uad_core.atlas.space import Slab
+from uad_core.atlas.template import template
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.checks import check_overlap
 from uad_core.preprocess.config import PreprocessConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas.template import ATLAS_SHAPE, Slab
+from uad_core.atlas.space import ATLAS_SHAPE, Slab
 from uad_core.io.volume import Volume
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample

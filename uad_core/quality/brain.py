@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas.template import SLICE_SHAPE, Slab, template
+from uad_core.atlas.space import SLICE_SHAPE, Slab
+from uad_core.atlas.template import template
 from uad_core.preprocess import Prepared, PreprocessConfig, inspect
 from uad_core.quality.check import Check
 

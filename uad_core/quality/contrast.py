@@ -23,7 +23,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import SLICE_SHAPE, TISSUES, Slab, template
+from uad_core.atlas.space import SLICE_SHAPE, Slab
+from uad_core.atlas.template import TISSUES, template
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Light
 

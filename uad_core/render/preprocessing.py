@@ -9,7 +9,8 @@ from nibabel.affines import apply_affine
 from scipy import ndimage
 
 from uad_core.preprocess.before_after import View
-from uad_core.render.planes import PLANES, TRUTH_COLOUR, Plane, cut, grey_png, overlay_png, place
+from uad_core.render.overlays import TRUTH_COLOUR, grey_png, overlay_png
+from uad_core.render.planes import PLANES, Plane, cut, place
 
 Place = tuple[float, float, float]  # atlas world mm
 FIRST_PLACE: Place = (-106.0, 121.0, 84.0)  # where to open: left of the midline, through ventricle and deep grey matter

@@ -13,9 +13,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from uad_core.pipeline.postprocess import PostprocessConfig, filtered_slice
-from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
-from uad_core.render.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.pipeline.median import filtered_slice
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import Segmentation
+from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
 
 GREY_WINDOW = (0.0, 0.9)  # of normalised intensity; the brain's median is 0.5
 RESIDUAL_LEVELS = 64  # grey steps of the filtered residual

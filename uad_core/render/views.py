@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from uad_core.atlas.template import Slab
+from uad_core.atlas.space import Slab
 from uad_core.io.nifti import encode_nifti
 from uad_core.io.volume import Volume
 from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import Segmentation
 from uad_core.preprocess import Prepared
-from uad_core.render.planes import PLANES, cut, grey_png, overlay_png, votes_png
+from uad_core.render.overlays import grey_png, overlay_png, votes_png
+from uad_core.render.planes import PLANES, cut
 from uad_core.render.slices import crop_box, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from uad_core.cohorts.find import RunError
 from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.runs.process import COMMAND, OVER, last_word, launch, log_end, newest_first, read_json
-from uad_core.runs.request import Order, RunError, check
+from uad_core.runs.request import Order, check
 
 TRAIN = (*COMMAND, "train")
 _one_at_a_time = threading.Lock()

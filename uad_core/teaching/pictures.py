@@ -7,10 +7,11 @@ import io
 import numpy as np
 from PIL import Image
 
-from uad_core.atlas.template import PAPER_SLAB, SLICE_SHAPE, template
+from uad_core.atlas.space import PAPER_SLAB, SLICE_SHAPE
+from uad_core.atlas.template import template
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import Prepared
-from uad_core.render.planes import grey_png, overlay_png
+from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.slices import GREY_WINDOW, crop_box, grid_png
 from uad_core.teaching.paint import Spot, paint
 from uad_core.teaching.sweep import Sweep

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.pipeline.postprocess import PostprocessConfig, filtered
+from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.postprocess import segment as segment_residual
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.teaching.paint import Spot
 from uad_core.teaching.repaint import repaint
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from uad_core.pipeline.postprocess import Sign
 from uad_core.pipeline.postprocess import segment as segment_residual
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 Step = Literal["outside", "levels", "rim", "median", "size", "flagged"]
 

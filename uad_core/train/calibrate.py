@@ -8,7 +8,8 @@ import numpy as np
 
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import EDGES, Calibration, Reference, ResidualHistogram
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual, residual_counts
+from uad_core.pipeline.median import residual_counts
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.preprocess import Prepared
 from uad_core.train.grey_values import GreyValues

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from uad_core.atlas.template import PAPER_SLAB, Slab
+from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.models import MODELS
 from uad_core.train.batches import AugmentConfig
 

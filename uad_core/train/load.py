@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.cohorts.cohort import Cohort, load_subject
+from uad_core.cohorts.cohort import Cohort
+from uad_core.cohorts.load import load_subject
 from uad_core.preprocess import Prepared
 from uad_core.train.config import Progress, TrainConfig
 

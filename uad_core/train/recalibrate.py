@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from uad_core.atlas.template import Slab
-from uad_core.cohorts.cohort import Cohort, load_subject
+from uad_core.atlas.space import Slab
+from uad_core.cohorts.cohort import Cohort
+from uad_core.cohorts.load import load_subject
 from uad_core.io.atomic import write_json
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.train.grey_values import GreyValues

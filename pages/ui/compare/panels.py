@@ -10,16 +10,17 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.inputs.settings import KEEP
+from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.display import to_level
 from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.evaluate.metrics import dice
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
-from uad_core.render.planes import vote_colour
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.render.overlays import vote_colour
 from uad_core.render.views import agreement_view, slice_views
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 BINS, TOP = 60, 3.0  # of the histograms, up to so many times the threshold
 
 

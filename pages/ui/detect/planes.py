@@ -10,7 +10,8 @@ import streamlit as st
 
 from pages.ui.viewer.display import go_to, point, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
-from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import Segmentation
 from uad_core.preprocess import Prepared
 from uad_core.render.planes import PLANES, Plane
 from uad_core.render.views import head_nifti, mask_nifti, plane_views, plane_voxel, seen_in

@@ -11,11 +11,12 @@ import streamlit as st
 
 from pages.ui.inputs.scan import Choice
 from pages.ui.viewer.display import go_to
+from uad_core.detect.command_line import command_line
 from uad_core.detect.export import export
-from uad_core.detect.presets import command_line
 from uad_core.evaluate.dice_curve import dice_over_percentile
 from uad_core.evaluate.metrics import dice
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
 

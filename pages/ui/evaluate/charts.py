@@ -10,7 +10,7 @@ import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly w
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.compare.panels import COLOURS
+from pages.ui.viewer.charts import COLOURS
 from uad_core.evaluate.records import operating_point, visible
 
 NORMAL, ANOMALOUS = "#0072B2", "#D55E00"  # Okabe and Ito

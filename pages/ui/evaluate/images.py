@@ -16,7 +16,7 @@ from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.evaluate.cases import Scene
 from uad_core.evaluate.records import by_patient
 from uad_core.evaluate.review import Lineup, Map, fullest, line_up, map_of, scene_of
-from uad_core.render.planes import grey_png, overlay_png
+from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.slices import crop_box
 from uad_core.runs.evaluation import Evaluation, EvaluationOrder, beyond, order_of
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from uad_core.cohorts.find import RunError
 from uad_core.runs.evaluation import Evaluation, delete_evaluation, start_again, stop_evaluation
-from uad_core.runs.request import RunError
 
 NEW = "New evaluation"
 STATES = {

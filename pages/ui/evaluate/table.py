@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from uad_core.evaluate.format import html_table, interval, number, with_deviation
 from uad_core.evaluate.records import against_model_0
-from uad_core.experiment.report.tables import html_table, interval, number, with_deviation
 from uad_core.runs.evaluation import FILES, Evaluation
 
 HEADINGS = (

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from pages.ui.inputs.scan import Choice
 from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
-from uad_core.atlas.template import Slab
-from uad_core.detect.from_file import prepare_scan
+from uad_core.atlas.space import Slab
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
+from uad_core.preprocess.from_file import prepare_scan
 
 
 def prepared_scan(choice: Choice, slab: Slab) -> Prepared:

@@ -11,10 +11,10 @@ import streamlit as st
 
 from pages.ui.shell.memory import recall, remember
 from uad_core.detect.export import subject_label
-from uad_core.detect.from_file import Wishes
 from uad_core.io.nifti import read_mask
 from uad_core.io.paths import SAMPLES
 from uad_core.preprocess import Prepared
+from uad_core.preprocess.from_file import Wishes
 
 OWN = "My own scan"
 FIRST = "sub-ms01"  # what a new visitor sees

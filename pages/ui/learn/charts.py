@@ -8,7 +8,8 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import streamlit as st
 
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.teaching import Measured, Sweep, VoxelStory
 
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"

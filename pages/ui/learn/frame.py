@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.inputs.settings import KEEP, is_whole, load
+from pages.ui.inputs.model import is_whole, load
+from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.chapters import CHAPTERS, Chapter
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
 
 NAMES = tuple(chapter.name for chapter in CHAPTERS)
 PAPER = DetectConfig()

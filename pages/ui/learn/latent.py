@@ -8,15 +8,16 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.prepared import prepared_scan
 from pages.ui.inputs.scan import Choice, bundled, bundled_names
-from pages.ui.inputs.settings import KEEP, is_whole, load
+from pages.ui.inputs.settings import KEEP
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
-from uad_core.atlas.template import PAPER_SLAB
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.preprocess import Prepared
-from uad_core.render.planes import grey_png
+from uad_core.render.overlays import grey_png
 from uad_core.render.slices import crop_box
 from uad_core.teaching import axis_walk, can_walk, fade, sample_near, sheet_view, walk
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.settings import load
+from pages.ui.inputs.model import load
 from pages.ui.learn.charts import draw_scores
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.teaching import measured

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui.compare.panels import COLOURS
-from pages.ui.inputs.settings import KEEP, is_whole, load
+from pages.ui.inputs.model import is_whole, load
+from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
 from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, look, wait
+from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Panel, show_panels
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import Sign

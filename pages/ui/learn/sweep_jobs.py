@@ -10,10 +10,10 @@ import streamlit as st
 from pages.ui.inputs.prepared import prepared_scan, redrawing
 from pages.ui.inputs.scan import bundled
 from pages.ui.shell.tasks import Job, jobs, wait_for
-from uad_core.atlas.template import PAPER_SLAB
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
-from uad_core.pipeline.reconstruct import DetectConfig
+from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess import Prepared
 from uad_core.teaching import INTENSITIES, Spot, Sweep, sweep
 

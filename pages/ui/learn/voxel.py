@@ -11,8 +11,9 @@ from pages.ui.learn.frame import lesson_config, median_slider, percentile_slider
 from pages.ui.learn.voxel_picker import Cross, lesson_voxel, show_slice
 from pages.ui.viewer.viewer import Panel
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
-from uad_core.render.planes import grey_png
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.render.overlays import grey_png
 from uad_core.render.slices import residual_picture
 from uad_core.render.views import slice_views
 from uad_core.teaching import VoxelStory, arithmetic, explain, pair_views

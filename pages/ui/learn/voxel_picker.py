@@ -7,7 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui.viewer.viewer import Click, Panel, show_panels
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, segment
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.render.views import Voxel, slice_voxel
 from uad_core.teaching import telling_voxel, voxel_pixel
 

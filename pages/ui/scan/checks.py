@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui.inputs.prepared import prepared_scan
 from pages.ui.inputs.scan import Choice
 from pages.ui.shell.tasks import jobs, wait_for
-from uad_core.atlas.template import WHOLE_BRAIN
+from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.io.read_scan import read_scan
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.preprocess import Prepared, Stage, narrowed, stages

@@ -11,10 +11,10 @@ import streamlit as st
 from pages.ui.inputs.scan import OWN, Choice, bundled, keep_own, own
 from pages.ui.shell.memory import remember
 from uad_core.detect.export import subject_label
-from uad_core.detect.from_file import Wishes
 from uad_core.io.nifti import MAX_BYTES, read_mask
 from uad_core.io.read_scan import read_scan
 from uad_core.io.volume import ScanError
+from uad_core.preprocess.from_file import Wishes
 
 KINDS = ("Files", "A DICOM folder")
 ANSWERS: dict[str, bool | None] = {"As the data propose": None, "Yes": True, "No": False}

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.train.progress import attempt
+from uad_core.cohorts.find import find_cohorts
 from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS
 from uad_core.models import MODELS
-from uad_core.runs.request import Order, find_cohorts
+from uad_core.runs.request import Order
 from uad_core.runs.training import start
 
 SLABS = {"paper": "The paper's 20 slices", "whole": "Whole brain"}

@@ -9,8 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.inputs.settings import LEVELS, is_whole
-from uad_core.runs.request import RunError
+from pages.ui.inputs.model import LEVELS, is_whole
+from uad_core.cohorts.find import RunError
 from uad_core.runs.training import Run, resume, stop
 
 NEW = "New training"

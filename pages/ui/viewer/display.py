@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.viewer.viewer import CONVENTIONS, Click, Panel, show_panels
-from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation, segment
-from uad_core.render.views import Voxel, slice_views, slice_voxel
+from pages.ui.viewer.viewer import CONVENTIONS
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.render.views import Voxel
 
 VIEWS = ("Slice", "Three planes", "3-D")
 
@@ -75,36 +75,6 @@ def point(reconstruction: Reconstruction, level: int) -> Voxel:
     depth, height, width = reconstruction.prepared.array.shape
     kept = st.session_state.get("voxel") or (0, height // 2, width // 2)
     return min(max(level - reconstruction.prepared.slab.first, 0), depth - 1), kept[1], kept[2]
-
-
-def draw_slices(
-    reconstruction: Reconstruction,
-    segmentation: Segmentation,
-    config: PostprocessConfig,
-    level: int,
-    truth: Any,
-    opacity: float,
-) -> None:
-    """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
-    index = level - reconstruction.prepared.slab.first
-    views = slice_views(reconstruction, segmentation, config, index, truth, opacity)
-    residual = "Residual" if reconstruction.checkpoint.spec.redraws else "The model's score"
-    panels = [
-        Panel(views.scan, "Scan"),
-        Panel(views.reconstruction, "Reconstruction"),
-        Panel(views.residual, f"{residual}, median {config.median_size}", windowed=False),
-        Panel(views.scan, "Segmentation", views.mask),
-    ]
-    if not reconstruction.checkpoint.spec.redraws:
-        del panels[1]  # its reconstruction is no picture to look at
-
-    def go(click: Click) -> None:
-        go_to(reconstruction, slice_voxel(reconstruction.prepared, index, click.column, click.row))
-
-    show_panels(
-        panels, "slices", level=level, levels=reconstruction.prepared.slab.levels, on_level=to_level, on_click=go,
-        max_height=250,
-    )  # fmt: skip
 
 
 def to_level(level: int) -> None:

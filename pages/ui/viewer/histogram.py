@@ -10,7 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 BINS = 80
 FLOOR = 1e-3  # per cent of voxels at the foot of the logarithmic axis

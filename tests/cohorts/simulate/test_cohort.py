@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, template
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.simulate.cohort import Progress, share_out, simulate_cohort
 from uad_core.cohorts.simulate.phantom import PhantomConfig, phantom

@@ -8,7 +8,8 @@ import pytest
 from scipy import ndimage
 
 from tests.support.phantoms import SMALL, placed, random_shape
-from uad_core.atlas.template import ATLAS_AFFINE, TISSUES, template
+from uad_core.atlas.space import ATLAS_AFFINE
+from uad_core.atlas.template import TISSUES, template
 from uad_core.cohorts.simulate.anatomy import SOFT_MAX, soften
 from uad_core.cohorts.simulate.deform import (
     BOX,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.cohorts.simulate.label_map import LabelMap, reflection, septum
 from uad_core.cohorts.simulate.tissues import Tissue, tissue_of
 from uad_core.io.volume import Volume

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_AFFINE, ATLAS_SHAPE, template
+from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
+from uad_core.atlas.template import template
 from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.label_map import LabelMap, read_label_map
 from uad_core.cohorts.simulate.subject import SimulationConfig, Subject, simulate_subject

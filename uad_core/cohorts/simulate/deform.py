@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_SHAPE
+from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import SOFT_MAX, Anatomy
 
 STEP = 4  # atlas voxels (mm) between the nodes of a displacement field: it holds nothing finer than 8 mm

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.template import ATLAS_SHAPE
+from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import Anatomy
 from uad_core.cohorts.simulate.contrast import Appearance, FlairContrast, clean_image
 from uad_core.cohorts.simulate.deform import BOX, Resampled, random_deformation, resample

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from uad_core.pipeline.lesions import regions
-from uad_core.pipeline.reconstruct import Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import Segmentation
 from uad_core.render.slices import GREY_WINDOW, crop_box, grey_png, overlay_png
 
 MOST = 6  # slices

@@ -10,7 +10,8 @@ from uad_core.detect.provenance import provenance
 from uad_core.detect.report import markup, tables
 from uad_core.detect.report.chart import histogram_svg
 from uad_core.detect.report.pictures import shown_slices
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 NONE_FOUND = "No voxel above the threshold."
 NOT_HEALTHY = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from uad_core.pipeline.reconstruct import DetectConfig, Reconstruction, Segmentation
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 MOST_ROWS = 10  # of regions; the rest is summed up, so that the page stays one page
 REGION_HEADINGS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from uad_core.experiment.report.tables import number
+from uad_core.evaluate.format import number
 
 SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more
 

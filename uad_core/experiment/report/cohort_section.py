@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from uad_core.evaluate.format import NONE, html_table, number
 from uad_core.experiment.report import charts, slices
 from uad_core.experiment.report.caveats import dependence, footnote
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.contents import Card, Sheet
 from uad_core.experiment.report.page import Page
-from uad_core.experiment.report.tables import NONE, html_table, number, table_one
+from uad_core.experiment.report.tables import table_one
 
 WORST = 3  # patients named per model
 

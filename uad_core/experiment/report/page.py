@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from uad_core.experiment.report.tables import html_table
+from uad_core.evaluate.format import html_table
 
 CONTENTS = "<!-- contents -->"
 CSS = """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
+from uad_core.evaluate.format import NONE, html_table, number
 from uad_core.experiment.report import slices, studies
 from uad_core.experiment.report.cohort_section import cohort
 from uad_core.experiment.report.contents import Contents
 from uad_core.experiment.report.page import Page
-from uad_core.experiment.report.tables import NONE, html_table, number
 
 __all__ = ["cohort", "drawn_samples", "introduction", "latent_study", "realism", "repeat", "trainings"]
 

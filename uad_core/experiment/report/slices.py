@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from uad_core.experiment.report.contents import Card, Look, Realism
 from uad_core.experiment.report.style import RC, new_figure, panels, png
-from uad_core.render.planes import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
 from uad_core.render.slices import GREY_WINDOW
 
 MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))

@@ -1,0 +1,99 @@
+"""Which model, or models."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import streamlit as st
+
+from uad_core.atlas.space import PAPER_SLAB
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, checkpoint_slab, load_checkpoint
+
+COMPARED = ("denoiser", "intensity", "sae3", "svae")  # at first
+STRONGEST = "denoiser"  # offered first; by the table in the README
+LEVELS = ("Middle slices", "Whole brain")
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _load_once(name: str, written: int) -> Checkpoint:
+    return load_checkpoint(name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _knows_whole(name: str, written: int) -> bool:
+    try:
+        return checkpoint_slab(name).count > PAPER_SLAB.count
+    except CheckpointError:
+        return False  # said when it is chosen
+
+
+def load(name: str) -> Checkpoint:
+    """The checkpoint, read again when a training has written it anew; a damaged one is said in place of the page."""
+    try:
+        return _load_once(name, _written(name))
+    except CheckpointError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def _written(name: str) -> int:
+    return (CHECKPOINTS / f"{name}.json").stat().st_mtime_ns
+
+
+def pick_checkpoint() -> Checkpoint:
+    """The sidebar's pickers of levels and model, with a sentence on the model's idea and on its weakness."""
+    name = st.selectbox(
+        "Model", offered(), key="model", bind="query-params", help="A checkpoint from the folder checkpoints/."
+    )
+    checkpoint = load(str(name))
+    st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
+    if checkpoint.learned is False:
+        st.warning("This model did not learn: it redraws healthy brains worse than one median brain for all would.")
+    return checkpoint
+
+
+def pick_checkpoints() -> list[Checkpoint]:
+    """The sidebar's pickers of levels and of two to six models."""
+    names = offered()
+    wanted = [name for name in COMPARED if name in names] or names[:3]
+    chosen = st.multiselect(
+        "Models", names, default=wanted, max_selections=6, key="models", bind="query-params",
+        help="Two to six checkpoints. Each is shown with the residual that suits it.",
+    )  # fmt: skip
+    return [load(name) for name in chosen]
+
+
+def offered() -> list[str]:
+    """Names of the checkpoints for the levels that the user picks, the strongest first."""
+    names = checkpoint_names()
+    if not names:
+        st.error("There is no checkpoint. Train one: python -m uad_core train --help")
+        st.stop()
+    whole = {name for name in names if is_whole(name)}
+    levels = st.radio(
+        "Levels", LEVELS, key="levels", bind="query-params", horizontal=True, disabled=not whole,
+        on_change=_first_of_these_levels, args=(names, whole),
+        help="The paper's 20 middle slices, or all axial levels, which takes about a minute. "
+        "Each model knows only the levels that it was trained on.",
+    )  # fmt: skip
+    return _of_levels(names, whole, levels)
+
+
+def _of_levels(names: Sequence[str], whole: Collection[str], levels: str) -> list[str]:
+    return sorted((name for name in names if (name in whole) == (levels == LEVELS[1])), key=_strongest_first)
+
+
+def _first_of_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
+    """A model of the levels left behind is not to stay in the address."""
+    if "model" in st.session_state and (fitting := _of_levels(names, whole, st.session_state["levels"])):
+        st.session_state["model"] = fitting[0]
+
+
+def is_whole(name: str) -> bool:
+    """Whether the checkpoint knows more than the paper's levels."""
+    return _knows_whole(name, _written(name))
+
+
+def _strongest_first(name: str) -> tuple[bool, str]:
+    return not name.startswith(STRONGEST), name

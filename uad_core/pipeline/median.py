@@ -1,0 +1,118 @@
+"""The cubic median of a residual, and what needs only a few of its thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+FEW = 200  # thresholds that cost less than the medians of a slab
+
+
+def median_above(values: np.ndarray, threshold: float, size: int) -> np.ndarray:
+    """Where the `size`^3 median of `values`, (D, H, W), exceeds `threshold`; borders as scipy's `reflect`."""
+    above = values > np.float32(threshold)
+    if size == 1:
+        return above
+    counts = above.astype(np.uint8)
+    for axis in range(3):
+        counts = _box_sum(counts, size, axis)
+    return counts > size**3 // 2
+
+
+def _box_sum(counts: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Sum over `size` neighbours along `axis`, mirrored at the borders."""
+    reach, length = size // 2, counts.shape[axis]
+    # 7 x 7 x 7 ones, and already 9 x 9 x 9 along the third axis, do not fit in a byte
+    fits = int(counts.max(initial=0)) * size < 256
+    indices = _mirror(np.arange(-reach, length + reach), length)
+    padded = counts.astype(np.uint8 if fits else np.uint16, copy=False).take(indices, axis=axis)
+
+    def shifted(offset: int) -> np.ndarray:
+        return padded[(slice(None),) * axis + (slice(offset, offset + length),)]
+
+    total = shifted(0) + shifted(1)
+    for offset in range(2, size):
+        total += shifted(offset)
+    return total
+
+
+def _mirror(indices: np.ndarray, length: int) -> np.ndarray:
+    """Indices as scipy's `reflect` folds them: ... 1 0 | 0 1 2 ... n-1 | n-1 n-2 ..., any number of times."""
+    folded = indices % (2 * length)
+    return np.where(folded < length, folded, 2 * length - 1 - folded)
+
+
+def _bounding_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
+    """The part of the picture that can matter to voxels of `mask`, whose windows reach `margin` beyond it."""
+    box = []
+    for axis, length in enumerate(mask.shape):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        first, last = (int(hit[0]), int(hit[-1])) if hit.size else (0, -1)
+        box.append(slice(max(first - margin, 0), min(last + 1 + margin, length)))
+    return tuple(box)
+
+
+def survival(values: np.ndarray, inside: np.ndarray, thresholds: Sequence[float], size: int) -> np.ndarray:
+    """For each of ascending `thresholds`, the voxels of `inside` whose median exceeds it: (T,) int64."""
+    box = _bounding_box(inside, margin=size // 2)
+    values, inside = values[box], inside[box]
+    counts = np.zeros(len(thresholds), np.int64)
+    highest = float(values.max(initial=0))
+    for index, threshold in enumerate(thresholds):
+        if threshold >= highest:
+            break  # a median is never above the largest value
+        counts[index] = np.count_nonzero(median_above(values, threshold, size) & inside)
+    return counts
+
+
+def residual_counts(values: np.ndarray, inside: np.ndarray, size: int, edges: np.ndarray) -> np.ndarray:
+    """Histogram of the `size`^3 median within `inside`: (len(edges) - 1,) int64, bins open on the left.
+
+    The first bin also takes what lies below it, the last one what lies above: nothing is left out.
+    A few bins come from as many thresholds, many from the medians themselves; both give the same counts.
+    """
+    inner = edges[1:-1].astype(np.float32)
+    if len(inner) > FEW:
+        medians = filtered(values, inside, size)[inside]
+        return np.bincount(np.searchsorted(inner, medians), minlength=len(edges) - 1)
+    above = survival(values, inside, inner.tolist(), size)
+    return -np.diff(np.concatenate([[np.count_nonzero(inside)], above, [0]]))
+
+
+def filtered(values: np.ndarray, inside: np.ndarray, size: int) -> np.ndarray:
+    """The `size`^3 median of `values`, (D, H, W) float32, where `inside`, and 0 elsewhere; exact.
+
+    Equal to `scipy.ndimage.median_filter`, borders mirrored (`reflect`), in a quarter of its time. A single
+    slice is its own neighbour in a mirror: there the median is that of `size` x `size` pixels in plane.
+    """
+    result = np.zeros_like(values)
+    if size == 1:
+        result[inside] = values[inside]
+        return result
+    window = (size if len(values) > 1 else 1, size, size)
+    padded = np.pad(values, [(edge // 2, edge // 2) for edge in window], mode="symmetric")
+    neighbours = np.lib.stride_tricks.sliding_window_view(padded, window)
+    middle = int(np.prod(window)) // 2
+    for index in np.flatnonzero(inside.any(axis=(1, 2))):
+        gathered = neighbours[index][inside[index]].reshape(-1, 2 * middle + 1)
+        gathered.partition(middle, axis=1)
+        result[index][inside[index]] = gathered[:, middle]
+    return result
+
+
+def filtered_slice(values: np.ndarray, index: int, size: int, levels: np.ndarray) -> np.ndarray:
+    """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, to be looked at.
+
+    Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0. A few dozen
+    levels are a grey scale, and cost a twentieth of the median filter.
+    """
+    reach = size // 2
+    block = values[_mirror(np.arange(index - reach, index + reach + 1), len(values))]
+    steps = np.zeros(values.shape[1:], np.float32)
+    for level in levels:
+        above = median_above(block, float(level), size)[reach]
+        if not above.any():
+            break
+        steps[above] = level
+    return steps
