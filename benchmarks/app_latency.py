@@ -24,7 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
 from uad_core.io.paths import SAMPLES
-from uad_core.runs.evaluation import EVALUATIONS, EvaluationOrder, read_evaluation, start_evaluation
+from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, read_evaluation, start_evaluation
 
 ROOT = Path(__file__).parent.parent
 MOVES = 30
@@ -107,7 +107,7 @@ def measure(page: Page, slider: str) -> list[float]:
 def evaluation() -> Iterator[None]:
     """One of the bundled scans, for the page Evaluate to show."""
     shutil.rmtree(EVALUATIONS / BENCH, ignore_errors=True)  # of a run that was killed
-    made = start_evaluation(EvaluationOrder(SAMPLES, ("intensity", "sae3", "svae", "denoiser"), BENCH, limit=1))
+    made = start_evaluation(EvaluationRequest(SAMPLES, ("intensity", "sae3", "svae", "denoiser"), BENCH, limit=1))
     try:
         while read_evaluation(made.folder).word.is_active:
             time.sleep(1)

@@ -71,10 +71,10 @@ def bench_search() -> Iterator[str]:
             model, slices = build_model(name).to(device), scan.to(device)
             model.reconstruct(slices[:1])  # what a GPU does once
 
-            def redraw(model: AnomalyModel = model, slices: torch.Tensor = slices) -> torch.Tensor:
+            def reconstruct(model: AnomalyModel = model, slices: torch.Tensor = slices) -> torch.Tensor:
                 return model.reconstruct(slices).cpu()  # waits for a GPU
 
-            seconds[name] = timed(redraw, repeats)[1] / len(slices)
+            seconds[name] = timed(reconstruct, repeats)[1] / len(slices)
         yield (
             f"reconstruction, {device}: anogan, {steps} steps for 20 slices at once, {seconds['anogan']:.2f} s a "
             f"slice; sae3 {seconds['sae3']:.3f} s; {seconds['anogan'] / seconds['sae3']:.0f} times slower"

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from uad_core.models.checkpoint import build_model
 from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame
 from uad_core.train.config import TrainConfig
-from uad_core.train.distributed import Ranks
+from uad_core.train.distributed import Distributed
 from uad_core.train.prefetch import prefetched
 from uad_core.train.step import make_steps, run_steps
 
@@ -45,7 +45,7 @@ def bench_train(model: str = "sae3", batch_size: int = 8) -> Iterator[str]:
     brain = ((rows - 128) / 90) ** 2 + ((columns - 128) / 70) ** 2 < 1
     array = rng.random((512, 256, 256), dtype=np.float32) * brain
     config = TrainConfig(model=model, batch_size=batch_size)
-    ranks = Ranks(config)
+    ranks = Distributed(config)
     ours, plain = _ours(config, ranks, array), _plain(config, ranks.device, array)
     rates: dict[str, list[float]] = {"ours": [], "plain": []}
     with _GpuUse(ranks.device) as use:
@@ -76,7 +76,7 @@ def images_per_second(batches: Iterator[int], device: torch.device) -> float:
     return seen / (perf_counter() - started)
 
 
-def _ours(config: TrainConfig, ranks: Ranks, array: np.ndarray) -> Iterator[int]:
+def _ours(config: TrainConfig, ranks: Distributed, array: np.ndarray) -> Iterator[int]:
     torch.manual_seed(0)
     model = build_model(config.model, config.settings).to(ranks.device)
     model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # as in the loop

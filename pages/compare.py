@@ -15,7 +15,7 @@ from pages.ui.compare.panels import (
 )
 from pages.ui.inputs.model import pick_checkpoints
 from pages.ui.inputs.prepared import reconstruction_of
-from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
 from pages.ui.inputs.settings import PAPER, offer_reset, shared_sliders
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import pick_convention, pick_level
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 @st.fragment
-def _compare(choice: Choice, checkpoints: list[Checkpoint]) -> None:
+def _compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     """The fast part: every control below reruns this function alone."""
     pictures, sliders = st.container(), st.columns(4)
     setting = shared_sliders(sliders[1:])

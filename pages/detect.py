@@ -1,4 +1,4 @@
-"""The tuning page: a scan goes in, what the model could not redraw comes out, live."""
+"""The tuning page: a scan goes in, what the model could not reconstruct comes out, live."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from pages.ui.detect.presets import load_preset, save_preset
 from pages.ui.detect.results import agreement, draw_dice_curve, draw_download, draw_lesions, draw_log
 from pages.ui.detect.slices import draw_slices
 from pages.ui.inputs.model import pick_checkpoint
-from pages.ui.inputs.prepared import prepared_scan, reconstruction_of, redrawing
-from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.inputs.prepared import prepared_scan, reconstructing, reconstruction_of
+from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
 from pages.ui.inputs.settings import pick_setting, set_threshold
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import VIEWS, pick_display, pick_level, pick_view
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 @st.fragment
-def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
+def _tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     """The fast part: every control below reruns this function alone."""
     bar = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     pictures, sliders = st.container(), st.columns(4)
@@ -43,8 +43,8 @@ def _tune(choice: Choice, checkpoint: Checkpoint) -> None:
     more = _more(bar[2], "Setting", "tune", "Absolute threshold, residual, erosion, healthy reference.")
     config = pick_setting(checkpoint, sliders[1:], more)
     keep = _more(bar[3], "Keep", "bookmark", "This setting as a preset, and as a command line.")
-    save_preset(checkpoint, config, choice.wishes, keep)
-    redrawing(choice, checkpoint)  # goes on while the reference is read
+    save_preset(checkpoint, config, choice.prepare_options, keep)
+    reconstructing(choice, checkpoint)  # goes on while the reference is read
     truth: Any = truth_in_slab(choice, prepared_scan(choice, checkpoint.slab))
     reconstruction = reconstruction_of(choice, checkpoint)
     level = pick_level(reconstruction, sliders[0])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.inputs.prepared import prepared_scan, reconstruction_of
-from pages.ui.inputs.scan import Choice, need_scan, pick_scan, truth_in_slab
+from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
 from pages.ui.learn.chapters import Chapter
 from pages.ui.learn.frame import draw_words, pick_chapter, pick_model, pick_sign
 from pages.ui.learn.latent import draw_latent
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 @st.fragment
-def _draw(chapter: Chapter, choice: Choice | None, checkpoint: Checkpoint, signed: Sign) -> None:
+def _draw(chapter: Chapter, choice: SelectedScan | None, checkpoint: Checkpoint, signed: Sign) -> None:
     """The chapter's own part: its controls rerun this function alone."""
     if chapter.name not in ("Paint", "Mid-grey"):
         abandon_all_but([])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.inputs.model import pick_checkpoint
-from pages.ui.inputs.scan import OWN, Choice, pick_scan
+from pages.ui.inputs.scan import OWN, SelectedScan, pick_scan
 from pages.ui.scan.checks import checks_of, draw_checks, draw_facts, facts_of, stages_of, whole_scan
 from pages.ui.scan.steps import draw_stages
 from pages.ui.scan.upload import offer_scan, offer_wishes, take_masks, take_scan
@@ -34,7 +34,7 @@ def main() -> None:
     _show(choice, checkpoint)
 
 
-def _show(choice: Choice, checkpoint: Checkpoint) -> None:
+def _show(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     title, button = st.columns([3, 1], vertical_alignment="bottom")
     title.subheader(OWN if choice.own else f"{st.session_state['scan']}, simulated", anchor=False)
     with button.container(border=True):  # a link, as `st.switch_page` refuses where an address is bound to a widget

@@ -19,7 +19,8 @@ def main() -> None:
     start_page()
     st.header("What would a healthy brain look like here?", anchor=False)
     st.markdown(
-        "A model that has only ever seen healthy brains redraws a FLAIR scan. It cannot redraw what it does not know, "
+        "A model that has only ever seen healthy brains reconstructs a FLAIR scan. What it does not know "
+        "it cannot reconstruct, "
         "so what differs between scan and reconstruction is a place to look. No lesion was ever labelled for it."
     )
     st.image(str(DOCS / "start.png"), width=680)

@@ -16,7 +16,7 @@ from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
 COMMANDS = {
-    "detect": "segment what a model of the healthy brain cannot redraw",
+    "detect": "segment what a model of the healthy brain cannot reconstruct",
     "models": "list the models",
     "picture": "one slice of a detection as a picture",
     "train": "train a model on the healthy subjects of cohort folders",

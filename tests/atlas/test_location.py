@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.heads import CONFIG, run, small_head
 from uad_core.atlas import location as module
-from uad_core.atlas.location import OUTSIDE, PERIVENTRICULAR, Place, places
+from uad_core.atlas.location import OUTSIDE, PERIVENTRICULAR, Location, locate
 from uad_core.atlas.space import ATLAS_SHAPE, PAPER_SLAB, Slab
 from uad_core.atlas.template import TISSUES, template
 
@@ -17,11 +17,11 @@ SLAB = Slab(10, 40)
 CSF, VENTRICLES, CORTEX, WHITE = 1, 2, 3, 4
 
 
-def region(*points: tuple[int, int, int], slab: Slab = SLAB) -> Place:
+def region(*points: tuple[int, int, int], slab: Slab = SLAB) -> Location:
     """The place of one region of these atlas voxels."""
     d, h, w = np.array(points).T
-    (place,) = places((d - slab.first, h + PAD, w + PAD), np.zeros(len(points), int), slab)
-    return place
+    (location,) = locate((d - slab.first, h + PAD, w + PAD), np.zeros(len(points), int), slab)
+    return location
 
 
 @pytest.fixture
@@ -74,10 +74,13 @@ class TestInAMadeUpAtlas:
 
     def test_regions_are_kept_apart(self):
         voxels = tuple(np.array([(20, 58, 40), (20, 178, 200), (20, 58, 41)]).T)
-        assert places(voxels, np.array([1, 0, 1]), SLAB) == (Place("cortex", "left"), Place("white matter", "right"))
+        assert locate(voxels, np.array([1, 0, 1]), SLAB) == (
+            Location("cortex", "left"),
+            Location("white matter", "right"),
+        )
 
     def test_no_voxel_is_no_place(self):
-        assert places((np.zeros(0, int),) * 3, np.zeros(0, int), SLAB) == ()
+        assert locate((np.zeros(0, int),) * 3, np.zeros(0, int), SLAB) == ()
 
 
 def test_the_midline_is_where_the_template_mirrors_itself():
@@ -107,10 +110,10 @@ def test_fifty_regions_are_placed_within_5_ms():
     rng = np.random.default_rng(0)
     voxels = (rng.integers(0, 20, 10_000), rng.integers(50, 200, 10_000), rng.integers(70, 190, 10_000))
     regions = np.sort(rng.integers(0, 50, 10_000))
-    assert len(places(voxels, regions, PAPER_SLAB)) == 50
+    assert len(locate(voxels, regions, PAPER_SLAB)) == 50
     times = []
     for _ in range(9):
         started = perf_counter()
-        places(voxels, regions, PAPER_SLAB)
+        locate(voxels, regions, PAPER_SLAB)
         times.append(perf_counter() - started)
     assert min(times) < 0.005

@@ -18,7 +18,7 @@ from uad_core.detect.presets import MOST_BYTES, Preset, PresetError, read_preset
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess.from_file import Wishes
+from uad_core.preprocess.from_file import PrepareOptions
 
 INTENSITY = load_checkpoint("intensity")  # without weights, so read at once
 OTHER = PostprocessConfig("absolute", 3, 0.5, 20.0)
@@ -155,8 +155,8 @@ def test_the_command_line_gives_back_the_same_setting(config):
 @pytest.mark.parametrize("strip", [None, True, False])
 @pytest.mark.parametrize("register", [None, True, False])
 def test_the_command_line_gives_back_the_same_wishes(slab, strip, register):
-    wishes = Wishes(slab, strip, register)
-    assert chosen_wishes(parsed(command_line(INTENSITY, DetectConfig(), wishes))) == wishes
+    prepare_options = PrepareOptions(slab, strip, register)
+    assert chosen_wishes(parsed(command_line(INTENSITY, DetectConfig(), prepare_options))) == prepare_options
     assert {name: slab for slab, name in SLAB_NAMES.items()} == SLABS
 
 
@@ -173,7 +173,7 @@ def test_only_what_differs_from_the_defaults_is_named():
 
 def test_the_command_line_names_no_file_of_the_users():
     command = command_line(
-        INTENSITY, DetectConfig(), Wishes(brain_mask=Path("/home/CANARY/mask.nii.gz"), atlas=Path("CANARY.nii"))
+        INTENSITY, DetectConfig(), PrepareOptions(brain_mask=Path("/home/CANARY/mask.nii.gz"), atlas=Path("CANARY.nii"))
     )
     assert "CANARY" not in command
     assert command.endswith("--brain-mask YOUR_BRAIN_MASK.nii.gz --atlas YOUR_ATLAS.nii.gz")
@@ -181,7 +181,7 @@ def test_the_command_line_names_no_file_of_the_users():
 
 def test_levels_that_the_command_line_has_no_word_for_are_an_error():
     with pytest.raises(ValueError, match="axial levels"):
-        command_line(INTENSITY, DetectConfig(), Wishes(slab=Slab(3, 4)))
+        command_line(INTENSITY, DetectConfig(), PrepareOptions(slab=Slab(3, 4)))
 
 
 @pytest.fixture

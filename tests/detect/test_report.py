@@ -24,7 +24,7 @@ from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
-from uad_core.preprocess.from_file import Wishes, prepare_scan
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.quality import checks, warnings
 from uad_core.render.slices import MASK_COLOUR, SCALE, crop_box
 
@@ -177,7 +177,7 @@ def test_the_same_detection_gives_the_same_page_byte_for_byte(reconstruction):
 def test_a_busy_detection_fits_one_sheet_of_a4_with_every_picture_on_it(browser, tmp_path):
     checkpoint = load_checkpoint("intensity")
     source = ROOT / "data_samples" / "sub-ms01_FLAIR.nii.gz"
-    prepared = prepare_scan(Path(source), checkpoint.slab, Wishes(), lambda step, fraction: None)
+    prepared = prepare_scan(Path(source), checkpoint.slab, PrepareOptions(), lambda step, fraction: None)
     reconstruction = reconstruct(prepared, checkpoint)
     config = DetectConfig(90.0, postprocess=PostprocessConfig(median_size=3))
     segmentation = segment(reconstruction, config)

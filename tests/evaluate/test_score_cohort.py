@@ -17,7 +17,7 @@ from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands import evaluate as command
 from uad_core.evaluate import PLAIN, EvaluateConfig, evaluate, knows, summarise, table_rows
 from uad_core.evaluate import score_cohort as run
-from uad_core.evaluate.cases import load_scene
+from uad_core.evaluate.cases import load_case
 from uad_core.evaluate.metrics import average_precision, dice
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, Volume
@@ -34,7 +34,7 @@ SIZE = (189, 157)
 
 
 class Constant(AnomalyModel):
-    """Redraws every slice as one grey."""
+    """Reconstructs every slice as one grey."""
 
     def __init__(self, grey):
         super().__init__()
@@ -99,21 +99,21 @@ def evaluated(folder):
 def test_dice_is_that_of_the_mask_that_detection_gives(folder, evaluated):
     tables, _ = evaluated
     subject, checkpoint = open_cohort(folder).subjects[0], checkpoint_of("a")
-    scene = load_scene(subject, checkpoint.slab, set(range(155)), 2.0)
+    case = load_case(subject, checkpoint.slab, set(range(155)), 2.0)
     post = PostprocessConfig("absolute", 3)
     for percentile, key in ((98.0, "98"), (90.0, "90")):
-        redrawn = reconstruct(scene.prepared, checkpoint)
-        mask = segment(redrawn, DetectConfig(percentile, None, "made", post)).mask
+        reconstructed = reconstruct(case.prepared, checkpoint)
+        mask = segment(reconstructed, DetectConfig(percentile, None, "made", post)).mask
         (patient,) = (p for p in tables.metrics["per_patient"] if (p["subject"], p["model"]) == ("sub-0", "a"))
-        assert patient["dice_at"][key] == dice(mask, scene.truth)
+        assert patient["dice_at"][key] == dice(mask, case.truth)
     assert patient["dice"] == patient["dice_at"]["98"] > 0.5
 
 
 def test_the_truth_of_a_picture_goes_through_the_same_transform_as_the_picture(folder):
-    scene = load_scene(open_cohort(folder).subjects[1], Slab(70, 20), set(range(155)), 2.0)
-    bright = scene.prepared.array > 0.75
-    assert scene.truth.sum() > 60
-    assert dice(bright, scene.truth) > 0.85
+    case = load_case(open_cohort(folder).subjects[1], Slab(70, 20), set(range(155)), 2.0)
+    bright = case.prepared.array > 0.75
+    assert case.truth.sum() > 60
+    assert dice(bright, case.truth) > 0.85
 
 
 def test_the_truth_of_a_prepared_volume_is_cut_as_the_volume_is(tmp_path):
@@ -128,17 +128,17 @@ def test_the_truth_of_a_prepared_volume_is_cut_as_the_volume_is(tmp_path):
     for kind, mask in (("lesion", lesion), ("brainmask", brain)):
         write_nifti(tmp_path / f"sub-1_{kind}.nii.gz", mask, grid)
     (tmp_path / "cohort.json").write_text(json.dumps({"prepared": True}))
-    scene = load_scene(open_cohort(tmp_path).subjects[0], Slab(70, 20), set(range(71, 90)), 2.0)
-    assert np.flatnonzero(scene.truth.any(axis=(1, 2))).tolist() == [1]  # level 71: 69 is not cut, 70 not known
-    np.testing.assert_array_equal(scene.truth[1], scene.prepared.array[1] > 0.8)
-    assert not scene.inside[0].any()
+    case = load_case(open_cohort(tmp_path).subjects[0], Slab(70, 20), set(range(71, 90)), 2.0)
+    assert np.flatnonzero(case.truth.any(axis=(1, 2))).tolist() == [1]  # level 71: 69 is not cut, 70 not known
+    np.testing.assert_array_equal(case.truth[1], case.prepared.array[1] > 0.8)
+    assert not case.inside[0].any()
 
 
 def test_pooled_average_precision_is_that_of_all_patients_voxels_together(folder, evaluated):
     tables, progress = evaluated
-    scenes = [load_scene(s, Slab(70, 20), set(range(155)), 2.0) for s in open_cohort(folder).subjects[:3]]
-    values = [filtered(abs(s.prepared.array - np.float32(0.5)), s.inside, 3)[s.inside] for s in scenes]
-    expected = average_precision(np.concatenate(values), np.concatenate([s.truth[s.inside] for s in scenes]))
+    cases = [load_case(s, Slab(70, 20), set(range(155)), 2.0) for s in open_cohort(folder).subjects[:3]]
+    values = [filtered(abs(s.prepared.array - np.float32(0.5)), s.inside, 3)[s.inside] for s in cases]
+    expected = average_precision(np.concatenate(values), np.concatenate([s.truth[s.inside] for s in cases]))
     assert tables.metrics["models"]["a"]["auprc_pooled"] == pytest.approx(expected, rel=1e-12)
     assert [one.subject for one in progress if one.problem] == ["sub-9"]
     assert list(tables.metrics["refused"]) == ["sub-9"]
@@ -251,7 +251,7 @@ def test_a_mask_of_another_size_refuses_the_subject(folder, tmp_path):
     (tmp_path / "sub-0_FLAIR.png").symlink_to(folder / "sub-0_FLAIR.png")
     Image.fromarray(np.zeros((5, 5), np.uint8)).save(tmp_path / "sub-0_lesion.png")
     with pytest.raises(ScanError, match="different numbers of pixels"):
-        load_scene(open_cohort(tmp_path).subjects[0], Slab(70, 20), set(range(155)), 2.0)
+        load_case(open_cohort(tmp_path).subjects[0], Slab(70, 20), set(range(155)), 2.0)
 
 
 def test_a_limit_takes_so_many_patients_and_so_many_healthy(folder):

@@ -18,13 +18,13 @@ from uad_core.commands import experiment as command
 from uad_core.evaluate import EvaluateConfig, evaluate, table_rows
 from uad_core.evaluate.metrics import dice
 from uad_core.experiment import ExperimentConfig, cohorts, experiment
-from uad_core.experiment.case_cache import KEPT, Scenes
+from uad_core.experiment.case_cache import KEPT, CaseCache
 from uad_core.experiment.cohort_results import poorest, typical
 from uad_core.experiment.examples import finders, scored
-from uad_core.experiment.models import _latents, card, line_up, train_all
+from uad_core.experiment.models import _latents, card, select_models, train_all
 from uad_core.experiment.realism import compare, spectra
 from uad_core.experiment.report import charts, slices, studies, style
-from uad_core.experiment.survey import SLICES, BrainSlice, Found, Survey, View, normal_lesions, survey
+from uad_core.experiment.survey import SLICES, BrainSlice, CaseSurvey, SubtleLesion, Survey, normal_lesions, survey
 from uad_core.io.volume import ScanError
 from uad_core.models import MODELS
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
@@ -191,9 +191,9 @@ def test_nothing_that_is_written_names_a_folder_of_this_machine_or_asks_for_a_pa
 
 def test_lesions_as_grey_as_the_brain_are_listed_and_bright_ones_are_not(place):
     cohort, config = open_cohort(place / "made"), EvaluateConfig()
-    scenes = Scenes(cohort, table_rows(cohort, [], config, True), config)
+    cases = CaseCache(cohort, table_rows(cohort, [], config, True), config)
     for name, expected in (("sub-0", (1, 0)), ("sub-1", (2, 1))):
-        total, found = normal_lesions(scenes[name], 6.0)
+        total, found = normal_lesions(cases[name], 6.0)
         assert (total, len(found)) == expected
     assert found[0].record["ml"] == pytest.approx(0.08, rel=0.4)
     assert 5 <= found[0].record["rank"] <= 95
@@ -203,47 +203,51 @@ def test_what_is_looked_at_again_is_what_was_scored(place):
     cohort, config = open_cohort(place / "made"), EvaluateConfig()
     (row,) = table_rows(cohort, [load_checkpoint("intensity", place / "checkpoints")], config, False)
     for progress in list(evaluate(cohort, [row], config))[:2]:
-        scene, (score,) = progress.scene, progress.scores
-        values, mask = scored(scene, row, score, config)
-        residual = reconstruct(scene.prepared, row.checkpoint).residual(row.signed)
-        np.testing.assert_array_equal(values, filtered(residual, scene.inside, config.median_size))
-        assert dice(mask, scene.truth) == score.dice
+        case, (score,) = progress.case, progress.scores
+        values, mask = scored(case, row, score, config)
+        residual = reconstruct(case.prepared, row.checkpoint).residual(row.signed)
+        np.testing.assert_array_equal(values, filtered(residual, case.inside, config.median_size))
+        assert dice(mask, case.truth) == score.dice
         everything, nothing = np.argwhere(mask), np.argwhere(~mask)
-        assert finders(scene, [row], {row.key: score}, config, [everything, nothing]) == [["intensity"], []]
+        assert finders(case, [row], {row.key: score}, config, [everything, nothing]) == [["intensity"], []]
 
 
 def test_only_the_last_scenes_are_kept_and_others_are_prepared_anew(place):
     cohort, config = open_cohort(place / "made"), EvaluateConfig()
-    scenes = Scenes(cohort, table_rows(cohort, [], config, True), config)
-    first = scenes["sub-0"]
-    assert scenes["sub-0"] is first
+    cases = CaseCache(cohort, table_rows(cohort, [], config, True), config)
+    first = cases["sub-0"]
+    assert cases["sub-0"] is first
     for number in range(KEPT):
-        scenes.keep(replace(first, subject=replace(first.subject, name=f"other-{number}")))
-    assert scenes["sub-0"] is not first
-    np.testing.assert_array_equal(scenes["sub-0"].truth, first.truth)
+        cases.keep(replace(first, subject=replace(first.subject, name=f"other-{number}")))
+    assert cases["sub-0"] is not first
+    np.testing.assert_array_equal(cases["sub-0"].truth, first.truth)
 
 
 def test_a_survey_lists_the_largest_lesion_first_and_of_many_scans_takes_slices_evenly():
     brain = BrainSlice(np.zeros((4, 4)), np.ones((4, 4), bool))
-    lesion = [Found({"subject": f"sub-{i}", "ml": ml, "level": 87}, np.zeros((1, 3))) for i, ml in enumerate((1, 3, 2))]
-    views = [View(2, (one,), replace(brain, array=np.full((4, 4), i))) for i, one in enumerate(lesion)]
-    found = survey([*views, *[View(0, (), brain)] * 125], 87)
+    lesion = [
+        SubtleLesion({"subject": f"sub-{i}", "ml": ml, "level": 87}, np.zeros((1, 3))) for i, ml in enumerate((1, 3, 2))
+    ]
+    views = [CaseSurvey(2, (one,), replace(brain, array=np.full((4, 4), i))) for i, one in enumerate(lesion)]
+    found = survey([*views, *[CaseSurvey(0, (), brain)] * 125], 87)
     assert (found.lesions, [one.record["ml"] for one in found.normal]) == (6, [3, 2, 1])
     assert len(found.slices) == SLICES
     assert [int(one.array[0, 0]) for one in found.slices[:2]] == [0, 2]
 
 
 def test_a_named_model_that_is_not_there_is_said_and_the_rest_goes_on(place, tmp_path):
-    lineup = line_up(config_of(place, tmp_path, models=("svae", "nobody", "plain-intensity")), place / "checkpoints")
-    assert [one.name for one in lineup.scored] == ["svae"]
-    assert lineup.plain
-    assert lineup.missing[0].startswith("nobody: There is no checkpoint of that name")
+    selection = select_models(
+        config_of(place, tmp_path, models=("svae", "nobody", "plain-intensity")), place / "checkpoints"
+    )
+    assert [one.name for one in selection.scored] == ["svae"]
+    assert selection.plain
+    assert selection.missing[0].startswith("nobody: There is no checkpoint of that name")
     with pytest.raises(ValueError, match="nobody"):
-        line_up(config_of(place, tmp_path, models=("nobody",)), place / "checkpoints")
+        select_models(config_of(place, tmp_path, models=("nobody",)), place / "checkpoints")
 
 
 def test_models_stand_in_the_order_of_the_list_model_0_first(place, tmp_path):
-    names = [one.name for one in line_up(config_of(place, tmp_path), place / "checkpoints").checkpoints]
+    names = [one.name for one in select_models(config_of(place, tmp_path), place / "checkpoints").checkpoints]
     assert names == sorted(names, key=list(MODELS).index)
     assert names[0] == "intensity"
 
@@ -253,7 +257,7 @@ def test_models_stand_in_the_order_of_the_list_model_0_first(place, tmp_path):
     [
         ("sae2", True, "yes"),
         ("sae2", False, "no: did not learn"),
-        ("ocsvm", None, "not known"),  # trained, but redraws nothing to be judged by
+        ("ocsvm", None, "not known"),  # trained, but reconstructs nothing to be judged by
         ("dictionary", True, "yes"),  # fitted without a gradient
         ("fuzzy", None, "nothing to learn"),
     ],
@@ -271,7 +275,7 @@ def test_the_latents_of_the_study_are_counted():
 def test_healthy_subjects_that_were_trained_on_are_left_out_unless_they_share_a_brain(place, tmp_path):
     entry = {"cohort": "made", "subjects": ["sub-3", "sub-4"], "held_out": ["sub-2"]}
     write_checkpoint(tmp_path, "intensity", trained_on=[entry])
-    site = cohorts.Site(open_cohort(place / "made"), "made")
+    site = cohorts.CohortSource(open_cohort(place / "made"), "made")
     known = [load_checkpoint("intensity", tmp_path)]
     kept = cohorts.to_evaluate(site, known)
     assert [one.name for one in kept.cohort.subjects] == ["sub-0", "sub-1", "sub-2"]
@@ -319,7 +323,7 @@ def test_cohorts_of_one_name_have_folders_of_their_own(place, tmp_path, monkeypa
 
 def test_models_are_trained_once_and_kept(place, tmp_path):
     config = config_of(place, tmp_path, train=1, models=("intensity", "sae1"))
-    site, lines = cohorts.Site(open_cohort(place / "made"), "made"), []
+    site, lines = cohorts.CohortSource(open_cohort(place / "made"), "made"), []
     chosen = cohorts.for_training([site], lines.append)
     folder, failed = train_all(config, chosen, lines.append)
     assert failed == []
@@ -336,7 +340,7 @@ def test_without_healthy_subjects_there_is_no_training(place):
     cohort = open_cohort(place / "made")
     alone = replace(cohort, subjects=cohort.subjects[:3])
     with pytest.raises(ScanError, match="Training needs healthy subjects"):
-        cohorts.for_training([cohorts.Site(alone, "made")], lambda line: None)
+        cohorts.for_training([cohorts.CohortSource(alone, "made")], lambda line: None)
 
 
 def test_equal_slices_lie_at_no_distance_and_noise_raises_the_spectrum():

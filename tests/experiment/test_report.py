@@ -13,12 +13,12 @@ from PIL import Image
 from uad_core import RESEARCH_ONLY
 from uad_core.evaluate.format import interval, number
 from uad_core.experiment.report import (
-    Card,
+    CohortResults,
     Contents,
     Lesions,
-    Look,
+    ModelCard,
     Realism,
-    Sheet,
+    SlicePanel,
     build_report,
     charts,
     slices,
@@ -88,7 +88,7 @@ def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
         "subject": "sub-1", "level": 87, "ml": 0.05, "intensity": 0.5, "rank": 50.0, "found_by": "sae3",
     }  # fmt: skip
     lesions = Lesions(7, (record,), (look_of(""),))
-    return Sheet(metrics, {"models": curves}, looks, again, looks, lesions, name)
+    return CohortResults(metrics, {"models": curves}, looks, again, looks, lesions, name)
 
 
 def look_of(key):
@@ -97,7 +97,7 @@ def look_of(key):
     truth[20:30, 5:12] = True  # on the left of the picture: the patient's right
     scan = np.where(truth, 0.9, 0.5 * rng.random((60, 50))).astype(np.float32)
     values = None if not key else np.where(truth, 0.4, 0.05).astype(np.float32)
-    return Look(key, "sub-1", 87, "D 0.41", scan, truth, values, None if values is None else values > 0.1, 0.4)
+    return SlicePanel(key, "sub-1", 87, "D 0.41", scan, truth, values, None if values is None else values > 0.1, 0.4)
 
 
 def card_of(name, learned="yes", latents=512, samples=False, curve=True):
@@ -107,7 +107,7 @@ def card_of(name, learned="yes", latents=512, samples=False, curve=True):
         "loss_curve": losses if curve else [],
     }  # fmt: skip
     drawn = np.full((3, 256, 256), 0.4, np.float32) if samples else None
-    return Card(name, name, 1234567, learned, latents, "512", "ab" * 32, record, drawn)
+    return ModelCard(name, name, 1234567, learned, latents, "512", "ab" * 32, record, drawn)
 
 
 def contents_of(**changes):
@@ -186,7 +186,7 @@ def test_every_figure_is_in_the_page_and_a_picture(report):
     assert report.html.count("data:image/png;base64,") == len(report.figures)
     for kind in (
         "fig4",
-        "redrawn",
+        "reconstructed",
         "fig6",
         "precision_recall",
         "dice_by_percentile",
@@ -227,7 +227,7 @@ def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
 
 
 def test_a_cohort_of_healthy_scans_alone_shows_false_positives_and_no_empty_figures(undrawn):
-    sheet = replace(sheet_of("controls", False), example=(), redrawn=(), worst=(), lesions=Lesions(0, (), ()))
+    sheet = replace(sheet_of("controls", False), example=(), reconstructed=(), worst=(), lesions=Lesions(0, (), ()))
     sheet.metrics["patients"] = sheet.metrics["brains"] = 0
     for row in sheet.metrics["per_patient"]:
         row |= {"healthy": True, "auprc": None, "dice": None}

@@ -104,9 +104,9 @@ def test_shipped_checkpoints_load_and_say_what_they_are(name):
     assert {"trained_on", "training", "epochs", "seconds", "command", "loss_curve", "learned", "use"} <= record.keys()
     assert record["command"].startswith("python -m uad_core train --model")
     assert len(record["loss_curve"]) == record["epochs"]
-    own = record["healthy_l1"]  # of models that redraw
+    own = record["healthy_l1"]  # of models that reconstruct
     assert checkpoint.learned is (None if own is None else own < record["trivial_l1"])
-    assert (own is None) == (not checkpoint.spec.redraws)
+    assert (own is None) == (not checkpoint.spec.reconstructs)
     for cohort in record["trained_on"]:
         assert cohort["subjects"]
         assert cohort["held_out"]

@@ -50,10 +50,10 @@ def train(model, batch, steps):
 
 @pytest.mark.parametrize("batch", [1, 3])
 def test_reconstruction_has_the_shape_of_the_batch_whatever_its_size(name, batch):
-    redrawn = build(name).reconstruct(slices(batch))
-    assert redrawn.shape == (batch, 1, 256, 256)
-    assert not redrawn.requires_grad
-    assert torch.isfinite(redrawn).all()
+    reconstructed = build(name).reconstruct(slices(batch))
+    assert reconstructed.shape == (batch, 1, 256, 256)
+    assert not reconstructed.requires_grad
+    assert torch.isfinite(reconstructed).all()
 
 
 def test_losses_are_finite_and_every_parameter_belongs_to_an_objective(name):
@@ -67,13 +67,13 @@ def test_losses_are_finite_and_every_parameter_belongs_to_an_objective(name):
 
 
 @pytest.mark.parametrize("name", sorted(name for name, spec in ALL.items() if spec.build.slices_at_once is not None))
-def test_no_slice_of_a_batch_changes_how_another_is_redrawn(name):
+def test_no_slice_of_a_batch_changes_how_another_is_reconstructed(name):
     model, batch = build(name), slices(3)
     torch.testing.assert_close(model.reconstruct(batch)[:1], model.reconstruct(batch[:1]), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    "name", sorted(name for name, spec in ALL.items() if spec.redraws and name not in {"anogan", "dictionary"})
+    "name", sorted(name for name, spec in ALL.items() if spec.reconstructs and name not in {"anogan", "dictionary"})
 )
 def test_one_batch_can_be_overfitted(name):
     model, batch = build(name), slices(2)
@@ -119,7 +119,7 @@ def test_a_long_search_tells_how_far_it_is():
     assert shares == [pytest.approx((step + 1) / 3) for step in range(3)]
 
 
-def test_saved_and_loaded_weights_redraw_the_same(name):
+def test_saved_and_loaded_weights_reconstruct_the_same(name):
     model, twin, batch = build(name), build(name), slices(2)
     with torch.no_grad():
         for parameter in twin.parameters():

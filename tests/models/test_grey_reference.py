@@ -11,16 +11,16 @@ from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.io.volume import Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
-from uad_core.models.grey_reference import BINS, Intensities, earth_movers_distance, shares_of
+from uad_core.models.grey_reference import BINS, GreyReference, earth_movers_distance, histogram_shares
 from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.pipeline.postprocess import erode
 from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig
 from uad_core.train.calibrate import calibrate
-from uad_core.train.grey_values import GreyValues
+from uad_core.train.grey_values import GreyReferenceBuilder
 from uad_core.train.recalibrate import add_intensities
 
 RNG = np.random.default_rng(5)
-SCANS = [shares_of(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]
+SCANS = [histogram_shares(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]
 MIDDLES = (np.arange(BINS) + 0.5) / BINS
 
 
@@ -31,7 +31,7 @@ def test_the_distance_is_the_one_that_scipy_finds_between_the_bins(other):
 
 
 def test_each_healthy_scan_is_held_against_the_mean_of_the_others():
-    kept = Intensities.of(SCANS, (70, 89))
+    kept = GreyReference.of(SCANS, (70, 89))
     left_out = [
         wasserstein_distance(MIDDLES, MIDDLES, scan, np.mean(SCANS[:i] + SCANS[i + 1 :], axis=0))
         for i, scan in enumerate(SCANS)
@@ -42,16 +42,16 @@ def test_each_healthy_scan_is_held_against_the_mean_of_the_others():
 
 
 def test_one_scan_alone_has_no_spread():
-    assert Intensities.of(SCANS[:1], (87, 87)).distances.size == 0
+    assert GreyReference.of(SCANS[:1], (87, 87)).distances.size == 0
 
 
 def test_shares_that_do_not_sum_to_one_are_refused():
     with pytest.raises(ValueError, match="sum to 1"):
-        Intensities(np.full(BINS, 0.5), np.array([]), (0, 1))
+        GreyReference(np.full(BINS, 0.5), np.array([]), (0, 1))
 
 
 def test_json_keeps_every_bit_and_old_records_have_none():
-    before = Calibration(2.0, {"a": Reference(True, 5, 1.0, {}, Intensities.of(SCANS, (70, 89)))})
+    before = Calibration(2.0, {"a": Reference(True, 5, 1.0, {}, GreyReference.of(SCANS, (70, 89)))})
     record = json.loads(json.dumps(before.to_json()))
     after = Calibration.from_json(record).references["a"].intensities
     np.testing.assert_array_equal(after.mean, before.references["a"].intensities.mean)
@@ -114,4 +114,4 @@ def test_an_old_checkpoint_gets_the_grey_values_of_its_held_out_scans_and_nothin
 
 
 def test_no_scan_is_no_intensities():
-    assert GreyValues().intensities() is None
+    assert GreyReferenceBuilder().intensities() is None

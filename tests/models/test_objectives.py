@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from uad_core.models.checkpoint import build_model
-from uad_core.models.parts.losses import fool, kl_to_standard_normal, l1, tell_apart
+from uad_core.models.parts.losses import discriminator_loss, generator_loss, kl_to_standard_normal, l1
 
 
 def batch(seed=0):
@@ -39,16 +39,16 @@ def test_kl_agrees_with_torch_distributions():
 
 
 def test_adversarial_terms_are_logarithms_of_the_discriminators_probability():
-    real, redrawn = torch.tensor([0.3, -1.2]), torch.tensor([2.0, -0.5])
-    probability = {key: 1 / (1 + np.exp(-value.numpy())) for key, value in {"x": real, "x_hat": redrawn}.items()}
-    assert fool(redrawn).item() == pytest.approx(-np.log(probability["x_hat"]).mean(), rel=1e-5)
+    real, reconstructed = torch.tensor([0.3, -1.2]), torch.tensor([2.0, -0.5])
+    probability = {key: 1 / (1 + np.exp(-value.numpy())) for key, value in {"x": real, "x_hat": reconstructed}.items()}
+    assert generator_loss(reconstructed).item() == pytest.approx(-np.log(probability["x_hat"]).mean(), rel=1e-5)
     expected = -np.log(probability["x"]).mean() - np.log(1 - probability["x_hat"]).mean()
-    assert tell_apart(real, redrawn).item() == pytest.approx(expected, rel=1e-5)
+    assert discriminator_loss(real, reconstructed).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_extreme_logits_stay_finite():
-    assert torch.isfinite(fool(torch.tensor([-1e4, 1e4])))
-    assert torch.isfinite(tell_apart(torch.tensor([-1e4]), torch.tensor([1e4])))
+    assert torch.isfinite(generator_loss(torch.tensor([-1e4, 1e4])))
+    assert torch.isfinite(discriminator_loss(torch.tensor([-1e4]), torch.tensor([1e4])))
 
 
 def test_eq_2_of_the_vae_gan_is_the_sum_of_its_three_weighted_terms():
@@ -57,11 +57,11 @@ def test_eq_2_of_the_vae_gan_is_the_sum_of_its_three_weighted_terms():
     terms = model.objectives()[1].terms(slices)
     torch.manual_seed(5)
     mean, log_variance = model.autoencoder.encode(slices)
-    redrawn = model.autoencoder.decoder(mean + torch.randn_like(mean) * (0.5 * log_variance).exp())
+    reconstructed = model.autoencoder.decoder(mean + torch.randn_like(mean) * (0.5 * log_variance).exp())
     by_hand = {
-        "l1": (redrawn - slices).abs().sum() / slices.numel(),
+        "l1": (reconstructed - slices).abs().sum() / slices.numel(),
         "kl": 0.7 * 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum() / slices.numel(),
-        "adversarial": 0.3 * -torch.sigmoid(model.discriminator(redrawn)).log().mean(),
+        "adversarial": 0.3 * -torch.sigmoid(model.discriminator(reconstructed)).log().mean(),
     }
     assert terms.keys() == by_hand.keys()
     for key, value in by_hand.items():
@@ -70,17 +70,17 @@ def test_eq_2_of_the_vae_gan_is_the_sum_of_its_three_weighted_terms():
 
 def test_the_discriminator_learns_first_and_neither_changes_the_other():
     model = build_model("svae-gan")
-    judge, redraw = model.objectives()
+    judge, reconstruct = model.objectives()
     assert (judge.name, judge.learning_rate) == ("discriminator", 1e-4)
-    assert (redraw.name, redraw.learning_rate) == ("reconstruction", 1e-3)
+    assert (reconstruct.name, reconstruct.learning_rate) == ("reconstruction", 1e-3)
     assert {id(p) for p in judge.parameters} == {id(p) for p in model.discriminator.parameters()}
-    assert {id(p) for p in redraw.parameters} == {id(p) for p in model.autoencoder.parameters()}
+    assert {id(p) for p in reconstruct.parameters} == {id(p) for p in model.autoencoder.parameters()}
 
 
 def test_kl_acts_on_the_encoder_only():
     model = build_model("svae")
     torch.manual_seed(0)
-    kl = model.redraw(batch())[1]["kl"]
+    kl = model.training_pass(batch())[1]["kl"]
     parameters = dict(model.named_parameters())
     found = torch.autograd.grad(kl, list(parameters.values()), allow_unused=True)
     touched = {name.split(".")[0] for name, gradient in zip(parameters, found, strict=True) if gradient is not None}

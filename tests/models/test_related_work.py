@@ -11,10 +11,10 @@ from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import build_model, halve, load_checkpoint, save_checkpoint
-from uad_core.models.families.dictionary import combine, pursue
+from uad_core.models.families.dictionary import orthogonal_matching_pursuit, reconstruct_from_atoms
 from uad_core.models.families.fuzzy import fuzzy_means, memberships
 from uad_core.models.families.thresholding import bright_flank
-from uad_core.models.parts.patches import patches_of, redraw_patches
+from uad_core.models.parts.patches import patches_of, reconstruct_patches
 from uad_core.train import TrainConfig, train
 from uad_core.train.load import Loaded
 
@@ -72,7 +72,7 @@ def test_a_score_lies_in_the_brain_between_0_and_1_and_is_the_residual(name):
 
 
 @pytest.mark.parametrize("name", ["threshold", "fuzzy"])
-def test_an_error_of_redrawing_is_not_made_up(name):
+def test_an_error_of_reconstructing_is_not_made_up(name):
     assert built(name).validation(brains(3)).isnan().all()
 
 
@@ -124,30 +124,30 @@ def test_a_fit_fills_buffers_and_leaves_the_mode(name):
 
 
 @pytest.mark.parametrize("name", ["dictionary", "threshold", "fuzzy", "stacked", "ocsvm"])
-def test_a_checkpoint_in_half_precision_redraws_the_same_and_is_small(name, tmp_path):
+def test_a_checkpoint_in_half_precision_reconstructs_the_same_and_is_small(name, tmp_path):
     model, slices = fitted(name).eval(), with_blob(brains(2))[0]
     exact = model.reconstruct(slices)
     halve(model)
-    redrawn = model.reconstruct(slices)
+    reconstructed = model.reconstruct(slices)
     counts = np.ones(BINS, np.int64)
     histograms = {(sign, size): ResidualHistogram(counts) for sign in ("absolute", "positive") for size in (1, 3, 5)}
     calibration = Calibration(2.0, {"healthy": Reference(True, 1, 1.0, histograms)})
     save_checkpoint(tmp_path, name, name, model, PAPER_SLAB, calibration, {})
     loaded = load_checkpoint(name, tmp_path).model
-    assert torch.equal(loaded.reconstruct(slices), redrawn)
-    assert (redrawn - exact).abs().mean() < 2e-3, "rounding to float16 hardly changes it"
+    assert torch.equal(loaded.reconstruct(slices), reconstructed)
+    assert (reconstructed - exact).abs().mean() < 2e-3, "rounding to float16 hardly changes it"
     torch.manual_seed(0)
     full = sum(value.numel() * 2 for value in build_model(name).state_dict().values())
     assert full < 1.5e6
 
 
-def test_matching_pursuit_redraws_as_scikit_learns_does():
+def test_matching_pursuit_reconstructs_as_scikit_learns_does():
     rng = np.random.default_rng(0)
     atoms, signals = rng.normal(size=(30, 16)), rng.normal(size=(50, 16))
     unit = atoms / np.linalg.norm(atoms, axis=1, keepdims=True)
     expected = sparse_encode(signals, unit, algorithm="omp", n_nonzero_coefs=4) @ unit
-    taken, weights = pursue(torch.from_numpy(signals), torch.from_numpy(atoms), 4)
-    found = combine(taken, weights, torch.from_numpy(atoms))
+    taken, weights = orthogonal_matching_pursuit(torch.from_numpy(signals), torch.from_numpy(atoms), 4)
+    found = reconstruct_from_atoms(taken, weights, torch.from_numpy(atoms))
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
 
 
@@ -155,27 +155,27 @@ def test_matching_pursuit_by_hand():
     atoms = torch.tensor([[2.0, 0, 0], [0, 1, 0], [0, 0, 0]])  # any length; the last is no atom
     signals = torch.tensor([[3.0, 1, 5], [0, 0, 0]])
     for nonzero, expected in ((1, [3.0, 0, 0]), (3, [3.0, 1, 0])):
-        redrawn = combine(*pursue(signals, atoms, nonzero), atoms)
-        torch.testing.assert_close(redrawn, torch.tensor([expected, [0, 0, 0]]), atol=1e-4, rtol=0)
+        reconstructed = reconstruct_from_atoms(*orthogonal_matching_pursuit(signals, atoms, nonzero), atoms)
+        torch.testing.assert_close(reconstructed, torch.tensor([expected, [0, 0, 0]]), atol=1e-4, rtol=0)
 
 
 def test_no_atom_weighs_more_than_in_health():
-    """One atom, an even patch: healthy brightness is redrawn, twice of it is redrawn as if healthy."""
+    """One atom, an even patch: healthy brightness is reconstructed, twice of it is reconstructed as if healthy."""
     model = build_model("dictionary", {"atoms": 1, "nonzero": 1, "patches": 500, "weight_quantile": 1.0})
     even = torch.zeros(1, 1, 256, 256)
     even[..., 64:192, 64:192] = 0.5
     model.fit(even, 0)
     middle = (slice(None), slice(None), slice(80, 176), slice(80, 176))
     for brightness in (0.5, 1.0):
-        redrawn = model.reconstruct(even / 0.5 * brightness)[middle]
-        torch.testing.assert_close(redrawn, torch.full_like(redrawn, 0.5), atol=1e-3, rtol=0)
+        reconstructed = model.reconstruct(even / 0.5 * brightness)[middle]
+        torch.testing.assert_close(reconstructed, torch.full_like(reconstructed, 0.5), atol=1e-3, rtol=0)
 
 
 def test_patches_go_there_and_back():
     slices = with_blob(brains(2))[0]
     assert patches_of(slices, 8, 4).shape == (2 * 63 * 63, 64)
-    torch.testing.assert_close(redraw_patches(slices, 8, 4, lambda patches: patches), slices)
-    halved = redraw_patches(slices, 16, 4, lambda patches: patches / 2)
+    torch.testing.assert_close(reconstruct_patches(slices, 8, 4, lambda patches: patches), slices)
+    halved = reconstruct_patches(slices, 16, 4, lambda patches: patches / 2)
     torch.testing.assert_close(halved, slices / 2)
 
 
@@ -250,7 +250,7 @@ def test_the_slices_to_fit_to_are_few_and_every_cohort_gives_as_many():
 
 
 @pytest.mark.parametrize(("name", "judged"), [("dictionary", True), ("fuzzy", False)])
-def test_training_fits_what_needs_no_epochs_and_judges_what_redraws(name, judged, tmp_path, monkeypatch):
+def test_training_fits_what_needs_no_epochs_and_judges_what_reconstructs(name, judged, tmp_path, monkeypatch):
     monkeypatch.setattr("uad_core.train.finish.calibrate", no_calibration)
     cohort = open_cohort(picture_cohort(tmp_path / "controls", 4))
     config = TrainConfig(name, epochs=1, device="cpu", held_out=0.3, settings=FITTED.get(name, {}))

@@ -9,9 +9,9 @@ from uad_core.io.paths import SAMPLES
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.preprocess.from_file import Wishes, prepare_scan
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.render.views import slice_voxel
-from uad_core.teaching import arithmetic, explain, telling_voxel, voxel_pixel
+from uad_core.teaching import arithmetic, default_voxel, explain, voxel_pixel
 
 LONG = 240_000  # ms; two busy cores
 MODEL = "sae3"
@@ -21,7 +21,7 @@ CHAPTERS = {  # and what is there once a chapter is drawn
     "Median": "text=neighbours exceed",
     "Threshold": "text=In as much healthy brain",
     "Paint": "figcaption >> text=found",
-    "Mid-grey": "text=Choose a model that redraws",  # model 0 is the only one that looks
+    "Mid-grey": "text=Choose a model that reconstructs",  # model 0 is the only one that looks
     "Latent": "[data-testid=stImage] img",
     "Limits": "[data-testid=stDataFrame]",
 }
@@ -38,10 +38,10 @@ def page(server, browser):
 
 
 @pytest.fixture(scope="module")
-def redrawn():
+def reconstructed():
     """The lesson's first scan, as the page should see it."""
     source = (SAMPLES / "sub-ms01_FLAIR.nii.gz").read_bytes()
-    prepared = prepare_scan(source, PAPER_SLAB, Wishes(), lambda step, fraction: None)
+    prepared = prepare_scan(source, PAPER_SLAB, PrepareOptions(), lambda step, fraction: None)
     return reconstruct(prepared, load_checkpoint(MODEL))
 
 
@@ -59,25 +59,25 @@ def wait_for_text(page, read, accept, tries=150):
     raise AssertionError(f"the page still says {text}")
 
 
-def test_a_deep_link_opens_a_chapter_and_its_numbers_are_those_of_the_core(page, redrawn):
+def test_a_deep_link_opens_a_chapter_and_its_numbers_are_those_of_the_core(page, reconstructed):
     page.goto(f"{page.address}/learn?chapter=Voxel&lesson_model={MODEL}")
     page.get_by_text("not for diagnosis").first.wait_for(timeout=LONG)
     config = DetectConfig()
-    voxel = telling_voxel(redrawn, segment(redrawn, config), "absolute")
-    assert formula(page) == arithmetic(explain(redrawn, config, voxel))
+    voxel = default_voxel(reconstructed, segment(reconstructed, config), "absolute")
+    assert formula(page) == arithmetic(explain(reconstructed, config, voxel))
 
 
-def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, redrawn):
+def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, reconstructed):
     config, before = DetectConfig(), formula(page)
     canvas = page.locator("canvas").first
     level = int(page.locator(".panels").first.get_attribute("data-level"))
     index = level - PAPER_SLAB.first
-    column, row = voxel_pixel(redrawn.prepared, (index, 120, 110))
+    column, row = voxel_pixel(reconstructed.prepared, (index, 120, 110))
     width, height = canvas.evaluate("c => { const g = c.closest('figure').grey.canvas; return [g.width, g.height]; }")
     box = canvas.bounding_box()
     canvas.click(position={"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]})
     after = wait_for_text(page, formula, lambda text: text != before)
-    story = explain(redrawn, config, slice_voxel(redrawn.prepared, index, column, row))
+    story = explain(reconstructed, config, slice_voxel(reconstructed.prepared, index, column, row))
     assert story.voxel == (index, 120, 110)
     assert after == arithmetic(story)
     page.get_by_text(f"The scan shows {story.scan:.2f}, the model draws {story.reconstruction:.2f}").wait_for()

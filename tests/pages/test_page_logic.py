@@ -16,7 +16,7 @@ from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.preprocess.from_file import Wishes, prepare_scan
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
 NAVIGATION = ROOT / "navigation.py"
 PAPER = "Back to the paper's setting"
@@ -50,7 +50,7 @@ def settled(app: AppTest) -> AppTest:
 
 @pytest.fixture(scope="module")
 def reconstruction():
-    prepared = prepare_scan(bundled(FIRST).source, PAPER_SLAB, Wishes(), lambda step, share: None)
+    prepared = prepare_scan(bundled(FIRST).source, PAPER_SLAB, PrepareOptions(), lambda step, share: None)
     return reconstruct(prepared, load_checkpoint("denoiser"))
 
 

@@ -22,7 +22,7 @@ def test_a_job_is_done_once_and_its_result_kept():
 def test_jobs_are_done_in_the_order_of_their_start():
     jobs, gate = Jobs(), threading.Event()
     before = jobs.start("prepare", lambda show: gate.wait(5))
-    after = jobs.start("redraw", lambda show: before.future.result(0))  # would fail if it were not done
+    after = jobs.start("reconstruct", lambda show: before.future.result(0))  # would fail if it were not done
     gate.set()
     assert after.future.result(5) is True
 
@@ -37,7 +37,7 @@ def test_a_cancelled_job_ends_at_its_next_report_and_takes_along_who_waits_for_i
         return "whole"
 
     job = jobs.start("prepare", work)
-    follower = jobs.start("redraw", lambda show: job.future.result())
+    follower = jobs.start("reconstruct", lambda show: job.future.result())
     started.wait(5)
     job.cancelled = True
     gate.set()
@@ -45,7 +45,7 @@ def test_a_cancelled_job_ends_at_its_next_report_and_takes_along_who_waits_for_i
         assert isinstance(one.future.exception(5), Cancelled)
     jobs.drop(job)
     assert jobs.start("prepare", lambda show: "whole").future.result(5) == "whole"
-    assert jobs.start("redraw", lambda show: "drawn").future.result(5) == "drawn"
+    assert jobs.start("reconstruct", lambda show: "drawn").future.result(5) == "drawn"
 
 
 def test_a_failed_job_stays_failed_when_another_is_dropped():

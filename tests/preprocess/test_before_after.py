@@ -11,8 +11,8 @@ from PIL import Image
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import template
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import AffineTransform, PreprocessConfig, narrowed, prepare, stages
-from uad_core.preprocess.before_after import View
+from uad_core.preprocess import AffineTransform, PreprocessConfig, before_after, crop_levels, prepare
+from uad_core.preprocess.before_after import StepView
 from uad_core.render.planes import PLANES
 from uad_core.render.preprocessing import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
 
@@ -34,11 +34,11 @@ def wide(scan):
 
 @pytest.fixture(scope="module")
 def shown(wide):
-    return {stage.name: stage for stage in stages(wide)}
+    return {stage.name: stage for stage in before_after(wide)}
 
 
 def test_levels_cut_from_more_are_the_same_to_the_last_bit_as_levels_prepared_alone(scan, wide):
-    part, alone = narrowed(wide, PAPER_SLAB), prepare(scan, SHOWN)
+    part, alone = crop_levels(wide, PAPER_SLAB), prepare(scan, SHOWN)
     np.testing.assert_array_equal(part.array, alone.array)
     np.testing.assert_array_equal(part.brain_mask, alone.brain_mask)
     assert part.config == alone.config
@@ -51,15 +51,15 @@ def test_what_was_said_about_missing_levels_is_said_anew_for_the_levels_that_are
     loose = replace(SHOWN, possible_brain_ml=(1, 9999), usual_brain_ml=(1, 9999), least_overlap_as_given=0)
     whole = prepare(upper, replace(loose, slab=Slab(40, 60)))
     assert any("does not reach 25 of the 60 axial levels" in text for text in whole.warnings)
-    assert narrowed(whole, Slab(70, 20)).warnings == ()
-    assert any("does not reach 5 of the 20" in text for text in narrowed(whole, Slab(60, 20)).warnings)
+    assert crop_levels(whole, Slab(70, 20)).warnings == ()
+    assert any("does not reach 5 of the 20" in text for text in crop_levels(whole, Slab(60, 20)).warnings)
     with pytest.raises(ScanError, match="does not reach"):
-        narrowed(whole, Slab(40, 20))
+        crop_levels(whole, Slab(40, 20))
 
 
 def test_levels_that_were_not_prepared_cannot_be_cut(wide):
     with pytest.raises(ValueError, match="lie within"):
-        narrowed(wide, Slab(50, 20))
+        crop_levels(wide, Slab(50, 20))
 
 
 def test_every_step_has_a_before_and_an_after_of_whole_grey_pictures(shown):
@@ -107,7 +107,7 @@ def test_a_click_on_the_cross_stays_where_it_is_on_any_grid(shown, name, plane):
 def test_grids_of_other_size_and_place_show_the_same_spot_of_the_body():
     to_atlas = np.array([[0, 0, -0.5, -60], [0, -0.5, 0, 200], [4, 0, 0, 10], [0, 0, 0, 1.0]])
     array = np.zeros((30, 200, 180), np.uint8)
-    view = View("", array, (4.0, 0.5, 0.5), to_atlas)
+    view = StepView("", array, (4.0, 0.5, 0.5), to_atlas)
     spot = tuple(apply_affine(to_atlas, (11, 120, 70)))
     array[11, 120, 70] = 255
     assert nearest_voxel(view, spot) == (11, 120, 70)
@@ -134,7 +134,7 @@ def test_a_scan_that_is_turned_keeps_its_own_grid_before_registration(scan):
     moved = Volume.from_canonical(scan.array, turned.matrix @ scan.affine)
     prepared = prepare(scan, replace(SHOWN, slab=Slab(80, 3)))
     far = replace(prepared, scan=moved, transform=turned)
-    before, after = next(stage for stage in stages(far) if stage.name == "Registration").views
+    before, after = next(stage for stage in before_after(far) if stage.name == "Registration").views
     spot = (-100.0, 120.0, 81.0)
     assert before.array[nearest_voxel(before, spot)] == pytest.approx(after.array[nearest_voxel(after, spot)], abs=1)
 

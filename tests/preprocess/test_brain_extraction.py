@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import PreprocessConfig, prepare, propose
+from uad_core.preprocess import PreprocessConfig, infer_config, prepare
 from uad_core.preprocess.brain_extraction import strip
 
 # Dice with the masks that come with the data; that of 104252 covers half the brain only.
@@ -26,7 +26,7 @@ def test_the_brain_of_a_real_head_is_found_in_one_piece(shared_data, name):
 
 def test_a_real_head_goes_through_the_whole_chain_without_a_warning(shared_data):
     scan = read_nifti(shared_data / "heads" / "ms03_raw_FLAIR.nii.gz")
-    prepared = prepare(scan, propose(scan)[0])
+    prepared = prepare(scan, infer_config(scan)[0])
     assert prepared.warnings == ()
     assert 0.48 < np.median(prepared.array[prepared.brain_mask]) < 0.51
 

@@ -7,7 +7,7 @@ from uad_core.atlas.space import ATLAS_AFFINE
 from uad_core.atlas.template import template
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import Volume
-from uad_core.preprocess import inspect, propose
+from uad_core.preprocess import infer_config, inspect_scan
 
 MNI_LIKE = np.array([[0, 0, -2, 90], [0, -2, 0, 91], [2, 0, 0, -72], [0, 0, 0, 1.0]])
 
@@ -32,19 +32,19 @@ def head(noise=0.0):
 
 @pytest.mark.parametrize("noise", [0.0, 5.0], ids=["black background", "noisy background"])
 def test_a_whole_head_is_stripped_and_registered(noise):
-    config, reasons = propose(Volume.from_canonical(head(noise), MNI_LIKE))
+    config, reasons = infer_config(Volume.from_canonical(head(noise), MNI_LIKE))
     assert (config.strip, config.register) == (True, True)
     assert reasons == ()
 
 
 def test_a_few_slices_of_a_head_hold_no_more_than_a_brain_does_and_are_told_by_their_dark_skull():
     few = Volume.from_canonical(head()[30:60], MNI_LIKE)
-    assert inspect(few).foreground_ml < 2300
-    assert propose(few)[0].strip
+    assert inspect_scan(few).foreground_ml < 2300
+    assert infer_config(few)[0].strip
 
 
 def test_a_stripped_scan_in_another_space_is_registered_only():
-    config, reasons = propose(Volume.from_canonical(stripped(), MNI_LIKE))
+    config, reasons = infer_config(Volume.from_canonical(stripped(), MNI_LIKE))
     assert (config.strip, config.register) == (False, True)
     assert len(reasons) == 1
 
@@ -52,11 +52,11 @@ def test_a_stripped_scan_in_another_space_is_registered_only():
 @pytest.mark.parametrize("background", [-1.0, 7.0])
 def test_a_background_may_have_any_value(background):
     volume = Volume.from_canonical(np.where(stripped() > 0, 100, background), MNI_LIKE)
-    assert inspect(volume).background == pytest.approx(np.mean(stripped() == 0))
+    assert inspect_scan(volume).background == pytest.approx(np.mean(stripped() == 0))
 
 
 def test_a_stripped_scan_on_the_atlas_grid_needs_neither():
-    config, reasons = propose(template().flair)
+    config, reasons = infer_config(template().flair)
     assert (config.strip, config.register) == (False, False)
     assert len(reasons) == 2
 
@@ -64,13 +64,13 @@ def test_a_stripped_scan_on_the_atlas_grid_needs_neither():
 def test_the_same_grid_elsewhere_in_the_world_is_registered():
     elsewhere = ATLAS_AFFINE.copy()
     elsewhere[0, 3] += 10
-    assert propose(Volume.from_canonical(template().flair.array, elsewhere))[0].register
+    assert infer_config(Volume.from_canonical(template().flair.array, elsewhere))[0].register
 
 
 def test_the_real_scans_are_told_apart(shared_data):
     for path in sorted((shared_data / "heads").glob("*_FLAIR.nii.gz")):
-        config, _ = propose(read_nifti(path))
+        config, _ = infer_config(read_nifti(path))
         assert (config.strip, config.register) == (True, True), path.name
     for path in sorted((shared_data / "mslub").glob("*_FLAIR.nii.gz")):
-        config, _ = propose(read_nifti(path))
+        config, _ = infer_config(read_nifti(path))
         assert (config.strip, config.register) == (False, True), path.name

@@ -114,7 +114,7 @@ def test_the_users_own_mask_replaces_stripping(textured):
 
 def test_progress_is_told_and_never_runs_backwards(textured):
     told = []
-    prepare(textured, SHOWN, progress=lambda name, fraction: told.append((name, fraction)))
+    prepare(textured, SHOWN, on_progress=lambda name, fraction: told.append((name, fraction)))
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
     assert all(0 <= fraction <= 1 for fraction in fractions)

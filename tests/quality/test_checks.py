@@ -11,8 +11,8 @@ from uad_core.atlas.template import TISSUES, template
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference
-from uad_core.models.grey_reference import Intensities
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, narrowed, prepare
+from uad_core.models.grey_reference import GreyReference
+from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, crop_levels, prepare
 from uad_core.quality import Check, checks, facts, warnings
 from uad_core.quality.brain import brain_volume, levels, place, skull
 from uad_core.quality.contrast import contrast
@@ -43,7 +43,7 @@ def scan_of(spacing=(1.0, 1.0, 1.0), codes="RAS", **grid) -> Volume:
     return Volume.from_source(data, SourceGrid((8, 8, 8), affine, **grid))
 
 
-def calibration_of(**references: Intensities | None) -> Calibration:
+def calibration_of(**references: GreyReference | None) -> Calibration:
     return Calibration(2.0, {name: Reference(False, 5, 1.0, {}, kept) for name, kept in references.items()})
 
 
@@ -52,12 +52,12 @@ def fact(volume: Volume, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("greys", "light", "grey", "fluid"),
+    ("greys", "severity", "grey", "fluid"),
     [(FLAIR, "green", 0.55 / 0.5, 0.1 / 0.5), (T1, "red", 0.5 / 0.6, 0.15 / 0.6), (T2, "red", 0.55 / 0.4, 0.9 / 0.4)],
 )
-def test_contrast_is_told_by_which_tissue_is_brighter_than_which(greys, light, grey, fluid):
+def test_contrast_is_told_by_which_tissue_is_brighter_than_which(greys, severity, grey, fluid):
     check = contrast(brain_like(greys))
-    assert check.light == light
+    assert check.severity == severity
     assert f"grey to white matter {grey:.2f}" in check.numbers
     assert f"fluid to white matter {fluid:.2f}" in check.numbers
 
@@ -67,19 +67,19 @@ def test_lesions_in_a_third_of_the_white_matter_do_not_make_a_flair_look_like_t1
     bright = np.flatnonzero(prepared.array == np.float32(0.5))
     array = prepared.array.copy()
     array.flat[np.random.default_rng(0).permutation(bright)[: len(bright) // 3]] = 0.9
-    assert contrast(replace(prepared, array=array)).light == "green"
+    assert contrast(replace(prepared, array=array)).severity == "green"
 
 
 def test_levels_without_ventricles_say_that_the_contrast_cannot_be_told():
-    assert contrast(brain_like(FLAIR, Slab(140, 5))).light == "grey"
+    assert contrast(brain_like(FLAIR, Slab(140, 5))).severity == "grey"
 
 
 @pytest.mark.parametrize(
-    ("mm", "light"), [(1.0, "green"), (1.5, "green"), (3.0, "amber"), (5.0, "amber"), (6.5, "red")]
+    ("mm", "severity"), [(1.0, "green"), (1.5, "green"), (3.0, "amber"), (5.0, "amber"), (6.5, "red")]
 )
-def test_slices_are_judged_by_their_distance(mm, light):
+def test_slices_are_judged_by_their_distance(mm, severity):
     volume = scan_of((0.9, 0.9, mm))
-    assert thickness(volume).light == light
+    assert thickness(volume).severity == severity
     assert f"{mm:.2f} mm" in thickness(volume).numbers
 
 
@@ -111,7 +111,7 @@ def test_where_left_is_is_said_with_the_transform_that_says_so(codes, words):
     assert "qform (scanner coordinates)" in fact(volume, "Left and right")
     assert f"({codes})" in fact(volume, "Axes of the file")
     check = orientation(volume)
-    assert check.light == "green"
+    assert check.severity == "green"
     assert "Nothing in the image can bear that out" in check.sentence
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_does_not_state_its_orientation_is_red_and_said_once_only():
     image.header.set_xyzt_units("mm")
     volume = read_nifti(image.to_bytes())
     check = orientation(volume)
-    assert check.light == "red"
+    assert check.severity == "red"
     assert check.numbers == "sform code 0, qform code 0"
     assert "Orientation unknown" in fact(volume, "Left and right")
     assert any("Orientation unknown" in note for note in volume.notes)
@@ -131,9 +131,9 @@ def test_two_transforms_that_swap_the_sides_are_red():
     first, second = np.diag([1.0, 1, 1, 1]), np.diag([-1.0, 1, 1, 1])
     data = np.random.default_rng(0).normal(100, 20, (8, 8, 8)).astype(np.float32)
     swapped = Volume.from_source(data, SourceGrid((8, 8, 8), first, 1, 1, second))
-    assert orientation(swapped).light == "red"
+    assert orientation(swapped).severity == "red"
     alike = Volume.from_source(data, SourceGrid((8, 8, 8), first, 1, 1, np.diag([1.0, 1, 1.2, 1])))
-    assert orientation(alike).light == "green"
+    assert orientation(alike).severity == "green"
 
 
 def test_grey_values_are_said_with_the_bits_that_hold_them():
@@ -145,8 +145,8 @@ def test_grey_values_are_said_with_the_bits_that_hold_them():
 
 def test_a_stripped_scan_that_was_left_alone_is_green_and_one_stripped_twice_is_amber():
     prepared = brain_like(FLAIR)
-    assert skull(prepared).light == "green"
-    assert skull(replace(prepared, config=replace(prepared.config, strip=True))).light == "amber"
+    assert skull(prepared).severity == "green"
+    assert skull(replace(prepared, config=replace(prepared.config, strip=True))).severity == "amber"
 
 
 def test_the_volume_of_the_brain_is_the_patients():
@@ -156,7 +156,7 @@ def test_the_volume_of_the_brain_is_the_patients():
     twice = AffineTransform(np.diag([1.0, 1.0, 2.0, 1.0]))  # an atlas millimetre is two of the patient's
     check = brain_volume(replace(whole, transform=twice))
     assert f"{2 * template_ml:.0f} ml" in check.numbers
-    assert check.light == "amber"
+    assert check.severity == "amber"
 
 
 def test_a_brain_beside_the_templates_is_amber():
@@ -165,17 +165,17 @@ def test_a_brain_beside_the_templates_is_amber():
     moved = np.roll(prepared.brain_mask, 30, axis=2)
     dice = 2 * (moved & prepared.brain_mask).sum() / (2 * moved.sum())
     check = place(replace(prepared, brain_mask=moved))
-    assert check.light == "amber"
+    assert check.severity == "amber"
     assert f"{dice:.3f}" in check.numbers
 
 
 def test_levels_beyond_the_scan_are_counted():
     prepared = brain_like(FLAIR)
-    assert levels(prepared).light == "green"
+    assert levels(prepared).severity == "green"
     cut = prepared.brain_mask.copy()
     cut[-3:] = False
     check = levels(replace(prepared, brain_mask=cut))
-    assert check.light == "amber"
+    assert check.severity == "amber"
     assert check.numbers.startswith("17 of 20 levels, 70 to 89 mm")
 
 
@@ -183,52 +183,52 @@ def test_distance_is_that_of_the_nearest_cohort_in_terms_of_its_own_spread():
     prepared = brain_like(dict.fromkeys(FLAIR, 0.505))  # all brain in bin 50, or 49 where it was left at 0.5
     mean = np.zeros(100)
     mean[60] = 1  # ten bins away: 0.1
-    near = Intensities(mean, np.array([0.05, 0.08, 0.11, 0.12]), (70, 89))
-    far = Intensities(mean, np.array([0.01, 0.01, 0.02, 0.02]), (70, 89))
+    near = GreyReference(mean, np.array([0.05, 0.08, 0.11, 0.12]), (70, 89))
+    far = GreyReference(mean, np.array([0.01, 0.01, 0.02, 0.02]), (70, 89))
     check = distance(prepared, calibration_of(far=far, near=near))
-    assert check.light == "green"
+    assert check.severity == "green"
     assert "0.100 from near, farther than 2 of 4 healthy scans (the farthest: 0.120)" in check.numbers
-    assert distance(prepared, calibration_of(far=far)).light == "red"
-    edge = Intensities(mean, np.array([0.05, 0.06, 0.07, 0.08]), (70, 89))
-    assert distance(prepared, calibration_of(edge=edge)).light == "amber"
+    assert distance(prepared, calibration_of(far=far)).severity == "red"
+    edge = GreyReference(mean, np.array([0.05, 0.06, 0.07, 0.08]), (70, 89))
+    assert distance(prepared, calibration_of(edge=edge)).severity == "amber"
 
 
 @pytest.mark.parametrize(
     "kept",
     [
         None,
-        Intensities(np.full(100, 0.01), np.array([0.1, 0.2]), (70, 89)),
-        Intensities(np.full(100, 0.01), np.full(9, 0.1), (20, 30)),
+        GreyReference(np.full(100, 0.01), np.array([0.1, 0.2]), (70, 89)),
+        GreyReference(np.full(100, 0.01), np.full(9, 0.1), (20, 30)),
     ],
 )
 def test_distance_is_not_known_without_enough_healthy_scans_of_the_same_levels(kept):
-    assert distance(brain_like(FLAIR), calibration_of(one=kept)).light == "grey"
-    assert distance(brain_like(FLAIR), None).light == "grey"
+    assert distance(brain_like(FLAIR), calibration_of(one=kept)).severity == "grey"
+    assert distance(brain_like(FLAIR), None).severity == "grey"
 
 
 def test_only_doubts_that_nothing_else_says_become_warnings():
-    found = [Check("a", light, f"{light} sentence.", "1 of 2", told) for light, told in
+    found = [Check("a", severity, f"{severity} sentence.", "1 of 2", already_reported) for severity, already_reported in
              (("green", False), ("amber", False), ("red", True), ("red", False), ("grey", False))]  # fmt: skip
     assert warnings(found) == ("amber sentence. (1 of 2)", "red sentence. (1 of 2)")
 
 
 def test_a_flair_in_the_atlas_has_no_amber_or_red_light():
     found = checks(brain_like(FLAIR), None, brain_like(FLAIR, WHOLE_BRAIN))
-    assert {check.light for check in found} == {"green", "grey"}
+    assert {check.severity for check in found} == {"green", "grey"}
     assert warnings(found) == ()
 
 
 def test_real_flairs_are_called_flair_and_the_atlas_t1_t2_and_pd_are_not(shared_data):
-    def light(path):
+    def severity(path):
         scan = read_nifti(path)
-        return contrast(prepare(scan, PreprocessConfig(strip=False, register="sri24" not in path.parts))).light
+        return contrast(prepare(scan, PreprocessConfig(strip=False, register="sri24" not in path.parts))).severity
 
-    assert light(shared_data / "mslub" / "patient26_FLAIR.nii.gz") == "green"
-    assert [light(shared_data / "sri24" / f"{name}.nii.gz") for name in ("spgr", "late", "erly")] == ["red"] * 3
+    assert severity(shared_data / "mslub" / "patient26_FLAIR.nii.gz") == "green"
+    assert [severity(shared_data / "sri24" / f"{name}.nii.gz") for name in ("spgr", "late", "erly")] == ["red"] * 3
 
 
 def test_a_narrowed_scan_is_judged_like_one_prepared_at_these_levels():
     flair = template().flair
     config = PreprocessConfig(strip=False, register=False, slab=Slab(66, 28))
     wide, alone = prepare(flair, config), prepare(flair, replace(config, slab=PAPER_SLAB))
-    assert checks(narrowed(wide, PAPER_SLAB)) == checks(alone)
+    assert checks(crop_levels(wide, PAPER_SLAB)) == checks(alone)

@@ -13,16 +13,16 @@ import pytest
 from uad_core.cohorts.find import RunError
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import dice
-from uad_core.evaluate.progress import Watched
+from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.records import against_model_0, baselines, by_patient, operating_point, visible
-from uad_core.evaluate.review import fullest, line_up, map_of, scene_of
+from uad_core.evaluate.review import case_of, fullest, map_of, open_session
 from uad_core.evaluate.score_cohort import PLAIN, evaluate, table_rows
 from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.postprocess import SIGNS
 from uad_core.runs import evaluation as module
 from uad_core.runs.evaluation import (
-    EvaluationOrder,
+    EvaluationRequest,
     beyond,
     delete_evaluation,
     find_evaluable,
@@ -91,7 +91,7 @@ def wait_for(folder, *states, seconds=60):
 
 
 def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, places):
-    order = EvaluationOrder(cohort, ("slow",), "first", limit=2)
+    order = EvaluationRequest(cohort, ("slow",), "first", limit=2)
     evaluation = wait_for(start_evaluation(order, *places).folder, "evaluate")
     assert (evaluation.word.progress["done"], evaluation.word.progress["total"]) == (1, 4)
     assert evaluation.order == replace(order, cohort=cohort.resolve())
@@ -112,7 +112,7 @@ def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, places)
 
 
 def test_the_process_gets_the_order_as_arguments(cohort, places):
-    order = EvaluationOrder(cohort, ("quick", PLAIN), "odd", 97.5, 3, "both", 7)
+    order = EvaluationRequest(cohort, ("quick", PLAIN), "odd", 97.5, 3, "both", 7)
     evaluation = wait_for(start_evaluation(order, *places).folder, "done")
     assert json.loads((evaluation.folder / "launch.json").read_text())["arguments"] == [
         f"--cohort={cohort}", "--models=quick,plain-intensity", "--percentile=97.5", "--median-size=3",
@@ -121,12 +121,12 @@ def test_the_process_gets_the_order_as_arguments(cohort, places):
 
 
 def test_one_that_ends_before_it_begins_tells_its_last_words(cohort, places):
-    evaluation = wait_for(start_evaluation(EvaluationOrder(cohort, ("broken",), "b"), *places).folder, "failed")
+    evaluation = wait_for(start_evaluation(EvaluationRequest(cohort, ("broken",), "b"), *places).folder, "failed")
     assert evaluation.word.message == "The evaluation ended before it began. There is no such model."
 
 
 def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_order(tmp_path):
-    with pytest.raises(SystemExit), Watched(tmp_path / "a"):
+    with pytest.raises(SystemExit), ProgressFile(tmp_path / "a"):
         raise SystemExit
     record = json.loads((tmp_path / "a" / "progress.json").read_text())
     assert (record["stage"], record["message"]) == ("failed", "It ended for a reason that was not foreseen.")
@@ -146,7 +146,7 @@ def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_or
 )
 def test_a_failure_is_written_down_as_a_sentence(tmp_path, error, stage, message):
     def fail():
-        with Watched(tmp_path) as watched:
+        with ProgressFile(tmp_path) as watched:
             watched.subject(1, 2)
             raise error
 
@@ -172,7 +172,7 @@ def test_a_failure_is_written_down_as_a_sentence(tmp_path, error, stage, message
 def test_what_cannot_be_evaluated_gets_a_sentence_and_leaves_nothing(cohort, places, change, sentence):
     (places[0] / "there").mkdir(parents=True)
     with pytest.raises(RunError, match=sentence):
-        start_evaluation(replace(EvaluationOrder(cohort, ("quick",), "new"), **change), *places)
+        start_evaluation(replace(EvaluationRequest(cohort, ("quick",), "new"), **change), *places)
     assert [path.name for path in places[0].iterdir()] == ["there"]
 
 
@@ -192,22 +192,22 @@ def test_cohorts_with_patients_are_offered(cohort, tmp_path):
 
 def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
     names, config = ("intensity", PLAIN), EvaluateConfig(limit=1)
-    lineup = line_up(SAMPLES, names, config)
-    subject = next(one.name for one in lineup.cohort.subjects if not one.is_healthy)
-    only = replace(lineup.cohort, subjects=tuple(one for one in lineup.cohort.subjects if one.name == subject))
-    (progress,) = evaluate(only, table_rows(only, [lineup.rows[0].checkpoint], config, plain=True), config)
-    scene = scene_of(lineup, subject)
-    seen = map_of(lineup, scene, "intensity")
-    assert dice(seen.mask, scene.truth) == progress.scores[0].dice
-    np.testing.assert_array_equal(seen.values[scene.inside], progress.scores[0].values)
-    assert map_of(lineup, scene, PLAIN).mask is None
-    counts = scene.truth.sum(axis=(1, 2))
-    assert counts[fullest(scene)] == counts.max() > 0
-    sha = lineup.rows[0].checkpoint.sha256
-    assert lineup.changed({"intensity": sha, PLAIN: None}) == []
-    assert lineup.changed({"intensity": "0" * 64}) == ["intensity"]
+    session = open_session(SAMPLES, names, config)
+    subject = next(one.name for one in session.cohort.subjects if not one.is_healthy)
+    only = replace(session.cohort, subjects=tuple(one for one in session.cohort.subjects if one.name == subject))
+    (progress,) = evaluate(only, table_rows(only, [session.rows[0].checkpoint], config, plain=True), config)
+    case = case_of(session, subject)
+    seen = map_of(session, case, "intensity")
+    assert dice(seen.mask, case.truth) == progress.scores[0].dice
+    np.testing.assert_array_equal(seen.values[case.inside], progress.scores[0].values)
+    assert map_of(session, case, PLAIN).mask is None
+    counts = case.truth.sum(axis=(1, 2))
+    assert counts[fullest(case)] == counts.max() > 0
+    sha = session.rows[0].checkpoint.sha256
+    assert session.changed({"intensity": sha, PLAIN: None}) == []
+    assert session.changed({"intensity": "0" * 64}) == ["intensity"]
     with pytest.raises(ScanError, match="no longer"):
-        scene_of(lineup, "nobody")
+        case_of(session, "nobody")
 
 
 def difference(mean, low, high):
@@ -266,7 +266,7 @@ def test_a_subjects_records_are_found_by_row():
 
 
 def test_an_order_and_its_record_are_one(cohort, tmp_path):
-    order = EvaluationOrder(cohort, ("a", "b"), "one", 95.0, 7, "positive", 3)
+    order = EvaluationRequest(cohort, ("a", "b"), "one", 95.0, 7, "positive", 3)
     (tmp_path / "settings.json").write_text(json.dumps(asdict(order) | {"cohort": str(cohort)}))
     assert read_evaluation(tmp_path).order == order
     assert order.config == EvaluateConfig(95.0, signed="positive", median_size=7, limit=3)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from uad_core.cohorts.find import RunError, find_cohorts
+from uad_core.io.paths import ROOT
 from uad_core.runs import training as module
-from uad_core.runs.request import Order
+from uad_core.runs.request import TrainRequest
 from uad_core.runs.training import list_runs, read_run, resume, start, stop
 
 FAKE = """
@@ -56,7 +57,7 @@ def cohort(tmp_path):
 
 @pytest.fixture
 def order(cohort):
-    return Order((cohort,), "first")
+    return TrainRequest((cohort,), "first")
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_a_training_is_started_stopped_resumed_and_done(order, places):
 
 def test_the_process_gets_the_order_as_arguments_and_no_shell_reads_them(tmp_path, places):
     odd = make_cohort(tmp_path / "a $(touch hacked) folder", 2)
-    order = Order((odd, odd), "odd", "dae", 3, 4, 5, 1.5, "whole", "cosine")
+    order = TrainRequest((odd, odd), "odd", "dae", 3, 4, 5, 1.5, "whole", "cosine")
     run = wait_for(start(order, *places).folder, "train")
     stop(run)
     assert json.loads((run.folder / "launch.json").read_text())["arguments"] == [
@@ -142,12 +143,12 @@ def test_resuming_what_is_at_work_changes_nothing(order, places):
 def test_it_lives_on_when_the_process_that_started_it_is_gone(order, places, tmp_path):
     """The server is restarted; the training does not notice."""
     program = (
-        "import sys; from pathlib import Path; from uad_core import runs; from uad_core.runs.request import Order;"
-        f"runs.TRAIN = (sys.executable, {str(tmp_path / 'fake_uad_core.py')!r});"
-        f"order = Order((Path({str(order.cohorts[0])!r}),), 'first');"
-        f"runs.start(order, *map(Path, {list(map(str, places))!r}))"
+        "import sys; from pathlib import Path; from uad_core.runs import training; from uad_core.runs.request import TrainRequest;"
+        f"training.TRAIN = (sys.executable, {str(tmp_path / 'fake_uad_core.py')!r});"
+        f"order = TrainRequest((Path({str(order.cohorts[0])!r}),), 'first');"
+        f"training.start(order, *map(Path, {list(map(str, places))!r}))"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=module.ROOT)
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
     run = wait_for(places[0] / "first", "train")
     assert os.getsid(run.progress["pid"]) == run.progress["pid"]
     stop(run)

@@ -17,13 +17,13 @@ from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHi
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess.from_file import Wishes
+from uad_core.preprocess.from_file import PrepareOptions
 
 SLAB = Slab(70, 6)
 
 
 class Identity(AnomalyModel):
-    """Redraws everything, lesions too."""
+    """Reconstructs everything, lesions too."""
 
     def __init__(self):
         super().__init__()
@@ -61,7 +61,7 @@ def checkpoint_of(model: AnomalyModel, slab: Slab = SLAB) -> Checkpoint:
 SPACING = 4.0  # mm, so that 48 scans are searched in seconds
 CONFIG = DetectConfig(threshold=0.7, postprocess=PostprocessConfig(median_size=3))
 CHECKPOINT = checkpoint_of(Zeros(), Slab(66, 12))
-SHOWN_AS_PREPARED = Wishes(strip=False, register=False)
+SHOWN_AS_PREPARED = PrepareOptions(strip=False, register=False)
 
 
 def small_head() -> nib.Nifti1Image:
@@ -78,9 +78,9 @@ def small_head() -> nib.Nifti1Image:
     return nib.Nifti1Image(image.astype(np.float32), affine)
 
 
-def run(path, image, out, config=CONFIG, wishes=SHOWN_AS_PREPARED):
+def run(path, image, out, config=CONFIG, prepare_options=SHOWN_AS_PREPARED):
     nib.save(image, path)
-    return detect_file(path, CHECKPOINT, config, out, wishes)
+    return detect_file(path, CHECKPOINT, config, out, prepare_options)
 
 
 def mask_of(detection) -> nib.Nifti1Image:

@@ -35,5 +35,7 @@ class Toy(AnomalyModel):
 
 
 SPECS = (
-    ModelSpec("toy", ToyConfig(), Toy, "32 x 32 x 64", "nobody", "Squeezes every 8 x 8 pixels.", "Redraws anything."),
+    ModelSpec(
+        "toy", ToyConfig(), Toy, "32 x 32 x 64", "nobody", "Squeezes every 8 x 8 pixels.", "Reconstructs anything."
+    ),
 )

@@ -16,13 +16,13 @@ def slices(count, seed=0):
 
 
 @pytest.mark.parametrize("name", ["dae", "sae3", "dvae", "svae", "sae-gan", "svae-gan"])
-def test_a_walk_begins_and_ends_with_what_the_model_redraws(name):
+def test_a_walk_begins_and_ends_with_what_the_model_reconstructs(name):
     model = build_model(name, SMALL)
     start, end = slices(2)
     pictures = walk(model, start, end, 3)
     assert pictures.shape == (3, 256, 256)
-    redrawn = model.reconstruct(torch.tensor(np.stack([start, end]))[:, None])[:, 0].numpy()
-    np.testing.assert_allclose(pictures[[0, -1]], redrawn, atol=1e-5)
+    reconstructed = model.reconstruct(torch.tensor(np.stack([start, end]))[:, None])[:, 0].numpy()
+    np.testing.assert_allclose(pictures[[0, -1]], reconstructed, atol=1e-5)
     assert not model.training or name  # left as it was found
     assert all(parameter.requires_grad for parameter in model.parameters())
 

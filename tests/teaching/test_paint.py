@@ -9,7 +9,7 @@ from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.teaching import Spot, paint, repaint, sweep
+from uad_core.teaching import PaintedLesion, paint, repaint, sweep
 
 SHAPE = (13, 24, 24)
 CENTRE = (6, 12, 12)
@@ -30,7 +30,7 @@ def even():
 
 def test_a_sharp_lesion_is_a_ball_of_one_grey_and_touches_nothing_else():
     healthy = scan()
-    painted, truth = paint(healthy, Spot(CENTRE, 4, 0), 0.9)
+    painted, truth = paint(healthy, PaintedLesion(CENTRE, 4, 0), 0.9)
     assert truth.sum() == LATTICE_4
     np.testing.assert_array_equal(painted.array[truth], np.float32(0.9))
     np.testing.assert_array_equal(painted.array[~truth], healthy.array[~truth])
@@ -38,7 +38,7 @@ def test_a_sharp_lesion_is_a_ball_of_one_grey_and_touches_nothing_else():
 
 
 def test_a_soft_edge_falls_evenly_from_lesion_to_tissue_and_truth_ends_half_way():
-    painted, truth = paint(even(), Spot(CENTRE, 4, 4), 1.0)
+    painted, truth = paint(even(), PaintedLesion(CENTRE, 4, 4), 1.0)
     outwards = painted.array[6, 12, 12:20]  # 0, 1, 2, ... mm from the centre
     np.testing.assert_allclose(outwards, [1, 1, 1, 0.875, 0.75, 0.625, 0.5, 0.5], atol=1e-6)
     assert truth.sum() == LATTICE_4
@@ -46,43 +46,43 @@ def test_a_soft_edge_falls_evenly_from_lesion_to_tissue_and_truth_ends_half_way(
 
 def test_the_lesson_counts_rightly_how_much_of_a_cube_of_125_small_lesions_fill():
     cube = np.s_[4:9, 10:15, 10:15]  # around CENTRE
-    filled = [int(paint(even(), Spot(CENTRE, radius, 0), 1.0)[1][cube].sum()) for radius in (2, 2.5)]
+    filled = [int(paint(even(), PaintedLesion(CENTRE, radius, 0), 1.0)[1][cube].sum()) for radius in (2, 2.5)]
     assert filled == [33, 81]  # in the words of chapter Median; 63 are needed
 
 
 def test_a_stretched_lesion_is_an_ellipsoid():
-    _, truth = paint(even(), Spot(CENTRE, 3, 0, stretch=(1, 2, 1)), 1.0)
+    _, truth = paint(even(), PaintedLesion(CENTRE, 3, 0, stretch=(1, 2, 1)), 1.0)
     extent = [int(truth.any(axis=tuple({0, 1, 2} - {axis})).sum()) for axis in range(3)]
     assert extent == [7, 13, 7]
 
 
 def test_paint_stays_inside_the_brain():
     healthy = scan()
-    painted, truth = paint(healthy, Spot((6, 12, 2), 4, 2), 0.9)
+    painted, truth = paint(healthy, PaintedLesion((6, 12, 2), 4, 2), 0.9)
     assert (painted.array[~healthy.brain_mask] == 0).all()
     assert truth.any()
     assert not (truth & ~healthy.brain_mask).any()
 
 
 def test_black_paint_does_not_become_background():
-    painted, truth = paint(scan(), Spot(CENTRE, 4, 0), 0.0)
+    painted, truth = paint(scan(), PaintedLesion(CENTRE, 4, 0), 0.0)
     assert 0 < painted.array[truth].max() < 0.01
 
 
 @pytest.mark.parametrize("wrong", [{"radius_mm": 0}, {"softness_mm": -1}, {"stretch": (1, 0, 1)}])
 def test_a_lesion_without_extent_is_an_error(wrong):
     with pytest.raises(ValueError, match="must"):
-        Spot(CENTRE, **wrong)
+        PaintedLesion(CENTRE, **wrong)
 
 
 def test_a_grey_beyond_the_scale_is_an_error():
     with pytest.raises(ValueError, match="intensity"):
-        paint(even(), Spot(CENTRE), 1.1)
+        paint(even(), PaintedLesion(CENTRE), 1.1)
 
 
 @pytest.mark.parametrize("model", [Mixing(), Intensity(IntensityConfig())], ids=["by slice", "by whole scan"])
-def test_redrawing_only_what_the_paint_touches_gives_what_redrawing_everything_gives(model):
-    healthy, spot, checkpoint = scan(), Spot(CENTRE, 3, 2), checkpoint_of(model)
+def test_reconstructing_only_what_the_paint_touches_gives_what_reconstructing_everything_gives(model):
+    healthy, spot, checkpoint = scan(), PaintedLesion(CENTRE, 3, 2), checkpoint_of(model)
     greys = (0.2, 0.7)
     for grey, cheap in zip(greys, repaint(reconstruct(healthy, checkpoint), spot, greys), strict=True):
         painted, _ = paint(healthy, spot, grey)
@@ -94,7 +94,7 @@ def test_redrawing_only_what_the_paint_touches_gives_what_redrawing_everything_g
 def test_a_model_that_draws_even_tissue_sees_what_differs_from_it_by_more_than_the_threshold():
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1))
     reconstruction = reconstruct(even(), checkpoint_of(Flat()))
-    found = sweep(reconstruction, Spot(CENTRE, 4, 0), (0.1, 0.4, 0.5, 0.6, 0.75, 0.9), config)
+    found = sweep(reconstruction, PaintedLesion(CENTRE, 4, 0), (0.1, 0.4, 0.5, 0.6, 0.75, 0.9), config)
     assert [sighting.share for sighting in found.sightings] == [1, 0, 0, 0, 1, 1]
     assert [sighting.peak for sighting in found.sightings] == pytest.approx([0.4, 0.1, 0, 0.1, 0.25, 0.4], abs=1e-6)
     assert [sighting.drawn for sighting in found.sightings] == pytest.approx([0.5] * 6)
@@ -105,7 +105,7 @@ def test_a_model_that_draws_even_tissue_sees_what_differs_from_it_by_more_than_t
 
 def test_with_the_positive_residual_dark_lesions_vanish():
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("positive", 1))
-    found = sweep(reconstruct(even(), checkpoint_of(Flat())), Spot(CENTRE, 4, 0), (0.1, 0.5, 0.9), config)
+    found = sweep(reconstruct(even(), checkpoint_of(Flat())), PaintedLesion(CENTRE, 4, 0), (0.1, 0.5, 0.9), config)
     assert [sighting.share for sighting in found.sightings] == [0, 0, 1]
 
 
@@ -114,17 +114,17 @@ def test_what_was_flagged_before_is_not_credited():
     array[:, :, :12] = 0.9  # the left half is flagged without any lesion
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1))
     reconstruction = reconstruct(prepared_of(array), checkpoint_of(Flat()))
-    found = sweep(reconstruction, Spot(CENTRE, 4, 0), (0.5, 0.6, 0.9), config)
+    found = sweep(reconstruction, PaintedLesion(CENTRE, 4, 0), (0.5, 0.6, 0.9), config)
     assert [sighting.share for sighting in found.sightings] == [0, 0, 1]
     middle_plane = 49  # of the 257 points those with w = 0: the disc of radius 4
     assert found.flagged_before == pytest.approx((LATTICE_4 - middle_plane) / 2 / LATTICE_4)
-    everything = sweep(reconstruction, Spot((6, 12, 5), 2, 0), (0.9,), config)
+    everything = sweep(reconstruction, PaintedLesion((6, 12, 5), 2, 0), (0.9,), config)
     assert np.isnan(everything.sightings[0].share)
     assert everything.seen_from() is None
 
 
 def test_peak_and_mask_are_those_of_the_whole_chain():
-    healthy, spot, config = scan(1), Spot(CENTRE, 3, 2), DetectConfig(percentile=15)
+    healthy, spot, config = scan(1), PaintedLesion(CENTRE, 3, 2), DetectConfig(percentile=15)
     checkpoint = checkpoint_of(Mixing())
     reconstruction = reconstruct(healthy, checkpoint)
     found = sweep(reconstruction, spot, (0.9,), config).sightings[0]
@@ -138,9 +138,9 @@ def test_peak_and_mask_are_those_of_the_whole_chain():
     assert found.peak == pytest.approx(medians[truth].max(), abs=1e-6)
 
 
-def test_a_model_that_redraws_nothing_has_nothing_to_show_in_the_lesion():
+def test_a_model_that_reconstructs_nothing_has_nothing_to_show_in_the_lesion():
     model = checkpoint_of(Intensity(IntensityConfig()), "intensity")
-    found = sweep(reconstruct(scan(), model), Spot(CENTRE, 3, 0), (0.9,))
+    found = sweep(reconstruct(scan(), model), PaintedLesion(CENTRE, 3, 0), (0.9,))
     assert np.isnan(found.sightings[0].drawn)
     assert np.isnan(found.healthy_drawn)
 
@@ -148,8 +148,8 @@ def test_a_model_that_redraws_nothing_has_nothing_to_show_in_the_lesion():
 def test_a_lesion_outside_the_brain_is_an_error_and_progress_reaches_its_end():
     reconstruction = reconstruct(scan(), checkpoint_of(Mixing()))
     with pytest.raises(ValueError, match="outside the brain"):
-        sweep(reconstruction, Spot((6, 0, 0), 1, 0))
+        sweep(reconstruction, PaintedLesion((6, 0, 0), 1, 0))
     told = []
-    sweep(reconstruction, Spot(CENTRE, 3, 0), (0.2, 0.9), progress=told.append)
+    sweep(reconstruction, PaintedLesion(CENTRE, 3, 0), (0.2, 0.9), on_progress=told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)

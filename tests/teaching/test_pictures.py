@@ -16,7 +16,7 @@ from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.render.overlays import FINE, MASK_COLOUR, TRUTH_COLOUR
 from uad_core.render.views import slice_views, slice_voxel
 from uad_core.teaching import (
-    Spot,
+    PaintedLesion,
     arithmetic,
     close_up_voxel,
     explain,
@@ -93,7 +93,7 @@ def test_scan_reconstruction_and_mask_are_those_of_the_other_pages():
 
 
 def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
-    prepared, spot = small_brain(), Spot((2, 20, 20), 3, 0)
+    prepared, spot = small_brain(), PaintedLesion((2, 20, 20), 3, 0)
     picture, outline, near = painted_view(prepared, spot, 0.8, 2)
     column, row = voxel_pixel(prepared, (2, 20, 20))
     assert pixels(picture)[row, column] == 204  # 0.8 of 255
@@ -111,7 +111,7 @@ def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
 def test_new_and_old_findings_have_colours_of_their_own():
     array = np.array(small_brain().array)
     array[:, 10:30, 8:12] = 0.9  # flagged already
-    prepared, spot = prepared_of(array, small_brain().brain_mask), Spot((2, 20, 20), 3, 0)
+    prepared, spot = prepared_of(array, small_brain().brain_mask), PaintedLesion((2, 20, 20), 3, 0)
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1, erosion_mm=0))
     found = sweep(reconstruct(prepared, checkpoint_of(Flat())), spot, (0.5, 0.9), config)
     healthy, seen = (pixels(found_view(prepared, spot, found, number, 2)) for number in (0, 1))

@@ -9,7 +9,7 @@ from scipy import ndimage
 from tests.support.small_scans import reconstruction_of
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, residual
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.teaching import explain, telling_voxel
+from uad_core.teaching import default_voxel, explain
 
 
 def setting(threshold=0.35, **post) -> DetectConfig:
@@ -102,6 +102,6 @@ def test_the_first_voxel_shown_is_the_most_unusual_one_of_the_mask():
     scan[0, 11, 11] = 1.2  # brighter, on the rim: not in the mask
     reconstruction = reconstruction_of(scan, drawn)
     config = setting(threshold=0.2, median_size=1)
-    assert telling_voxel(reconstruction, segment(reconstruction, config), "absolute") == (1, 5, 6)
+    assert default_voxel(reconstruction, segment(reconstruction, config), "absolute") == (1, 5, 6)
     empty = setting(threshold=1.0, median_size=1)
-    assert telling_voxel(reconstruction, segment(reconstruction, empty), "absolute") == (0, 11, 11)
+    assert default_voxel(reconstruction, segment(reconstruction, empty), "absolute") == (0, 11, 11)

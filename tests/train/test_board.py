@@ -11,11 +11,11 @@ from uad_core.train.board import COLUMNS, KEPT, WINDOW, Board
 
 
 class Half(torch.nn.Module):
-    """Redraws every slice at half its brightness; what it invents is white."""
+    """Reconstructs every slice at half its brightness; what it invents is white."""
 
     slices_at_once = 8
 
-    def reconstruct(self, slices, progress=None):
+    def reconstruct(self, slices, on_progress=None):
         return slices / 2
 
     def sample(self, count, seed):
@@ -61,7 +61,7 @@ def test_a_picture_is_slices_above_their_reconstructions_above_the_residuals(tmp
     assert picture[0, 0] == 0
 
 
-def test_of_a_model_that_is_slow_to_redraw_samples_are_shown(tmp_path, slices):
+def test_of_a_model_that_is_slow_to_reconstruct_samples_are_shown(tmp_path, slices):
     board = Board(tmp_path, slices, samples=True, first_epoch=0)
     board.show(Half(), 0, {"generator": 1.0})
     board.close()

@@ -11,7 +11,7 @@ from tests.support.training import no_calibration, picture_cohort
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.commands.train import command_line
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.train import Progress, TrainConfig, pick_device, train
+from uad_core.train import TrainConfig, TrainProgress, pick_device, train
 from uad_core.train.config import parse_settings
 from uad_core.train.step import learning_rate
 from uad_core.train.validation import trivial_l1
@@ -26,7 +26,7 @@ def cohort(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(cohort, tmp_path_factory) -> tuple[list[Progress], object]:
+def trained(cohort, tmp_path_factory) -> tuple[list[TrainProgress], object]:
     out = tmp_path_factory.mktemp("checkpoints")
     return list(train([cohort], CONFIG, out, "small", "the command")), out
 
@@ -59,13 +59,13 @@ def test_the_checkpoint_says_who_was_in_it_and_who_was_held_out(trained, cohort)
     assert checkpoint.calibration.histogram("absolute", 5).voxels > 20_000
 
 
-def test_a_model_that_redraws_worse_than_the_median_slice_is_not_called_learned(trained):
+def test_a_model_that_reconstructs_worse_than_the_median_slice_is_not_called_learned(trained):
     record = json.loads((trained[1] / "small.json").read_text())
     assert record["healthy_l1"] > record["trivial_l1"] > 0  # after 12 pictures
     assert record["learned"] is False
 
 
-def test_the_trivial_redrawing_is_the_median_slice_of_the_same_or_nearest_level():
+def test_the_trivial_reconstructing_is_the_median_slice_of_the_same_or_nearest_level():
     learn = [np.stack([np.full((4, 4), value, np.float32) for value in (0.1, 0.2, 0.9, 0.5)])]
     levels = [np.array([70, 70, 70, 75])]
     held = np.stack([np.full((4, 4), value, np.float32) for value in (0.3, 0.5)])
@@ -87,7 +87,7 @@ def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_p
 
 def test_a_time_limit_that_one_process_reaches_ends_them_all(quick, cohort, tmp_path, monkeypatch):
     """Their clocks differ: one that went on alone would wait for the others for ever."""
-    monkeypatch.setattr("uad_core.train.distributed.Ranks.any", lambda ranks, wishes: [True for _ in wishes])
+    monkeypatch.setattr("uad_core.train.distributed.Distributed.any", lambda self, wanted: [True for _ in wanted])
     list(train([cohort], replace(CONFIG, minutes=60), tmp_path, "together"))
     assert load_checkpoint("together", tmp_path).record["epochs"] == 1
 

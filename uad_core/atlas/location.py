@@ -25,14 +25,14 @@ _KEY = {name: key for key, name in TISSUES.items()}
 _NEAR = 8  # added to a tissue's key where the ventricles are near
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """`name`: one of `TISSUES`, `PERIVENTRICULAR` or `OUTSIDE`. `side`: the patient's: left, right or both."""
 
     name: str
     side: str
 
 
-def places(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> tuple[Place, ...]:
+def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> tuple[Location, ...]:
     """The place of each region of a mask; a vote of its voxels, so that it keeps up with a slider.
 
     A region lies in the tissue that more of its voxels lie in than in any other. White matter is called
@@ -55,7 +55,7 @@ def places(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> t
     right = np.bincount(regions[columns < MIDLINE], minlength=count)
     names = {**TISSUES, 0: OUTSIDE}
     return tuple(
-        Place(PERIVENTRICULAR if near else names[int(tissue)], _side(int(on_left), int(on_right)))
+        Location(PERIVENTRICULAR if near else names[int(tissue)], _side(int(on_left), int(on_right)))
         for tissue, near, on_left, on_right in zip(tissues, periventricular, left, right, strict=True)
     )
 

@@ -12,7 +12,7 @@ from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.cohorts.cohort import Subject
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, prepare, prepare_slice, propose
+from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
 
 
 def load_subject(subject: Subject, slab: Slab) -> Prepared:
@@ -23,7 +23,7 @@ def load_subject(subject: Subject, slab: Slab) -> Prepared:
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
     if subject.prepared:
         return _as_prepared(scan, mask, slab)
-    proposed, _ = propose(scan)
+    proposed, _ = infer_config(scan)
     return prepare(scan, replace(proposed, slab=slab), brain_mask=mask)
 
 

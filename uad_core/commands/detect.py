@@ -18,7 +18,7 @@ from uad_core.io.paths import CHECKPOINTS
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess.from_file import Wishes
+from uad_core.preprocess.from_file import PrepareOptions
 
 MODEL = "denoiser"  # the strongest, by the table in the README
 
@@ -72,10 +72,10 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
     return checkpoint, replace(config, **_given(options, "percentile", "threshold", "reference"), postprocess=post)
 
 
-def chosen_wishes(options: argparse.Namespace) -> Wishes:
+def chosen_wishes(options: argparse.Namespace) -> PrepareOptions:
     """What is to be prepared otherwise than the data propose."""
     slab = SLABS[options.slab] if options.slab else None
-    return Wishes(slab, options.strip, options.register, options.brain_mask, options.atlas)
+    return PrepareOptions(slab, options.strip, options.register, options.brain_mask, options.atlas)
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -85,16 +85,18 @@ def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 def run(options: argparse.Namespace) -> None:
     """Detect, showing progress on one line; prints what was found and where it was written."""
     checkpoint, config = chosen_setting(options)
-    wishes = chosen_wishes(options)
-    command = command_line(checkpoint, config, wishes)
+    prepare_options = chosen_wishes(options)
+    command = command_line(checkpoint, config, prepare_options)
     print(RESEARCH_ONLY)
     with tqdm(total=100, unit="%", bar_format="{desc:<14}{bar}{percentage:3.0f}%") as bar:
 
-        def show(step: str, fraction: float) -> None:
+        def report(step: str, fraction: float) -> None:
             bar.set_description(step)
             bar.update(100 * fraction - bar.n)
 
-        result = detect_file(options.scan, checkpoint, config, options.out, wishes, options.subject, command, show)
+        result = detect_file(
+            options.scan, checkpoint, config, options.out, prepare_options, options.subject, command, report
+        )
     for sentence in result.sentences:
         print(sentence)
     for path in result.files:

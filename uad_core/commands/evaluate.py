@@ -14,7 +14,7 @@ from uad_core import RESEARCH_ONLY, versions
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands.train import SLABS
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
-from uad_core.evaluate.progress import Watched
+from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.score_case import Score
 from uad_core.evaluate.score_cohort import PLAIN, Row, evaluate, table_rows
 from uad_core.evaluate.summary import summarise
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     checkpoints = [load_checkpoint(name, options.checkpoints) for name in names if name != PLAIN]
     rows = table_rows(cohort, checkpoints, config, plain=PLAIN in names)
-    with Watched(options.out) as watched:
+    with ProgressFile(options.out) as watched:
         scores, refused = _score(cohort, rows, config, watched)
         watched.summarising()
         tables = summarise(cohort, rows, scores, config, refused)
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _score(
-    cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig, watched: Watched
+    cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig, watched: ProgressFile
 ) -> tuple[list[Score], dict[str, str]]:
     """Scores of all subjects and rows, and why subjects were left out. Raises ScanError where nobody is left."""
     scores: list[Score] = []

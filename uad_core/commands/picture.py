@@ -10,7 +10,7 @@ from uad_core.io.atomic import write_atomically
 from uad_core.io.nifti import read_mask
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import segment
-from uad_core.preprocess.from_file import Wishes, prepare_scan
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.render.slices import slice_pictures, strip_png
 
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Detect and draw."""
     checkpoint, config = chosen_setting(options)
-    prepared = prepare_scan(options.scan, checkpoint.slab, Wishes(), lambda step, share: None)
+    prepared = prepare_scan(options.scan, checkpoint.slab, PrepareOptions(), lambda step, share: None)
     truth = prepared.to_slab(read_mask(options.truth, prepared.scan)) if options.truth else None
     reconstruction = reconstruct(prepared, checkpoint)
     segmentation = segment(reconstruction, config)

@@ -15,7 +15,7 @@ from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.models import MODELS
-from uad_core.train import Progress, RunFolder, TrainConfig, train
+from uad_core.train import RunFolder, TrainConfig, TrainProgress, train
 from uad_core.train.batches import AugmentConfig
 from uad_core.train.config import CHOICES, parse_settings
 
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"Stopped. To go on: python -m uad_core train --resume {folder}")
 
 
-def _show(bar: tqdm[None], progress: Progress) -> None:
+def _show(bar: tqdm[None], progress: TrainProgress) -> None:
     losses = " ".join(f"{key} {value:.4f}" for key, value in progress.losses.items())
     speed = f"{progress.images_per_second:.1f} images/s, {progress.seconds_left / 60:.0f} min left"
     bar.set_description(f"{progress.stage} {progress.epoch}/{progress.epochs}")

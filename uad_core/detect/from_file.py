@@ -11,7 +11,8 @@ from uad_core.io.read_scan import ScanSource
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
-from uad_core.preprocess.from_file import Show, Wishes, prepare_scan
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
+from uad_core.preprocess.prepare import OnStep
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +29,10 @@ def detect_file(
     checkpoint: Checkpoint,
     config: DetectConfig,
     out: Path,
-    wishes: Wishes | None = None,
+    prepare_options: PrepareOptions | None = None,
     subject: str | None = None,
     command: str = "",
-    progress: Show = lambda step, fraction: None,
+    on_progress: OnStep = lambda step, fraction: None,
 ) -> Detection:
     """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
 
@@ -39,14 +40,14 @@ def detect_file(
         source: NIfTI, or a DICOM series as a folder, a zip or its files; a path or bytes. See `read_scan`.
         subject: label in the file names; by default that of `sub-<label>` in the path's own name.
         command: how to run this again, for the record.
-        progress: called with a step's name and the share of it that is done.
+        on_progress: called with a step's name and the share of it that is done.
 
     Raises:
         ScanError: the scan or mask cannot be used, or a step failed on it. Nothing is written.
         OSError: the results could not be written.
     """
-    prepared = prepare_scan(source, checkpoint.slab, wishes or Wishes(), progress)
-    reconstruction = reconstruct(prepared, checkpoint, lambda fraction: progress("reconstruct", fraction))
+    prepared = prepare_scan(source, checkpoint.slab, prepare_options or PrepareOptions(), on_progress)
+    reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
     segmentation = segment(reconstruction, config)
     label = subject or subject_label(source.name if isinstance(source, Path) else "")
     results = export(reconstruction, segmentation, config, label, command)

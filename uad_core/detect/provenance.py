@@ -48,7 +48,7 @@ def provenance(
         "SameShareOfHealthyBrainMl": round(segmentation.healthy_ml, 3),
         "Lesions": len(segmentation.lesions),
         "Checks": [
-            {"Name": one.name, "Light": one.light, "Result": one.sentence, "Numbers": one.numbers} for one in checked
+            {"Name": one.name, "Light": one.severity, "Result": one.sentence, "Numbers": one.numbers} for one in checked
         ],
         "Warnings": [*scan.notes, *prepared.warnings, *reconstruction.warnings, *warnings(checked)],
         "Command": command,

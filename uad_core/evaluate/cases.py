@@ -19,7 +19,7 @@ from uad_core.preprocess import Prepared
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class Case:
     """One subject, ready to be scored.
 
     Attributes:
@@ -45,7 +45,7 @@ class Scene:
         return int(np.count_nonzero(self.truth & ~self.inside))
 
 
-def load_scene(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) -> Scene:
+def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) -> Case:
     """Prepare a subject's scan and bring its truth along, through the same transform.
 
     Args:
@@ -64,7 +64,7 @@ def load_scene(subject: Subject, slab: Slab, known: set[int], erosion_mm: float)
     inside = erode(prepared.brain_mask & levels[:, None, None], erosion_mm)
     if not inside.any():
         raise ScanError("levels", "The scan shows no brain at the axial levels that the models were trained on.")
-    return Scene(subject, prepared, inside, truth, volume_scale(prepared))
+    return Case(subject, prepared, inside, truth, volume_scale(prepared))
 
 
 def _truth(subject: Subject, prepared: Prepared) -> np.ndarray:

@@ -14,7 +14,7 @@ from uad_core.models.checkpoint import CheckpointError
 FORESEEN = (ScanError, CheckpointError, ValueError, FloatingPointError)
 
 
-class Watched:
+class ProgressFile:
     """Keeps progress.json of an evaluation's folder: `stage`, `done` of `total` subjects, `seconds_left`.
 
     Used as a context: at its end the stage is "done", "stopped" (Ctrl-C) or "failed" with a sentence in `message`.
@@ -25,7 +25,7 @@ class Watched:
         self._began = time.monotonic()
         self._counted: tuple[int, int | None] = (0, None)
 
-    def __enter__(self) -> Watched:
+    def __enter__(self) -> ProgressFile:
         self._write("evaluate")
         return self
 

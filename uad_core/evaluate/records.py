@@ -15,7 +15,7 @@ Place = Literal["below", "above", "level"]
 
 
 @dataclass(frozen=True)
-class Against:
+class BaselineComparison:
     """A row against model 0, patient by patient.
 
     Attributes:
@@ -42,7 +42,7 @@ class Against:
         return f"{self.mean:+.3f} ({self.low:+.3f} to {self.high:+.3f})".replace("-", "\N{MINUS SIGN}")
 
 
-def against_model_0(model: Mapping[str, Any], figure: str = "auprc") -> Against | None:
+def against_model_0(model: Mapping[str, Any], figure: str = "auprc") -> BaselineComparison | None:
     """One row of `metrics["models"]` against model 0.
 
     Returns:
@@ -52,7 +52,7 @@ def against_model_0(model: Mapping[str, Any], figure: str = "auprc") -> Against 
     if not found or found["mean"] is None or None in found["ci"]:
         return None
     low, high = found["ci"]
-    return Against(figure, found["mean"], low, high, found["patients"])
+    return BaselineComparison(figure, found["mean"], low, high, found["patients"])
 
 
 def baselines(metrics: Mapping[str, Any]) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.evaluate.cases import Scene, load_scene
+from uad_core.evaluate.cases import Case, load_case
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.score_cohort import PLAIN, Row, levels, table_rows
 from uad_core.io.paths import CHECKPOINTS
@@ -23,7 +23,7 @@ WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white
 
 
 @dataclass(frozen=True, eq=False)
-class Lineup:
+class EvaluationSession:
     """An evaluation with its cohort and models in memory."""
 
     cohort: Cohort
@@ -53,7 +53,9 @@ class Map:
     white: float
 
 
-def line_up(folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoints: Path = CHECKPOINTS) -> Lineup:
+def open_session(
+    folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoints: Path = CHECKPOINTS
+) -> EvaluationSession:
     """The cohort and the rows as `python -m uad_core evaluate` has them.
 
     Raises:
@@ -62,33 +64,33 @@ def line_up(folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoi
     """
     cohort = open_cohort(folder)
     models = [load_checkpoint(name, checkpoints) for name in names if name != PLAIN]
-    return Lineup(cohort, tuple(table_rows(cohort, models, config, PLAIN in names)), config)
+    return EvaluationSession(cohort, tuple(table_rows(cohort, models, config, PLAIN in names)), config)
 
 
-def scene_of(lineup: Lineup, subject: str) -> Scene:
+def case_of(session: EvaluationSession, subject: str) -> Case:
     """That subject as it was scored. Raises ScanError where it cannot be read, or is not there any more."""
-    found = next((one for one in lineup.cohort.subjects if one.name == subject), None)
+    found = next((one for one in session.cohort.subjects if one.name == subject), None)
     if found is None:
         raise ScanError("subject", "This subject is no longer in the cohort folder.")
-    slab, known = levels(lineup.rows, lineup.config)
-    return load_scene(found, slab, known, lineup.config.erosion_mm)
+    slab, known = levels(session.rows, session.config)
+    return load_case(found, slab, known, session.config.erosion_mm)
 
 
-def map_of(lineup: Lineup, scene: Scene, key: str, progress: Callable[[float], None] | None = None) -> Map:
+def map_of(session: EvaluationSession, case: Case, key: str, progress: Callable[[float], None] | None = None) -> Map:
     """Map and mask of the row `key`, through the chain of `evaluate`; reports the share done to `progress`."""
-    row = next(row for row in lineup.rows if row.key == key)
-    values = scene.prepared.array
+    row = next(row for row in session.rows if row.key == key)
+    values = case.prepared.array
     if row.checkpoint and row.signed:
-        values = reconstruct(scene.prepared, row.checkpoint, progress).residual(row.signed)
-    values = filtered(values, scene.inside, lineup.config.median_size)
+        values = reconstruct(case.prepared, row.checkpoint, progress).residual(row.signed)
+    values = filtered(values, case.inside, session.config.median_size)
     mask = None
     if row.thresholds:
-        above = (values > np.float32(row.thresholds[0])) & scene.inside
-        mask = remove_small(above, lineup.config.min_lesion_mm3)
-    return Map(row, values, mask, max(float(np.percentile(values[scene.inside], WHITE)), 1e-6))
+        above = (values > np.float32(row.thresholds[0])) & case.inside
+        mask = remove_small(above, session.config.min_lesion_mm3)
+    return Map(row, values, mask, max(float(np.percentile(values[case.inside], WHITE)), 1e-6))
 
 
-def fullest(scene: Scene) -> int:
+def fullest(case: Case) -> int:
     """The slice with most lesion; without any, the one with most brain."""
-    where = scene.truth if scene.truth.any() else scene.inside
+    where = case.truth if case.truth.any() else case.inside
     return int(where.sum(axis=(1, 2)).argmax())

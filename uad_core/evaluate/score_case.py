@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics import curve, dice, false_positive_ml, lesion_scores
 from uad_core.pipeline.postprocess import remove_small
 
@@ -57,7 +57,7 @@ class Score:
 
 
 def score(
-    scene: Scene,
+    case: Case,
     row: str,
     seen: str,
     values: np.ndarray,
@@ -73,23 +73,23 @@ def score(
         thresholds: the working threshold first, then those of `dice_at`; None where there is none.
         seconds_per_slice: what the reconstruction took.
     """
-    inside, truth, healthy = scene.inside, scene.truth, scene.subject.is_healthy
+    inside, truth, healthy = case.inside, case.truth, case.subject.is_healthy
     masks = [remove_small((values > np.float32(t)) & inside, min_lesion_mm3) for t in thresholds or ()]
     has_truth = bool(truth.any())
     scores = values[inside]
-    operating = curve(scores, scene.truth_inside)
+    operating = curve(scores, case.truth_inside)
     met = lesion_scores(masks[0], truth) if masks and has_truth else None
     dices = [dice(mask, truth) if has_truth else NAN for mask in masks] or [NAN]
-    ml = scene.voxel_mm3 / 1000
+    ml = case.voxel_mm3 / 1000
     return Score(
-        subject=scene.subject.name,
+        subject=case.subject.name,
         row=row,
         healthy=healthy,
         seen=seen,
         threshold=thresholds[0] if thresholds else NAN,
         dice=dices[0],
         auprc=operating.average_precision,
-        best_dice=operating.best_dice(scene.missed)[0],
+        best_dice=operating.best_dice(case.missed)[0],
         lesion_recall=met.recall if met else NAN,
         lesion_precision=met.precision if met else NAN,
         lesion_f1=met.f1 if met else NAN,
@@ -98,11 +98,11 @@ def score(
         regions=met.flagged if met else 0,
         truth_ml=np.count_nonzero(truth) * ml,
         flagged_ml=np.count_nonzero(masks[0]) * ml if masks else NAN,
-        false_positive_ml=false_positive_ml(masks[0], truth, scene.voxel_mm3) if masks else NAN,
+        false_positive_ml=false_positive_ml(masks[0], truth, case.voxel_mm3) if masks else NAN,
         searched_ml=np.count_nonzero(inside) * ml,
         seconds_per_slice=seconds_per_slice,
         dice_at=tuple(dices[1:]),
-        missed=scene.missed,
+        missed=case.missed,
         values=scores if has_truth else None,
-        truth=scene.truth_inside if has_truth else None,
+        truth=case.truth_inside if has_truth else None,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.cohorts.cohort import Cohort, Subject
-from uad_core.evaluate.cases import Scene, chosen, load_scene
+from uad_core.evaluate.cases import Case, chosen, load_case
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.score_case import NAN, Score, score
 from uad_core.io.volume import ScanError
@@ -43,14 +43,14 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Progress:
+class CaseProgress:
     """One subject is done, with a score a row and the scene that was scored, or was refused: no scene, a `problem`."""
 
     subject: str
     done: int
     total: int
     scores: tuple[Score, ...] = ()
-    scene: Scene | None = None
+    case: Case | None = None
     problem: str = ""
 
 
@@ -102,7 +102,7 @@ def levels(rows: Sequence[Row], config: EvaluateConfig) -> tuple[Slab, set[int]]
     return slab, known
 
 
-def evaluate(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> Iterator[Progress]:
+def evaluate(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> Iterator[CaseProgress]:
     """Score every subject of the cohort, patients and healthy ones; models share every voxel that is looked at.
 
     Every map goes through the chain of `detect`: 3-D median, eroded brain mask, threshold, small components.
@@ -116,27 +116,27 @@ def evaluate(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> Ite
     slab, known = levels(rows, config)
     for done, subject in enumerate(subjects, 1):
         try:
-            scene = load_scene(subject, slab, known, config.erosion_mm)
-            scores = tuple(_scores(scene, rows, config, cohort))
+            case = load_case(subject, slab, known, config.erosion_mm)
+            scores = tuple(_scores(case, rows, config, cohort))
         except ScanError as error:
-            yield Progress(subject.name, done, len(subjects), problem=str(error))
+            yield CaseProgress(subject.name, done, len(subjects), problem=str(error))
         else:
-            yield Progress(subject.name, done, len(subjects), scores, scene)
+            yield CaseProgress(subject.name, done, len(subjects), scores, case)
 
 
-def _scores(scene: Scene, rows: Sequence[Row], config: EvaluateConfig, cohort: Cohort) -> Iterator[Score]:
-    """One score a row; each model redraws the scan once, whatever the signs."""
-    redrawn = None
+def _scores(case: Case, rows: Sequence[Row], config: EvaluateConfig, cohort: Cohort) -> Iterator[Score]:
+    """One score a row; each model reconstructs the scan once, whatever the signs."""
+    reconstructed = None
     for row in rows:
-        seconds, seen, values = NAN, "", scene.prepared.array
+        seconds, seen, values = NAN, "", case.prepared.array
         if row.checkpoint and row.signed:
-            if redrawn is None or redrawn.checkpoint is not row.checkpoint:
-                redrawn = reconstruct(scene.prepared, row.checkpoint)
-            values = redrawn.residual(row.signed)
-            seconds = redrawn.seconds / int(np.count_nonzero(redrawn.searched.any(axis=(1, 2))))
-            seen = knows(row.checkpoint, scene.subject, cohort)
-        values = filtered(values, scene.inside, config.median_size)
-        yield score(scene, row.key, seen, values, row.thresholds, config.min_lesion_mm3, seconds)
+            if reconstructed is None or reconstructed.checkpoint is not row.checkpoint:
+                reconstructed = reconstruct(case.prepared, row.checkpoint)
+            values = reconstructed.residual(row.signed)
+            seconds = reconstructed.seconds / int(np.count_nonzero(reconstructed.searched.any(axis=(1, 2))))
+            seen = knows(row.checkpoint, case.subject, cohort)
+        values = filtered(values, case.inside, config.median_size)
+        yield score(case, row.key, seen, values, row.thresholds, config.min_lesion_mm3, seconds)
 
 
 def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:

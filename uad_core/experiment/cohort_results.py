@@ -10,13 +10,13 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.evaluate import EvaluateConfig, Row, Score, evaluate, summarise, table_rows
-from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.cases import Case
 from uad_core.evaluate.tables import model_table, patient_table
-from uad_core.experiment.case_cache import Scenes
-from uad_core.experiment.cohorts import Say, Site
-from uad_core.experiment.examples import finders, look, looks, redrawn
-from uad_core.experiment.report import Lesions, Look, Sheet
-from uad_core.experiment.survey import Found, Survey, View, survey, view
+from uad_core.experiment.case_cache import CaseCache
+from uad_core.experiment.cohorts import CohortSource, OnMessage
+from uad_core.experiment.examples import finders, look, looks, reconstructed
+from uad_core.experiment.report import CohortResults, Lesions, SlicePanel
+from uad_core.experiment.survey import CaseSurvey, SubtleLesion, Survey, survey, view
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
@@ -24,15 +24,15 @@ from uad_core.models.checkpoint import Checkpoint
 DRAWN = 6  # patients with a lesion of normal intensity
 
 
-def make_sheet(
-    site: Site,
+def score_to_results(
+    site: CohortSource,
     checkpoints: Sequence[Checkpoint],
     plain: bool,
     config: EvaluateConfig,
     out: Path,
     command: str,
-    say: Say,
-) -> tuple[Sheet, Survey]:
+    on_message: OnMessage,
+) -> tuple[CohortResults, Survey]:
     """Evaluate and write metrics.json, curves.json, metrics.tsv, per_patient.tsv and lesions.json to `out`.
 
     Raises:
@@ -41,17 +41,19 @@ def make_sheet(
     """
     cohort, level = site.cohort, site.cohort.subjects[0].level
     rows = table_rows(cohort, checkpoints, config, plain)
-    scenes = Scenes(cohort, rows, config)
+    cases = CaseCache(cohort, rows, config)
     scores: dict[str, dict[str, Score]] = {}  # subject -> row -> score
     refused: dict[str, str] = {}
-    views: list[View] = []
+    views: list[CaseSurvey] = []
     for progress in evaluate(cohort, rows, config):
-        if progress.scene:
+        if progress.case:
             scores[progress.subject] = {one.row: one for one in progress.scores}
-            views.append(view(scenes.keep(progress.scene), level, config.min_lesion_mm3))
+            views.append(view(cases.keep(progress.case), level, config.min_lesion_mm3))
         else:
             refused[progress.subject] = progress.problem
-        say(f"{cohort.name}: {progress.subject} ({progress.done} of {progress.total}) {progress.problem}".rstrip())
+        on_message(
+            f"{cohort.name}: {progress.subject} ({progress.done} of {progress.total}) {progress.problem}".rstrip()
+        )
     if not scores:
         raise ScanError("cohort", f"No subject of cohort {cohort.name} could be evaluated.")
     every = [one for own in scores.values() for one in own.values()]
@@ -62,34 +64,34 @@ def make_sheet(
     write_atomically(out / "metrics.tsv", model_table(metrics).encode())
     write_atomically(out / "per_patient.tsv", patient_table(metrics).encode())
 
-    say(f"{cohort.name}: pictures.")
+    on_message(f"{cohort.name}: pictures.")
     found = survey(views, level)
-    lesions = _lesions(scenes, rows, scores, config, found)
+    lesions = _lesions(cases, rows, scores, config, found)
     write_json(out / "lesions.json", {"lesions": lesions.total, "normal": list(lesions.rows)})
-    example, again, worst = _pictures(scenes, rows, scores, config, metrics)
-    return Sheet(metrics, tables.curves, example, again, worst, lesions, site.folder, site.sentences), found
+    example, again, worst = _pictures(cases, rows, scores, config, metrics)
+    return CohortResults(metrics, tables.curves, example, again, worst, lesions, site.folder, site.sentences), found
 
 
 def _pictures(
-    scenes: Scenes,
+    cases: CaseCache,
     rows: Sequence[Row],
     scores: Mapping[str, Mapping[str, Score]],
     config: EvaluateConfig,
     metrics: Mapping[str, Any],
-) -> tuple[tuple[Look, ...], tuple[Look, ...], tuple[Look, ...]]:
-    """The looks of Fig. 4, the same slice redrawn, and the worst case of each row."""
+) -> tuple[tuple[SlicePanel, ...], tuple[SlicePanel, ...], tuple[SlicePanel, ...]]:
+    """The looks of Fig. 4, the same slice reconstructed, and the worst case of each row."""
 
-    def seen(name: str, shown: Sequence[Row]) -> tuple[Look, ...]:
-        return looks(scenes[name], shown, scores[name], config, notes(metrics, name))
+    def seen(name: str, shown: Sequence[Row]) -> tuple[SlicePanel, ...]:
+        return looks(cases[name], shown, scores[name], config, notes(metrics, name))
 
     middle = typical(metrics)
-    example, again = (seen(middle, rows), redrawn(scenes[middle], rows)) if middle else ((), ())
+    example, again = (seen(middle, rows), reconstructed(cases[middle], rows)) if middle else ((), ())
     worst = ((poorest(metrics, row.key), row) for row in rows)
     return example, again, tuple(one for name, row in worst if name for one in seen(name, [row]))
 
 
 def _lesions(
-    scenes: Scenes,
+    cases: CaseCache,
     rows: Sequence[Row],
     scores: Mapping[str, Mapping[str, Score]],
     config: EvaluateConfig,
@@ -100,23 +102,23 @@ def _lesions(
     for number, one in enumerate(found.normal):
         by_patient.setdefault(one.record["subject"], []).append(number)
     records = [dict(one.record) for one in found.normal]
-    drawn: list[Look] = []
+    drawn: list[SlicePanel] = []
     for name, numbers in by_patient.items():
-        scene = scenes[name]
-        keys = finders(scene, rows, scores[name], config, [found.normal[number].voxels for number in numbers])
+        case = cases[name]
+        keys = finders(case, rows, scores[name], config, [found.normal[number].voxels for number in numbers])
         for number, own in zip(numbers, keys, strict=True):
             records[number]["found_by"] = ", ".join(own) or "no model"
         if len(drawn) < DRAWN:
-            drawn.append(_outlined(scene, found.normal[numbers[0]]))
+            drawn.append(_outlined(case, found.normal[numbers[0]]))
     return Lesions(found.lesions, tuple(records), tuple(drawn))
 
 
-def _outlined(scene: Scene, lesion: Found) -> Look:
+def _outlined(case: Case, lesion: SubtleLesion) -> SlicePanel:
     """A lesion, as the look's mask, on its fullest slice."""
-    level, mask = lesion.record["level"], np.zeros(scene.truth.shape, bool)
+    level, mask = lesion.record["level"], np.zeros(case.truth.shape, bool)
     mask[tuple(lesion.voxels.T)] = True
     note = f"{1000 * lesion.record['ml']:.0f} mm³, level {level}"
-    return look(scene, scene.prepared.slab.levels.index(level), "", note, mask=mask)
+    return look(case, case.prepared.slab.levels.index(level), "", note, mask=mask)
 
 
 def notes(metrics: Mapping[str, Any], subject: str) -> dict[str, str]:

@@ -20,11 +20,11 @@ from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 
-Say = Callable[[str], None]
+OnMessage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Site:
+class CohortSource:
     """A cohort and where its results go.
 
     Attributes:
@@ -41,48 +41,48 @@ class Site:
         return all(subject.flair.suffix == ".png" for subject in self.cohort.subjects)
 
 
-def gather(config: ExperimentConfig, say: Say) -> list[Site]:
+def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource]:
     """The simulated cohort first, then the user's.
 
     Raises:
         ScanError: a folder that is no cohort.
         ValueError: the folder holds a simulated cohort that was made otherwise.
     """
-    sites = [_simulated(config, say) if config.label_maps else _bundled()]
+    sites = [_simulated(config, on_message) if config.label_maps else _bundled()]
     for path in config.cohorts:
         cohort = open_cohort(path)
         taken = {site.folder for site in sites}
         plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in cohort.name).lower() or "cohort"
         names = (plain, *(f"{plain}-{count}" for count in range(2, len(taken) + 3)))
-        sites.append(Site(cohort, next(name for name in names if name not in taken)))
+        sites.append(CohortSource(cohort, next(name for name in names if name not in taken)))
     return sites
 
 
-def _bundled() -> Site:
+def _bundled() -> CohortSource:
     sentence = (
         "These are the few scans that ship with the project, for want of label maps (--label-maps): an "
         "example, too few to rank models by."
     )
-    return Site(open_cohort(SAMPLES), "samples", (sentence,))
+    return CohortSource(open_cohort(SAMPLES), "samples", (sentence,))
 
 
-def _simulated(config: ExperimentConfig, say: Say) -> Site:
+def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:
     healthy, patients = config.subjects
     raw, prepared = config.out / "cohorts" / "simulated", config.out / "cohorts" / "simulated-prepared"
     if (raw / "cohort.json").exists():
         about = json.loads((raw / "cohort.json").read_text())
         if (about["seed"], about["healthy"], about["ms"]) != (config.seed, healthy, patients):
             raise ValueError("The folder holds a simulated cohort of another seed or size; name another --out.")
-        say(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
+        on_message(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
     else:
         with _whole(raw) as part:
             for step in simulate_cohort(config.label_maps, part, healthy, patients, config.seed):
-                say(f"Simulated {step.subject} ({step.done} of {step.total}).")
+                on_message(f"Simulated {step.subject} ({step.done} of {step.total}).")
     if not (prepared / "cohort.json").exists():
         with _whole(prepared) as part:
             for done in prepare_cohort(open_cohort(raw), raw, part, PAPER_SLAB):
-                say(f"Prepared {done.subject} ({done.done} of {done.total}). {done.problem or ''}".rstrip())
-    return Site(open_cohort(prepared), "simulated")
+                on_message(f"Prepared {done.subject} ({done.done} of {done.total}). {done.problem or ''}".rstrip())
+    return CohortSource(open_cohort(prepared), "simulated")
 
 
 class _whole:  # noqa: N801  # reads as a verb's object: `with _whole(folder) as part`
@@ -101,7 +101,7 @@ class _whole:  # noqa: N801  # reads as a verb's object: `with _whole(folder) as
             self.part.replace(self.folder)
 
 
-def to_evaluate(site: Site, checkpoints: Sequence[Checkpoint]) -> Site:
+def to_evaluate(site: CohortSource, checkpoints: Sequence[Checkpoint]) -> CohortSource:
     """The site without healthy subjects that a model was trained on: they count in no figure and take hours.
 
     They stay where another subject was made from the same brain, so that the record can say so.
@@ -119,7 +119,7 @@ def to_evaluate(site: Site, checkpoints: Sequence[Checkpoint]) -> Site:
     return replace(site, cohort=replace(cohort, subjects=kept), sentences=(*site.sentences, sentence))
 
 
-def for_training(sites: Sequence[Site], say: Say) -> list[Cohort]:
+def for_training(sites: Sequence[CohortSource], on_message: OnMessage) -> list[Cohort]:
     """The cohorts with healthy subjects of at least two brains.
 
     Raises:
@@ -128,11 +128,11 @@ def for_training(sites: Sequence[Site], say: Say) -> list[Cohort]:
     fit = [site for site in sites if len({subject.anatomy for subject in site.cohort.healthy.subjects}) > 1]
     if not fit:
         raise ScanError("cohort", "Training needs healthy subjects: give --label-maps, or a --cohort with at least 2.")
-    say(f"Training on healthy subjects of: {', '.join(site.cohort.name for site in fit)}.")
+    on_message(f"Training on healthy subjects of: {', '.join(site.cohort.name for site in fit)}.")
     return [site.cohort for site in fit]
 
 
-def described(site: Site) -> dict[str, Any]:
+def described(site: CohortSource) -> dict[str, Any]:
     """What a rerun needs to know of a cohort; the hash covers names, sizes and anatomies, not voxels."""
     cohort, digest = site.cohort, hashlib.sha256()
     for subject in cohort.subjects:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.experiment.cohort_results import make_sheet
-from uad_core.experiment.cohorts import Say, described, for_training, gather, to_evaluate
+from uad_core.experiment.cohort_results import score_to_results
+from uad_core.experiment.cohorts import OnMessage, described, for_training, gather, to_evaluate
 from uad_core.experiment.config import ExperimentConfig
-from uad_core.experiment.models import card, line_up, train_all
+from uad_core.experiment.models import card, select_models, train_all
 from uad_core.experiment.realism import compare
 from uad_core.experiment.report import Contents, Report, build_report
 from uad_core.experiment.report.claims import verdicts
@@ -30,36 +30,36 @@ class Outcome:
     tables: str
 
 
-def experiment(config: ExperimentConfig, command: str, say: Say) -> Outcome:
+def experiment(config: ExperimentConfig, command: str, on_message: OnMessage) -> Outcome:
     """Run it all; what was simulated or trained already in `config.out` is kept.
 
     Args:
         command: that repeats it, for the record.
-        say: told a line at every step.
+        on_message: told a line at every step.
 
     Raises:
         ScanError: no cohort could be evaluated, or none can be trained on.
         CheckpointError: no checkpoint could be read.
         ValueError: the folder holds something that was made otherwise, or the training was stopped.
     """
-    sites = gather(config, say)
+    sites = gather(config, on_message)
     folder, failed = config.checkpoints, list[str]()
     if config.train is not None:
-        folder, failed = train_all(config, for_training(sites, say), say)
-    lineup = line_up(config, folder)
-    missing = [*failed, *lineup.missing]
+        folder, failed = train_all(config, for_training(sites, on_message), on_message)
+    selection = select_models(config, folder)
+    missing = [*failed, *selection.missing]
     sheets, surveys, simulated = [], dict[str, Survey](), set[str]()
-    sites = [to_evaluate(site, lineup.scored) for site in sites]
+    sites = [to_evaluate(site, selection.scored) for site in sites]
     for site in sites:
         try:
-            sheet, found = make_sheet(
+            sheet, found = score_to_results(
                 site,
-                lineup.scored,
-                lineup.plain,
+                selection.scored,
+                selection.plain,
                 config.evaluation(site.slices),
                 config.out / site.folder,
                 command,
-                say,
+                on_message,
             )
         except ScanError as error:
             missing.append(str(error))
@@ -75,7 +75,7 @@ def experiment(config: ExperimentConfig, command: str, say: Say) -> Outcome:
         missing.append("Without label maps (--label-maps) the paper's 83 + 49 subjects were not simulated.")
     contents = Contents(
         sheets=sheets,
-        cards=[card(checkpoint, config.seed) for checkpoint in lineup.checkpoints],
+        cards=[card(checkpoint, config.seed) for checkpoint in selection.checkpoints],
         realism=compare(surveys, simulated),
         missing=missing,
         repeat={

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate import PLAIN
-from uad_core.experiment.cohorts import Say
+from uad_core.experiment.cohorts import OnMessage
 from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
-from uad_core.experiment.report import Card
+from uad_core.experiment.report import ModelCard
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
 from uad_core.models.parts.layers import SIZE
@@ -21,7 +21,7 @@ SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
 
 
 @dataclass(frozen=True)
-class Lineup:
+class ModelSelection:
     """What takes part, and what does not, in sentences.
 
     Attributes:
@@ -36,7 +36,7 @@ class Lineup:
     missing: list[str]
 
 
-def line_up(config: ExperimentConfig, folder: Path) -> Lineup:
+def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
     """Read the checkpoints asked for; a missing or damaged one is said, not raised.
 
     Raises:
@@ -63,10 +63,10 @@ def line_up(config: ExperimentConfig, folder: Path) -> Lineup:
     plain = config.models is None or PLAIN in config.models
     if not scored and not plain:
         raise CheckpointError(" ".join(missing) or "There is no checkpoint to evaluate.")
-    return Lineup(found, scored, plain, missing)
+    return ModelSelection(found, scored, plain, missing)
 
 
-def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], say: Say) -> tuple[Path, list[str]]:
+def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: OnMessage) -> tuple[Path, list[str]]:
     """Train every model asked for into OUT/checkpoints; those trained already are kept, begun ones resumed.
 
     Returns:
@@ -83,7 +83,7 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], say: Say) -> 
         scans = SEARCH_SCANS if MODELS[name].searches else None
         asked = TrainConfig(model=name, epochs=config.train, seed=config.seed, calibration_scans=scans)
         if _trained(folder, name, asked):
-            say(f"{name}: trained already.")
+            on_message(f"{name}: trained already.")
             continue
         run, last = config.out / "runs" / name, ""
         begun = (run / "settings.json").exists()
@@ -95,7 +95,7 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], say: Say) -> 
         try:
             for step in train(cohorts, asked, folder, name, command, begun, run):
                 if (line := f"{name}: {step.stage}, epoch {min(step.epoch + 1, asked.epochs)}") != last:
-                    say(line)
+                    on_message(line)
                     last = line
         except FloatingPointError as error:
             failed.append(f"{name}: training failed. {error}")
@@ -118,14 +118,14 @@ def _same(one: TrainConfig, asked: TrainConfig, name: str) -> None:
         raise ValueError(f"The folder holds a training of {name} with other epochs or seed; name another --out.")
 
 
-def card(checkpoint: Checkpoint, seed: int) -> Card:
+def card(checkpoint: Checkpoint, seed: int) -> ModelCard:
     """What the report says of a checkpoint, with samples from its prior."""
     model, spec = checkpoint.model, checkpoint.spec
     unknown = "not known" if model.objectives() else "nothing to learn"
     learned = {True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned]
     drawn = model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None
     record = {key: value for key, value in checkpoint.record.items() if key != "calibration"}
-    return Card(
+    return ModelCard(
         name=checkpoint.name,
         model=checkpoint.record["model"],
         parameters=model.learned_numbers(),

@@ -9,7 +9,7 @@ from typing import Any
 import cc3d
 import numpy as np
 
-from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.cases import Case
 
 NORMAL = (5.0, 95.0)  # percentiles of the same patient's brain outside lesions
 SLICES = 64  # of a cohort, to measure intensities and spectra on
@@ -24,7 +24,7 @@ class BrainSlice:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SubtleLesion:
     """A lesion: its record, and its (N, 3) voxels in the slab."""
 
     record: dict[str, Any]
@@ -32,11 +32,11 @@ class Found:
 
 
 @dataclass(frozen=True)
-class View:
+class CaseSurvey:
     """Of one scan: how many lesions, those of normal intensity, and the slice at the level wanted, if it has it."""
 
     lesions: int
-    normal: tuple[Found, ...]
+    normal: tuple[SubtleLesion, ...]
     slice: BrainSlice | None
 
 
@@ -45,23 +45,23 @@ class Survey:
     """Of one cohort: how many lesions, those of normal intensity (largest first), and slices at `level`."""
 
     lesions: int
-    normal: tuple[Found, ...]
+    normal: tuple[SubtleLesion, ...]
     level: int
     slices: tuple[BrainSlice, ...]
 
 
-def view(scene: Scene, level: int, min_lesion_mm3: float) -> View:
+def view(case: Case, level: int, min_lesion_mm3: float) -> CaseSurvey:
     """Look at one scan."""
-    total, normal = normal_lesions(scene, min_lesion_mm3)
+    total, normal = normal_lesions(case, min_lesion_mm3)
     shown = None
-    if level in scene.prepared.slab.levels:
-        at = scene.prepared.slab.levels.index(level)
-        if scene.inside[at].any():
-            shown = BrainSlice(scene.prepared.array[at].copy(), scene.inside[at] & ~scene.truth[at])
-    return View(total, tuple(normal), shown)
+    if level in case.prepared.slab.levels:
+        at = case.prepared.slab.levels.index(level)
+        if case.inside[at].any():
+            shown = BrainSlice(case.prepared.array[at].copy(), case.inside[at] & ~case.truth[at])
+    return CaseSurvey(total, tuple(normal), shown)
 
 
-def survey(views: Sequence[View], level: int) -> Survey:
+def survey(views: Sequence[CaseSurvey], level: int) -> Survey:
     """The views of a cohort's scans taken together; of many scans every so many-th gives its slice."""
     every = -(-len(views) // SLICES)
     normal = [one for each in views for one in each.normal]
@@ -70,12 +70,12 @@ def survey(views: Sequence[View], level: int) -> Survey:
     return Survey(sum(each.lesions for each in views), tuple(normal), level, slices)
 
 
-def normal_lesions(scene: Scene, min_lesion_mm3: float) -> tuple[int, list[Found]]:
+def normal_lesions(case: Case, min_lesion_mm3: float) -> tuple[int, list[SubtleLesion]]:
     """The number of true lesions of at least `min_lesion_mm3`, and those whose median intensity is normal."""
-    if not scene.truth.any():
+    if not case.truth.any():
         return 0, []
-    array, labels = scene.prepared.array, cc3d.connected_components(scene.truth, connectivity=26)
-    healthy = np.sort(array[scene.inside & ~scene.truth])
+    array, labels = case.prepared.array, cc3d.connected_components(case.truth, connectivity=26)
+    healthy = np.sort(array[case.inside & ~case.truth])
     places = np.argwhere(labels)
     numbers = labels[tuple(places.T)]
     total, found = 0, []
@@ -87,13 +87,13 @@ def normal_lesions(scene: Scene, min_lesion_mm3: float) -> tuple[int, list[Found
         middle = float(np.median(array[tuple(voxels.T)]))
         rank = 100 * float(np.searchsorted(healthy, middle)) / healthy.size
         if NORMAL[0] <= rank <= NORMAL[1]:
-            level = scene.prepared.slab.levels[int(np.bincount(voxels[:, 0]).argmax())]
+            level = case.prepared.slab.levels[int(np.bincount(voxels[:, 0]).argmax())]
             record = {
-                "subject": scene.subject.name,
+                "subject": case.subject.name,
                 "level": level,
-                "ml": len(voxels) * scene.voxel_mm3 / 1000,
+                "ml": len(voxels) * case.voxel_mm3 / 1000,
                 "intensity": middle,
                 "rank": rank,
             }
-            found.append(Found(record, voxels))
+            found.append(SubtleLesion(record, voxels))
     return total, found

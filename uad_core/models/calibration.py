@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from uad_core.models.grey_reference import Intensities
+from uad_core.models.grey_reference import GreyReference
 
 BINS = 2000  # over [0, 1], the range of a normalised scan and so of its residual
 EDGES = np.linspace(0, 1, BINS + 1)
@@ -78,7 +78,7 @@ class Reference:
     scans: int
     millilitres: float
     histograms: Mapping[tuple[str, int], ResidualHistogram]
-    intensities: Intensities | None = None
+    intensities: GreyReference | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,5 +141,5 @@ def _reference_from_json(record: Mapping[str, Any]) -> Reference:
         counts = np.array(kept.split(), np.int64)
         histograms[signed, int(size)] = ResidualHistogram(np.pad(counts, (0, BINS - len(counts))))
     kept = record.get("intensities")
-    intensities = Intensities.from_json(kept) if kept else None
+    intensities = GreyReference.from_json(kept) if kept else None
     return Reference(record["simulated"], record["scans"], record["millilitres"], histograms, intensities)

@@ -57,7 +57,7 @@ class Checkpoint:
 
     @property
     def learned(self) -> bool | None:
-        """Whether it redraws held-out healthy slices better than one median brain for all would.
+        """Whether it reconstructs held-out healthy slices better than one median brain for all would.
 
         None where there was nothing to learn, or nothing is known.
         """

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-Show = Callable[[float], None]  # told the share that is done, (0, 1]
+OnProgress = Callable[[float], None]  # told the share that is done, (0, 1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class AnomalyModel(nn.Module, ABC):
     def forward(self, slices: Tensor) -> Tensor:
         """The healthy look of `slices`: (B, 1, H, W) -> (B, 1, H, W)."""
 
-    def reconstruct(self, slices: Tensor, progress: Show | None = None) -> Tensor:
+    def reconstruct(self, slices: Tensor, on_progress: OnProgress | None = None) -> Tensor:
         """As `forward`, for use after training: no gradients, no batch statistics, repeatable to the bit."""
         with self.as_trained():
             reconstruction: Tensor = self(slices)
@@ -97,10 +97,10 @@ class ModelSpec:
         idea: one sentence on how it works.
         weakness: one sentence on what to expect of it.
         samples: whether `AnomalyModel.sample` draws from it.
-        redraws: whether its reconstruction is a picture to look at.
+        reconstructs: whether its reconstruction is a picture to look at.
         searches: whether a reconstruction is an optimisation, of seconds a slice.
         signed: the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive`
-            scored higher for every model that redraws (README).
+            scored higher for every model that reconstructs (README).
     """
 
     name: str
@@ -111,6 +111,6 @@ class ModelSpec:
     idea: str
     weakness: str
     samples: bool = False
-    redraws: bool = True
+    reconstructs: bool = True
     searches: bool = False
     signed: Literal["absolute", "positive"] = "positive"

@@ -12,7 +12,7 @@ BINS = 100  # over [0, 1], of the grey values of a prepared scan
 
 
 @dataclass(frozen=True, eq=False)
-class Intensities:
+class GreyReference:
     """The grey values of a cohort's healthy scans, and how far one such scan lies from the others.
 
     Attributes:
@@ -30,8 +30,8 @@ class Intensities:
             raise ValueError(f"intensities need the shares of {BINS} bins, which sum to 1")
 
     @classmethod
-    def of(cls, scans: Sequence[np.ndarray], levels: tuple[int, int]) -> Intensities:
-        """From the shares of each scan, as `shares_of` gives them.
+    def of(cls, scans: Sequence[np.ndarray], levels: tuple[int, int]) -> GreyReference:
+        """From the shares of each scan, as `histogram_shares` gives them.
 
         The mean of the others is (N mean - own) / (N - 1), so the distance from it is N / (N - 1) times the
         distance from the mean of all.
@@ -57,14 +57,14 @@ class Intensities:
         }
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Intensities:
+    def from_json(cls, record: Mapping[str, Any]) -> GreyReference:
         """The way back. Raises ValueError or KeyError for anything else."""
         mean, distances = (np.array(record[name].split(), float) for name in ("mean", "distances"))
         first, last = record["levels"]
         return cls(mean, distances, (first, last))
 
 
-def shares_of(values: np.ndarray) -> np.ndarray:
+def histogram_shares(values: np.ndarray) -> np.ndarray:
     """(BINS,) float64: the share of normalised grey `values`, of any shape, in each bin of [0, 1]."""
     counts = np.histogram(values, BINS, (0, 1))[0]
     return counts / max(counts.sum(), 1)

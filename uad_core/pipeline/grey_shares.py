@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.models.grey_reference import shares_of
+from uad_core.models.grey_reference import histogram_shares
 from uad_core.pipeline.postprocess import PostprocessConfig, erode
 from uad_core.preprocess import Prepared
 
@@ -16,4 +16,4 @@ def brain_shares(
     slab = prepared.slab
     part = slice(max(levels[0] - slab.first, 0), max(levels[1] + 1 - slab.first, 0))
     inside = erode(prepared.brain_mask[part], erosion_mm)
-    return shares_of(prepared.array[part][inside]) if inside.any() else None
+    return histogram_shares(prepared.array[part][inside]) if inside.any() else None

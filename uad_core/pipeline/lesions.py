@@ -8,7 +8,7 @@ import cc3d
 import numpy as np
 from nibabel.affines import apply_affine
 
-from uad_core.atlas.location import places
+from uad_core.atlas.location import locate
 from uad_core.preprocess import Prepared
 
 
@@ -58,7 +58,7 @@ def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[L
     worlds = prepared.transform.to_scan(apply_affine(prepared.slab.affine, centres))
     volumes = sizes * volume_scale(prepared)
     found = []
-    for index, place in enumerate(places(voxels, numbers, prepared.slab)):
+    for index, place in enumerate(locate(voxels, numbers, prepared.slab)):
         x, y, z = (round(float(value), 2) for value in worlds[index])
         depth, row, column = (int(value) for value in np.rint(centres[index]))
         volume, peak = round(float(volumes[index]), 2), float(peaks[index])

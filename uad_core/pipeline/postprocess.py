@@ -42,7 +42,7 @@ class PostprocessConfig:
 
 
 def residual(scan: np.ndarray, reconstruction: np.ndarray, signed: Sign = "absolute") -> np.ndarray:
-    """What a model could not redraw: |x - x_hat|, or max(x - x_hat, 0). Same shape, float32."""
+    """What a model could not reconstruct: |x - x_hat|, or max(x - x_hat, 0). Same shape, float32."""
     difference = np.asarray(scan, np.float32) - np.asarray(reconstruction, np.float32)
     return np.abs(difference) if signed == "absolute" else np.maximum(difference, 0)
 

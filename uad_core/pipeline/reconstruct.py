@@ -70,9 +70,9 @@ class Reconstruction:
 
 
 def reconstruct(
-    prepared: Prepared, checkpoint: Checkpoint, progress: Callable[[float], None] | None = None
+    prepared: Prepared, checkpoint: Checkpoint, on_progress: Callable[[float], None] | None = None
 ) -> Reconstruction:
-    """Let the checkpoint's model redraw the slab; levels that it was not trained on are left out.
+    """Let the checkpoint's model reconstruct the slab; levels that it was not trained on are left out.
 
     Raises:
         ScanError: "levels" when the model knows none of the slab's levels, "reconstruction" when it
@@ -87,7 +87,7 @@ def reconstruct(
     started = perf_counter()
     array = np.zeros_like(prepared.array)
     where = np.flatnonzero(searched.any(axis=(1, 2)))
-    array[where] = reconstruct_slices(checkpoint.model, prepared.array[where], progress)
+    array[where] = reconstruct_slices(checkpoint.model, prepared.array[where], on_progress)
     if not np.isfinite(array).all():
         raise ScanError("reconstruction", f"Model {checkpoint.name} gave no usable picture of this scan. Pick another.")
     warnings = []
@@ -100,9 +100,9 @@ def reconstruct(
 
 
 def reconstruct_slices(
-    model: AnomalyModel, slices: np.ndarray, progress: Callable[[float], None] | None = None
+    model: AnomalyModel, slices: np.ndarray, on_progress: Callable[[float], None] | None = None
 ) -> np.ndarray:
-    """A scan's (B, H, W) float32 slices redrawn, as many at once as suit the model, on whichever device it is."""
+    """A scan's (B, H, W) float32 slices reconstructed, as many at once as suit the model, on whichever device it is."""
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     step = model.slices_at_once or max(len(slices), 1)
     output = np.empty_like(slices)
@@ -110,10 +110,10 @@ def reconstruct_slices(
         batch = torch.tensor(slices[first : first + step])[:, None]  # a copy: prepared scans are read-only
         batch = batch.to(device, memory_format=torch.channels_last)
 
-        def show(share: float, first: int = first, count: int = len(batch)) -> None:
-            if progress:
-                progress((first + share * count) / len(slices))
+        def report(share: float, first: int = first, count: int = len(batch)) -> None:
+            if on_progress:
+                on_progress((first + share * count) / len(slices))
 
-        output[first : first + step] = model.reconstruct(batch, show)[:, 0].float().cpu().numpy()
-        show(1.0)
+        output[first : first + step] = model.reconstruct(batch, report)[:, 0].float().cpu().numpy()
+        report(1.0)
     return output

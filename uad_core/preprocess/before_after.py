@@ -27,7 +27,7 @@ DENOISING = "What was taken away should be noise, without the shape of folds or 
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class StepView:
     """A volume to look at.
 
     Attributes:
@@ -46,7 +46,7 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class StepImages:
     """One step of the preparation.
 
     Attributes:
@@ -59,10 +59,10 @@ class Stage:
     name: str
     outcome: str
     look_for: str
-    views: tuple[View, ...]
+    views: tuple[StepView, ...]
 
 
-def stages(prepared: Prepared) -> tuple[Stage, ...]:
+def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     """Stripping, registration, denoising and normalisation of a prepared scan; best over all levels.
 
     Before normalisation the grey values are the scan's own, all with the same white.
@@ -74,32 +74,32 @@ def stages(prepared: Prepared) -> tuple[Stage, ...]:
     noisy, smooth = np.where(inside, registered, 0), prepared.array * unit
     brain = prepared.to_scan(inside, order=0)
     target = mask_to_slab(template().brain_mask, template().flair, AffineTransform.identity(), slab)
-    frame = _Frame.around(target | inside, slab.affine, (1.0, 1.0, 1.0))
+    frame = _SagittalFrame.around(target | inside, slab.affine, (1.0, 1.0, 1.0))
     bright = scan.array > SHOWN * unit
-    own_frame = _Frame.around(bright | brain, scan_to_atlas, scan.spacing_mm)
+    own_frame = _SagittalFrame.around(bright | brain, scan_to_atlas, scan.spacing_mm)
 
-    def in_scan(title: str, outline: np.ndarray | None = None) -> View:
+    def in_scan(title: str, outline: np.ndarray | None = None) -> StepView:
         return own_frame.view(title, scan.array, unit, outline)
 
-    def in_atlas(title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> View:
+    def in_atlas(title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> StepView:
         return frame.view(title, array, white, outline)
 
     how = {step.name: f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps}
     took = f"What was taken away, {REMOVED_GAIN:.0f} times as bright"
     return (
-        Stage(
+        StepImages(
             "Skull",
             how.get("strip", ""),
             SKULL,
             (in_scan("The scan as it came"), in_scan("What was taken as brain", brain)),
         ),
-        Stage(
+        StepImages(
             "Registration",
             how.get("register", ""),
             REGISTRATION,
             (in_scan("On the scan's own grid", brain), in_atlas("In the atlas", registered, unit, target)),
         ),
-        Stage(
+        StepImages(
             "Denoising",
             how.get("denoise", ""),
             DENOISING,
@@ -109,7 +109,7 @@ def stages(prepared: Prepared) -> tuple[Stage, ...]:
                 in_atlas(took, np.abs(noisy - smooth), unit / REMOVED_GAIN),
             ),
         ),
-        Stage(
+        StepImages(
             "Normalisation",
             how.get("normalise", ""),
             _on_normalisation(prepared, unit),
@@ -130,7 +130,7 @@ def _on_normalisation(prepared: Prepared, unit: float) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
+class _SagittalFrame:
     """The rows and columns of a grid that are worth showing."""
 
     rows: slice
@@ -139,7 +139,7 @@ class _Frame:
     spacing_mm: tuple[float, float, float]
 
     @classmethod
-    def around(cls, mask: np.ndarray, to_atlas: np.ndarray, spacing_mm: tuple[float, float, float]) -> _Frame:
+    def around(cls, mask: np.ndarray, to_atlas: np.ndarray, spacing_mm: tuple[float, float, float]) -> _SagittalFrame:
         """What holds a (D, H, W) mask, and `MARGIN_MM` around it."""
         box = ndimage.find_objects(np.any(mask, axis=0).astype(np.uint8))[0]
         margins = (round(MARGIN_MM / spacing) for spacing in spacing_mm[1:])
@@ -151,7 +151,7 @@ class _Frame:
         shift[1:3, 3] = rows.start, columns.start
         return cls(rows, columns, to_atlas @ shift, spacing_mm)
 
-    def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None) -> View:
+    def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None) -> StepView:
         cropped = (slice(None), self.rows, self.columns)
         grey = (np.clip(array[cropped] / white, 0, 1) * 255).astype(np.uint8)
-        return View(title, grey, self.spacing_mm, self.to_atlas, None if outline is None else outline[cropped])
+        return StepView(title, grey, self.spacing_mm, self.to_atlas, None if outline is None else outline[cropped])

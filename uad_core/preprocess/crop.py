@@ -7,12 +7,12 @@ from dataclasses import replace
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
 from uad_core.preprocess.checks import check_levels
-from uad_core.preprocess.prepared import Prepared, Step
+from uad_core.preprocess.prepared import Prepared, ProcessingStep
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import mask_to_slab
 
 
-def narrowed(prepared: Prepared, slab: Slab) -> Prepared:
+def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
     """The levels of `slab` alone, the same to the last bit as if `prepare` had cut no others.
 
     Raises:
@@ -26,7 +26,7 @@ def narrowed(prepared: Prepared, slab: Slab) -> Prepared:
     before, now = _missing(prepared, prepared.slab), _missing(prepared, slab)
     warnings = [*(text for text in prepared.warnings if text != before), *([now] if now else [])]
     steps = tuple(
-        Step("slab", step.seconds, f"Cut {slab.count} axial slices of 1 mm.") if step.name == "slab" else step
+        ProcessingStep("slab", step.seconds, f"Cut {slab.count} axial slices of 1 mm.") if step.name == "slab" else step
         for step in prepared.steps
     )
     return replace(

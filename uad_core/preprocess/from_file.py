@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uad_core.atlas.space import Slab
 from uad_core.io.nifti import read_mask
 from uad_core.io.read_scan import ScanSource, read_scan
-from uad_core.preprocess import Prepared, load_atlas, prepare, propose
-
-Show = Callable[[str, float], None]
+from uad_core.preprocess import Prepared, infer_config, load_atlas, prepare
+from uad_core.preprocess.prepare import OnStep
 
 
 @dataclass(frozen=True)
-class Wishes:
+class PrepareOptions:
     """What the user wants otherwise than the data propose; None and empty leave it to the data."""
 
     slab: Slab | None = None  # axial levels to look at; those that the checkpoint was trained on by default
@@ -25,11 +23,15 @@ class Wishes:
     atlas: Path | None = None  # a skull-stripped image in SRI24 space; replaces the template
 
 
-def prepare_scan(source: ScanSource, slab: Slab, wishes: Wishes, progress: Show) -> Prepared:
+def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions, on_progress: OnStep) -> Prepared:
     """Read and prepare one scan as its data propose, but for the user's wishes. Raises ScanError."""
     scan = read_scan(source)
-    mask = read_mask(wishes.brain_mask, scan) if wishes.brain_mask else None
-    proposed, _ = propose(scan)
-    chosen = {key: getattr(wishes, key) for key in ("strip", "register") if getattr(wishes, key) is not None}
-    config = replace(proposed, slab=wishes.slab or slab, **chosen)
-    return prepare(scan, config, mask, load_atlas(wishes.atlas) if wishes.atlas else None, progress)
+    mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
+    proposed, _ = infer_config(scan)
+    chosen = {
+        key: getattr(prepare_options, key) for key in ("strip", "register") if getattr(prepare_options, key) is not None
+    }
+    config = replace(proposed, slab=prepare_options.slab or slab, **chosen)
+    return prepare(
+        scan, config, mask, load_atlas(prepare_options.atlas) if prepare_options.atlas else None, on_progress
+    )

@@ -28,7 +28,7 @@ class Findings:
     stripped: bool
 
 
-def inspect(volume: Volume) -> Findings:
+def inspect_scan(volume: Volume) -> Findings:
     """Look at the background, the rim and the grid of a scan."""
     foreground = tissue(volume)
     background = 1 - float(foreground.mean())
@@ -41,13 +41,13 @@ def inspect(volume: Volume) -> Findings:
     return Findings(background, foreground_ml, rim, on_atlas_grid, stripped)
 
 
-def propose(volume: Volume) -> tuple[PreprocessConfig, tuple[str, ...]]:
+def infer_config(volume: Volume) -> tuple[PreprocessConfig, tuple[str, ...]]:
     """The steps that this scan still needs, and a sentence for each that it does not.
 
     A stripped scan in another space, such as MNI's, is registered. Only the atlas's own grid, in its own
     place in the world, says that a scan has been registered to it.
     """
-    found = inspect(volume)
+    found = inspect_scan(volume)
     config = PreprocessConfig(strip=not found.stripped, register=not (found.stripped and found.on_atlas_grid))
     reasons = []
     if not config.strip:

@@ -17,25 +17,25 @@ from uad_core.preprocess.checks import check_levels, check_overlap, check_stretc
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
-from uad_core.preprocess.prepared import Prepared, Step
+from uad_core.preprocess.prepared import Prepared, ProcessingStep
 from uad_core.preprocess.register import AffineTransform, register
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
 
-Show = Callable[[str, float], None]
+OnStep = Callable[[str, float], None]
 
 
 @dataclass
 class _Log:
     """Collects steps and warnings while the chain runs."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ProcessingStep] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=perf_counter)
 
     def end(self, name: str, sentence: str, *warnings: str | None) -> None:
         """Close the step that ran since the one before."""
         now = perf_counter()
-        self.steps.append(Step(name, now - self.started, sentence))
+        self.steps.append(ProcessingStep(name, now - self.started, sentence))
         self.started = now
         self.warnings += [warning for warning in warnings if warning]
 
@@ -45,7 +45,7 @@ def prepare(
     config: PreprocessConfig,
     brain_mask: np.ndarray | None = None,
     atlas: Atlas | None = None,
-    progress: Show | None = None,
+    on_progress: OnStep | None = None,
 ) -> Prepared:
     """Strip, register, cut the slab, denoise, normalise.
 
@@ -56,18 +56,18 @@ def prepare(
     Args:
         brain_mask: (D, H, W) bool on the scan's grid, the user's own; replaces stripping.
         atlas: to register to; the project's template by default.
-        progress: called with a step's name and the share of all that is done.
+        on_progress: called with a step's name and the share of all that is done.
 
     Raises:
         ScanError: `strip_failed`, `registration_failed`, `slab` or `normalise_failed`: the result could
             not be trusted.
     """
-    log, show, target = _Log(), progress or (lambda name, fraction: None), atlas or template()
-    show("strip the skull", 0.0)
+    log, on_step, target = _Log(), on_progress or (lambda name, fraction: None), atlas or template()
+    on_step("strip the skull", 0.0)
     brain = _brain(scan, config, brain_mask, log)
-    show("register to the atlas", 0.3)
+    on_step("register to the atlas", 0.3)
     transform = _transform(scan, brain, config, target, log)
-    show("denoise and normalise", 0.8)
+    on_step("denoise and normalise", 0.8)
     wide, own = widened(config.slab, config.denoise_iterations)
     atlas_brain = mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), wide)
     warning = check_levels(scan, transform, config.slab, atlas_brain[own])

@@ -14,7 +14,7 @@ from uad_core.preprocess.slab import from_slab, mask_to_slab
 
 
 @dataclass(frozen=True)
-class Step:
+class ProcessingStep:
     """One step that was done: its name, what it took, and a sentence on how it went."""
 
     name: str
@@ -41,7 +41,7 @@ class Prepared:
     brain_mask: np.ndarray
     transform: AffineTransform
     config: PreprocessConfig
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProcessingStep, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

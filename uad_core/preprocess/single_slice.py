@@ -13,7 +13,7 @@ from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.checks import check_overlap
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
-from uad_core.preprocess.prepared import Prepared, Step
+from uad_core.preprocess.prepared import Prepared, ProcessingStep
 from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import to_slab
 
@@ -63,10 +63,12 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
         warnings.append(
             f"The brain is {size[0]:.2f} x {size[1]:.2f} times as large as the template's; are its pixels 1 mm wide?"
         )
-    laid = Step("register", perf_counter() - started, f"Laid on level {level}: brain overlap (Dice) {dice:.3f}.")
+    laid = ProcessingStep(
+        "register", perf_counter() - started, f"Laid on level {level}: brain overlap (Dice) {dice:.3f}."
+    )
     started = perf_counter()
     array = normalise(denoise(array, denoise_iterations), inside, tissue_level(array, inside))
-    done = Step("normalise", perf_counter() - started, "Denoised; scaled so that brain tissue lies at 0.5.")
+    done = ProcessingStep("normalise", perf_counter() - started, "Denoised; scaled so that brain tissue lies at 0.5.")
     return Prepared(scan, array, inside, transform, config, (laid, done), tuple(w for w in warnings if w))
 
 

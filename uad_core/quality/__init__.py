@@ -3,8 +3,8 @@
 Green says that nothing was found that speaks against a scan. It is no evidence that a result on it is right.
 """
 
-from uad_core.quality.check import Check, Light, warnings
+from uad_core.quality.check import Check, Severity, warnings
 from uad_core.quality.checks import checks
 from uad_core.quality.header_facts import Fact, facts
 
-__all__ = ["Check", "Fact", "Light", "checks", "facts", "warnings"]
+__all__ = ["Check", "Fact", "Severity", "checks", "facts", "warnings"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.atlas.template import template
-from uad_core.preprocess import Prepared, PreprocessConfig, inspect
+from uad_core.preprocess import Prepared, PreprocessConfig, inspect_scan
 from uad_core.quality.check import Check
 
 ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated ones and SRI24's own have 0.91 to 0.95
@@ -14,7 +14,7 @@ ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated one
 
 def skull(prepared: Prepared) -> Check:
     """What the scan looks like, against what was done to it."""
-    found = inspect(prepared.scan)
+    found = inspect_scan(prepared.scan)
     stripped_here = prepared.config.strip
     numbers = (
         f"{100 * found.background:.0f} % of the voxels are background, the rest is {found.foreground_ml:.0f} ml; "
@@ -43,7 +43,7 @@ def brain_volume(whole: Prepared) -> Check:
     if low <= millilitres <= high:
         return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
     wrong = "The brain mask holds more or less than most brains. Look at its outline below."
-    return Check("Brain volume", "amber", wrong, numbers, told=True)
+    return Check("Brain volume", "amber", wrong, numbers, already_reported=True)
 
 
 def place(prepared: Prepared) -> Check:
@@ -73,7 +73,9 @@ def levels(prepared: Prepared) -> Check:
     if np.array_equal(there, wanted):
         return Check("Levels", "green", "The scan reaches all levels that this model looks at.", numbers)
     short = "The scan does not reach all levels that this model looks at; nothing is said about the others."
-    return Check("Levels", "amber", short, numbers, told=any("axial levels" in text for text in prepared.warnings))
+    return Check(
+        "Levels", "amber", short, numbers, already_reported=any("axial levels" in text for text in prepared.warnings)
+    )
 
 
 def _template_brain(slab: Slab) -> np.ndarray:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Light = Literal["green", "amber", "red", "grey"]  # grey: not known
-DOUBTFUL: tuple[Light, ...] = ("amber", "red")
+Severity = Literal["green", "amber", "red", "grey"]  # grey: not known
+DOUBTFUL: tuple[Severity, ...] = ("amber", "red")
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,17 @@ class Check:
 
     Attributes:
         name: what was looked at.
-        light: green says that nothing speaks against the scan, not that a result on it is right.
+        severity: green says that nothing speaks against the scan, not that a result on it is right.
         sentence: the answer, and what it means for the result.
         numbers: what was measured and against which limits.
-        told: the scan's notes or the preparation's warnings say it already.
+        already_reported: the scan's notes or the preparation's warnings say it already.
     """
 
     name: str
-    light: Light
+    severity: Severity
     sentence: str
     numbers: str = ""
-    told: bool = False
+    already_reported: bool = False
 
 
 def warnings(checks: Iterable[Check]) -> tuple[str, ...]:
@@ -34,5 +34,5 @@ def warnings(checks: Iterable[Check]) -> tuple[str, ...]:
     return tuple(
         f"{check.sentence} ({check.numbers})" if check.numbers else check.sentence
         for check in checks
-        if check.light in DOUBTFUL and not check.told
+        if check.severity in DOUBTFUL and not check.already_reported
     )

@@ -26,7 +26,7 @@ from scipy import ndimage
 from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.atlas.template import TISSUES, template
 from uad_core.preprocess import Prepared
-from uad_core.quality.check import Check, Light
+from uad_core.quality.check import Check, Severity
 
 GREY_GOOD, GREY_LEAST = 1.0, 0.94  # of white matter; lower: amber, red
 FLUID_GOOD, FLUID_MOST = 0.95, 1.1  # of white matter; higher: amber, red
@@ -44,8 +44,8 @@ def contrast(prepared: Prepared) -> Check:
         f"grey to white matter {grey:.2f}, at least {GREY_GOOD:.2f} is usual; "
         f"fluid to white matter {fluid:.2f}, at most {FLUID_GOOD:.2f} is usual"
     )
-    light, sentence = _verdict(grey, fluid)
-    return Check(NAME, light, sentence, numbers)
+    severity, sentence = _verdict(grey, fluid)
+    return Check(NAME, severity, sentence, numbers)
 
 
 def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
@@ -72,7 +72,7 @@ def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
     return grey, float(np.percentile(fluid, 25) / middle_white) if fluid.size >= LEAST_VOXELS else None
 
 
-def _verdict(grey: float, fluid: float) -> tuple[Light, str]:
+def _verdict(grey: float, fluid: float) -> tuple[Severity, str]:
     if fluid > FLUID_MOST:
         return (
             "red",

@@ -18,7 +18,7 @@ def thickness(volume: Volume) -> Check:
     """From the longest side of a voxel. A thick scan that was resampled to fine voxels cannot be told from the grid."""
     longest = max(volume.spacing_mm)
     numbers = f"{longest:.2f} mm; up to {GOOD_MM} mm is green, up to {MOST_MM:.0f} mm amber"
-    told = longest > MAX_ANISOTROPY * min(volume.spacing_mm)
+    already_reported = longest > MAX_ANISOTROPY * min(volume.spacing_mm)
     what = "Slices are" if slice_axis(volume) is not None else "Voxels are"
     if longest <= GOOD_MM:
         return Check("Slice thickness", "green", f"{what} about as fine as the models' own grid of 1 mm.", numbers)
@@ -26,7 +26,7 @@ def thickness(volume: Volume) -> Check:
         blurred = (
             f"{what} thicker than the models' own grid of 1 mm: what is smaller than a slice is blurred or missed."
         )
-        return Check("Slice thickness", "amber", blurred, numbers, told)
+        return Check("Slice thickness", "amber", blurred, numbers, already_reported)
     alone = (
         f"{what} thicker than the 5 mm cube of the paper's median filter: one slice fills it, so that nothing in the "
         "slices above and below bears a finding out."
@@ -40,7 +40,7 @@ def orientation(volume: Volume) -> Check:
     codes = f"sform code {source.sform_code}, qform code {source.qform_code}"
     numbers = "" if isinstance(volume, DicomScan) else codes
     if not source.sform_code and not source.qform_code:
-        return Check("Left and right", "red", f"{sides(volume)}.", numbers, told=True)
+        return Check("Left and right", "red", f"{sides(volume)}.", numbers, already_reported=True)
     if _contradicts_itself(source):
         return Check(
             "Left and right", "red",

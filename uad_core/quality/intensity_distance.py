@@ -9,10 +9,10 @@ contrast, `contrast` does.
 from __future__ import annotations
 
 from uad_core.models.calibration import Calibration
-from uad_core.models.grey_reference import Intensities
+from uad_core.models.grey_reference import GreyReference
 from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.preprocess import Prepared
-from uad_core.quality.check import Check, Light
+from uad_core.quality.check import Check, Severity
 
 LEAST_SCANS = 4  # to speak of a spread
 USUAL = 0.95  # share of the healthy scans that lie nearer; beyond: amber
@@ -35,16 +35,16 @@ def distance(prepared: Prepared, calibration: Calibration | None) -> Check:
     nearest = min(apart, key=lambda name: apart[name] / float(usable[name].distances[-1]))
     numbers = "earth mover's distance " + "; ".join(_numbers(name, apart[name], usable[name]) for name in sorted(apart))
     kind = "simulated" if calibration.references[nearest].simulated else "real"
-    light, sentence = _verdict(apart[nearest], usable[nearest], f"the held-out healthy scans of {nearest} ({kind})")
-    return Check(NAME, light, sentence, numbers)
+    severity, sentence = _verdict(apart[nearest], usable[nearest], f"the held-out healthy scans of {nearest} ({kind})")
+    return Check(NAME, severity, sentence, numbers)
 
 
-def _measure(prepared: Prepared, kept: Intensities, erosion_mm: float) -> float | None:
+def _measure(prepared: Prepared, kept: GreyReference, erosion_mm: float) -> float | None:
     shares = brain_shares(prepared, kept.levels, erosion_mm)
     return None if shares is None else kept.distance(shares)
 
 
-def _verdict(apart: float, kept: Intensities, whom: str) -> tuple[Light, str]:
+def _verdict(apart: float, kept: GreyReference, whom: str) -> tuple[Severity, str]:
     farthest = float(kept.distances[-1])
     if kept.nearer(apart) <= USUAL * len(kept.distances):
         return "green", f"The grey values lie among those of {whom}."
@@ -53,7 +53,7 @@ def _verdict(apart: float, kept: Intensities, whom: str) -> tuple[Light, str]:
     return "red", f"The grey values lie far beyond those of {whom}: residuals are raised everywhere."
 
 
-def _numbers(name: str, apart: float, kept: Intensities) -> str:
+def _numbers(name: str, apart: float, kept: GreyReference) -> str:
     count = len(kept.distances)
     return (
         f"{apart:.3f} from {name}, farther than {kept.nearer(apart)} of {count} healthy scans "

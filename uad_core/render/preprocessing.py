@@ -8,7 +8,7 @@ import numpy as np
 from nibabel.affines import apply_affine
 from scipy import ndimage
 
-from uad_core.preprocess.before_after import View
+from uad_core.preprocess.before_after import StepView
 from uad_core.render.overlays import TRUTH_COLOUR, grey_png, overlay_png
 from uad_core.render.planes import PLANES, Plane, cut, place
 
@@ -26,7 +26,7 @@ class StagePicture(NamedTuple):
     cross: tuple[float, float]
 
 
-def stage_picture(view: View, plane: Plane, at: Place) -> StagePicture:
+def stage_picture(view: StepView, plane: Plane, at: Place) -> StagePicture:
     """The slice of `view` in `plane` through `at`, or the nearest one; pixels are made square."""
     voxel = nearest_voxel(view, at)
     index = voxel[PLANES.index(plane)]
@@ -43,19 +43,19 @@ def stage_picture(view: View, plane: Plane, at: Place) -> StagePicture:
     return StagePicture(picture, outline, ((column + 0.5) * wide - 0.5, (row + 0.5) * tall - 0.5))
 
 
-def nearest_voxel(view: View, at: Place) -> tuple[int, int, int]:
+def nearest_voxel(view: StepView, at: Place) -> tuple[int, int, int]:
     """(d, h, w) of the voxel of `view` that is nearest to a place."""
     exact = apply_affine(np.linalg.inv(view.to_atlas), at)
     d, h, w = (int(np.clip(round(float(x)), 0, size - 1)) for x, size in zip(exact, view.array.shape, strict=True))
     return d, h, w
 
 
-def moved_to_slice(view: View, plane: Plane, at: Place, index: int) -> Place:
+def moved_to_slice(view: StepView, plane: Plane, at: Place, index: int) -> Place:
     """The place `at`, moved to slice `index` of `view` in `plane`."""
     return _moved(view, at, {PLANES.index(plane): index})
 
 
-def moved_to_pixel(view: View, plane: Plane, at: Place, column: int, row: int) -> Place:
+def moved_to_pixel(view: StepView, plane: Plane, at: Place, column: int, row: int) -> Place:
     """The place that a pixel of `stage_picture(view, plane, at)` shows."""
     tall, wide = _enlarged(_pixel_mm(view, plane))
     return _moved(view, at, place(view.array.shape, plane, int(column / wide), int(row / tall)))
@@ -73,7 +73,7 @@ def _rim(mask: np.ndarray, pixel_mm: tuple[float, float]) -> np.ndarray:
     return rim
 
 
-def _moved(view: View, at: Place, indices: dict[int, int]) -> Place:
+def _moved(view: StepView, at: Place, indices: dict[int, int]) -> Place:
     exact = apply_affine(np.linalg.inv(view.to_atlas), at)
     for axis, index in indices.items():
         exact[axis] = index
@@ -81,7 +81,7 @@ def _moved(view: View, at: Place, indices: dict[int, int]) -> Place:
     return float(x), float(y), float(z)
 
 
-def _pixel_mm(view: View, plane: Plane) -> tuple[float, float]:
+def _pixel_mm(view: StepView, plane: Plane) -> tuple[float, float]:
     """Height and width of a pixel."""
     depth, height, width = view.spacing_mm
     return {"axial": (height, width), "coronal": (depth, width), "sagittal": (depth, height)}[plane]

@@ -53,12 +53,12 @@ def slice_pictures(
     """
     prepared = reconstruction.prepared
     box = (index, *crop_box(prepared.brain_mask))
-    scan, redrawn = prepared.array[box], reconstruction.array[box]
+    scan, reconstructed = prepared.array[box], reconstruction.array[box]
     low, high = GREY_WINDOW
     outline = truth[box] if truth is not None else None
     return (
         grey_png(scan, low, high),
-        grey_png(redrawn, low, high),
+        grey_png(reconstructed, low, high),
         grey_png(residual_picture(reconstruction, config, index), 0, 1),
         overlay_png(scan, low, high, segmentation.mask[box], outline, opacity),
     )

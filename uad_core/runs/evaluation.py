@@ -24,7 +24,7 @@ from uad_core.evaluate.score_cohort import PLAIN
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS, SAMPLES
 from uad_core.models.checkpoint import checkpoint_names
-from uad_core.runs.process import COMMAND, LastWord, is_ours, last_word, launch, log_end, newest_first, read_json
+from uad_core.runs.process import COMMAND, RunStatus, is_ours, launch, log_end, newest_first, read_json, read_status
 from uad_core.runs.request import NAME
 
 EVALUATIONS = RUNS / "evaluations"
@@ -35,7 +35,7 @@ _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
-class EvaluationOrder:
+class EvaluationRequest:
     """What an evaluation is asked to do; the fields after `name` are those of `EvaluateConfig`."""
 
     cohort: Path
@@ -73,8 +73,8 @@ class Evaluation:
     """
 
     folder: Path
-    word: LastWord
-    order: EvaluationOrder | None
+    word: RunStatus
+    order: EvaluationRequest | None
 
     @property
     def name(self) -> str:
@@ -104,7 +104,7 @@ class Evaluation:
 
 
 def start_evaluation(
-    order: EvaluationOrder, folders: Path = EVALUATIONS, checkpoints: Path = CHECKPOINTS
+    order: EvaluationRequest, folders: Path = EVALUATIONS, checkpoints: Path = CHECKPOINTS
 ) -> Evaluation:
     """Begin an evaluation in a process that outlives this one.
 
@@ -124,7 +124,7 @@ def start_evaluation(
     return read_evaluation(folder)
 
 
-def check_evaluation(order: EvaluationOrder, checkpoints: Path) -> None:
+def check_evaluation(order: EvaluationRequest, checkpoints: Path) -> None:
     """Raise RunError, with a sentence, for anything that would make this evaluation fail at once."""
     usable_cohort(order.cohort)
     if not 1 <= len(order.models) <= MOST:
@@ -142,7 +142,7 @@ def check_evaluation(order: EvaluationOrder, checkpoints: Path) -> None:
 def stop_evaluation(evaluation: Evaluation) -> None:
     """End its process; nothing of an unfinished evaluation is kept."""
     write_atomically(evaluation.folder / "stop", b"")
-    word = last_word(evaluation.folder, "evaluation")
+    word = read_status(evaluation.folder, "evaluation")
     if word.is_active and word.pid and is_ours(word.pid):
         with suppress(ProcessLookupError):
             os.kill(word.pid, signal.SIGTERM)
@@ -162,24 +162,24 @@ def start_again(evaluation: Evaluation, checkpoints: Path = CHECKPOINTS) -> Eval
 
 def delete_evaluation(evaluation: Evaluation) -> None:
     """Remove its folder, unless its process is at work."""
-    if not last_word(evaluation.folder, "evaluation").is_active:
+    if not read_status(evaluation.folder, "evaluation").is_active:
         shutil.rmtree(evaluation.folder, ignore_errors=True)
 
 
-def order_of(evaluation: Evaluation, metrics: Mapping[str, Any], folder: Path) -> EvaluationOrder:
+def order_of(evaluation: Evaluation, metrics: Mapping[str, Any], folder: Path) -> EvaluationRequest:
     """The order that would have led to these metrics, of an evaluation of the scans in `folder` started by hand."""
     models = dict.fromkeys(model["model"] for model in metrics["models"].values())
     config = {key: metrics["config"][key] for key in ("percentile", "median_size", "signed", "limit")}
-    return EvaluationOrder(folder, tuple(models), evaluation.name, **config)
+    return EvaluationRequest(folder, tuple(models), evaluation.name, **config)
 
 
-def beyond(order: EvaluationOrder, metrics: Mapping[str, Any]) -> list[str]:
+def beyond(order: EvaluationRequest, metrics: Mapping[str, Any]) -> list[str]:
     """Settings in the metrics' record that the order does not share: pictures made by it may differ from figures."""
     own = json.loads(json.dumps(asdict(order.config)))
     return [key for key, value in metrics["config"].items() if own.get(key) != value]
 
 
-def _launch(folder: Path, order: EvaluationOrder, checkpoints: Path) -> None:
+def _launch(folder: Path, order: EvaluationRequest, checkpoints: Path) -> None:
     out = [f"--checkpoints={checkpoints.resolve()}", f"--out={folder.resolve()}"]
     launch(folder, EVALUATE, [*order.arguments, *out])
 
@@ -195,8 +195,8 @@ def read_evaluation(folder: Path) -> Evaluation:
     with suppress(KeyError, TypeError, ValueError):
         settings = read_json(folder / "settings.json")
         given = settings | {"cohort": Path(settings["cohort"]), "models": tuple(settings["models"])}
-        order = EvaluationOrder(**given)
-    return Evaluation(folder, last_word(folder, "evaluation"), order)
+        order = EvaluationRequest(**given)
+    return Evaluation(folder, read_status(folder, "evaluation"), order)
 
 
 def find_evaluable(root: Path = ROOT) -> dict[Path, tuple[int, int]]:

@@ -27,7 +27,7 @@ OVER = ("done", "stopped", "failed")
 
 
 @dataclass(frozen=True)
-class LastWord:
+class RunStatus:
     """Where a process stands.
 
     Attributes:
@@ -64,7 +64,7 @@ def launch(folder: Path, command: Sequence[str], arguments: list[str], first: li
     write_json(folder / "launch.json", {"pid": process.pid, "time": started, "arguments": first or arguments})
 
 
-def last_word(folder: Path, work: str) -> LastWord:
+def read_status(folder: Path, work: str) -> RunStatus:
     """Where the process of that folder stands now; `work` is what it is called in a sentence."""
     launched, progress = read_json(folder / "launch.json"), read_json(folder / "progress.json")
     pid = (progress if _is_news(progress, launched) else launched).get("pid")
@@ -78,7 +78,7 @@ def last_word(folder: Path, work: str) -> LastWord:
         last = tail(folder / "log.txt").strip().replace("\r", "\n").split("\n")[-1]
         state = "starting" if is_alive else "failed"
         message = "" if is_alive else f"The {work} ended before it began. {last.removeprefix('uad_core: ')}"
-    return LastWord(state, progress, message, pid if isinstance(pid, int) else None)
+    return RunStatus(state, progress, message, pid if isinstance(pid, int) else None)
 
 
 def newest_first(folders: Path) -> list[Path]:

@@ -12,7 +12,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainRequest:
     """What a training is asked to do. Defaults are the paper's.
 
     Attributes:
@@ -43,7 +43,7 @@ class Order:
         return [part for key, value in options for part in (f"--{key}", str(value))]
 
 
-def check(order: Order, out: Path) -> None:
+def check(order: TrainRequest, out: Path) -> None:
     """Raise RunError, with a sentence, for anything that would make this training fail at once."""
     if not order.cohorts:
         raise RunError("Choose at least one cohort folder to learn from.")

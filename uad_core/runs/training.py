@@ -16,8 +16,8 @@ from typing import Any
 from uad_core.cohorts.find import RunError
 from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import CHECKPOINTS, RUNS
-from uad_core.runs.process import COMMAND, OVER, last_word, launch, log_end, newest_first, read_json
-from uad_core.runs.request import Order, check
+from uad_core.runs.process import COMMAND, OVER, launch, log_end, newest_first, read_json, read_status
+from uad_core.runs.request import TrainRequest, check
 
 TRAIN = (*COMMAND, "train")
 _one_at_a_time = threading.Lock()
@@ -61,7 +61,7 @@ class Run:
 
     @property
     def learned(self) -> bool | None:
-        """Whether its checkpoint redraws healthy scans better than one fixed slice would; None where it is not said."""
+        """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not said."""
         record = read_json(Path(self.settings.get("out", "")) / f"{self.settings.get('name', self.name)}.json")
         return record.get("learned")
 
@@ -90,7 +90,7 @@ class Run:
         return log_end(self.folder, lines)
 
 
-def start(order: Order, runs: Path = RUNS, out: Path = CHECKPOINTS) -> Run:
+def start(order: TrainRequest, runs: Path = RUNS, out: Path = CHECKPOINTS) -> Run:
     """Begin a training that writes checkpoint `order.name` to `out`, in a process that outlives this one.
 
     Raises:
@@ -141,7 +141,7 @@ def list_runs(runs: Path = RUNS) -> list[Run]:
 
 def read_run(folder: Path) -> Run:
     """The run as it stands now."""
-    word = last_word(folder, "training")
+    word = read_status(folder, "training")
     return Run(folder, word.state, word.progress, read_json(folder / "settings.json"), word.message)
 
 

@@ -2,24 +2,25 @@
 
 from uad_core.teaching.arithmetic import arithmetic
 from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
-from uad_core.teaching.paint import Spot, paint
+from uad_core.teaching.paint import PaintedLesion, paint
 from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, pair_views, sheet_view, voxel_pixel
 from uad_core.teaching.readme_table import Measured, measured
 from uad_core.teaching.repaint import repaint
-from uad_core.teaching.sweep import INTENSITIES, Sighting, Sweep, sweep
-from uad_core.teaching.voxel import VoxelStory, explain, telling_voxel
+from uad_core.teaching.sweep import INTENSITIES, Sweep, SweepPoint, sweep
+from uad_core.teaching.voxel import VoxelExplanation, default_voxel, explain
 
 __all__ = [
     "INTENSITIES",
     "Measured",
-    "Sighting",
-    "Spot",
+    "PaintedLesion",
     "Sweep",
-    "VoxelStory",
+    "SweepPoint",
+    "VoxelExplanation",
     "arithmetic",
     "axis_walk",
     "can_walk",
     "close_up_voxel",
+    "default_voxel",
     "explain",
     "fade",
     "found_view",
@@ -31,7 +32,6 @@ __all__ = [
     "sample_near",
     "sheet_view",
     "sweep",
-    "telling_voxel",
     "voxel_pixel",
     "walk",
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.teaching.voxel import VoxelStory
+from uad_core.teaching.voxel import VoxelExplanation
 
 MOST_DECIMALS = 6
 
 
-def arithmetic(story: VoxelStory) -> str:
+def arithmetic(story: VoxelExplanation) -> str:
     r"""The residual and its comparison with the threshold in TeX: |0.82 - 0.31| = 0.51 > 0.35.
 
     Rounded numbers need not add up: 0.816 - 0.314 = 0.502 would read |0.82 - 0.31| = 0.50. So as many decimals are

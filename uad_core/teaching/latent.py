@@ -23,7 +23,7 @@ def walk(model: AnomalyModel, start: np.ndarray, end: np.ndarray, steps: int) ->
     """Slices decoded along the straight line between the codes of two, the means of a VAE: (steps, H, W) float32.
 
     Args:
-        start: (H, W) float32 slice in [0, 1]; the first picture is what the model redraws of it.
+        start: (H, W) float32 slice in [0, 1]; the first picture is what the model reconstructs of it.
         end: likewise the last.
         steps: pictures, both ends among them, at least 2.
 

@@ -16,7 +16,7 @@ DARKEST = 1e-3  # of tissue: 0 means outside the brain to every model
 
 
 @dataclass(frozen=True)
-class Spot:
+class PaintedLesion:
     """Where a lesion is painted and what shape it has.
 
     Attributes:
@@ -57,14 +57,14 @@ class Spot:
         return np.flatnonzero(inside.any(axis=(1, 2)))
 
 
-def paint(prepared: Prepared, spot: Spot, intensity: float) -> tuple[Prepared, np.ndarray]:
+def paint(prepared: Prepared, spot: PaintedLesion, intensity: float) -> tuple[Prepared, np.ndarray]:
     """The scan with a lesion of one grey, blended in at its edge, and the lesion's mask; the brain's outside stays.
 
     Args:
         intensity: normalised grey of the lesion, [0, 1]; healthy tissue lies at 0.5.
 
     Returns:
-        The painted scan, and (D, H, W) bool truth as `Spot.truth` gives it.
+        The painted scan, and (D, H, W) bool truth as `PaintedLesion.truth` gives it.
 
     Raises:
         ValueError: an intensity outside [0, 1].

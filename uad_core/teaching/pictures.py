@@ -13,7 +13,7 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.slices import GREY_WINDOW, crop_box, grid_png
-from uad_core.teaching.paint import Spot, paint
+from uad_core.teaching.paint import PaintedLesion, paint
 from uad_core.teaching.sweep import Sweep
 
 OLD_COLOUR = (240, 228, 66)  # yellow of Okabe and Ito
@@ -39,7 +39,7 @@ def pair_views(
     return grey_png(reconstruction.prepared.array[box]), grey_png(reconstruction.array[box]), overlay
 
 
-def painted_view(prepared: Prepared, spot: Spot, intensity: float, index: int) -> tuple[bytes, bytes, bytes]:
+def painted_view(prepared: Prepared, spot: PaintedLesion, intensity: float, index: int) -> tuple[bytes, bytes, bytes]:
     """PNGs of slice `index` with the painted lesion, of the lesion's outline as an overlay, and of the close-up."""
     painted, truth = paint(prepared, spot, intensity)
     box, near = (index, *crop_box(prepared.brain_mask)), (index, *_close_up(prepared, spot))
@@ -47,7 +47,7 @@ def painted_view(prepared: Prepared, spot: Spot, intensity: float, index: int) -
     return grey_png(painted.array[box]), outline, grey_png(painted.array[near])
 
 
-def found_view(prepared: Prepared, spot: Spot, sweep: Sweep, number: int, index: int) -> bytes:
+def found_view(prepared: Prepared, spot: PaintedLesion, sweep: Sweep, number: int, index: int) -> bytes:
     """An overlay of the close-up of slice `index`: vermilion what is flagged with the lesion in grey `number` of the
     sweep and was not before, yellow what was, sky blue the lesion's outline.
     """
@@ -61,13 +61,13 @@ def found_view(prepared: Prepared, spot: Spot, sweep: Sweep, number: int, index:
     return buffer.getvalue()
 
 
-def close_up_voxel(prepared: Prepared, spot: Spot, index: int, column: int, row: int) -> tuple[int, int, int]:
+def close_up_voxel(prepared: Prepared, spot: PaintedLesion, index: int, column: int, row: int) -> tuple[int, int, int]:
     """The voxel of slice `index` that a pixel of the close-up shows."""
     rows, columns = _close_up(prepared, spot)
     return index, rows.start + row, columns.start + column
 
 
-def _close_up(prepared: Prepared, spot: Spot) -> tuple[slice, slice]:
+def _close_up(prepared: Prepared, spot: PaintedLesion) -> tuple[slice, slice]:
     """Rows and columns around the lesion, within the slice."""
     _, height, width = prepared.array.shape
     top = max(min(spot.centre[1] - NEAR_PX, height - 2 * NEAR_PX), 0)

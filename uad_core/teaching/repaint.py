@@ -1,4 +1,4 @@
-"""What a model makes of a scan with a painted lesion, without redrawing what the paint leaves alone."""
+"""What a model makes of a scan with a painted lesion, without reconstructing what the paint leaves alone."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from time import perf_counter
 import numpy as np
 
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct, reconstruct_slices
-from uad_core.teaching.paint import Spot, paint
+from uad_core.teaching.paint import PaintedLesion, paint
 
 
 def repaint(
     reconstruction: Reconstruction,
-    spot: Spot,
+    spot: PaintedLesion,
     intensities: Sequence[float],
-    progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> Iterator[Reconstruction]:
     """What the model makes of the scan with the lesion in each grey: equal to reconstructing each anew, but cheaper.
 
-    A model that looks at slices one by one redraws only those that the lesion changes. One that
+    A model that looks at slices one by one reconstructs only those that the lesion changes. One that
     scores a voxel by the whole scan, as model 0 does by rank, gets the whole scan each time.
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
@@ -30,15 +30,15 @@ def repaint(
         started = perf_counter()
         painted, _ = paint(prepared, spot, intensity)
 
-        def show(share: float, number: int = number) -> None:
-            if progress:
-                progress((number + share) / len(intensities))
+        def report(share: float, number: int = number) -> None:
+            if on_progress:
+                on_progress((number + share) / len(intensities))
 
         if checkpoint.model.slices_at_once is None:
-            yield reconstruct(painted, checkpoint, show)
+            yield reconstruct(painted, checkpoint, report)
             continue
         array = reconstruction.array.copy()
         if touched.size:
-            array[touched] = reconstruct_slices(checkpoint.model, painted.array[touched], show)
+            array[touched] = reconstruct_slices(checkpoint.model, painted.array[touched], report)
         seconds = perf_counter() - started
         yield replace(reconstruction, prepared=painted, array=array, seconds=seconds)

@@ -16,7 +16,7 @@ from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.postprocess import segment as segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.teaching.paint import Spot
+from uad_core.teaching.paint import PaintedLesion
 from uad_core.teaching.repaint import repaint
 
 # normalised; closest where healthy tissue lies
@@ -24,14 +24,14 @@ INTENSITIES = (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Sighting:
+class SweepPoint:
     """What a model made of the lesion in one grey.
 
     Attributes:
         intensity: of the lesion, normalised.
         share: of its voxels not flagged before, the part that is flagged now, [0, 1]; NaN if there were none.
         peak: largest filtered residual in the lesion, within the eroded brain mask; 0 outside of it.
-        drawn: mean of what the model draws in the lesion; NaN for a model that redraws nothing.
+        drawn: mean of what the model draws in the lesion; NaN for a model that reconstructs nothing.
         packed: bits of the slab's mask.
     """
 
@@ -56,7 +56,7 @@ class Sweep:
         truth: (D, H, W) bool, the lesion.
         before: (D, H, W) bool, what is flagged without it.
         healthy: mean of the scan where the lesion comes to lie.
-        healthy_drawn: mean of what the model draws there without it; NaN for a model that redraws nothing.
+        healthy_drawn: mean of what the model draws there without it; NaN for a model that reconstructs nothing.
         healthy_peak: largest filtered residual there without it.
         sightings: one an intensity, ascending.
     """
@@ -68,7 +68,7 @@ class Sweep:
     healthy: float
     healthy_drawn: float
     healthy_peak: float
-    sightings: tuple[Sighting, ...]
+    sightings: tuple[SweepPoint, ...]
 
     @property
     def flagged_before(self) -> float:
@@ -87,12 +87,12 @@ class Sweep:
 
 def sweep(
     reconstruction: Reconstruction,
-    spot: Spot,
+    spot: PaintedLesion,
     intensities: Sequence[float] = INTENSITIES,
     config: DetectConfig | None = None,
-    progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> Sweep:
-    """Paint the lesion in every grey into a scan that the model has redrawn, and see what is flagged.
+    """Paint the lesion in every grey into a scan that the model has reconstructed, and see what is flagged.
 
     Args:
         reconstruction: of the scan without the lesion.
@@ -109,20 +109,20 @@ def sweep(
     before = segment(reconstruction, config)
     flaggable = truth & reconstruction.inside(post.erosion_mm)
     new = truth & ~before.mask
-    redraws = reconstruction.checkpoint.spec.redraws
+    reconstructs = reconstruction.checkpoint.spec.reconstructs
     box = _around(truth, post.median_size // 2)
 
     def peak(painted: Reconstruction) -> float:
         return float(filtered(painted.residual(post.signed)[box], flaggable[box], post.median_size).max())
 
     def drawn(painted: Reconstruction) -> float:
-        return float(painted.array[truth].mean()) if redraws else float("nan")
+        return float(painted.array[truth].mean()) if reconstructs else float("nan")
 
     sightings = []
-    for intensity, painted in zip(intensities, repaint(reconstruction, spot, intensities, progress), strict=True):
+    for intensity, painted in zip(intensities, repaint(reconstruction, spot, intensities, on_progress), strict=True):
         mask = segment_residual(painted.residual(post.signed), painted.searched, before.threshold, post)
         share = float(mask[new].mean()) if new.any() else float("nan")
-        sightings.append(Sighting(intensity, share, peak(painted), drawn(painted), np.packbits(mask)))
+        sightings.append(SweepPoint(intensity, share, peak(painted), drawn(painted), np.packbits(mask)))
     return Sweep(
         model=reconstruction.checkpoint.name,
         threshold=before.threshold,

@@ -13,11 +13,11 @@ from uad_core.pipeline.postprocess import segment as segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 
-Step = Literal["outside", "levels", "rim", "median", "size", "flagged"]
+Verdict = Literal["outside", "levels", "rim", "median", "size", "flagged"]
 
 
 @dataclass(frozen=True, eq=False)
-class VoxelStory:
+class VoxelExplanation:
     """One voxel on its way through the chain; intensities are normalised, tissue lies at 0.5.
 
     Attributes:
@@ -42,7 +42,7 @@ class VoxelStory:
     percentile: float
     component_voxels: int
     smallest_voxels: float
-    step: Step
+    step: Verdict
 
     @property
     def difference(self) -> float:
@@ -95,7 +95,7 @@ class VoxelStory:
         return reasons[self.step]
 
 
-def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[int, int, int]) -> VoxelStory:
+def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[int, int, int]) -> VoxelExplanation:
     """The story of one voxel, told apart from the fast chain, and equal to it in every verdict.
 
     Args:
@@ -114,7 +114,7 @@ def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[i
     neighbours = values[np.ix_(*(_window(at, n, post.median_size) for at, n in zip(voxel, values.shape, strict=True)))]
     median = np.sort(neighbours, axis=None)[neighbours.size // 2]
     size = 0
-    step: Step = "flagged"
+    step: Verdict = "flagged"
     if not prepared.brain_mask[voxel]:
         step = "outside"
     elif not reconstruction.searched[voxel]:
@@ -128,7 +128,7 @@ def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[i
         labels = cc3d.connected_components(candidates, connectivity=26)
         size = int(np.count_nonzero(labels == labels[voxel]))
         step = "flagged" if size >= post.min_lesion_mm3 - 1e-9 else "size"
-    return VoxelStory(
+    return VoxelExplanation(
         voxel=voxel,
         scan=float(prepared.array[voxel]),
         reconstruction=float(reconstruction.array[voxel]),
@@ -142,7 +142,7 @@ def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[i
     )
 
 
-def telling_voxel(reconstruction: Reconstruction, segmentation: Segmentation, signed: Sign) -> tuple[int, int, int]:
+def default_voxel(reconstruction: Reconstruction, segmentation: Segmentation, signed: Sign) -> tuple[int, int, int]:
     """A voxel to begin with: the largest residual in the mask, or in the searched brain where that is empty."""
     where = segmentation.mask if segmentation.mask.any() else reconstruction.searched
     depth, row, column = np.unravel_index(

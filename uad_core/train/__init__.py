@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from uad_core.train.config import Progress, TrainConfig
+from uad_core.train.config import TrainConfig, TrainProgress
 from uad_core.train.distributed import pick_device
 from uad_core.train.loop import train
 from uad_core.train.run_folder import RunFolder
 
-__all__ = ["Progress", "RunFolder", "TrainConfig", "pick_device", "train"]
+__all__ = ["RunFolder", "TrainConfig", "TrainProgress", "pick_device", "train"]

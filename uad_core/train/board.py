@@ -22,7 +22,7 @@ class Board:
     """Writes pictures and TensorBoard files of one training into its folder."""
 
     def __init__(self, folder: Path, validation: np.ndarray, samples: bool, first_epoch: int) -> None:
-        """Args: `validation` (N, 256, 256); `samples`: show slices the model invents, it being slow to redraw one."""
+        """Args: `validation` (N, 256, 256); `samples`: show slices drawn from the prior, as reconstructing is slow."""
         from torch.utils.tensorboard import SummaryWriter
 
         self._pictures = folder / "pictures"

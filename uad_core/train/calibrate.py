@@ -12,7 +12,7 @@ from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.preprocess import Prepared
-from uad_core.train.grey_values import GreyValues
+from uad_core.train.grey_values import GreyReferenceBuilder
 
 
 def calibrate(
@@ -27,14 +27,14 @@ def calibrate(
     millilitres: dict[str, float] = {}
     simulated: dict[str, bool] = {}
     counts: dict[str, dict[tuple[str, int], np.ndarray]] = {}
-    greys: dict[str, GreyValues] = {}
+    greys: dict[str, GreyReferenceBuilder] = {}
     for name, made_up, prepared in healthy:
         reconstruction = reconstruct_slices(model, prepared.array)
         inside = erode(prepared.brain_mask, erosion_mm)
         scans[name] = scans.get(name, 0) + 1
         millilitres[name] = millilitres.get(name, 0.0) + np.count_nonzero(inside) / 1000
         simulated[name] = made_up
-        greys.setdefault(name, GreyValues()).add(prepared, erosion_mm)
+        greys.setdefault(name, GreyReferenceBuilder()).add(prepared, erosion_mm)
         for signed in SIGNS:
             values = residual(prepared.array, reconstruction, signed)
             for size in MEDIAN_SIZES:

@@ -63,7 +63,7 @@ class TrainConfig:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainProgress:
     """Where a training stands. `stage` is "load", "train", "calibrate", "done" or "stopped".
 
     `losses` are the means of the epoch so far; `validation` is the last epoch's mean l1 distance on

@@ -38,7 +38,7 @@ def pick_device(wish: str) -> torch.device:
     return device
 
 
-class Ranks:
+class Distributed:
     """This process among its equals.
 
     Attributes:
@@ -85,12 +85,12 @@ class Ranks:
         for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
             tensor.detach().copy_(mean.view_as(tensor))
 
-    def any(self, wishes: Iterable[bool]) -> list[bool]:
-        """What at least one process wishes; all must ask at the same point."""
-        wishes = list(wishes)
+    def any(self, wanted: Iterable[bool]) -> list[bool]:
+        """What at least one process wants; all must ask at the same point."""
+        wanted = list(wanted)
         if self.world == 1:
-            return wishes
-        flags = torch.tensor(wishes, dtype=torch.float32, device=self.device)
+            return wanted
+        flags = torch.tensor(wanted, dtype=torch.float32, device=self.device)
         torch.distributed.all_reduce(flags, torch.distributed.ReduceOp.MAX)
         return [bool(flag) for flag in flags.tolist()]
 

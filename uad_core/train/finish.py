@@ -25,22 +25,22 @@ FITTED = 256  # training slices for models that learn more than gradients teach
 SEARCHED = 32  # slices to measure a model on that needs minutes for a scan
 
 
-def finish(trainer: Trainer, out: Path, name: str, command: str, show: Callable[[float], None]) -> None:
+def finish(trainer: Trainer, out: Path, name: str, command: str, on_progress: Callable[[float], None]) -> None:
     """Write the best weights as checkpoint `name` to `out`, and the last as `name`-last into the run folder.
 
     Args:
-        show: gets the fraction that is done, [0, 1].
+        on_progress: gets the fraction that is done, [0, 1].
     """
     model, position = trainer.model, trainer.position
     last = {key: value.clone() for key, value in model.state_dict().items()}
     model.load_state_dict(trainer.best or last)
     about = _about(trainer, command)
-    calibration = _calibrated(trainer, about, show)
+    calibration = _calibrated(trainer, about, on_progress)
     _save(trainer, out, name, calibration, about)
     if trainer.run is not None and trainer.steps:
         if position.best_epoch not in (-1, position.epoch - 1):
             model.load_state_dict(last)
-            calibration = _calibrated(trainer, about, show)
+            calibration = _calibrated(trainer, about, on_progress)
         _save(trainer, trainer.run, f"{name}-last", calibration, about)
 
 
@@ -49,21 +49,21 @@ def _save(trainer: Trainer, folder: Path, name: str, calibration: Calibration, a
     save_checkpoint(folder, name, config.model, trainer.model, config.slab, calibration, about)
 
 
-def _calibrated(trainer: Trainer, about: dict[str, Any], show: Callable[[float], None]) -> Calibration:
+def _calibrated(trainer: Trainer, about: dict[str, Any], on_progress: Callable[[float], None]) -> Calibration:
     """Fit what no gradient teaches, calibrate the weights as a file will hold them, put what they learnt in `about`."""
     loaded, seed = trainer.loaded, trainer.config.seed
     trainer.model.fit(torch.from_numpy(loaded.some(FITTED, seed))[:, None], seed)
     halve(trainer.model)
     every = 1 if trainer.model.slices_at_once else max(1, len(loaded.validation) // SEARCHED)
     held, levels = loaded.validation[::every], loaded.validation_levels[::every]
-    own = healthy_l1(trainer.model, held) if MODELS[trainer.config.model].redraws else None
+    own = healthy_l1(trainer.model, held) if MODELS[trainer.config.model].reconstructs else None
     trivial = trivial_l1(loaded.learn, loaded.learn_levels, held, levels)
     about |= {"healthy_l1": own, "trivial_l1": trivial, "learned": None if own is None else own < trivial}
     total = sum(len(outside.subjects[: trainer.config.calibration_scans]) for _, outside in loaded.splits)
 
     def healthy() -> Iterator[tuple[str, bool, Prepared]]:
         for done, (cohort, scan) in enumerate(loaded.held_out(trainer.config)):
-            show(done / total)
+            on_progress(done / total)
             yield cohort.name, cohort.simulated, scan
 
     return calibrate(trainer.model, healthy())

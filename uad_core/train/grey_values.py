@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from uad_core.models.grey_reference import Intensities
+from uad_core.models.grey_reference import GreyReference
 from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.preprocess import Prepared
 
 
 @dataclass
-class GreyValues:
+class GreyReferenceBuilder:
     """Collects healthy scans one by one."""
 
     shares: list[np.ndarray] = field(default_factory=list)
@@ -27,6 +27,6 @@ class GreyValues:
             self.shares.append(shares)
             self.levels |= {slab.first + int(index) for index in np.flatnonzero(prepared.brain_mask.any(axis=(1, 2)))}
 
-    def intensities(self) -> Intensities | None:
+    def intensities(self) -> GreyReference | None:
         """What the scans had in common, None where there were none."""
-        return Intensities.of(self.shares, (min(self.levels), max(self.levels))) if self.shares else None
+        return GreyReference.of(self.shares, (min(self.levels), max(self.levels))) if self.shares else None

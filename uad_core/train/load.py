@@ -10,7 +10,7 @@ import numpy as np
 from uad_core.cohorts.cohort import Cohort
 from uad_core.cohorts.load import load_subject
 from uad_core.preprocess import Prepared
-from uad_core.train.config import Progress, TrainConfig
+from uad_core.train.config import TrainConfig, TrainProgress
 
 MANY = 3000  # slices; beyond these they are kept as float16, whose steps of at most 0.0005 lie below the noise
 VALIDATION = 256  # held-out slices at most, evenly spaced
@@ -46,7 +46,7 @@ class Loaded:
                 yield outside, load_subject(subject, config.slab)
 
 
-def load(cohorts: Sequence[Cohort], config: TrainConfig) -> Generator[Progress, None, Loaded]:
+def load(cohorts: Sequence[Cohort], config: TrainConfig) -> Generator[TrainProgress, None, Loaded]:
     """Prepare every healthy subject, keeping the slices that show any brain.
 
     Raises:
@@ -61,7 +61,7 @@ def load(cohorts: Sequence[Cohort], config: TrainConfig) -> Generator[Progress, 
             for subject in part.subjects:
                 pieces.add(number, inside, load_subject(subject, config.slab))
                 done += 1
-                yield Progress("load", 0, done / total, epochs=config.epochs)
+                yield TrainProgress("load", 0, done / total, epochs=config.epochs)
     learn, levels = zip(*(pieces.take(number, True) for number in range(len(splits))), strict=True)
     outside = [pieces.take(number, False) for number in range(len(splits))]
     held, held_levels = (np.concatenate(group) for group in zip(*outside, strict=True))

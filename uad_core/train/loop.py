@@ -15,8 +15,8 @@ from uad_core.cohorts.cohort import Cohort
 from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.checkpoint import build_model
 from uad_core.train.board import Board
-from uad_core.train.config import Progress, TrainConfig
-from uad_core.train.distributed import Ranks
+from uad_core.train.config import TrainConfig, TrainProgress
+from uad_core.train.distributed import Distributed
 from uad_core.train.finish import finish
 from uad_core.train.load import load
 from uad_core.train.run_folder import RunFolder
@@ -32,7 +32,7 @@ def train(
     command: str = "",
     resume: bool = False,
     run: Path | None = None,
-) -> Iterator[Progress]:
+) -> Iterator[TrainProgress]:
     """Train on the healthy subjects of `cohorts`, calibrate on those held out, write the checkpoint.
 
     Args:
@@ -48,13 +48,13 @@ def train(
         ValueError: device, precision or run folder cannot be used, as a sentence.
         OSError: the disk is full; snapshots and checkpoints are as they were.
     """
-    ranks = Ranks(config)
+    ranks = Distributed(config)
     folder = RunFolder(run) if run is not None and ranks.rank == 0 else None
     if folder:
         folder.open(resume)
         if not resume:
             folder.write_settings(config, cohorts, name, out, command)
-    now = Progress("load", 0, 0.0, epochs=config.epochs)
+    now = TrainProgress("load", 0, 0.0, epochs=config.epochs)
     with stop_signals(run is not None) as wish:
 
         def asked_to_stop() -> bool:
@@ -94,10 +94,10 @@ def _stages(
     command: str,
     resume: bool,
     run: Path | None,
-    ranks: Ranks,
+    ranks: Distributed,
     folder: RunFolder | None,
     asked_to_stop: Callable[[], bool],
-) -> Generator[Progress, None, None]:
+) -> Generator[TrainProgress, None, None]:
     started = perf_counter()
     torch.manual_seed(config.seed)
     model = build_model(config.model, config.settings).to(ranks.device)
@@ -123,7 +123,7 @@ def _stages(
     if board:
         board.close()
     at = trainer.position
-    end = Progress("calibrate", at.epoch, 0.0, validation=trainer.validation, epochs=config.epochs)
+    end = TrainProgress("calibrate", at.epoch, 0.0, validation=trainer.validation, epochs=config.epochs)
     if trainer.stopped:
         yield replace(end, stage="stopped", fraction=at.seen / trainer.slices.per_epoch)
         return

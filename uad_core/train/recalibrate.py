@@ -11,20 +11,20 @@ from uad_core.cohorts.cohort import Cohort
 from uad_core.cohorts.load import load_subject
 from uad_core.io.atomic import write_json
 from uad_core.io.paths import CHECKPOINTS
-from uad_core.train.grey_values import GreyValues
+from uad_core.train.grey_values import GreyReferenceBuilder
 
 
 def add_intensities(
     name: str,
     cohorts: Sequence[Cohort],
     folder: Path = CHECKPOINTS,
-    show: Callable[[float], None] = lambda fraction: None,
+    on_progress: Callable[[float], None] = lambda fraction: None,
 ) -> tuple[str, ...]:
     """Write the grey values of the held-out healthy scans into NAME.json. The weights are not touched.
 
     Args:
         cohorts: those that the checkpoint was trained on, as far as they are here.
-        show: gets the fraction that is done, [0, 1].
+        on_progress: gets the fraction that is done, [0, 1].
 
     Returns:
         The names of the reference cohorts that were filled in.
@@ -35,8 +35,8 @@ def add_intensities(
     held_out = {part["cohort"]: set(part["held_out"]) for part in record["trained_on"]}
     here = [cohort for cohort in cohorts if cohort.name in references]
     for done, cohort in enumerate(here):
-        show(done / len(here))
-        greys = GreyValues()
+        on_progress(done / len(here))
+        greys = GreyReferenceBuilder()
         healthy = [subject for subject in cohort.subjects if subject.name in held_out[cohort.name]]
         for subject in healthy[: references[cohort.name]["scans"]]:
             greys.add(load_subject(subject, slab), record["calibration"]["erosion_mm"])

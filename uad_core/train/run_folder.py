@@ -26,7 +26,7 @@ from typing import IO, Any
 
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.io.atomic import write_atomically, write_json
-from uad_core.train.config import Progress, TrainConfig
+from uad_core.train.config import TrainConfig, TrainProgress
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 
 UNFINISHED = {"load", "train", "calibrate", "stopped"}
@@ -108,7 +108,7 @@ class RunFolder:
     def wants_stop(self) -> bool:
         return (self.path / "stop").exists()
 
-    def show(self, progress: Progress, message: str = "") -> None:
+    def show(self, progress: TrainProgress, message: str = "") -> None:
         """Replace progress.json, at most twice a second but at every change of stage."""
         now = time.time()
         stage, written = self._written

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from uad_core.models import AnomalyModel, Objective
 from uad_core.train.config import TrainConfig
-from uad_core.train.distributed import Ranks
+from uad_core.train.distributed import Distributed
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class OptimiserStep:
     """An objective with its optimiser; `terms` is the objective's, compiled where that was asked for."""
 
     objective: Objective
@@ -24,7 +24,7 @@ class Step:
     terms: Callable[[Tensor], dict[str, Tensor]]
 
 
-def make_steps(model: AnomalyModel, config: TrainConfig) -> list[Step]:
+def make_steps(model: AnomalyModel, config: TrainConfig) -> list[OptimiserStep]:
     """One Adam for each of the model's objectives.
 
     Raises:
@@ -39,7 +39,7 @@ def make_steps(model: AnomalyModel, config: TrainConfig) -> list[Step]:
         parameters = list(aim.parameters)
         fused = parameters[0].device.type in {"cpu", "cuda"}
         optimiser = torch.optim.Adam(parameters, aim.learning_rate, betas=aim.betas, fused=fused)
-        steps.append(Step(aim, optimiser, torch.compile(aim.terms) if config.compile else aim.terms))
+        steps.append(OptimiserStep(aim, optimiser, torch.compile(aim.terms) if config.compile else aim.terms))
     return steps
 
 
@@ -49,7 +49,12 @@ def learning_rate(base: float, share: float, schedule: str) -> float:
 
 
 def run_steps(
-    steps: Sequence[Step], model: AnomalyModel, batch: Tensor, share: float, config: TrainConfig, ranks: Ranks
+    steps: Sequence[OptimiserStep],
+    model: AnomalyModel,
+    batch: Tensor,
+    share: float,
+    config: TrainConfig,
+    ranks: Distributed,
 ) -> dict[str, Tensor]:
     """Change the weights once per objective, by the gradient of the whole (B, 1, H, W) batch.
 
@@ -77,7 +82,7 @@ def run_steps(
 
 
 def _average(
-    model: AnomalyModel, parameters: Sequence[torch.nn.Parameter], values: Tensor, weight: float, ranks: Ranks
+    model: AnomalyModel, parameters: Sequence[torch.nn.Parameter], values: Tensor, weight: float, ranks: Distributed
 ) -> None:
     """Gradients, terms and batch statistics of all processes, so that all go on with the same model."""
     for parameter in parameters:

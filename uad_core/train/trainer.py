@@ -13,8 +13,8 @@ from torch import Tensor
 
 from uad_core.models import AnomalyModel
 from uad_core.train.batches import HealthySlices, brain_frame
-from uad_core.train.config import Progress, TrainConfig
-from uad_core.train.distributed import Ranks
+from uad_core.train.config import TrainConfig, TrainProgress
+from uad_core.train.distributed import Distributed
 from uad_core.train.load import Loaded
 from uad_core.train.prefetch import prefetched
 from uad_core.train.snapshot import Position, load_snapshot, pack, save_snapshot, unpack
@@ -33,7 +33,7 @@ class Trainer:
         model: AnomalyModel,
         config: TrainConfig,
         loaded: Loaded,
-        ranks: Ranks,
+        ranks: Distributed,
         run: Path | None,
         asked_to_stop: Callable[[], bool],
         resume: bool,
@@ -76,7 +76,7 @@ class Trainer:
         """Of all calls."""
         return self._seconds_before + perf_counter() - self._started
 
-    def one_epoch(self) -> Generator[Progress, None, None]:
+    def one_epoch(self) -> Generator[TrainProgress, None, None]:
         """The rest of the epoch at hand; sets `stopped` and returns early when asked to stop.
 
         Raises:
@@ -171,11 +171,11 @@ class Trainer:
         """Sums in float64 repeat to the bit through a snapshot."""
         return value.to(self.ranks.device, torch.float32 if self.ranks.device.type == "mps" else torch.float64)
 
-    def _progress(self, losses: dict[str, float], speed: float, ended: bool = False) -> Progress:
+    def _progress(self, losses: dict[str, float], speed: float, ended: bool = False) -> TrainProgress:
         at, epochs = self.position, self.config.epochs
         epoch = at.epoch - ended
         left = ((epochs - at.epoch) * self.slices.per_epoch - at.seen) / speed
         if self.config.minutes is not None:
             left = min(left, max(60 * self.config.minutes - (perf_counter() - self._started), 0.0))
         fraction = 1.0 if ended else at.seen / self.slices.per_epoch
-        return Progress("train", epoch, fraction, losses, self.validation, speed, left, epochs)
+        return TrainProgress("train", epoch, fraction, losses, self.validation, speed, left, epochs)

@@ -1,4 +1,4 @@
-"""How well healthy slices are redrawn, by the model and by what needs no model."""
+"""How well healthy slices are reconstructed, by the model and by what needs no model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import torch
 
 from uad_core.models import AnomalyModel
 from uad_core.pipeline.reconstruct import reconstruct_slices
-from uad_core.train.distributed import Ranks
+from uad_core.train.distributed import Distributed
 
 AT_ONCE = 16  # slices
 
 
-def validation_error(model: AnomalyModel, slices: np.ndarray, ranks: Ranks) -> float:
+def validation_error(model: AnomalyModel, slices: np.ndarray, ranks: Distributed) -> float:
     """The model's mean error per slice on (N, 256, 256) held-out healthy slices; NaN where it has none.
 
     Leaves the random numbers of the training as they were.
@@ -46,7 +46,7 @@ def healthy_l1(model: AnomalyModel, slices: np.ndarray) -> float:
 def trivial_l1(
     learn: Sequence[np.ndarray], learn_levels: Sequence[np.ndarray], slices: np.ndarray, levels: np.ndarray
 ) -> float:
-    """The same when each slice is redrawn as the voxelwise median training slice of its level, whatever it shows.
+    """The same when each slice is reconstructed as the voxelwise median training slice of its level, whatever it shows.
 
     A model that does no better has learnt nothing about the person before it. Where no training slice has
     the level, the nearest level that has one is taken.

@@ -13,7 +13,7 @@ from uad_core.detect.command_line import command_line
 from uad_core.detect.presets import Preset, PresetError
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess.from_file import Wishes
+from uad_core.preprocess.from_file import PrepareOptions
 
 
 def load_preset() -> None:
@@ -27,7 +27,9 @@ def load_preset() -> None:
             st.error(problem)
 
 
-def save_preset(checkpoint: Checkpoint, config: DetectConfig, wishes: Wishes, place: DeltaGenerator) -> None:
+def save_preset(
+    checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions, place: DeltaGenerator
+) -> None:
     """The setting as it stands: a file to download, and a command line."""
     name = place.text_input(
         "Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key="preset name", help="Of the preset."
@@ -43,7 +45,7 @@ def save_preset(checkpoint: Checkpoint, config: DetectConfig, wishes: Wishes, pl
         help="To load here again, or for: python -m uad_core detect SCAN --preset FILE --out FOLDER",
     )  # fmt: skip
     place.caption("The same on the command line:")
-    place.code(command_line(checkpoint, config, wishes), language=None, wrap_lines=True)
+    place.code(command_line(checkpoint, config, prepare_options), language=None, wrap_lines=True)
 
 
 def _take() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.inputs.scan import Choice
+from pages.ui.inputs.scan import SelectedScan
 from pages.ui.viewer.display import go_to
 from uad_core.detect.command_line import command_line
 from uad_core.detect.export import export
@@ -59,12 +59,12 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
 
 
 def draw_download(
-    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, choice: Choice
+    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, choice: SelectedScan
 ) -> None:
     """Mask, report, or everything, on the scan's own grid; made when asked for."""
 
     def files() -> dict[str, bytes]:
-        command = command_line(reconstruction.checkpoint, config, choice.wishes)
+        command = command_line(reconstruction.checkpoint, config, choice.prepare_options)
         return export(reconstruction, segmentation, config, choice.label, command)
 
     def one(ending: str) -> bytes:

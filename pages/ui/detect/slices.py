@@ -23,14 +23,14 @@ def draw_slices(
     """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
     index = level - reconstruction.prepared.slab.first
     views = slice_views(reconstruction, segmentation, config, index, truth, opacity)
-    residual = "Residual" if reconstruction.checkpoint.spec.redraws else "The model's score"
+    residual = "Residual" if reconstruction.checkpoint.spec.reconstructs else "The model's score"
     panels = [
         Panel(views.scan, "Scan"),
         Panel(views.reconstruction, "Reconstruction"),
         Panel(views.residual, f"{residual}, median {config.median_size}", windowed=False),
         Panel(views.scan, "Segmentation", views.mask),
     ]
-    if not reconstruction.checkpoint.spec.redraws:
+    if not reconstruction.checkpoint.spec.reconstructs:
         del panels[1]  # its reconstruction is no picture to look at
 
     def go(click: Click) -> None:

@@ -14,7 +14,7 @@ from uad_core.evaluate.tables import counted
 from uad_core.io.paths import ROOT
 from uad_core.models.checkpoint import checkpoint_names
 from uad_core.pipeline.postprocess import MEDIAN_SIZES
-from uad_core.runs.evaluation import EVALUATIONS, MOST, EvaluationOrder, find_evaluable, start_evaluation
+from uad_core.runs.evaluation import EVALUATIONS, MOST, EvaluationRequest, find_evaluable, start_evaluation
 from uad_core.runs.request import NAME
 
 AT_FIRST = ("denoiser", "intensity", "sae3", "svae")
@@ -93,7 +93,9 @@ def _start() -> None:
     keys = ("percentile", "median_size", "signed", "limit")
     given = {key: st.session_state[f"eval_{key}"] for key in keys}
     name = st.session_state["eval_name"].strip() or _free_name()
-    attempt(lambda: start_evaluation(EvaluationOrder(_folder(), tuple(st.session_state["eval_models"]), name, **given)))
+    attempt(
+        lambda: start_evaluation(EvaluationRequest(_folder(), tuple(st.session_state["eval_models"]), name, **given))
+    )
 
 
 def _folder() -> Path:

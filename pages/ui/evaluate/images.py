@@ -13,12 +13,12 @@ from pages.ui.evaluate.summary import plain
 from pages.ui.evaluate.table import draw_patient_table
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
-from uad_core.evaluate.cases import Scene
+from uad_core.evaluate.cases import Case
 from uad_core.evaluate.records import by_patient
-from uad_core.evaluate.review import Lineup, Map, fullest, line_up, map_of, scene_of
+from uad_core.evaluate.review import EvaluationSession, Map, case_of, fullest, map_of, open_session
 from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.slices import crop_box
-from uad_core.runs.evaluation import Evaluation, EvaluationOrder, beyond, order_of
+from uad_core.runs.evaluation import Evaluation, EvaluationRequest, beyond, order_of
 
 MOST = 4  # models side by side
 
@@ -66,7 +66,7 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
             _draw_pictures(evaluation, order, metrics, patient, shown)
 
 
-def _ask_for_folder(evaluation: Evaluation, metrics: Mapping[str, Any]) -> EvaluationOrder | None:
+def _ask_for_folder(evaluation: Evaluation, metrics: Mapping[str, Any]) -> EvaluationRequest | None:
     """Of the scans of an evaluation that was run on the command line: its records name no path."""
     folder = st.text_input(
         "Folder of these scans", key=f"eval_scans {evaluation.name}", placeholder="/path/to/cohort",
@@ -95,47 +95,49 @@ def _steer(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> 
        index == len(names) - 1)  # fmt: skip
     return models.multiselect(
         "Models", keys, keys[:MOST], max_selections=MOST, key=f"eval_shown {evaluation.name}",
-        help=f"Up to {MOST} rows of the table. Each redraws the scan once, which takes some seconds.",
+        help=f"Up to {MOST} rows of the table. Each reconstructs the scan once, which takes some seconds.",
     )  # fmt: skip
 
 
 def _draw_pictures(
-    evaluation: Evaluation, order: EvaluationOrder, metrics: Mapping[str, Any], patient: str, shown: Sequence[str]
+    evaluation: Evaluation, order: EvaluationRequest, metrics: Mapping[str, Any], patient: str, shown: Sequence[str]
 ) -> None:
     mark = (evaluation.name, evaluation.word.progress.get("updated"), order.cohort)
 
-    def load(show: Callable[[str, float], None]) -> Lineup:
-        show("loading models", 0.0)
-        return line_up(order.cohort, order.models, order.config)
+    def load(on_progress: Callable[[str, float], None]) -> EvaluationSession:
+        on_progress("loading models", 0.0)
+        return open_session(order.cohort, order.models, order.config)
 
-    lineup = wait_for(jobs().start((*mark, "models"), load))
+    session = wait_for(jobs().start((*mark, "models"), load))
 
-    def prepare(show: Callable[[str, float], None]) -> Scene:
-        show("preparing the scan", 0.0)
-        return scene_of(lineup, patient)
+    def prepare(on_progress: Callable[[str, float], None]) -> Case:
+        on_progress("preparing the scan", 0.0)
+        return case_of(session, patient)
 
-    scene = wait_for(jobs().start((*mark, patient), prepare))
+    case = wait_for(jobs().start((*mark, patient), prepare))
 
-    def redraw(key: str) -> Callable[[Callable[[str, float], None]], Map]:
-        return lambda show: map_of(lineup, scene, key, lambda share: show(f"redrawing with {key}", share))
+    def reconstruct(key: str) -> Callable[[Callable[[str, float], None]], Map]:
+        return lambda on_progress: map_of(
+            session, case, key, lambda share: on_progress(f"reconstructing with {key}", share)
+        )
 
-    maps = [wait_for(jobs().start((*mark, patient, key), redraw(key))) for key in shown]
-    if changed := lineup.changed({key: model.get("sha256") for key, model in metrics["models"].items()}):
+    maps = [wait_for(jobs().start((*mark, patient, key), reconstruct(key))) for key in shown]
+    if changed := session.changed({key: model.get("sha256") for key, model in metrics["models"].items()}):
         st.warning(f"Trained anew since this evaluation: {', '.join(changed)}. Pictures and figures may differ.")
-    _show_slices(scene, maps, by_patient(metrics, patient))
+    _show_slices(case, maps, by_patient(metrics, patient))
 
 
 @st.fragment
-def _show_slices(scene: Scene, maps: Sequence[Map], records: Mapping[str, Mapping[str, Any]]) -> None:
+def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, Mapping[str, Any]]) -> None:
     """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
-    levels = scene.prepared.slab.levels
+    levels = case.prepared.slab.levels
     if st.session_state.get("eval_level") not in levels:
-        st.session_state["eval_level"] = levels[fullest(scene)]
+        st.session_state["eval_level"] = levels[fullest(case)]
     level = st.session_state["eval_level"]
-    box = (level - levels[0], *crop_box(scene.prepared.brain_mask))
-    scan, truth = grey_png(scene.prepared.array[box]), scene.truth[box]
+    box = (level - levels[0], *crop_box(case.prepared.brain_mask))
+    scan, truth = grey_png(case.prepared.array[box]), case.truth[box]
     nothing = truth & ~truth
-    has_mask = "Truth, outlined" if scene.subject.lesion else "No lesion mask"
+    has_mask = "Truth, outlined" if case.subject.lesion else "No lesion mask"
     above, below = [Panel(scan, "Scan")], [Panel(scan, has_mask, overlay_png(nothing, truth))]
     for one in maps:
         key, residual = one.row.key, grey_png(one.values[box], one.white)

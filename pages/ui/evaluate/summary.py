@@ -39,7 +39,7 @@ def draw_sentences(metrics: Mapping[str, Any]) -> None:
             where = "Not told apart from" if place == "level" else place.capitalize()
             lines.append(f":material/{icon}: {where} model 0, by paired difference of AUPRC (95 % interval): {named}.")
     if lazy := ", ".join(f"**{key}**" for key, model in models if model.get("learned") is False):
-        lines.append(f":material/warning: Did not learn, one median slice redraws healthy brains better: {lazy}.")
+        lines.append(f":material/warning: Did not learn, one median slice reconstructs healthy brains better: {lazy}.")
     if known := ", ".join(f"**{key}** {seen}" for key, model in models if (seen := sum(model["seen"].values()))):
         lines.append(f":material/warning: Subjects that were trained or calibrated on, or whose brain was: {known}.")
     if 0 < metrics["patients"] < FEW:

@@ -49,7 +49,9 @@ def pick_checkpoint() -> Checkpoint:
     checkpoint = load(str(name))
     st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
     if checkpoint.learned is False:
-        st.warning("This model did not learn: it redraws healthy brains worse than one median brain for all would.")
+        st.warning(
+            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
+        )
     return checkpoint
 
 

@@ -14,14 +14,14 @@ from uad_core.detect.export import subject_label
 from uad_core.io.nifti import read_mask
 from uad_core.io.paths import SAMPLES
 from uad_core.preprocess import Prepared
-from uad_core.preprocess.from_file import Wishes
+from uad_core.preprocess.from_file import PrepareOptions
 
 OWN = "My own scan"
 FIRST = "sub-ms01"  # what a new visitor sees
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class SelectedScan:
     """A scan and how it is to be prepared.
 
     Attributes:
@@ -36,7 +36,7 @@ class Choice:
     label: str
     source: bytes | tuple[bytes, ...]
     truth: Path | bytes | None
-    wishes: Wishes
+    prepare_options: PrepareOptions
     own: bool
 
 
@@ -46,31 +46,40 @@ def bundled_names() -> list[str]:
     return sorted(names, key=lambda name: name != FIRST)
 
 
-def bundled(name: str, wishes: Wishes | None = None) -> Choice:
+def bundled(name: str, prepare_options: PrepareOptions | None = None) -> SelectedScan:
     """A scan that ships with the project."""
     source = (SAMPLES / f"{name}_FLAIR.nii.gz").read_bytes()
     lesion = SAMPLES / f"{name}_lesion.nii.gz"
-    wishes = wishes or Wishes()
-    return Choice(_key(source, wishes), subject_label(name), source, lesion if lesion.exists() else None, wishes, False)
+    prepare_options = prepare_options or PrepareOptions()
+    return SelectedScan(
+        _key(source, prepare_options),
+        subject_label(name),
+        source,
+        lesion if lesion.exists() else None,
+        prepare_options,
+        False,
+    )
 
 
-def own(source: bytes | tuple[bytes, ...], label: str, truth: bytes | None, wishes: Wishes) -> Choice:
+def own(
+    source: bytes | tuple[bytes, ...], label: str, truth: bytes | None, prepare_options: PrepareOptions
+) -> SelectedScan:
     """A scan that the user brought."""
-    return Choice(_key(source, wishes), label, source, truth, wishes, True)
+    return SelectedScan(_key(source, prepare_options), label, source, truth, prepare_options, True)
 
 
-def keep_own(choice: Choice) -> None:
+def keep_own(choice: SelectedScan) -> None:
     """Make it the scan that every page offers as the user's own; it survives a reload of the page."""
     remember("own", choice)
 
 
-def own_scan() -> Choice | None:
+def own_scan() -> SelectedScan | None:
     """The scan that the user brought, if one is in memory."""
-    choice: Choice | None = recall("own")
+    choice: SelectedScan | None = recall("own")
     return choice
 
 
-def pick_scan() -> Choice | None:
+def pick_scan() -> SelectedScan | None:
     """The sidebar's picker; None while an own scan is wanted and there is none."""
     if "scan" in st.session_state and "scan" not in st.query_params:
         # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
@@ -85,7 +94,7 @@ def pick_scan() -> Choice | None:
     return bundled(str(name), recall(f"wishes {name}"))
 
 
-def need_scan(choice: Choice | None) -> Choice:
+def need_scan(choice: SelectedScan | None) -> SelectedScan:
     """The choice, or a sentence on where to bring a scan in place of the page."""
     if choice is None:
         st.info("No scan of yours is loaded. Load one on the page Scan, or choose a bundled one on the left.")
@@ -99,7 +108,7 @@ def _truth(key: str, _truth: Path | bytes, _prepared: Prepared) -> Any:
     return _prepared.to_slab(read_mask(_truth, _prepared.scan))
 
 
-def truth_in_slab(choice: Choice, prepared: Prepared) -> Any:
+def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Any:
     """The reference lesion mask seen in the slab, (D, 256, 256) bool; None where there is none."""
     if choice.truth is None:
         return None
@@ -107,10 +116,10 @@ def truth_in_slab(choice: Choice, prepared: Prepared) -> Any:
     return _truth(f"{choice.key} {marks} {prepared.slab}", choice.truth, prepared)
 
 
-def _key(source: bytes | tuple[bytes, ...], wishes: Wishes) -> str:
+def _key(source: bytes | tuple[bytes, ...], prepare_options: PrepareOptions) -> str:
     digest = hashlib.sha256()
     for part in (source,) if isinstance(source, bytes) else source:
         digest.update(part)
-    mask = wishes.brain_mask if isinstance(wishes.brain_mask, bytes) else b""
-    digest.update(mask + repr((wishes.strip, wishes.register)).encode())
+    mask = prepare_options.brain_mask if isinstance(prepare_options.brain_mask, bytes) else b""
+    digest.update(mask + repr((prepare_options.strip, prepare_options.register)).encode())
     return digest.hexdigest()

@@ -34,16 +34,16 @@ CHAPTERS = (
         name="Idea",
         title="A model that has seen healthy brains only",
         minutes=1,
-        idea="The model redraws the scan as if the brain were healthy. Where scan and reconstruction differ, "
+        idea="The model reconstructs the scan as if the brain were healthy. Where scan and reconstruction differ, "
         "something may be unusual. No lesion was ever labelled for it.",
         todo="Turn the wheel over a picture to go through the slices, drag to change the grey window.",
         question="Which bright spots of the residual are lesions, and which are healthy brain that the model "
-        "could not redraw?",
+        "could not reconstruct?",
         answer="The blue outline is the truth of a bundled, simulated patient. The mask meets part of it and flags "
         "some healthy tissue. **A mask is a place to look, not a finding.**",
         notes="Let the class look at the scan alone first and point at lesions; then name the four pictures in their "
-        "order. Another model can be chosen on the left: `dae` redraws a blurred brain, so that every fold leaves a "
-        "residual; `sae3` redraws folds, and lesions with them. "
+        "order. Another model can be chosen on the left: `dae` gives a blurred brain, so that every fold leaves a "
+        "residual; `sae3` reconstructs folds, and lesions with them. "
         "The dark ventricle is flagged because the residual is absolute; choose positive on the left.",
     ),
     Chapter(
@@ -53,9 +53,9 @@ CHAPTERS = (
         idea="All there is to the residual is one subtraction a voxel. Grey values are scaled so that healthy "
         "tissue lies near 0.5.",
         todo="Click into a picture to choose another voxel.",
-        question="What is the residual of a lesion that the model redraws perfectly?",
+        question="What is the residual of a lesion that the model reconstructs perfectly?",
         answer="Nought: it vanishes. **The residual does not measure disease. It measures what the model could not "
-        "redraw.**",
+        "reconstruct.**",
         notes="Choose a voxel within a lesion, one in a fold of the cortex and one in quiet white matter, and let the "
         "class guess each residual before you click. With the positive residual (on the left) only what is too bright "
         "counts; lesions are bright on FLAIR, and it scored higher for every model here.",
@@ -98,7 +98,7 @@ CHAPTERS = (
         question="At which grey does each model begin to see it, and which is the last?",
         answer="Model 0, `intensity`, has learnt nothing and still sees bright lesions early. **Any model has to beat "
         "the naked eye's rule: bright is abnormal.**",
-        notes="A new place, size or softness makes every model redraw the touched slices in twelve greys, which "
+        notes="A new place, size or softness makes every model reconstruct the touched slices in twelve greys, which "
         "takes some seconds to half a minute; open this chapter once before the lesson. The grey slider is then live. "
         "The paint has no noise or texture of its own: real lesions of the same grey are a little harder.",
     ),
@@ -111,7 +111,7 @@ CHAPTERS = (
         todo="Hover over the curves; add models in chapter Paint.",
         question="What would the curve of a perfect model look like, and that of one that copies its input?",
         answer="A level line at the healthy grey, and the diagonal itself. A wide bottleneck comes close to the "
-        "diagonal: **the better a model redraws, lesions included, the less it sees.**",
+        "diagonal: **the better a model reconstructs, lesions included, the less it sees.**",
         notes="Cover the curves and let the class draw the two extremes on the board first. Lesions as grey as cortex "
         "leave no residual in any such model; a contrast is needed in which they differ.",
     ),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.teaching import Measured, Sweep, VoxelStory
+from uad_core.teaching import Measured, Sweep, VoxelExplanation
 
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 BINS = 80
@@ -24,7 +24,7 @@ def _show(figure: go.Figure, key: str, height: int) -> None:
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key=key)
 
 
-def draw_neighbours(story: VoxelStory, height: int = 300) -> None:
+def draw_neighbours(story: VoxelExplanation, height: int = 300) -> None:
     """The residuals in the window, smallest first, the middle one marked."""
     values = [float(value) for value in story.ordered]
     ranks = list(range(1, len(values) + 1))
@@ -48,7 +48,7 @@ def draw_neighbours(story: VoxelStory, height: int = 300) -> None:
 
 
 def draw_healthy(
-    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, story: VoxelStory
+    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, story: VoxelExplanation
 ) -> None:
     """The healthy distribution with the threshold and the voxel in it, this scan's behind them."""
     post = config.postprocess

@@ -63,8 +63,8 @@ def draw_words(chapter: Chapter) -> None:
 
 
 def pick_model() -> Checkpoint:
-    """The sidebar's picker of the model that the lesson follows: one that redraws, and is not slow."""
-    names = [name for name in checkpoint_names() if not is_whole(name) and load(name).spec.redraws]
+    """The sidebar's picker of the model that the lesson follows: one that reconstructs, and is not slow."""
+    names = [name for name in checkpoint_names() if not is_whole(name) and load(name).spec.reconstructs]
     names = [name for name in names if not load(name).spec.searches]
     if not names:
         st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
@@ -72,13 +72,15 @@ def pick_model() -> Checkpoint:
     first = names.index("denoiser") if "denoiser" in names else 0
     name = st.selectbox(
         "Model", names, first, key="lesson_model", **KEEP,
-        help="Whose reconstruction the lesson follows. Models that redraw nothing, or search for seconds a slice, "
+        help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "
         "stand on the pages Detect and Compare.",
     )  # fmt: skip
     checkpoint = load(str(name))
     st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
     if checkpoint.learned is False:
-        st.warning("This model did not learn: it redraws healthy brains worse than one median brain for all would.")
+        st.warning(
+            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
+        )
     return checkpoint
 
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.prepared import prepared_scan
-from pages.ui.inputs.scan import Choice, bundled, bundled_names
+from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names
 from pages.ui.inputs.settings import KEEP
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
@@ -26,7 +26,7 @@ DRAWN = 2
 ALONG = "along this scan's main direction"
 
 
-def draw_latent(choice: Choice, prepared: Prepared) -> None:
+def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
     """A walk with a slider, and what is drawn from the prior and from around the scan's codes."""
     names = [name for name in checkpoint_names() if not is_whole(name)]
     walkers = [name for name in names if can_walk(load(name).model)]
@@ -54,7 +54,11 @@ def draw_latent(choice: Choice, prepared: Prepared) -> None:
     walked, faded = _walk(choice, prepared, checkpoint, str(goal))
     at = step * (STEPS - 1) // 100
     rows, columns = crop_box(prepared.brain_mask)
-    ends = [("Start, redrawn", walked[0]), (f"{step} % of the way", walked[at]), ("End, redrawn", walked[-1])]
+    ends = [
+        ("Start, reconstructed", walked[0]),
+        (f"{step} % of the way", walked[at]),
+        ("End, reconstructed", walked[-1]),
+    ]
     if goal != ALONG:
         ends.append(("Plain fade of the two scans", faded[at]))
     panels = [Panel(grey_png(picture[rows, columns]), title) for title, picture in ends]
@@ -66,14 +70,14 @@ def _another(seed: int) -> None:
     st.session_state["lesson_seed"] = seed + 1
 
 
-def _walk(choice: Choice, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Any, Any]:
+def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Any, Any]:
     """All pictures of a walk and of the fade beside it, from the middle slice."""
     model, middle = checkpoint.model, len(prepared.array) // 2
     start, along = prepared.array[middle], goal == ALONG
     end = start if along else prepared_scan(bundled(goal.removeprefix("to ")), PAPER_SLAB).array[middle]
 
-    def work(show: Callable[[str, float], None]) -> tuple[Any, Any]:
-        show(f"walk through the latent space of {checkpoint.name}", 0)
+    def work(on_progress: Callable[[str, float], None]) -> tuple[Any, Any]:
+        on_progress(f"walk through the latent space of {checkpoint.name}", 0)
         walked = axis_walk(model, prepared.array, STEPS) if along else walk(model, start, end, STEPS)
         return walked, fade(start, end, STEPS)
 

@@ -16,7 +16,7 @@ LEARNED = {True: "yes", False: "no: one median brain for all does better", None:
 STEPS = """
 1. **Prepare**: remove the skull, register to the atlas, smooth noise away, set brain tissue to 0.5, cut axial slices of
    256 x 256 mm.
-2. **Reconstruct**: the model redraws each slice. Once per scan.
+2. **Reconstruct**: the model reconstructs each slice. Once per scan.
 3. **Residual**: |scan - reconstruction|, then a median over a small cube against the residue of folds.
 4. **Threshold**: a percentile of the same filtered residual in healthy scans that the model never saw.
 5. **Clean up**: a thin rim of the brain and components of a few cubic millimetres are dropped.
@@ -25,7 +25,7 @@ Baur, Wiestler, Albarqouni and Navab 2018, [arXiv 1804.04488](https://arxiv.org/
 """
 FAILS = """
 - Lesions as grey as cortex leave no residual.
-- A wide bottleneck redraws large lesions as well as healthy tissue.
+- A wide bottleneck reconstructs large lesions as well as healthy tissue.
 - Scanners, contrasts and slice thickness that the model never saw raise the residual everywhere.
 - Poor skull stripping lights up the rim.
 - A percentile flags its share of every brain, healthy ones too; an empty mask says only that no voxel lies above the

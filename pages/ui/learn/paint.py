@@ -17,7 +17,7 @@ from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import Sign
 from uad_core.preprocess import Prepared
 from uad_core.render.views import slice_voxel
-from uad_core.teaching import INTENSITIES, Spot, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
+from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
 
 PLACE = (11, 134, 100)  # even white matter of that scan
 WATCHED = ("denoiser", "intensity", "sae3")  # at first
@@ -32,7 +32,7 @@ def draw_paint(signed: Sign) -> None:
         grey = _grey_slider()
     radius = bar[1].slider(
         "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key="lesson_radius", **KEEP,
-        help="mm, to where the edge is half lesion, half tissue. Every change makes the models redraw.",
+        help="mm, to where the edge is half lesion, half tissue. Every change makes the models reconstruct.",
     )  # fmt: skip
     softness = bar[2].slider(
         "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
@@ -42,11 +42,11 @@ def draw_paint(signed: Sign) -> None:
     with side:
         checkpoints = _pick_watched()
     prepared = healthy_scan()
-    spot = Spot(st.session_state.get("lesson_place", PLACE), radius, softness)
+    spot = PaintedLesion(st.session_state.get("lesson_place", PLACE), radius, softness)
     if not spot.truth(prepared).any():
         st.session_state["lesson_place"] = PLACE  # at the rim, and made smaller since
         st.session_state.pop("lesson_paint_slice", None)
-        spot = Spot(PLACE, radius, softness)
+        spot = PaintedLesion(PLACE, radius, softness)
     work = look(checkpoints, spot, signed)
     done = finished(work)
     with pictures:
@@ -62,12 +62,12 @@ def draw_paint(signed: Sign) -> None:
 
 def draw_grey(signed: Sign) -> None:
     """The same sweeps, looked at from the model's side."""
-    checkpoints = [one for one in _watched() if one.spec.redraws]
+    checkpoints = [one for one in _watched() if one.spec.reconstructs]
     grey = _grey_slider()
     if not checkpoints:
-        st.info("Choose a model that redraws the scan in chapter Paint; intensity only ranks it.")
+        st.info("Choose a model that reconstructs the scan in chapter Paint; intensity only ranks it.")
         return
-    spot = Spot(
+    spot = PaintedLesion(
         st.session_state.get("lesson_place", PLACE),
         st.session_state.get("lesson_radius", 5.0),
         st.session_state.get("lesson_softness", 2.0),
@@ -99,7 +99,7 @@ def _pick_watched() -> list[Checkpoint]:
     st.multiselect(
         "Who looks", names, [name for name in WATCHED if name in names] or names[:MOST], key="lesson_watched",
         **KEEP, max_selections=MOST,
-        help="Up to three models. Each redraws the touched slices in twelve greys, in some seconds.",
+        help="Up to three models. Each reconstructs the touched slices in twelve greys, in some seconds.",
     )  # fmt: skip
     if untaught := [one.name for one in _watched() if one.learned is False]:
         st.caption(f":material/warning: Did not learn: {', '.join(untaught)}")
@@ -117,7 +117,7 @@ def _colours() -> dict[str, str]:
 
 
 def _draw_pictures(
-    prepared: Prepared, spot: Spot, grey: float, checkpoints: Sequence[Checkpoint], done: Sequence[Sweep]
+    prepared: Prepared, spot: PaintedLesion, grey: float, checkpoints: Sequence[Checkpoint], done: Sequence[Sweep]
 ) -> None:
     """The painted scan, and what each model flags in it; a click places the lesion."""
     levels = prepared.slab.levels

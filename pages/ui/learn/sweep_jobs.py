@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.prepared import prepared_scan, redrawing
+from pages.ui.inputs.prepared import prepared_scan, reconstructing
 from pages.ui.inputs.scan import bundled
 from pages.ui.shell.tasks import Job, jobs, wait_for
 from uad_core.atlas.space import PAPER_SLAB
@@ -15,7 +15,7 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess import Prepared
-from uad_core.teaching import INTENSITIES, Spot, Sweep, sweep
+from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, sweep
 
 HEALTHY = "sub-healthy01"  # the bundled scan that is painted in
 
@@ -25,22 +25,22 @@ def healthy_scan() -> Prepared:
     return prepared_scan(bundled(HEALTHY), PAPER_SLAB)
 
 
-def look(checkpoints: Sequence[Checkpoint], spot: Spot, signed: Sign) -> list[Job[Any]]:
-    """A job a model: it redraws the healthy scan, and when it has, a sweep of the lesion through all greys.
+def look(checkpoints: Sequence[Checkpoint], spot: PaintedLesion, signed: Sign) -> list[Job[Any]]:
+    """A job a model: it reconstructs the healthy scan, and when it has, a sweep of the lesion through all greys.
 
     The setting is the paper's but for the residual's sign.
     """
     choice, config = bundled(HEALTHY), DetectConfig(postprocess=PostprocessConfig(signed))
 
     def job(checkpoint: Checkpoint) -> Job[Any]:
-        redraw = redrawing(choice, checkpoint)
-        if not _is_done(redraw):
-            return redraw
-        reconstruction = redraw.future.result()
+        reconstruct = reconstructing(choice, checkpoint)
+        if not _is_done(reconstruct):
+            return reconstruct
+        reconstruction = reconstruct.future.result()
 
-        def work(show: Callable[[str, float], None]) -> Sweep:
+        def work(on_progress: Callable[[str, float], None]) -> Sweep:
             say = f"{checkpoint.name} looks at the lesion in every grey"
-            return sweep(reconstruction, spot, INTENSITIES, config, lambda share: show(say, share))
+            return sweep(reconstruction, spot, INTENSITIES, config, lambda share: on_progress(say, share))
 
         return jobs().start((choice.key, checkpoint.sha256, spot, signed), work)
 

@@ -16,7 +16,7 @@ from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.render.overlays import grey_png
 from uad_core.render.slices import residual_picture
 from uad_core.render.views import slice_views
-from uad_core.teaching import VoxelStory, arithmetic, explain, pair_views
+from uad_core.teaching import VoxelExplanation, arithmetic, explain, pair_views
 
 LARGE = r"\LARGE "  # to be read from the last row
 
@@ -46,8 +46,8 @@ def draw_voxel(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None
     st.markdown(_in_words(story, config))
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        scan, redrawn, outline = pair_views(reconstruction, index, truth=truth)
-        return [Panel(scan, "Scan", outline, cross=cross), Panel(redrawn, "Reconstruction", cross=cross)]
+        scan, reconstructed, outline = pair_views(reconstruction, index, truth=truth)
+        return [Panel(scan, "Scan", outline, cross=cross), Panel(reconstructed, "Reconstruction", cross=cross)]
 
     show_slice(reconstruction, config, panels, "voxel", max_height=295)
 
@@ -109,7 +109,7 @@ def _share(percentile: float) -> str:
     return "all" if percentile >= 100 else f"{int(10 * percentile) / 10:.1f} % of the"
 
 
-def _in_words(story: VoxelStory, config: DetectConfig) -> str:
+def _in_words(story: VoxelExplanation, config: DetectConfig) -> str:
     if story.step == "outside":
         return "This voxel lies outside the brain mask; whatever its residual, it is not flagged."
     how = "too bright" if story.difference > 0 else "too dark"

@@ -10,7 +10,7 @@ from pages.ui.viewer.viewer import Click, Panel, show_panels
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.render.views import Voxel, slice_voxel
-from uad_core.teaching import telling_voxel, voxel_pixel
+from uad_core.teaching import default_voxel, voxel_pixel
 
 Cross = tuple[int, int] | None  # (column, row) in the cropped picture
 
@@ -20,7 +20,7 @@ def lesson_voxel(reconstruction: Reconstruction, config: DetectConfig) -> Voxel:
     scan = id(reconstruction.prepared.scan)
     if st.session_state.get("lesson_scan") != scan:
         segmentation = segment(reconstruction, config)
-        voxel = telling_voxel(reconstruction, segmentation, config.postprocess.signed)
+        voxel = default_voxel(reconstruction, segmentation, config.postprocess.signed)
         st.session_state.update(lesson_scan=scan, lesson_voxel=voxel, lesson_slice=voxel[0])
     kept: Voxel = st.session_state["lesson_voxel"]
     return kept

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui.viewer.display import pick_convention
 from pages.ui.viewer.viewer import SIDES, Click, Panel, show_panels
-from uad_core.preprocess import Stage, View
+from uad_core.preprocess import StepImages, StepView
 from uad_core.render.planes import PLANES, Plane
 from uad_core.render.preprocessing import (
     FIRST_PLACE,
@@ -23,7 +23,7 @@ PLACE = "place in the scan"  # key: atlas mm; the same for all scans, so that th
 
 
 @st.fragment
-def draw_stages(shown: Sequence[Stage]) -> None:
+def draw_stages(shown: Sequence[StepImages]) -> None:
     """One step at a time: a wheel turns one plane, a click moves all."""
     names = [stage.name for stage in shown]
     steps, display = st.columns([3, 2], vertical_alignment="center")
@@ -41,7 +41,7 @@ def draw_stages(shown: Sequence[Stage]) -> None:
                 _draw(view, plane, at, f"step {number} {plane}")
 
 
-def _draw(view: View, plane: Plane, at: Place, key: str) -> None:
+def _draw(view: StepView, plane: Plane, at: Place, key: str) -> None:
     shown, axis = stage_picture(view, plane, at), PLANES.index(plane)
 
     def to_slice(index: int) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.scan import OWN, Choice, bundled, keep_own, own
+from pages.ui.inputs.scan import OWN, SelectedScan, bundled, keep_own, own
 from pages.ui.shell.memory import remember
 from uad_core.detect.export import subject_label
 from uad_core.io.nifti import MAX_BYTES, read_mask
 from uad_core.io.read_scan import read_scan
 from uad_core.io.volume import ScanError
-from uad_core.preprocess.from_file import Wishes
+from uad_core.preprocess.from_file import PrepareOptions
 
 KINDS = ("Files", "A DICOM folder")
 ANSWERS: dict[str, bool | None] = {"As the data propose": None, "Yes": True, "No": False}
@@ -34,11 +34,11 @@ def take_scan() -> None:
     except ScanError as error:
         _complain(SCAN, error)
         return
-    keep_own(own(source, subject_label(files[0].name) if len(files) == 1 else "scan", None, Wishes()))
+    keep_own(own(source, subject_label(files[0].name) if len(files) == 1 else "scan", None, PrepareOptions()))
     st.session_state["scan"] = OWN
 
 
-def take_masks(choice: Choice) -> Choice:
+def take_masks(choice: SelectedScan) -> SelectedScan:
     """The choice with a brain mask or a reference that was just uploaded, if it lies on the scan's grid."""
     for name in (BRAIN, REFERENCE):
         files = _uploaded(name)
@@ -51,9 +51,9 @@ def take_masks(choice: Choice) -> Choice:
             _complain(name, error)
             continue
         if name == BRAIN:
-            choice = _keep(choice, replace(choice.wishes, brain_mask=data), choice.truth)
+            choice = _keep(choice, replace(choice.prepare_options, brain_mask=data), choice.truth)
         else:
-            choice = _keep(choice, choice.wishes, data)
+            choice = _keep(choice, choice.prepare_options, data)
     return choice
 
 
@@ -78,16 +78,16 @@ def offer_scan() -> None:
     )
 
 
-def offer_wishes(choice: Choice) -> None:
+def offer_wishes(choice: SelectedScan) -> None:
     """How the scan is prepared, and masks of the user's own."""
     left, right = st.columns(2)
-    now = choice.wishes
+    now = choice.prepare_options
     with left:
         _ask(
             "Strip the skull", now.strip, lambda answer: _keep(choice, replace(now, strip=answer), choice.truth),
             "No: what is not background is taken as brain.",
         )  # fmt: skip
-        _offer_mask(choice, BRAIN, choice.wishes.brain_mask is not None, "replaces skull stripping")
+        _offer_mask(choice, BRAIN, choice.prepare_options.brain_mask is not None, "replaces skull stripping")
     with right:
         _ask(
             "Register to the atlas", now.register,
@@ -100,7 +100,7 @@ def offer_wishes(choice: Choice) -> None:
             st.caption("Simulated: its lesions are known, and outlined on the page Detect.")
 
 
-def _ask(label: str, wish: bool | None, answered: Callable[[bool | None], Choice], words: str) -> None:
+def _ask(label: str, wish: bool | None, answered: Callable[[bool | None], SelectedScan], words: str) -> None:
     st.session_state[label] = next(word for word, value in ANSWERS.items() if value == wish)
 
     def changed() -> None:
@@ -109,12 +109,12 @@ def _ask(label: str, wish: bool | None, answered: Callable[[bool | None], Choice
     st.selectbox(label, list(ANSWERS), key=label, on_change=changed, help=words)
 
 
-def _offer_mask(choice: Choice, name: str, there: bool, words: str) -> None:
+def _offer_mask(choice: SelectedScan, name: str, there: bool, words: str) -> None:
     def remove() -> None:
         if name == BRAIN:
-            _keep(choice, replace(choice.wishes, brain_mask=None), choice.truth)
+            _keep(choice, replace(choice.prepare_options, brain_mask=None), choice.truth)
         else:
-            _keep(choice, choice.wishes, None)
+            _keep(choice, choice.prepare_options, None)
 
     if there:
         st.button(f"Remove your {name}", on_click=remove, icon=":material/close:", width="stretch",
@@ -127,15 +127,15 @@ def _offer_mask(choice: Choice, name: str, there: bool, words: str) -> None:
     _show_complaint(name)
 
 
-def _keep(choice: Choice, wishes: Wishes, truth: Any) -> Choice:
+def _keep(choice: SelectedScan, prepare_options: PrepareOptions, truth: Any) -> SelectedScan:
     """Remember the scan with other wishes, for all pages."""
     if choice.own:
-        changed = own(choice.source, choice.label, truth, wishes)
+        changed = own(choice.source, choice.label, truth, prepare_options)
         keep_own(changed)
         return changed
     name = st.session_state["scan"]
-    remember(f"wishes {name}", wishes)
-    return bundled(name, wishes)
+    remember(f"wishes {name}", prepare_options)
+    return bundled(name, prepare_options)
 
 
 def _key(name: str) -> str:

@@ -41,7 +41,7 @@ class Job(Generic[Result]):
         """Its result is not wanted any more."""
         self.cancelled = True
 
-    def show(self, step: str, fraction: float) -> None:
+    def on_progress(self, step: str, fraction: float) -> None:
         """Raises Cancelled: long work calls this often, and so ends where it is."""
         if self.cancelled:
             raise Cancelled
@@ -62,7 +62,7 @@ class Jobs:
             self._forget_old()
             if key not in self._jobs:
                 job: Job[Result] = Job()
-                job.future = self._worker.submit(work, job.show)
+                job.future = self._worker.submit(work, job.on_progress)
                 self._jobs[key] = job
             self._jobs.move_to_end(key)
             self._jobs[key].used = time.monotonic()

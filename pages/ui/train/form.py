@@ -11,7 +11,7 @@ from pages.ui.train.progress import attempt
 from uad_core.cohorts.find import find_cohorts
 from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS
 from uad_core.models import MODELS
-from uad_core.runs.request import Order
+from uad_core.runs.request import TrainRequest
 from uad_core.runs.training import start
 
 SLABS = {"paper": "The paper's 20 slices", "whole": "Whole brain"}
@@ -38,7 +38,9 @@ def ask_for_model() -> None:
     """The model with its idea and its weakness."""
     names = list(MODELS)
     help_text = "What is to be trained. The list with parameters: python -m uad_core models."
-    spec = MODELS[st.selectbox("Model", names, names.index(Order.model), key="train_model", help=help_text, **KEEP)]
+    spec = MODELS[
+        st.selectbox("Model", names, names.index(TrainRequest.model), key="train_model", help=help_text, **KEEP)
+    ]
     st.markdown(f"{spec.idea} {spec.weakness}")
     st.caption(f"{spec.source}. Latent {spec.latent}.")
 
@@ -56,7 +58,7 @@ def ask_for_settings() -> None:
         ("Seed", "seed", 0, 2**31 - 1, "Same seed, same data: same weights, to the bit on a CPU. A whole number."),
     )
     for column, (label, key, low, high, help_text) in zip(first[1:], numbers, strict=True):
-        value = getattr(Order, key)
+        value = getattr(TrainRequest, key)
         column.number_input(label, low, high, value, step=1, key=f"train_{key}", help=help_text, **KEEP)
     second[0].number_input(
         "Time limit (minutes)", 0.1, 100_000.0, None, step=10.0, key="train_minutes", placeholder="none",
@@ -83,7 +85,7 @@ def _start() -> None:
     folders = [*given.pop("cohorts"), given.pop("folder").strip()]
     cohorts = tuple(Path(folder) for folder in folders if folder)
     name = given.pop("name").strip() or _free_name()
-    attempt(lambda: start(Order(cohorts, name=name, **given)))
+    attempt(lambda: start(TrainRequest(cohorts, name=name, **given)))
 
 
 def _free_name() -> str:

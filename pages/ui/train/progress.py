@@ -130,13 +130,13 @@ def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
 
 
 def draw_picture(run: Run, invents: bool) -> None:
-    """The newest held-out slices as the model redraws them; or, where it `invents` slices, beside some of those."""
+    """The newest held-out slices as the model reconstructs them; beside some that it `invents`, where it can."""
     picture = run.picture()
     if picture is None:
         st.info("The first picture of held-out slices is on its way.")
         return
     name, data = picture
-    below = "slices that the model invents" if invents else "as the model redraws them, and the residual"
+    below = "slices that the model invents" if invents else "as the model reconstructs them, and the residual"
     epoch = int(name.rpartition("_")[2]) + 1
     st.image(
         data, f"After epoch {epoch}: healthy slices held out; below, {below}.", width="stretch", output_format="PNG"

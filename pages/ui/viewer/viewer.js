@@ -115,7 +115,7 @@ export default function (component) {
     figure.querySelector(".window").textContent = label;
   }
 
-  function redraw() {
+  function repaint() {
     for (const figure of root.children) if (figure.grey) draw(figure);
   }
 
@@ -152,7 +152,7 @@ export default function (component) {
       const [from, to] = own.drag.window;
       const middle = (from + to) / 2 - up, width = Math.max(to - from + right, 0.02);
       own.window = [middle - width / 2, middle + width / 2];
-      redraw();
+      repaint();
     };
     canvas.onpointerup = (event) => {
       const drag = own.drag;
@@ -161,7 +161,7 @@ export default function (component) {
     };
     canvas.ondblclick = () => {
       own.window = null;
-      redraw();
+      repaint();
     };
   }
 

@@ -15,14 +15,14 @@ from scipy import ndimage
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.cohorts.simulate.cohort import Progress, share_out, simulate_cohort
+from uad_core.cohorts.simulate.cohort import SimulateProgress, share_out, simulate_cohort
 from uad_core.cohorts.simulate.phantom import PhantomConfig, phantom
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.paths import SAMPLES
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory) -> tuple[Path, list[Progress]]:
+def cohort(tmp_path_factory) -> tuple[Path, list[SimulateProgress]]:
     out = tmp_path_factory.mktemp("cohort")
     head = phantom(1, PhantomConfig(spacing_mm=3.0))
     return out, list(simulate_cohort([head], out, n_healthy=1, n_ms=1, seed=3, name="two phantoms"))

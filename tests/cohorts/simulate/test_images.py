@@ -13,10 +13,10 @@ from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.deform import Deformation, Resampled, resample
 from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, axes_at
-from uad_core.cohorts.simulate.lesions import LesionModel, Lesions, grow_lesions
+from uad_core.cohorts.simulate.lesions import LesionModel, SimulatedLesions, grow_lesions
 from uad_core.cohorts.simulate.phantom import phantom
 from uad_core.cohorts.simulate.scanner import Scanner, acquire, rician, slice_profile
-from uad_core.cohorts.simulate.subject import SimulationConfig, Subject, before_scanner, simulate_subject
+from uad_core.cohorts.simulate.subject import SimulatedSubject, SimulationConfig, before_scanner, simulate_subject
 from uad_core.cohorts.simulate.tissues import Tissue
 
 
@@ -31,7 +31,7 @@ def resampled(anatomy) -> Resampled:
 
 
 @pytest.fixture(scope="module")
-def clean(resampled) -> tuple[np.ndarray, np.ndarray, Lesions]:
+def clean(resampled) -> tuple[np.ndarray, np.ndarray, SimulatedLesions]:
     """A clean image without and with lesions, of one seed, and the lesions."""
     config = replace(SimulationConfig(), lesions=replace(LesionModel(), count_log_sd=0.0, halo=0.0))
     healthy, _ = before_scanner(resampled, False, np.random.default_rng(5), config)
@@ -40,7 +40,7 @@ def clean(resampled) -> tuple[np.ndarray, np.ndarray, Lesions]:
 
 
 @pytest.fixture(scope="module")
-def patient(anatomy) -> Subject:
+def patient(anatomy) -> SimulatedSubject:
     return simulate_subject(anatomy, True, np.random.default_rng(7), SimulationConfig())
 
 

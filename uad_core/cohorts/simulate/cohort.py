@@ -24,7 +24,7 @@ from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.atlas.template import template
 from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.label_map import LabelMap, read_label_map
-from uad_core.cohorts.simulate.subject import SimulationConfig, Subject, simulate_subject
+from uad_core.cohorts.simulate.subject import SimulatedSubject, SimulationConfig, simulate_subject
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import Volume
@@ -37,7 +37,7 @@ CITATION = (
 
 
 @dataclass(frozen=True)
-class Progress:
+class SimulateProgress:
     """One subject has been written."""
 
     done: int
@@ -63,7 +63,7 @@ def simulate_cohort(
     seed: int,
     config: SimulationConfig = SimulationConfig(),
     name: str = "simulated",
-) -> Iterator[Progress]:
+) -> Iterator[SimulateProgress]:
     """Write `<subject>_FLAIR.nii.gz`, `_brainmask` and, for patients, `_lesion`, in atlas space.
 
     Every subject has a random generator of its own, from (seed, group, number): the first ten subjects of
@@ -92,7 +92,7 @@ def simulate_cohort(
                 subject = simulate_subject(anatomy, group == "ms", rng, config)
                 rows.append(write_subject(out, f"sub-{group}{number + 1:03d}", group, anatomy.name, subject))
                 now = time.monotonic()
-                yield Progress(len(rows), total, rows[-1]["participant_id"], now - before)
+                yield SimulateProgress(len(rows), total, rows[-1]["participant_id"], now - before)
                 before = now
     write_participants(out, rows)
     write_json(
@@ -117,7 +117,7 @@ def load_anatomy(source: Path | LabelMap, config: SimulationConfig) -> Anatomy:
     return soften(label_map, config.soften_mm).located(config.contrast.means(), atlas.flair, atlas.brain_mask)
 
 
-def write_subject(out: Path, name: str, group: str, anatomy: str, subject: Subject) -> dict[str, str]:
+def write_subject(out: Path, name: str, group: str, anatomy: str, subject: SimulatedSubject) -> dict[str, str]:
     """Writes the subject's files; returns its row of `participants.tsv`."""
     grid = Volume.from_canonical(np.zeros(ATLAS_SHAPE, np.float32), ATLAS_AFFINE)
     write_nifti(out / f"{name}_FLAIR.nii.gz", subject.flair, grid)

@@ -14,14 +14,14 @@ PERIVENTRICULAR, JUXTACORTICAL, DEEP = range(3)
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class LesionSites:
     """Candidate centres of each kind, (n, 3) voxels, and the cumulative probability of each."""
 
     voxels: tuple[np.ndarray, ...]
     cumulative: tuple[np.ndarray, ...]
 
     @classmethod
-    def of(cls, resampled: Resampled, white: np.ndarray, ventricle_distance: np.ndarray) -> Places:
+    def of(cls, resampled: Resampled, white: np.ndarray, ventricle_distance: np.ndarray) -> LesionSites:
         solid_white = white > 0.9
         cortex = resampled.dense(resampled.maps[Tissue.CORTEX]) > 0.5
         to_cortex = ndimage.distance_transform_edt(~cortex).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from uad_core.cohorts.simulate.deform import Resampled
-from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, Places, axes_at
+from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, LesionSites, axes_at
 from uad_core.cohorts.simulate.tissues import Tissue
 
 
@@ -51,7 +51,7 @@ class LesionModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesions:
+class SimulatedLesions:
     """(D, H, W) on the cut atlas grid.
 
     Attributes:
@@ -77,7 +77,7 @@ class Lesions:
 
 def grow_lesions(
     resampled: Resampled, ventricle_distance: np.ndarray, rng: np.random.Generator, model: LesionModel
-) -> Lesions:
+) -> SimulatedLesions:
     """Random lesions in the white matter.
 
     Args:
@@ -88,7 +88,7 @@ def grow_lesions(
     brightness = np.ones(white.shape, np.float32)
     count = int(min(rng.lognormal(np.log(model.count_median), model.count_log_sd), model.count_most))
     growth = model.periventricular_growth * rng.lognormal(0, model.periventricular_log_sd)
-    places = Places.of(resampled, white, ventricle_distance)
+    places = LesionSites.of(resampled, white, ventricle_distance)
     rough = ndimage.gaussian_filter(rng.standard_normal(white.shape, np.float32), model.roughness_mm, truncate=3)
     rough *= model.roughness / rough.std()
     for _ in range(count):
@@ -102,12 +102,12 @@ def grow_lesions(
     share = np.minimum(share, white)  # only white matter turns into lesion; cortex and CSF are spared
     grain = np.clip(np.roll(rough, 7, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
     mottled = brightness * (1 + model.mottle * grain)
-    return Lesions(share, mottled.astype(np.float32))
+    return SimulatedLesions(share, mottled.astype(np.float32))
 
 
-def no_lesions(shape: tuple[int, ...]) -> Lesions:
+def no_lesions(shape: tuple[int, ...]) -> SimulatedLesions:
     """Of a healthy subject."""
-    return Lesions(np.zeros(shape, np.float32), np.ones(shape, np.float32))
+    return SimulatedLesions(np.zeros(shape, np.float32), np.ones(shape, np.float32))
 
 
 def _kind_shares(model: LesionModel) -> list[float]:

@@ -11,7 +11,7 @@ from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import Anatomy
 from uad_core.cohorts.simulate.contrast import Appearance, FlairContrast, clean_image
 from uad_core.cohorts.simulate.deform import BOX, Resampled, random_deformation, resample
-from uad_core.cohorts.simulate.lesions import LesionModel, Lesions, grow_lesions, no_lesions
+from uad_core.cohorts.simulate.lesions import LesionModel, SimulatedLesions, grow_lesions, no_lesions
 from uad_core.cohorts.simulate.scanner import Scanner, acquire
 from uad_core.cohorts.simulate.tissues import Tissue
 
@@ -33,7 +33,7 @@ class SimulationConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class SimulatedSubject:
     """On the atlas grid, (D, H, W) each.
 
     Attributes:
@@ -49,7 +49,7 @@ class Subject:
 
 def simulate_subject(
     anatomy: Anatomy, has_lesions: bool, rng: np.random.Generator, config: SimulationConfig
-) -> Subject:
+) -> SimulatedSubject:
     """A subject with the anatomy's folds, but with a shape, tissue contrast and scanner of its own."""
     shape = random_deformation(rng, config.shifts_mm, config.affine_sd)
     source = anatomy.mirrored() if rng.random() < config.mirror_probability else anatomy
@@ -64,12 +64,12 @@ def simulate_subject(
     flair[brain] = grey.astype(np.uint8)
     lesion = np.zeros(ATLAS_SHAPE, bool)
     lesion[BOX] = lesions.mask & resampled.brain
-    return Subject(flair, brain, lesion)
+    return SimulatedSubject(flair, brain, lesion)
 
 
 def before_scanner(
     resampled: Resampled, has_lesions: bool, rng: np.random.Generator, config: SimulationConfig
-) -> tuple[np.ndarray, Lesions]:
+) -> tuple[np.ndarray, SimulatedLesions]:
     """The (D, H, W) float32 clean image on the cut atlas grid, lesions in it, and the lesions."""
     distance = _ventricle_distance(resampled)
     values = config.contrast.draw(rng)

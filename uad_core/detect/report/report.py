@@ -15,7 +15,7 @@ from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 NONE_FOUND = "No voxel above the threshold."
 NOT_HEALTHY = (
-    "That is all it says: lesions as grey as healthy tissue, and those that a model redraws, leave no residual."
+    "That is all it says: lesions as grey as healthy tissue, and those that a model reconstructs, leave no residual."
 )
 A_PLACE_TO_LOOK = (
     "A flagged region is a place to look, not a finding: a percentile flags its share of every brain, healthy ones "

@@ -79,7 +79,7 @@ def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
     sentences = list(record["Warnings"])
     if reconstruction.checkpoint.learned is False:
         sentences.append(
-            "This model did not learn: it redraws healthy brains worse than one median brain for all would."
+            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
         )
     if record["HealthyReferenceIsSimulated"]:
         sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")

@@ -1,6 +1,6 @@
 """An experiment as one self-contained page: tables, figures, and what is needed to repeat it."""
 
 from uad_core.experiment.report.build import Report, build_report
-from uad_core.experiment.report.contents import Card, Contents, Lesions, Look, Realism, Sheet
+from uad_core.experiment.report.contents import CohortResults, Contents, Lesions, ModelCard, Realism, SlicePanel
 
-__all__ = ["Card", "Contents", "Lesions", "Look", "Realism", "Report", "Sheet", "build_report"]
+__all__ = ["CohortResults", "Contents", "Lesions", "ModelCard", "Realism", "Report", "SlicePanel", "build_report"]

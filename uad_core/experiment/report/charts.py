@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib import rc_context
 
 from uad_core.evaluate.summary import BASELINE
-from uad_core.experiment.report.contents import Sheet
+from uad_core.experiment.report.contents import CohortResults
 from uad_core.experiment.report.style import ANOMALOUS, NORMAL, RC, label_all, line_style, new_figure, panels, png
 
 COLUMNS = 4
 
 
-def histograms(sheet: Sheet) -> bytes:
+def histograms(sheet: CohortResults) -> bytes:
     """Fig. 6: filtered residuals of normal and anomalous voxels, each of unit area, a panel a model."""
     models = sheet.curves["models"]
     with rc_context(RC):
@@ -39,7 +39,7 @@ def histograms(sheet: Sheet) -> bytes:
         return png(figure)
 
 
-def precision_recall(sheet: Sheet) -> bytes:
+def precision_recall(sheet: CohortResults) -> bytes:
     """All models in one chart, chance among them."""
     with rc_context(RC):
         figure = new_figure(7.6, 4.0)
@@ -57,7 +57,7 @@ def precision_recall(sheet: Sheet) -> bytes:
         return png(figure)
 
 
-def dice_by_percentile(sheet: Sheet) -> bytes | None:
+def dice_by_percentile(sheet: CohortResults) -> bytes | None:
     """Mean Dice at every percentile of the healthy residuals, the working one marked; None without thresholds."""
     if not any(model["dice_by_percentile"] for model in sheet.metrics["models"].values()):
         return None
@@ -81,7 +81,7 @@ def dice_by_percentile(sheet: Sheet) -> bytes | None:
         return png(figure)
 
 
-def scatter(sheet: Sheet) -> bytes | None:
+def scatter(sheet: CohortResults) -> bytes | None:
     """AUPRC of each patient, a model against model 0; None where model 0 or a second row is missing."""
     keys = [key for key in sheet.metrics["models"] if key != BASELINE]
     own = _by_patient(sheet, BASELINE)
@@ -103,7 +103,7 @@ def scatter(sheet: Sheet) -> bytes | None:
         return png(figure)
 
 
-def _by_patient(sheet: Sheet, key: str) -> Mapping[str, Any]:
+def _by_patient(sheet: CohortResults, key: str) -> Mapping[str, Any]:
     return {
         row["subject"]: row["auprc"]
         for row in sheet.metrics["per_patient"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from uad_core.evaluate.metrics import paired_difference
-from uad_core.experiment.report.contents import Sheet
+from uad_core.experiment.report.contents import CohortResults
 
 SPATIAL = ("sae1", "sae2", "sae3", "svae", "sae-gan", "svae-gan")
 DENSE = ("dae", "dvae")
@@ -37,7 +37,7 @@ def claims() -> list[Claim]:
     return pairs
 
 
-def verdicts(sheet: Sheet) -> list[tuple[str, str, str, str]]:
+def verdicts(sheet: CohortResults) -> list[tuple[str, str, str, str]]:
     """(claim, pair, difference with interval, verdict) for each pair of which both models are there.
 
     A claim that one is ahead is "yes" where the whole 95 % interval of the paired difference lies above 0, "no,
@@ -64,6 +64,6 @@ def verdicts(sheet: Sheet) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _auprc(sheet: Sheet, key: str) -> dict[str, float]:
+def _auprc(sheet: CohortResults, key: str) -> dict[str, float]:
     rows = (row for row in sheet.metrics["per_patient"] if row["model"] == key)
     return {row["subject"]: row["auprc"] for row in rows if row["auprc"] is not None}

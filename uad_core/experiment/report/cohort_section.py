@@ -8,14 +8,14 @@ from uad_core.evaluate.format import NONE, html_table, number
 from uad_core.experiment.report import charts, slices
 from uad_core.experiment.report.caveats import dependence, footnote
 from uad_core.experiment.report.claims import verdicts
-from uad_core.experiment.report.contents import Card, Sheet
+from uad_core.experiment.report.contents import CohortResults, ModelCard
 from uad_core.experiment.report.page import Page
 from uad_core.experiment.report.tables import table_one
 
 WORST = 3  # patients named per model
 
 
-def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
+def cohort(page: Page, sheet: CohortResults, cards: Mapping[str, ModelCard]) -> None:
     """Table 1, Fig. 4, Fig. 6, curves, scatter, worst cases, lesions of normal intensity, the paper's claims."""
     metrics, prefix = sheet.metrics, f"{sheet.folder}_"
     kind = "Simulated scans" if sheet.simulated else "Real scans"
@@ -44,7 +44,7 @@ def cohort(page: Page, sheet: Sheet, cards: Mapping[str, Card]) -> None:
         _claims(page, sheet)
 
 
-def _pictures(page: Page, sheet: Sheet, prefix: str) -> None:
+def _pictures(page: Page, sheet: CohortResults, prefix: str) -> None:
     page.heading("Pictures", 3)
     if sheet.example:
         look = sheet.example[0]
@@ -57,10 +57,10 @@ def _pictures(page: Page, sheet: Sheet, prefix: str) -> None:
             "In the corner stands which scores are black and white: the median and the 99.9th percentile of this scan. "
             "R is the patient's right.",
         )
-    if sheet.example and sheet.redrawn:
+    if sheet.example and sheet.reconstructed:
         page.figure(
-            f"{prefix}redrawn",
-            slices.redrawings(sheet.example[0], sheet.redrawn),
+            f"{prefix}reconstructed",
+            slices.reconstructions(sheet.example[0], sheet.reconstructed),
             "The same slice as each model would have it, in the grey window of the scan. What is missing here, folds "
             "and lesions alike, is what the residual shows.",
         )
@@ -92,7 +92,7 @@ def _pictures(page: Page, sheet: Sheet, prefix: str) -> None:
     )
 
 
-def _failures(page: Page, sheet: Sheet, prefix: str) -> None:
+def _failures(page: Page, sheet: CohortResults, prefix: str) -> None:
     page.heading("Failures", 3)
     metrics = sheet.metrics
     for subject, reason in metrics["refused"].items():
@@ -119,7 +119,7 @@ def _failures(page: Page, sheet: Sheet, prefix: str) -> None:
         )
 
 
-def _normal_lesions(page: Page, sheet: Sheet, prefix: str) -> None:
+def _normal_lesions(page: Page, sheet: CohortResults, prefix: str) -> None:
     lesions = sheet.lesions
     page.heading("Lesions of normal intensity", 3)
     page.text(
@@ -153,7 +153,7 @@ def _normal_lesions(page: Page, sheet: Sheet, prefix: str) -> None:
         )
 
 
-def _claims(page: Page, sheet: Sheet) -> None:
+def _claims(page: Page, sheet: CohortResults) -> None:
     page.heading("The paper's claims, on this cohort", 3)
     found = verdicts(sheet)
     if not found:

@@ -10,7 +10,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class SlicePanel:
     """One model's view of one axial slice, cropped to the brain; (H, W), radiological convention.
 
     Attributes:
@@ -47,16 +47,16 @@ class Lesions:
 
     total: int
     rows: tuple[Mapping[str, Any], ...]
-    looks: tuple[Look, ...]
+    looks: tuple[SlicePanel, ...]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CohortResults:
     """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`.
 
     Attributes:
         example: a row's view each of a typical patient.
-        redrawn: the same slice as each model that redraws would have it, in the place of the look's scan.
+        reconstructed: the same slice as each model that reconstructs would have it, in the place of the look's scan.
         worst: each row's view of the patient that suits it least.
         folder: of its files, beside the report.
         sentences: on what is special about it.
@@ -64,9 +64,9 @@ class Sheet:
 
     metrics: Mapping[str, Any]
     curves: Mapping[str, Any]
-    example: tuple[Look, ...]
-    redrawn: tuple[Look, ...]
-    worst: tuple[Look, ...]
+    example: tuple[SlicePanel, ...]
+    reconstructed: tuple[SlicePanel, ...]
+    worst: tuple[SlicePanel, ...]
     lesions: Lesions
     folder: str
     sentences: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
+class ModelCard:
     """One checkpoint.
 
     Attributes:
@@ -133,8 +133,8 @@ class Realism:
 class Contents:
     """All of a report. `missing` are sentences on what could not be shown; `repeat` is what a rerun needs."""
 
-    sheets: Sequence[Sheet]
-    cards: Sequence[Card]
+    sheets: Sequence[CohortResults]
+    cards: Sequence[ModelCard]
     realism: Realism | None
     missing: Sequence[str]
     repeat: Mapping[str, Any]

@@ -16,9 +16,9 @@ __all__ = ["cohort", "drawn_samples", "introduction", "latent_study", "realism",
 def introduction(page: Page, contents: Contents) -> None:
     """What the reader has in front of him, and what is missing."""
     page.text(
-        "Models of the healthy brain redraw scans; what they cannot redraw is flagged. The comparison is that of Baur, "
-        "Wiestler, Albarqouni and Navab (2018), repeated with this project's own data and code. Simulated and real "
-        "scans stand in tables of their own: a figure on simulated scans says nothing about patients. The figures of "
+        "A model of the healthy brain reconstructs a scan; what it cannot reconstruct is flagged. This is the comparison "
+        "of Baur, Wiestler, Albarqouni and Navab (2018), repeated with this project's own data and code. Simulated and "
+        "real scans stand in tables of their own: a figure on simulated scans says nothing about patients. The figures of "
         "the paper's own Table 1 are not shown. Model 0, intensity, learns nothing: it calls bright voxels abnormal, "
         "and is what every model has to beat."
     )
@@ -57,7 +57,7 @@ def latent_study(page: Page, contents: Contents) -> None:
         studies.latent_chart(rows),
         "Study of the latent size. Left: mean absolute difference between held-out healthy slices and their "
         "reconstruction, in normalised intensity (brain tissue lies at 0.5), lower is better. Right: pooled AUPRC "
-        "on each cohort, higher is better. A wide latent redraws healthy tissue well, and lesions as well. sae1 and "
+        "on each cohort, higher is better. A wide latent keeps healthy tissue, and lesions as well. sae1 and "
         "sae2 hold as many numbers as each other, sae1 on an 8 x 8 grid and sae2 on a 16 x 16 grid.",
     )
 
@@ -91,7 +91,7 @@ def trainings(page: Page, contents: Contents) -> None:
         lines.append([card.name, card.latent, *counts, *errors, card.learned])
     page.html(html_table(headings, lines))
     page.text(
-        "A model has learned when it redraws held-out healthy slices better than one median brain for all would: "
+        "A model has learned when it reconstructs held-out healthy slices better than one median brain for all would: "
         "healthy l1 below the median brain's l1 (mean absolute difference, normalised intensity). "
         "The paper trained for 150 epochs; mind the column of epochs before blaming a model."
     )

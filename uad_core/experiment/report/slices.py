@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from uad_core.experiment.report.contents import Card, Look, Realism
+from uad_core.experiment.report.contents import ModelCard, Realism, SlicePanel
 from uad_core.experiment.report.style import RC, new_figure, panels, png
 from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
 from uad_core.render.slices import GREY_WINDOW
@@ -20,7 +20,7 @@ IN_A_BAND = 5  # models side by side
 PANEL = 2.05  # inches, so that a voxel is more than a pixel
 
 
-def comparison(looks: Sequence[Look]) -> bytes:
+def comparison(looks: Sequence[SlicePanel]) -> bytes:
     """Fig. 4: scan and truth on the left, each model's filtered residual over its segmentation."""
     bands = [looks[first : first + IN_A_BAND] for first in range(0, len(looks), IN_A_BAND)]
     columns = 1 + min(IN_A_BAND, len(looks))
@@ -41,7 +41,7 @@ def comparison(looks: Sequence[Look]) -> bytes:
         return png(figure)
 
 
-def redrawings(scan: Look, looks: Sequence[Look]) -> bytes:
+def reconstructions(scan: SlicePanel, looks: Sequence[SlicePanel]) -> bytes:
     """The scan, and the same slice as each model would have it."""
     shown = [replace(scan, key="scan"), *looks]
     height, width = scan.scan.shape
@@ -52,7 +52,7 @@ def redrawings(scan: Look, looks: Sequence[Look]) -> bytes:
         return png(figure)
 
 
-def one_row_each(looks: Sequence[Look]) -> bytes:
+def one_row_each(looks: Sequence[SlicePanel]) -> bytes:
     """Scan with the truth's outline, filtered residual and segmentation, a row a model."""
     height, width = looks[0].scan.shape
     pairs = -(-len(looks) // 2)
@@ -70,7 +70,7 @@ def one_row_each(looks: Sequence[Look]) -> bytes:
         return png(figure)
 
 
-def lesion_row(looks: Sequence[Look]) -> bytes:
+def lesion_row(looks: Sequence[SlicePanel]) -> bytes:
     """Scan on top, the same with the truth's outline below; the lesion that is meant is the look's mask."""
     height, width = looks[0].scan.shape
     with rc_context(RC):
@@ -85,7 +85,7 @@ def lesion_row(looks: Sequence[Look]) -> bytes:
         return png(figure)
 
 
-def samples(cards: Sequence[Card]) -> bytes:
+def samples(cards: Sequence[ModelCard]) -> bytes:
     """Fig. 5: slices drawn from each prior, a row a model."""
     drawn = [(card.name, card.samples) for card in cards if card.samples is not None]
     columns = max(len(slices) for _, slices in drawn)
@@ -123,7 +123,7 @@ def side_by_side(realism: Realism) -> bytes:
         return png(figure)
 
 
-def _residual(axes: Axes, look: Look, title: str) -> None:
+def _residual(axes: Axes, look: SlicePanel, title: str) -> None:
     if look.values is None:
         return
     shown = ((look.values - look.black) / max(look.white - look.black, 1e-6)).clip(0, 1)
@@ -132,7 +132,7 @@ def _residual(axes: Axes, look: Look, title: str) -> None:
     axes.text(0.98, 0.02, window, transform=axes.transAxes, color="w", fontsize=7, ha="right")
 
 
-def _segmentation(axes: Axes, look: Look, title: str) -> None:
+def _segmentation(axes: Axes, look: SlicePanel, title: str) -> None:
     if look.mask is None:
         _show(axes, _grey(look.scan), title)
         axes.text(0.5, 0.02, "no threshold", transform=axes.transAxes, color="w", fontsize=7, ha="center")

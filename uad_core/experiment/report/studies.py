@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from uad_core.experiment.report.contents import Card, Realism, Sheet
+from uad_core.experiment.report.contents import CohortResults, ModelCard, Realism
 from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, panels, png
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
@@ -18,7 +18,7 @@ NOT_TERMS = {"epoch", "validation", "images_per_second"}
 COLUMNS = 4
 
 
-def latent_rows(sheets: Sequence[Sheet], cards: Sequence[Card]) -> list[dict[str, Any]]:
+def latent_rows(sheets: Sequence[CohortResults], cards: Sequence[ModelCard]) -> list[dict[str, Any]]:
     """One record a model of the study that has a checkpoint: latent, healthy error, AUPRC by cohort."""
     rows = []
     for card in cards:
@@ -32,7 +32,7 @@ def latent_rows(sheets: Sequence[Sheet], cards: Sequence[Card]) -> list[dict[str
     return sorted(rows, key=lambda row: LATENT_MODELS.index(row["model"]))
 
 
-def _area(sheet: Sheet, key: str) -> float | None:
+def _area(sheet: CohortResults, key: str) -> float | None:
     model = sheet.metrics["models"].get(key)
     return model["auprc_pooled"] if model else None
 
@@ -66,7 +66,7 @@ def _points(panel: Axes, values: Sequence[float | None], index: int, name: str) 
     panel.plot(range(len(shown)), shown, linestyle="none", marker=mark, color=colour, label=name)
 
 
-def training_curves(cards: Sequence[Card]) -> bytes | None:
+def training_curves(cards: Sequence[ModelCard]) -> bytes | None:
     """Weighted terms of every training, an epoch a point; None where no checkpoint has a curve."""
     shown = [card for card in cards if card.record.get("loss_curve")]
     if not shown:

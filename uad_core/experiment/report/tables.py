@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uad_core.evaluate.format import html_table, interval, number, with_deviation
-from uad_core.experiment.report.contents import Card, Sheet
+from uad_core.experiment.report.contents import CohortResults, ModelCard
 
 BEST = "best case: "
 HEADINGS = (
@@ -27,7 +27,7 @@ HEADINGS = (
 )
 
 
-def cells(key: str, model: Mapping[str, Any], card: Card | None) -> list[str]:
+def cells(key: str, model: Mapping[str, Any], card: ModelCard | None) -> list[str]:
     """One row, in the order of `HEADINGS`."""
     difference = model["difference_to_intensity"] or {}
     less = [difference.get(figure, {"mean": None, "ci": [None, None]}) for figure in ("auprc", "dice")]
@@ -48,7 +48,7 @@ def cells(key: str, model: Mapping[str, Any], card: Card | None) -> list[str]:
     ]
 
 
-def table_one(sheet: Sheet, cards: Mapping[str, Card]) -> str:
+def table_one(sheet: CohortResults, cards: Mapping[str, ModelCard]) -> str:
     """The HTML table of one cohort; best cases stand apart on the right."""
     lines = [cells(key, model, cards.get(model["model"])) for key, model in sheet.metrics["models"].items()]
     return html_table(HEADINGS, lines, greyed=frozenset(i for i, name in enumerate(HEADINGS) if name.startswith(BEST)))
@@ -62,7 +62,7 @@ TSV = (
 )  # fmt: skip
 
 
-def tab_separated(sheets: Sequence[Sheet], cards: Mapping[str, Card]) -> str:
+def tab_separated(sheets: Sequence[CohortResults], cards: Mapping[str, ModelCard]) -> str:
     """All cohorts' rows with a column that says simulated or real; best cases are named so."""
     records = []
     for sheet in sheets:
@@ -101,7 +101,7 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def plain_text(sheet: Sheet, cards: Mapping[str, Card]) -> str:
+def plain_text(sheet: CohortResults, cards: Mapping[str, ModelCard]) -> str:
     """The table for a terminal: fewer columns, best cases last and named so."""
     chosen = (0, 1, 2, 4, 7, 8, 9, 11, 12)
     names = (

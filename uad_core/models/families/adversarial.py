@@ -11,7 +11,7 @@ from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.families.autoencoder import PAPER, Autoencoder
 from uad_core.models.families.variational import VariationalAutoencoder, VariationalConfig
 from uad_core.models.parts.discriminator import Discriminator
-from uad_core.models.parts.losses import fool, tell_apart
+from uad_core.models.parts.losses import discriminator_loss, generator_loss
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,19 @@ class AdversarialAutoencoder(AnomalyModel):
             return plain
         return [
             Objective("discriminator", list(self.discriminator.parameters()), config.discriminator_rate, self._judge),
-            Objective("reconstruction", plain[0].parameters, config.learning_rate, self._redraw),
+            Objective("reconstruction", plain[0].parameters, config.learning_rate, self._reconstruct),
         ]
 
     def _judge(self, slices: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
-            redrawn = self.autoencoder.redraw(slices)[0]
-        return {"discriminator": tell_apart(self.discriminator(slices), self.discriminator(redrawn))}
+            reconstructed = self.autoencoder.training_pass(slices)[0]
+        return {"discriminator": discriminator_loss(self.discriminator(slices), self.discriminator(reconstructed))}
 
-    def _redraw(self, slices: Tensor) -> dict[str, Tensor]:
-        redrawn, terms = self.autoencoder.redraw(slices)
-        return terms | {"adversarial": self.config.lambda_adversarial * fool(self.discriminator(redrawn))}
+    def _reconstruct(self, slices: Tensor) -> dict[str, Tensor]:
+        reconstructed, terms = self.autoencoder.training_pass(slices)
+        return terms | {
+            "adversarial": self.config.lambda_adversarial * generator_loss(self.discriminator(reconstructed))
+        }
 
     def sample(self, count: int, seed: int) -> Tensor:
         return self.autoencoder.sample(count, seed)
@@ -64,7 +66,7 @@ SPECS = (
         build=AdversarialAutoencoder,
         latent="16 x 16 x 64",
         source=f"{PAPER}, sAE-GAN",
-        idea="As sae3, and a second network demands that what is redrawn looks like a real slice.",
+        idea="As sae3, and a second network demands that what is reconstructed looks like a real slice.",
         weakness="Sharp texture is rewarded even where it is wrong; the paper found the gain to be small.",
     ),
     ModelSpec(
@@ -73,7 +75,7 @@ SPECS = (
         build=AdversarialAutoencoder,
         latent="16 x 16 x 64, stochastic",
         source=f"{PAPER}, sVAE-GAN",
-        idea="As svae, and a second network demands that what is redrawn looks like a real slice.",
+        idea="As svae, and a second network demands that what is reconstructed looks like a real slice.",
         weakness="Three terms to balance; the paper found the gain over svae to be small.",
         samples=True,
     ),

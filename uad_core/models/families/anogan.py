@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from uad_core.models.contract import AnomalyModel, ModelSpec, Objective, Show
+from uad_core.models.contract import AnomalyModel, ModelSpec, Objective, OnProgress
 from uad_core.models.families.autoencoder import PAPER
 from uad_core.models.parts.discriminator import Discriminator
 from uad_core.models.parts.layers import FEATURES, decoder, from_latent
-from uad_core.models.parts.losses import fool, tell_apart
+from uad_core.models.parts.losses import discriminator_loss, generator_loss
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Anogan(AnomalyModel):
     def _judge(self, slices: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
             drawn = self.generator(self._prior(slices))
-        return {"discriminator": tell_apart(self.discriminator(slices), self.discriminator(drawn))}
+        return {"discriminator": discriminator_loss(self.discriminator(slices), self.discriminator(drawn))}
 
     def _draw(self, slices: Tensor) -> dict[str, Tensor]:
-        return {"generator": fool(self.discriminator(self.generator(self._prior(slices))))}
+        return {"generator": generator_loss(self.discriminator(self.generator(self._prior(slices))))}
 
     def _prior(self, slices: Tensor) -> Tensor:
         return torch.randn(len(slices), self.config.latent, device=slices.device)
@@ -63,7 +63,7 @@ class Anogan(AnomalyModel):
     def forward(self, slices: Tensor) -> Tensor:
         return self.reconstruct(slices)
 
-    def reconstruct(self, slices: Tensor, progress: Show | None = None) -> Tensor:
+    def reconstruct(self, slices: Tensor, on_progress: OnProgress | None = None) -> Tensor:
         config, was_training = self.config, self.training
         self.eval().requires_grad_(False)
         z = self._noise(len(slices), config.search_seed, slices.device).requires_grad_()
@@ -77,8 +77,8 @@ class Anogan(AnomalyModel):
                 search.zero_grad()
                 ((1 - config.feature_weight) * far + config.feature_weight * unlike).sum().backward()
                 search.step()
-                if progress:
-                    progress((step + 1) / config.search_steps)
+                if on_progress:
+                    on_progress((step + 1) / config.search_steps)
         with torch.no_grad():
             found: Tensor = self.generator(z)
         self.train(was_training).requires_grad_(True)

@@ -1,4 +1,4 @@
-"""Autoencoders, dense and spatial: what does not fit through the bottleneck is not redrawn (Baur et al. 2018)."""
+"""Autoencoders, dense and spatial: what does not fit through the bottleneck is not reconstructed (Baur et al. 2018)."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ class Autoencoder(AnomalyModel):
         reconstruction: Tensor = self.decoder(self.encoder(slices))
         return reconstruction
 
-    def redraw(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def training_pass(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """x_hat as training sees it, and the weighted terms of Eq. 2 but the adversarial one."""
         reconstruction = self(slices)
         return reconstruction, {"l1": l1(slices, reconstruction)}
 
     def objectives(self) -> list[Objective]:
         return [
-            Objective("reconstruction", list(self.parameters()), self.config.learning_rate, lambda x: self.redraw(x)[1])
+            Objective(
+                "reconstruction", list(self.parameters()), self.config.learning_rate, lambda x: self.training_pass(x)[1]
+            )
         ]
 
 
@@ -56,7 +58,7 @@ SPECS = (
         build=Autoencoder,
         latent="512",
         source=f"{PAPER}, dAE",
-        idea="Squeezes a slice into 512 numbers and redraws it from them; lesions are lost.",
+        idea="Squeezes a slice into 512 numbers and reconstructs it from them; lesions are lost.",
         weakness="So are the folds of the cortex: everything fine leaves a residual, healthy or not.",
     ),
     ModelSpec(
@@ -75,7 +77,7 @@ SPECS = (
         latent="16 x 16 x 16",
         source=f"{PAPER}, sAE2",
         idea="A 16 x 16 picture with few features: place is kept, detail must be chosen.",
-        weakness="Redraws folds less sharply than 64 features do, and small lesions still get through.",
+        weakness="Reconstructs folds less sharply than 64 features do, and small lesions still get through.",
     ),
     ModelSpec(
         name="sae3",
@@ -83,7 +85,7 @@ SPECS = (
         build=Autoencoder,
         latent="16 x 16 x 64",
         source=f"{PAPER}, sAE3",
-        idea="Squeezes a slice through a small picture of features and redraws it; what is unusual gets lost.",
-        weakness="The bottleneck is wide enough to redraw large lesions as well, which then leave no residual.",
+        idea="Squeezes a slice through a small picture of features and reconstructs it; what is unusual gets lost.",
+        weakness="The bottleneck is wide enough to reconstruct large lesions as well, which then leave no residual.",
     ),
 )

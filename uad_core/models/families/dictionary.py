@@ -1,8 +1,8 @@
-"""Dictionary learning and sparse coding: every patch is redrawn from a few healthy atoms (Weiss et al., MICCAI 2013).
+"""Dictionary learning and sparse coding: patches from a few healthy atoms (Weiss et al., MICCAI 2013).
 
 Simplified: one dictionary is learnt from healthy scans and kept, patches are 2-D and of FLAIR alone. The brightness
 of a patch is not taken off before coding, and no atom gets more weight than healthy patches give it: without either,
-any brightness would be redrawn exactly, an even bright patch being only an even healthy one, stronger.
+any brightness would be reconstructed exactly, an even bright patch being only an even healthy one, stronger.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
-from uad_core.models.parts.patches import patches_of, redraw_patches
+from uad_core.models.parts.patches import patches_of, reconstruct_patches
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DictionaryConfig:
 
 
 class DictionaryLearning(AnomalyModel):
-    """`atoms`, (K, edge_px**2), learnt by scikit-learn; slices are redrawn by orthogonal matching pursuit.
+    """`atoms`, (K, edge_px**2), learnt by scikit-learn; slices are reconstructed by orthogonal matching pursuit.
 
     `most`, (K,), bounds the weights of unit atoms either way; before the fit it bounds nothing.
     """
@@ -66,7 +66,7 @@ class DictionaryLearning(AnomalyModel):
         )
         found = learner.fit(chosen).components_
         self.atoms.copy_(torch.from_numpy(np.ascontiguousarray(found)))
-        taken, weights = pursue(torch.from_numpy(chosen), self.atoms.cpu(), config.nonzero)
+        taken, weights = orthogonal_matching_pursuit(torch.from_numpy(chosen), self.atoms.cpu(), config.nonzero)
         for k in range(config.atoms):
             used = weights[taken == k].abs()
             self.most[k] = used.quantile(config.weight_quantile) if len(used) else 0.0
@@ -77,15 +77,15 @@ class DictionaryLearning(AnomalyModel):
     def forward(self, slices: Tensor) -> Tensor:
         config, atoms, most = self.config, self.atoms.to(slices.device), self.most.to(slices.device)
 
-        def redraw(patches: Tensor) -> Tensor:
-            taken, weights = pursue(patches, atoms, config.nonzero)
+        def reconstruct(patches: Tensor) -> Tensor:
+            taken, weights = orthogonal_matching_pursuit(patches, atoms, config.nonzero)
             bounded = torch.minimum(torch.maximum(weights, -most[taken]), most[taken])
-            return combine(taken, bounded, atoms)
+            return reconstruct_from_atoms(taken, bounded, atoms)
 
-        return redraw_patches(slices, config.edge_px, config.stride_px, redraw)
+        return reconstruct_patches(slices, config.edge_px, config.stride_px, reconstruct)
 
 
-def pursue(signals: Tensor, atoms: Tensor, nonzero: int) -> tuple[Tensor, Tensor]:
+def orthogonal_matching_pursuit(signals: Tensor, atoms: Tensor, nonzero: int) -> tuple[Tensor, Tensor]:
     """Which of (K, F) atoms make up (N, F) signals, (N, nonzero) indices, and their weights, of atoms of length 1.
 
     Orthogonal matching pursuit (Pati, Rezaiifar, Krishnaprasad 1993) for all signals at once; scikit-learn's takes
@@ -95,7 +95,7 @@ def pursue(signals: Tensor, atoms: Tensor, nonzero: int) -> tuple[Tensor, Tensor
     taken = torch.zeros(len(signals), 0, dtype=torch.long, device=signals.device)
     weights = torch.zeros(len(signals), 0, dtype=signals.dtype, device=signals.device)
     for _ in range(nonzero):
-        fitting = ((signals - combine(taken, weights, atoms)) @ unit.T).abs()
+        fitting = ((signals - reconstruct_from_atoms(taken, weights, atoms)) @ unit.T).abs()
         best = fitting.scatter(1, taken, -1).argmax(1, keepdim=True)
         taken = torch.cat([taken, best], 1)
         basis = unit[taken]  # (N, n, F)
@@ -104,7 +104,7 @@ def pursue(signals: Tensor, atoms: Tensor, nonzero: int) -> tuple[Tensor, Tensor
     return taken, weights
 
 
-def combine(taken: Tensor, weights: Tensor, atoms: Tensor) -> Tensor:
+def reconstruct_from_atoms(taken: Tensor, weights: Tensor, atoms: Tensor) -> Tensor:
     """The (N, F) signals that (N, n) weights of the `taken` atoms, at length 1, make up."""
     return (weights[:, None] @ _unit(atoms)[taken])[:, 0]
 
@@ -120,7 +120,7 @@ SPECS = (
         build=DictionaryLearning,
         latent="3 of 128 atoms a patch",
         source="Weiss et al. 2013; scikit-learn",
-        idea="Redraws every small patch from a few typical healthy ones; what needs others is not redrawn.",
-        weakness="A patch knows nothing of its place: what is healthy anywhere in the brain is redrawn everywhere.",
+        idea="Reconstructs every small patch from a few typical healthy ones; what needs others is not reconstructed.",
+        weakness="A patch knows nothing of its place: what is healthy anywhere in the brain passes everywhere.",
     ),
 )

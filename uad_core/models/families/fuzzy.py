@@ -93,6 +93,6 @@ SPECS = (
         source="after Shiee et al. 2010",
         idea="Sorts the scan's voxels into fluid, white and grey matter by fuzzy c-means; lesions belong to none.",
         weakness="Sees brightness alone, no place and no shape: bright healthy voxels are outliers as well.",
-        redraws=False,
+        reconstructs=False,
     ),
 )

@@ -41,6 +41,6 @@ SPECS = (
         source="Meissen et al. 2021",
         idea="No model at all: lesions are bright on FLAIR, so the brightest voxels of the scan are flagged.",
         weakness="Flags what is bright in health as well, and nothing that is dark; yet many models lose to it.",
-        redraws=False,
+        reconstructs=False,
     ),
 )

@@ -111,6 +111,6 @@ SPECS = (
         source="after Seeboeck et al. 2016; scikit-learn",
         idea="Squeezes slices into a small picture of features and asks a one-class SVM which of them are unusual.",
         weakness="Says no more than which 8 x 8 pixels are strange: outlines are blurred, small lesions missed.",
-        redraws=False,
+        reconstructs=False,
     ),
 )

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.parts.losses import l1
-from uad_core.models.parts.patches import patches_of, redraw_patches
+from uad_core.models.parts.patches import patches_of, reconstruct_patches
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class StackedAutoencoder(AnomalyModel):
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, slices: Tensor) -> Tensor:
-        return redraw_patches(slices, self.config.edge_px, self.config.stride_px, self.layers)
+        return reconstruct_patches(slices, self.config.edge_px, self.config.stride_px, self.layers)
 
     def objectives(self) -> list[Objective]:
         return [Objective("reconstruction", list(self.parameters()), self.config.learning_rate, self._terms)]
@@ -64,7 +64,7 @@ SPECS = (
         build=StackedAutoencoder,
         latent="32 a patch",
         source="after Vaidhya et al. 2015",
-        idea="Squeezes 16 x 16 patches through fully connected layers and redraws them; what is unusual gets lost.",
-        weakness="A patch knows nothing of its place: a bright spot that is healthy elsewhere is redrawn anywhere.",
+        idea="Squeezes 16 x 16 patches through fully connected layers and back; what is unusual gets lost.",
+        weakness="A patch knows nothing of its place: a bright spot that is healthy elsewhere passes anywhere.",
     ),
 )

@@ -62,6 +62,6 @@ SPECS = (
         source="after Garcia-Lorenzo et al. 2013",
         idea="Fits the tissue peak of the scan's own histogram and flags what lies many deviations above it.",
         weakness="Ranks voxels as plain intensity does; only its threshold adapts to the contrast of the scan.",
-        redraws=False,
+        reconstructs=False,
     ),
 )

@@ -38,7 +38,7 @@ class VariationalAutoencoder(Autoencoder):
         reconstruction: Tensor = self.decoder(self.encode(slices)[0])
         return reconstruction
 
-    def redraw(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def training_pass(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         mean, log_variance = self.encode(slices)
         z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         reconstruction = self.decoder(z)

@@ -24,11 +24,11 @@ def kl_to_standard_normal(mean: Tensor, log_variance: Tensor, pixels: int) -> Te
     return divergence.sum() / (len(mean) * pixels)
 
 
-def fool(logits: Tensor) -> Tensor:
+def generator_loss(logits: Tensor) -> Tensor:
     """-log Dis(x_hat), mean over the batch: low when the discriminator takes x_hat for real."""
     return functional.softplus(-logits).mean()
 
 
-def tell_apart(real: Tensor, redrawn: Tensor) -> Tensor:
+def discriminator_loss(real: Tensor, reconstructed: Tensor) -> Tensor:
     """-log Dis(x) - log(1 - Dis(x_hat)), mean over the batch."""
-    return functional.softplus(-real).mean() + functional.softplus(redrawn).mean()
+    return functional.softplus(-real).mean() + functional.softplus(reconstructed).mean()

@@ -14,17 +14,19 @@ def patches_of(slices: Tensor, edge_px: int, stride_px: int) -> Tensor:
     return functional.unfold(slices, edge_px, stride=stride_px).transpose(1, 2).flatten(0, 1)
 
 
-def redraw_patches(slices: Tensor, edge_px: int, stride_px: int, redraw: Callable[[Tensor], Tensor]) -> Tensor:
-    """Slices whose patches went through `redraw`, (N, edge_px**2) -> same, and were averaged where they overlap.
+def reconstruct_patches(
+    slices: Tensor, edge_px: int, stride_px: int, reconstruct: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Slices whose patches went through `reconstruct`, (N, edge_px**2) -> same, and were averaged where they overlap.
 
     Patches without brain are left out. Outside the brain, and beyond the last whole patch, is 0.
     """
     patches = patches_of(slices, edge_px, stride_px)
     shown = (patches > 0).any(1)
-    redrawn = torch.zeros_like(patches)
-    redrawn[shown] = redraw(patches[shown]).to(patches.dtype)
+    reconstructed = torch.zeros_like(patches)
+    reconstructed[shown] = reconstruct(patches[shown]).to(patches.dtype)
     size = slices.shape[2:]
-    stacked = redrawn.unflatten(0, (len(slices), -1)).transpose(1, 2)
+    stacked = reconstructed.unflatten(0, (len(slices), -1)).transpose(1, 2)
     total = functional.fold(stacked, size, edge_px, stride=stride_px)
     count = functional.fold(torch.ones_like(stacked[:1]), size, edge_px, stride=stride_px)
     return torch.where(slices > 0, total / count.clamp(min=1), 0)

@@ -1,4 +1,4 @@
-"""Models that score the voxels of a scan without training, and redraw nothing."""
+"""Models that score the voxels of a scan without training, and reconstruct nothing."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ class ScoringModel(AnomalyModel):
         return []
 
     def validation(self, slices: Tensor) -> Tensor:
-        """Nothing is redrawn, so there is no error to speak of."""
+        """Nothing is reconstructed, so there is no error to speak of."""
         return torch.full((len(slices),), float("nan"))
