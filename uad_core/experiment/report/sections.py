@@ -16,11 +16,11 @@ __all__ = ["cohort", "drawn_samples", "introduction", "latent_study", "realism",
 def introduction(page: Page, contents: Contents) -> None:
     """What the reader has in front of him, and what is missing."""
     page.text(
-        "A model of the healthy brain reconstructs a scan; what it cannot reconstruct is flagged. This is the comparison "
-        "of Baur, Wiestler, Albarqouni and Navab (2018), repeated with this project's own data and code. Simulated and "
-        "real scans stand in tables of their own: a figure on simulated scans says nothing about patients. The figures "
-        "of the paper's own Table 1 are not shown. Model 0, intensity, learns nothing: it calls bright voxels abnormal, "
-        "and is what every model has to beat."
+        "A model of the healthy brain reconstructs a scan; what it cannot reconstruct is flagged. This is the "
+        "comparison of Baur, Wiestler, Albarqouni and Navab (2018), repeated with this project's own data and code. "
+        "Simulated and real scans stand in tables of their own: a figure on simulated scans says nothing about "
+        "patients. The figures of the paper's own Table 1 are not shown. Model 0, intensity, learns nothing: it calls "
+        "bright voxels abnormal, and is what every model has to beat."
     )
     if contents.quick:
         page.text(
