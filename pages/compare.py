@@ -17,6 +17,7 @@ from pages.ui.inputs.model import pick_checkpoints
 from pages.ui.inputs.prepared import reconstruction_of
 from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
 from pages.ui.inputs.settings import PAPER, offer_reset, shared_sliders
+from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import pick_convention, pick_level
 from uad_core.models.checkpoint import Checkpoint
@@ -49,7 +50,7 @@ def _compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     offer_reset(back, "Percentile 98, median 5, components from 6 mm³, for all models.", own_ones)
     pick_convention(display, "collapsed")
     if apart.toggle(
-        "Each its own setting", key="apart", bind="query-params",
+        "Each its own setting", key=keys.APART, bind="query-params",
         help="A percentile and a median for each model, in place of the shared ones.",
     ):  # fmt: skip
         settings = own_settings(checkpoints, settings[0])
@@ -60,7 +61,9 @@ def _compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     with pictures:
         draw_models(reconstructions, results, settings, level, truth)
     if truth is not None:
-        st.caption(f"Outlined in blue: {'your reference mask' if choice.own else 'the lesions that were simulated'}.")
+        st.caption(
+            f"Outlined in blue: {'your reference mask' if choice.uploaded else 'the lesions that were simulated'}."
+        )
     map_place, chart, table = st.columns([0.7, 1.3, 2.0], gap="medium")
     with map_place:
         draw_agreement(reconstructions, results, level)

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.inputs.settings import KEEP
+from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.display import to_level
 from pages.ui.viewer.viewer import Panel, show_panels
@@ -107,7 +108,7 @@ def draw_histograms(
         xaxis_title="filtered residual / its threshold",
         yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},
     )
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histograms")
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key=keys.HISTOGRAMS)
 
 
 def draw_table(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], truth: Any) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.chapters import CHAPTERS, Chapter
+from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
@@ -20,7 +21,7 @@ def pick_chapter() -> Chapter:
     back, bar, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
     with bar:
         name = st.segmented_control(
-            "Chapter", NAMES, default=NAMES[0], required=True, key="chapter", bind="query-params", width="stretch",
+            "Chapter", NAMES, default=NAMES[0], required=True, key=keys.CHAPTER, bind="query-params", width="stretch",
             label_visibility="collapsed", help="Each takes a minute or two.",
         )  # fmt: skip
     number = NAMES.index(str(name))
@@ -46,7 +47,7 @@ def pick_chapter() -> Chapter:
 
 
 def _go(number: int) -> None:
-    st.session_state["chapter"] = NAMES[number]
+    st.session_state[keys.CHAPTER] = NAMES[number]
 
 
 def draw_words(chapter: Chapter) -> None:
@@ -71,7 +72,7 @@ def pick_model() -> Checkpoint:
         st.stop()
     first = names.index("denoiser") if "denoiser" in names else 0
     name = st.selectbox(
-        "Model", names, first, key="lesson_model", **KEEP,
+        "Model", names, first, key=keys.LESSON_MODEL, **KEEP,
         help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "
         "stand on the pages Detect and Compare.",
     )  # fmt: skip
@@ -87,22 +88,22 @@ def pick_model() -> Checkpoint:
 def pick_sign() -> Sign:
     """The sidebar's choice of the residual."""
     return st.radio(
-        "Residual", SIGNS, key="lesson_signed", **KEEP, horizontal=True,
+        "Residual", SIGNS, key=keys.LESSON_SIGNED, **KEEP, horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected.",
     )  # fmt: skip
 
 
 def lesson_config(signed: Sign) -> DetectConfig:
     """The paper's setting, but for what was moved in the chapters Median and Threshold."""
-    size = st.session_state.get("lesson_median", PAPER.postprocess.median_size)
-    percentile = st.session_state.get("lesson_percentile", PAPER.percentile)
+    size = st.session_state.get(keys.LESSON_MEDIAN, PAPER.postprocess.median_size)
+    percentile = st.session_state.get(keys.LESSON_PERCENTILE, PAPER.percentile)
     return DetectConfig(percentile, postprocess=PostprocessConfig(signed, size))
 
 
 def median_slider() -> None:
     """Edge of the cube; read by `lesson_config`."""
     st.select_slider(
-        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key="lesson_median", **KEEP,
+        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key=keys.LESSON_MEDIAN, **KEEP,
         help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
     )  # fmt: skip
 
@@ -110,6 +111,6 @@ def median_slider() -> None:
 def percentile_slider() -> None:
     """Percentile of healthy residuals; read by `lesson_config`."""
     st.slider(
-        "Percentile of healthy residuals", 80.0, 99.9, PAPER.percentile, 0.1, "%.1f", key="lesson_percentile",
+        "Percentile of healthy residuals", 80.0, 99.9, PAPER.percentile, 0.1, "%.1f", key=keys.LESSON_PERCENTILE,
         **KEEP, help="Per cent of healthy voxels that lie below the threshold. The paper: 98.",
     )  # fmt: skip

@@ -12,6 +12,7 @@ from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.prepared import prepared_scan
 from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names
 from pages.ui.inputs.settings import KEEP
+from pages.ui.shell import keys
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.atlas.space import PAPER_SLAB
@@ -35,20 +36,20 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
         return
     bar = st.columns([1, 1, 1, 0.8], vertical_alignment="bottom")
     name = bar[0].selectbox(
-        "Whose latent space", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key="lesson_walker", **KEEP,
+        "Whose latent space", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key=keys.LESSON_WALKER, **KEEP,
         help="An autoencoder or VAE. Dense: a code of 512 numbers. Spatial: 16 x 16 numbers for each feature.",
     )  # fmt: skip
-    others = [f"to {other}" for other in bundled_names() if other != st.session_state.get("scan")]
+    others = [f"to {other}" for other in bundled_names() if other != st.session_state.get(keys.SCAN)]
     goal = bar[1].selectbox(
-        "Walk", [*others, ALONG], key="lesson_goal", **KEEP,
+        "Walk", [*others, ALONG], key=keys.LESSON_GOAL, **KEEP,
         help="From the middle slice of the scan on the left to the same level of another brain, or two standard "
         "deviations either way along the first principal component of its slices' codes.",
     )  # fmt: skip
     step = bar[2].slider(
-        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key="lesson_way", **KEEP,
+        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key=keys.LESSON_WAY, **KEEP,
         help="Per cent of the straight line between the two codes.",
     )  # fmt: skip
-    seed = int(st.session_state.get("lesson_seed", 0))
+    seed = int(st.session_state.get(keys.LESSON_SEED, 0))
     bar[3].button("Draw others", on_click=_another, args=(seed,), width="stretch", help="Other samples, below.")
     checkpoint = load(str(name))
     walked, faded = _walk(choice, prepared, checkpoint, str(goal))
@@ -67,7 +68,7 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
 
 
 def _another(seed: int) -> None:
-    st.session_state["lesson_seed"] = seed + 1
+    st.session_state[keys.LESSON_SEED] = seed + 1
 
 
 def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Any, Any]:

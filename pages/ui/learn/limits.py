@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui.inputs.model import load
 from pages.ui.learn.charts import draw_scores
+from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.teaching import measured
 from uad_core.teaching.readme_table import README
@@ -40,7 +41,7 @@ def draw_limits() -> None:
     if table and scored:
         suits = next((column for column in scored if "positive" in column), scored[0])
         column = st.selectbox(
-            "Score", scored, scored.index(suits), key="lesson_score",
+            "Score", scored, scored.index(suits), key=keys.LESSON_SCORE,
             help="A column of the table in README.md. AUPRC and Dice lie between 0 and 1; higher is better.",
         )  # fmt: skip
         draw_scores(table, str(column))

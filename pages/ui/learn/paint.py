@@ -11,6 +11,7 @@ from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
 from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, look, wait
+from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Panel, show_panels
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
@@ -31,21 +32,21 @@ def draw_paint(signed: Sign) -> None:
     with bar[0]:
         grey = _grey_slider()
     radius = bar[1].slider(
-        "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key="lesson_radius", **KEEP,
+        "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key=keys.LESSON_RADIUS, **KEEP,
         help="mm, to where the edge is half lesion, half tissue. Every change makes the models reconstruct.",
     )  # fmt: skip
     softness = bar[2].slider(
-        "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
+        "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key=keys.LESSON_SOFTNESS, **KEEP,
         help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
     )  # fmt: skip
     pictures, side = st.columns(2, gap="medium")
     with side:
         checkpoints = _pick_watched()
     prepared = healthy_scan()
-    spot = PaintedLesion(st.session_state.get("lesson_place", PLACE), radius, softness)
+    spot = PaintedLesion(st.session_state.get(keys.LESSON_PLACE, PLACE), radius, softness)
     if not spot.truth(prepared).any():
-        st.session_state["lesson_place"] = PLACE  # at the rim, and made smaller since
-        st.session_state.pop("lesson_paint_slice", None)
+        st.session_state[keys.LESSON_PLACE] = PLACE  # at the rim, and made smaller since
+        st.session_state.pop(keys.LESSON_PAINT_SLICE, None)
         spot = PaintedLesion(PLACE, radius, softness)
     work = look(checkpoints, spot, signed)
     done = finished(work)
@@ -68,9 +69,9 @@ def draw_grey(signed: Sign) -> None:
         st.info("Choose a model that reconstructs the scan in chapter Paint; intensity only ranks it.")
         return
     spot = PaintedLesion(
-        st.session_state.get("lesson_place", PLACE),
-        st.session_state.get("lesson_radius", 5.0),
-        st.session_state.get("lesson_softness", 2.0),
+        st.session_state.get(keys.LESSON_PLACE, PLACE),
+        st.session_state.get(keys.LESSON_RADIUS, 5.0),
+        st.session_state.get(keys.LESSON_SOFTNESS, 2.0),
     )
     work = look(checkpoints, spot, signed)
     done = finished(work)
@@ -88,7 +89,7 @@ def draw_grey(signed: Sign) -> None:
 def _grey_slider() -> float:
     return float(
         st.select_slider(
-            "Grey of the lesion", INTENSITIES, GREY, key="lesson_grey", **KEEP,
+            "Grey of the lesion", INTENSITIES, GREY, key=keys.LESSON_GREY, **KEEP,
             help="Normalised intensity: 0 is black, healthy tissue lies near 0.5, this scan's brightest voxels near 1.",
         )
     )  # fmt: skip
@@ -97,7 +98,7 @@ def _grey_slider() -> float:
 def _pick_watched() -> list[Checkpoint]:
     names = [name for name in checkpoint_names() if not is_whole(name) and not load(name).spec.searches]
     st.multiselect(
-        "Who looks", names, [name for name in WATCHED if name in names] or names[:MOST], key="lesson_watched",
+        "Who looks", names, [name for name in WATCHED if name in names] or names[:MOST], key=keys.LESSON_WATCHED,
         **KEEP, max_selections=MOST,
         help="Up to three models. Each reconstructs the touched slices in twelve greys, in some seconds.",
     )  # fmt: skip
@@ -108,7 +109,7 @@ def _pick_watched() -> list[Checkpoint]:
 
 def _watched() -> list[Checkpoint]:
     known = checkpoint_names()
-    return [load(name) for name in st.session_state.get("lesson_watched", WATCHED) if name in known]
+    return [load(name) for name in st.session_state.get(keys.LESSON_WATCHED, WATCHED) if name in known]
 
 
 def _colours() -> dict[str, str]:
@@ -121,7 +122,7 @@ def _draw_pictures(
 ) -> None:
     """The painted scan, and what each model flags in it; a click places the lesion."""
     levels = prepared.slab.levels
-    index = int(st.session_state.get("lesson_paint_slice", spot.centre[0]))
+    index = int(st.session_state.get(keys.LESSON_PAINT_SLICE, spot.centre[0]))
     scan, outline, near = painted_view(prepared, spot, grey, index)
     cross = voxel_pixel(prepared, spot.centre) if index == spot.centre[0] else None
     panels = [Panel(scan, f"Painted, grey {grey:g}", outline, cross=cross)]
@@ -135,21 +136,21 @@ def _draw_pictures(
             panels.append(Panel(near, f"{checkpoint.name}: looking"))
 
     def turn(level: int) -> None:
-        st.session_state["lesson_paint_slice"] = level - levels[0]
+        st.session_state[keys.LESSON_PAINT_SLICE] = level - levels[0]
 
     def place(click: Click) -> None:
         at = (index, click.column, click.row)
         whole = click.panel == 0
         centre = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
         if replace(spot, centre=centre).truth(prepared).any():
-            st.session_state["lesson_place"] = centre
+            st.session_state[keys.LESSON_PLACE] = centre
         else:
-            st.session_state["lesson_missed"] = True
+            st.session_state[keys.LESSON_MISSED] = True
 
     show_panels(
         panels, "paint", columns=2, level=levels[index], levels=levels, max_height=185, on_level=turn, on_click=place
     )
-    if st.session_state.pop("lesson_missed", False):
+    if st.session_state.pop(keys.LESSON_MISSED, False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(
         f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "
