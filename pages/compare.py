@@ -47,16 +47,16 @@ def _compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     apart, back, display = st.columns([1, 1.1, 1.2], vertical_alignment="center")
     paper = (PAPER.percentile, PAPER.postprocess.median_size)
     own_ones = {key: value for one in checkpoints for key, value in zip(own_keys(one), paper, strict=True)}
-    offer_reset(back, "Percentile 98, median 5, components from 6 mm³, for all models.", own_ones)
+    offer_reset(back, own_ones)
     pick_convention(display, "collapsed")
     if apart.toggle(
-        "Each its own setting", key=keys.APART, bind="query-params",
+        "Separate settings per model", key=keys.APART, bind="query-params",
         help="A percentile and a median for each model, in place of the shared ones.",
     ):  # fmt: skip
         settings = own_settings(checkpoints, settings[0])
     reconstructions = [reconstruction_of(choice, checkpoint) for checkpoint in checkpoints]
     truth: Any = truth_in_slab(choice, reconstructions[0].prepared)
-    level = pick_level(reconstructions[0], sliders[0])
+    level = pick_level(choice.key, reconstructions[0], sliders[0])
     results = [segment(one, setting) for one, setting in zip(reconstructions, settings, strict=True)]
     with pictures:
         draw_models(reconstructions, results, settings, level, truth)

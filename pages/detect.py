@@ -43,12 +43,12 @@ def _tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     opacity = pick_display(_more(bar[1], "Display", "contrast", "Convention and opacity of the mask."))
     more = _more(bar[2], "Setting", "tune", "Absolute threshold, residual, erosion, healthy reference.")
     config = pick_setting(checkpoint, sliders[1:], more)
-    keep = _more(bar[3], "Keep", "bookmark", "This setting as a preset, and as a command line.")
+    keep = _more(bar[3], "Save", "bookmark", "This setting as a preset, and as a command line.")
     save_preset(checkpoint, config, choice.prepare_options, keep)
     reconstructing(choice, checkpoint)  # goes on while the reference is read
     truth: Any = truth_in_slab(choice, prepared_scan(choice, checkpoint.slab))
     reconstruction = reconstruction_of(choice, checkpoint)
-    level = pick_level(reconstruction, sliders[0])
+    level = pick_level(choice.key, reconstruction, sliders[0])
     segmentation = segment(reconstruction, config)
     with pictures:
         if view == VIEWS[0]:

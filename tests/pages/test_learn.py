@@ -77,13 +77,15 @@ def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, reco
     box = canvas.bounding_box()
     canvas.click(position={"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]})
     after = wait_for_text(page, formula, lambda text: text != before)
-    story = explain(reconstructed, config, slice_voxel(reconstructed.prepared, index, column, row))
-    assert story.voxel == (index, 120, 110)
-    assert after == arithmetic(story)
-    page.get_by_text(f"The scan shows {story.scan:.2f}, the model draws {story.reconstruction:.2f}").wait_for()
+    explanation = explain(reconstructed, config, slice_voxel(reconstructed.prepared, index, column, row))
+    assert explanation.voxel == (index, 120, 110)
+    assert after == arithmetic(explanation)
+    page.get_by_text(
+        f"The scan shows {explanation.scan:.2f}, the model draws {explanation.reconstruction:.2f}"
+    ).wait_for()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("heading", name="A voxel asks its neighbours").wait_for(timeout=LONG)
-    page.get_by_text(f"{story.above} of {story.neighbours.size} neighbours exceed").wait_for(timeout=LONG)
+    page.get_by_text(f"{explanation.above} of {explanation.neighbours.size} neighbours exceed").wait_for(timeout=LONG)
 
 
 def found(page) -> str:

@@ -3,7 +3,7 @@
 from uad_core.teaching.arithmetic import arithmetic
 from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
 from uad_core.teaching.paint import PaintedLesion, paint
-from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, pair_views, sheet_view, voxel_pixel
+from uad_core.teaching.pictures import close_up_voxel, found_view, montage, painted_view, pair_views, voxel_pixel
 from uad_core.teaching.readme_table import Measured, measured
 from uad_core.teaching.repaint import repaint
 from uad_core.teaching.sweep import INTENSITIES, Sweep, SweepPoint, sweep
@@ -25,12 +25,12 @@ __all__ = [
     "fade",
     "found_view",
     "measured",
+    "montage",
     "paint",
     "painted_view",
     "pair_views",
     "repaint",
     "sample_near",
-    "sheet_view",
     "sweep",
     "voxel_pixel",
     "walk",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from typing import Any
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan
 from pages.ui.shell import keys
+from pages.ui.viewer.charts import BLUE, VERMILION, show_chart
 from pages.ui.viewer.display import go_to
 from uad_core.detect.command_line import command_line
 from uad_core.detect.export import export
@@ -104,10 +106,10 @@ def draw_log(reconstruction: Reconstruction) -> None:
 def agreement(segmentation: Segmentation, truth: Any, uploaded: bool) -> str:
     """How well the mask fits the outlined reference."""
     score = dice(segmentation.mask, truth)
-    what = "your reference mask" if uploaded else "the lesions that were simulated"
-    if score == score:
-        return f"Outlined in blue: {what}. Dice at these levels: {score:.2f}."
-    return f"At these levels {what} hold{'s' if uploaded else ''} no voxel; all that is flagged is false."
+    what = "your reference mask" if uploaded else "the mask of the simulated lesions"
+    if math.isnan(score):
+        return f"{what.capitalize()} is empty at these levels; everything flagged is a false positive."
+    return f"Outlined in blue: {what}. Dice at these levels: {score:.2f}."
 
 
 def draw_dice_curve(
@@ -115,14 +117,11 @@ def draw_dice_curve(
 ) -> None:
     """Dice against the percentile: what another choice would have cost, which only a reference can tell."""
     scores = dice_over_percentile(reconstruction, config, truth, PERCENTILES)
-    figure = go.Figure(
-        go.Scatter(x=PERCENTILES, y=scores, mode="lines+markers", line={"color": "#0072B2"}, name="Dice")
-    )
+    figure = go.Figure(go.Scatter(x=PERCENTILES, y=scores, mode="lines+markers", line={"color": BLUE}, name="Dice"))
     if PERCENTILES[0] <= segmentation.percentile <= PERCENTILES[-1]:  # of a threshold, it may lie far out
-        figure.add_vline(x=segmentation.percentile, line={"color": "#D55E00", "width": 2})
-    figure.update_layout(
-        height=230, margin={"l": 10, "r": 10, "t": 10, "b": 10}, showlegend=False,
+        figure.add_vline(x=segmentation.percentile, line={"color": VERMILION, "width": 2})
+    show_chart(
+        figure, keys.DICE_CURVE, 230, showlegend=False,
         xaxis_title="percentile of healthy residuals", yaxis={"title": "Dice", "rangemode": "tozero"},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key=keys.DICE_CURVE)
     st.caption("The peak is a best case: it was picked on the truth, which no user has.")

@@ -48,12 +48,15 @@ def pick_checkpoint() -> Checkpoint:
         "Model", offered(), key=keys.MODEL, bind="query-params", help="A checkpoint from the folder checkpoints/."
     )
     checkpoint = load(str(name))
+    describe(checkpoint)
+    return checkpoint
+
+
+def describe(checkpoint: Checkpoint) -> None:
+    """A sentence on the model's idea, one on its weakness, and a warning where it did not learn."""
     st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
     if checkpoint.learned is False:
-        st.warning(
-            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
-        )
-    return checkpoint
+        st.warning("This model did not learn: it reconstructs healthy slices worse than the median training slice.")
 
 
 def pick_checkpoints() -> list[Checkpoint]:

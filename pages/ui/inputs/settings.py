@@ -38,25 +38,32 @@ def shared_sliders(places: Sequence[DeltaGenerator]) -> tuple[float, int, float]
     return percentile_slider(places[0]), *size_sliders(places[1:])
 
 
-def percentile_slider(place: DeltaGenerator, disabled: bool = False) -> float:
-    """Of the healthy residuals."""
+def percentile_slider(place: DeltaGenerator, key: str = keys.PERCENTILE, **more: Any) -> float:
+    """Of the healthy residuals; `more` goes to the slider."""
     return place.slider(
-        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key=keys.PERCENTILE,
-        bind="query-params", disabled=disabled,
-        help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "
-        "healthy ones too. The paper: 98.",
+        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key=key, bind="query-params",
+        **more, help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every "
+        f"scan, healthy ones too. The paper: {PAPER.percentile:g}.",
+    )  # fmt: skip
+
+
+def median_slider(place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, **more: Any) -> int:
+    """Edge of the median's cube in voxels; `more` goes to the slider."""
+    return place.select_slider(
+        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key=key, bind="query-params", **more,
+        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. "
+        f"The paper: {PAPER.postprocess.median_size}.",
     )  # fmt: skip
 
 
 def size_sliders(places: Sequence[DeltaGenerator]) -> tuple[int, float]:
     """Median size in voxels and minimum lesion size in mm3."""
-    size = places[0].select_slider(
-        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key=keys.MEDIAN_SIZE, bind="query-params",
-        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
-    )  # fmt: skip
+    size = median_slider(places[0])
     smallest = places[1].slider(
         "Minimum lesion size", *SIZES, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key=keys.MIN_LESION_MM3,
-        bind="query-params", help="mm³. Connected components smaller than this are removed. The paper: 6.",
+        bind="query-params",
+        help="mm³. Connected components smaller than this are removed. "
+        f"The paper: {PAPER.postprocess.min_lesion_mm3:g}.",
     )  # fmt: skip
     return size, smallest
 
@@ -75,11 +82,12 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     sign = more.radio(
         "Residual", (SUITS, *SIGNS), key=keys.SIGNED, bind="query-params", horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected. "
-        f"{checkpoint.name} is best off with {checkpoint.spec.signed}.",
+        f"Recommended for {checkpoint.name}: {checkpoint.spec.signed}.",
     )  # fmt: skip
     erosion = more.slider(
         "Erosion of the brain mask", *EROSIONS, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key=keys.EROSION_MM,
-        bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. Default: 2.",
+        bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. "
+        f"Default: {PAPER.postprocess.erosion_mm:g}.",
     )  # fmt: skip
     names = list(checkpoint.calibration.references)
     usual = names.index(checkpoint.calibration.default_reference)
@@ -88,19 +96,24 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         format_func=_reference_name(checkpoint),
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
-    offer_reset(more, "Percentile 98, median 5, erosion 2 mm, components from 6 mm³, absolute residual.")
+    offer_reset(more)
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
     return DetectConfig(percentile, threshold, reference, PostprocessConfig(signed, size, erosion, smallest))
 
 
-def offer_reset(place: DeltaGenerator, words: str, more: Mapping[str, Any] | None = None) -> None:
-    """One click back to the paper's setting, which `words` give; `more` are the values of further controls by key."""
+def offer_reset(place: DeltaGenerator, more: Mapping[str, Any] | None = None) -> None:
+    """One click back to the paper's setting; `more` are the values of further controls by key."""
 
     def reset() -> None:
         there = {key: value for key, value in (more or {}).items() if key in st.session_state}
         st.session_state.update(DEFAULTS | there)
 
-    place.button("Back to the paper's setting", on_click=reset, width="stretch", help=words)
+    post = PAPER.postprocess
+    place.button(
+        "Back to the paper's setting", on_click=reset, width="stretch",
+        help=f"Percentile {PAPER.percentile:g}, median {post.median_size}, erosion {post.erosion_mm:g} mm, components "
+        f"from {post.min_lesion_mm3:g} mm³, {post.signed} residual.",
+    )  # fmt: skip
 
 
 def set_threshold(value: float) -> None:

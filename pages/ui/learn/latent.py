@@ -20,7 +20,7 @@ from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png
 from uad_core.render.slices import crop_box
-from uad_core.teaching import axis_walk, can_walk, fade, sample_near, sheet_view, walk
+from uad_core.teaching import axis_walk, can_walk, fade, montage, sample_near, walk
 
 STEPS = 11
 DRAWN = 2
@@ -36,7 +36,7 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
         return
     bar = st.columns([1, 1, 1, 0.8], vertical_alignment="bottom")
     name = bar[0].selectbox(
-        "Whose latent space", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key=keys.LESSON_WALKER, **KEEP,
+        "Latent space of", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key=keys.LESSON_WALKER, **KEEP,
         help="An autoencoder or VAE. Dense: a code of 512 numbers. Spatial: 16 x 16 numbers for each feature.",
     )  # fmt: skip
     others = [f"to {other}" for other in bundled_names() if other != st.session_state.get(keys.SCAN)]
@@ -89,19 +89,19 @@ def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan:
     """Slices that nobody has: from the prior, and from around the codes of this scan's slices."""
     places = st.columns(3)
     if checkpoint.spec.samples:
-        _sheet(places[0], _drawn(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
+        _montage(places[0], _drawn(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
     else:
         places[0].info(f"{checkpoint.name} has no prior to draw from.")
     near = sample_near(checkpoint.model, prepared.array, DRAWN, seed)
-    _sheet(places[1], near, f"{checkpoint.name}, from around the codes of this scan")
+    _montage(places[1], near, f"{checkpoint.name}, from around the codes of this scan")
     if anogan:
         warning = ". :material/warning: It did not learn." if anogan.learned is False else ""
-        _sheet(places[2], _drawn(anogan, seed), f"{anogan.name}, from its prior{warning}")
+        _montage(places[2], _drawn(anogan, seed), f"{anogan.name}, from its prior{warning}")
 
 
 def _drawn(checkpoint: Checkpoint, seed: int) -> Any:
     return checkpoint.model.sample(DRAWN, seed)[:, 0].cpu().numpy()
 
 
-def _sheet(place: DeltaGenerator, slices: Any, caption: str) -> None:
-    place.image(sheet_view(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)
+def _montage(place: DeltaGenerator, slices: Any, caption: str) -> None:
+    place.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)

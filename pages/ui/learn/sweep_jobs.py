@@ -26,7 +26,7 @@ def healthy_scan() -> Prepared:
     return prepared_scan(bundled(HEALTHY), PAPER_SLAB)
 
 
-def look(checkpoints: Sequence[Checkpoint], spot: PaintedLesion, signed: Sign) -> list[Job[Any]]:
+def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: Sign) -> list[Job[Any]]:
     """A job a model: it reconstructs the healthy scan, and when it has, a sweep of the lesion through all greys.
 
     The setting is the paper's but for the residual's sign.
@@ -41,9 +41,9 @@ def look(checkpoints: Sequence[Checkpoint], spot: PaintedLesion, signed: Sign) -
 
         def work(on_progress: Callable[[str, float], None]) -> Sweep:
             say = f"{checkpoint.name} looks at the lesion in every grey"
-            return sweep(reconstruction, spot, INTENSITIES, config, lambda share: on_progress(say, share))
+            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(say, share))
 
-        return jobs().start((choice.key, checkpoint.sha256, spot, signed), work)
+        return jobs().start((choice.key, checkpoint.sha256, lesion, signed), work)
 
     work = [job(checkpoint) for checkpoint in checkpoints]
     abandon_all_but(work)

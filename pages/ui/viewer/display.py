@@ -19,7 +19,8 @@ VIEWS = ("Slice", "Three planes", "3-D")
 def pick_view(place: DeltaGenerator) -> str:
     """Which pictures."""
     view = place.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key=keys.VIEW, bind="query-params", label_visibility="collapsed",
+        "View", VIEWS, default=VIEWS[0], required=True, key=keys.VIEW, bind="query-params",
+        label_visibility="collapsed",
         help="Slice: scan, reconstruction, residual and segmentation of one axial level. Three planes: the "
         "segmentation through one point. 3-D: NiiVue, in your graphics card.",
     )  # fmt: skip
@@ -44,10 +45,10 @@ def pick_convention(place: DeltaGenerator, label: Literal["visible", "collapsed"
     )  # fmt: skip
 
 
-def pick_level(reconstruction: Reconstruction, place: DeltaGenerator) -> int:
-    """The axial level to look at; for a new scan the one with the largest region at the paper's threshold."""
+def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) -> int:
+    """The axial level to look at; for a new scan, which `key` identifies, that of its largest region."""
     levels = reconstruction.prepared.slab.levels
-    scan = (id(reconstruction.prepared.scan), levels)
+    scan = (key, levels)
     kept = st.session_state.get(keys.LEVEL)
     from_link = keys.LEVEL_OF not in st.session_state and keys.LEVEL in st.query_params
     if not from_link and (kept not in levels or st.session_state.get(keys.LEVEL_OF) != scan):
