@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import Atlas, template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.brain_extraction import filled, strip
 from uad_core.preprocess.checks import check_levels, check_overlap, check_stretch, check_volume, overlap
@@ -18,7 +19,7 @@ from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import AffineTransform, register
+from uad_core.preprocess.register import register
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
 
 OnStep = Callable[[str, float], None]
