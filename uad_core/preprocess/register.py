@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 
@@ -156,9 +157,8 @@ class _Frame:
         image.SetSpacing(self.spacing.tolist())
         image.SetDirection(self.direction.ravel().tolist())
         image.SetOrigin(self.origin.tolist())
-        box = ndimage.find_objects(mask.astype(np.uint8))[0][::-1]
         reach = [int(np.ceil(config.margin_mm / spacing)) for spacing in self.spacing]
-        image = image[tuple(slice(max(0, s.start - r), s.stop + r) for s, r in zip(box, reach, strict=True))]
+        image = image[bounding_box(mask, reach[::-1])[::-1]]
         return sitk.BinShrink(image, [max(1, int(config.working_mm / spacing + 0.01)) for spacing in self.spacing])
 
     def point(self, voxel: tuple[float, ...]) -> np.ndarray:
