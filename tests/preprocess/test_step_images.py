@@ -13,7 +13,7 @@ from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import PreprocessConfig, before_after, crop_levels, prepare
-from uad_core.preprocess.before_after import StepView
+from uad_core.preprocess.step_images import StepView
 from uad_core.render.planes import PLANES
 from uad_core.render.preprocessing import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
 

@@ -14,7 +14,7 @@ from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.grey_reference import GreyReference
 from uad_core.preprocess import Prepared, PreprocessConfig, crop_levels, prepare
-from uad_core.quality import Check, checks, facts, warnings
+from uad_core.quality import Check, facts, run_checks, warnings
 from uad_core.quality.brain import brain_volume, levels, place, skull
 from uad_core.quality.contrast import contrast
 from uad_core.quality.header_checks import orientation, thickness
@@ -224,7 +224,7 @@ def test_only_doubts_that_nothing_else_says_become_warnings():
 
 
 def test_a_flair_in_the_atlas_has_no_amber_or_red_light():
-    found = checks(brain_like(FLAIR), None, brain_like(FLAIR, WHOLE_BRAIN))
+    found = run_checks(brain_like(FLAIR), None, brain_like(FLAIR, WHOLE_BRAIN))
     assert {check.severity for check in found} == {"green", "grey"}
     assert warnings(found) == ()
 
@@ -242,4 +242,4 @@ def test_a_narrowed_scan_is_judged_like_one_prepared_at_these_levels():
     flair = template().flair
     config = PreprocessConfig(strip=False, register=False, slab=Slab(66, 28))
     wide, alone = prepare(flair, config), prepare(flair, replace(config, slab=PAPER_SLAB))
-    assert checks(crop_levels(wide, PAPER_SLAB)) == checks(alone)
+    assert run_checks(crop_levels(wide, PAPER_SLAB)) == run_checks(alone)

@@ -9,7 +9,7 @@ from uad_core.atlas.space import Slab
 from uad_core.io.nifti import read_mask
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.preprocess import Prepared, infer_config, load_atlas, prepare
-from uad_core.preprocess.prepare import OnStep
+from uad_core.preprocess.preparation import OnStep
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import register
+from uad_core.preprocess.registration import register
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
 
 OnStep = Callable[[str, float], None]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from uad_core.preprocess.before_after import StepView
+from uad_core.preprocess.step_images import StepView
 from uad_core.render.overlays import TRUTH_COLOUR, grey_png, overlay_png
 from uad_core.render.planes import PLANES, Plane, cut, place
 
