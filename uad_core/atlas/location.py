@@ -1,4 +1,4 @@
-"""Where in the brain a region lies, in a reader's words: tissue, whether at the ventricles, and the patient's side.
+"""Where in the brain a region lies: in which tissue, whether at the ventricles, and on which side of the patient.
 
 Read off the template's tissues, which the scan was registered to by one affine transform. Folds and ventricles of
 a patient lie some millimetres beside the template's, so a place is a hint for the eye, not a measurement.
@@ -22,7 +22,7 @@ PERIVENTRICULAR_MM = 5.0  # the criterion is contact (Thompson et al., Lancet Ne
 PERIVENTRICULAR = "periventricular white matter"
 OUTSIDE = "outside the template's brain"
 
-_NEAR = 8  # added to a tissue's key where the ventricles are near
+_NEAR = 8  # added to a tissue's code where the ventricles are near
 
 
 class Location(NamedTuple):
@@ -70,7 +70,7 @@ def _side(left: int, right: int) -> str:
 
 @lru_cache(maxsize=1)
 def _map() -> np.ndarray:
-    """(155, 256, 256) uint8: the tissue's key in each voxel that a slab can hold, plus `_NEAR` near the ventricles."""
+    """(155, 256, 256) uint8: the tissue's code in each voxel that a slab can hold, plus `_NEAR` near the ventricles."""
     tissues = template().tissues_in(WHOLE_BRAIN)
     ventricles = tissues == TISSUE_CODES["ventricles"]
     box = bounding_box(ventricles, margin=int(np.ceil(PERIVENTRICULAR_MM)))

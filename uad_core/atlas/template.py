@@ -1,4 +1,4 @@
-"""The atlas space: SRI24's 1 mm grid, a FLAIR template on it that this project made, and slabs of it.
+"""The FLAIR template that this project made, on SRI24's 1 mm grid, and its tissues.
 
 SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is here: the template is
 the mean of simulated FLAIR brains that were registered to it (`tools/template.py`).

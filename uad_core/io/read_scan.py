@@ -1,4 +1,4 @@
-"""The one door for scans: NIfTI or DICOM, a path or bytes, told apart by what is in them and never by a name."""
+"""Read a scan: NIfTI or DICOM, a path or bytes, told apart by the content and never by a name."""
 
 from __future__ import annotations
 

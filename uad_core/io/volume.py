@@ -1,6 +1,6 @@
 """A scan as an immutable value, in one orientation, with the way back to the file it came from.
 
-Words used everywhere in this project:
+Terms used everywhere in this project:
 
     D, H, W      axial slices, rows, columns, in that order; batches are B, C, H, W
     canonical    D runs inferior to superior, H anterior to posterior, W patient's right to left.

@@ -8,7 +8,7 @@ import numpy as np
 
 from uad_core.atlas.masks import bounding_box
 
-FEW = 200  # thresholds that cost less than the medians of a slab
+CHEAP_THRESHOLDS = 200  # so many binarisations cost less than the medians of a slab themselves
 
 
 def median_above(values: np.ndarray, threshold: float, size: int) -> np.ndarray:
@@ -65,7 +65,7 @@ def residual_counts(values: np.ndarray, inside: np.ndarray, size: int, edges: np
     A few bins come from as many thresholds, many from the medians themselves; both give the same counts.
     """
     inner = edges[1:-1].astype(np.float32)
-    if len(inner) > FEW:
+    if len(inner) > CHEAP_THRESHOLDS:
         medians = filtered(values, inside, size)[inside]
         return np.bincount(np.searchsorted(inner, medians), minlength=len(edges) - 1)
     above = survival(values, inside, inner.tolist(), size)
@@ -94,7 +94,7 @@ def filtered(values: np.ndarray, inside: np.ndarray, size: int) -> np.ndarray:
 
 
 def filtered_slice(values: np.ndarray, index: int, size: int, levels: np.ndarray) -> np.ndarray:
-    """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, to be looked at.
+    """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, for display.
 
     Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0. A few dozen
     levels are a grey scale, and cost a twentieth of the median filter.

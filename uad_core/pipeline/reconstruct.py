@@ -1,4 +1,4 @@
-"""The stages put together: reconstruct once per scan and model (slow), segment at every move (fast)."""
+"""Reconstruct: once per scan and model, since it is slow; `segment` runs at every move of a slider."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign, erode, residual
 from uad_core.preprocess import Prepared
 
-WHITE_PERCENTILE = 99.5  # of healthy residuals, about what the brightest of a healthy brain reach
-WHITE_FACTOR = 2.5  # times that is shown white, so that even those stay dark and lesions do not all look alike
+WHITE_PERCENTILE = 99.5  # of healthy residuals: one voxel in 200 of a healthy brain lies above
+WHITE_FACTOR = 2.5  # times that is shown white, so that a healthy brain stays dark
 
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """What a model says the healthy brain would look like there.
+    """What a model says a healthy brain would be like there.
 
     Attributes:
         prepared: the scan's slab.

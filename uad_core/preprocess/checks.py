@@ -1,4 +1,4 @@
-"""Has a step failed? Figures that tell, held against what real heads and wrong inputs gave."""
+"""Has a step failed? Figures, held against what real heads and wrong inputs gave."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
     low, high = config.usual_brain_ml
     if low <= millilitres <= high:
         return millilitres, None
-    return millilitres, f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Look at it."
+    return (
+        millilitres,
+        f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Check its outline.",
+    )
 
 
 def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
@@ -48,7 +51,7 @@ def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
             + ("Check the scan's orientation and its brain mask." if config.register else "Switch registration on."),
         )
     if config.register and dice < config.good_overlap:
-        return f"The brain overlaps the atlas by {dice:.2f} only; look at the result before you use it."
+        return f"The brain overlaps the atlas by {dice:.2f} only; check the result before you use it."
     return None
 
 

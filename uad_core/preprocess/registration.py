@@ -28,7 +28,7 @@ class RegistrationConfig:
     bins: int = 32  # of the joint histogram (Mattes et al., IEEE Trans Med Imaging 22 (2003) 120)
     shrink: tuple[int, ...] = (4, 2)  # of the atlas, per level, on top of `working_mm`: 8 mm, then 4 mm
     sigma_mm: tuple[float, ...] = (4.0, 2.0)  # smoothing of both images, per level
-    sampling: tuple[float, ...] = (0.8, 0.4)  # share of the atlas voxels that the metric looks at, per level
+    sampling: tuple[float, ...] = (0.8, 0.4)  # share of the atlas voxels that the metric samples, per level
     seed: int = 1  # of that random sample; with one thread the result repeats to the last bit
     margin_mm: float = 12.0  # the metric also sees this rim around the atlas brain: the outline counts
     max_step: float = 1.0

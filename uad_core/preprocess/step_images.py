@@ -28,7 +28,7 @@ DENOISING = "What was taken away should be noise, without the shape of folds or 
 
 @dataclass(frozen=True, eq=False)
 class StepView:
-    """A volume to look at.
+    """A volume to be shown.
 
     Attributes:
         title: what it is.

@@ -14,7 +14,7 @@ ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated one
 
 
 def skull(prepared: Prepared) -> Check:
-    """What the scan looks like, against what was done to it."""
+    """Whether the skull is there, against what was done about it."""
     found = inspect_scan(prepared.scan)
     stripped_here = prepared.config.strip
     numbers = (
@@ -43,7 +43,7 @@ def brain_volume(whole: Prepared) -> Check:
     numbers = f"{millilitres:.0f} ml in the prepared scan; {low:.0f} to {high:.0f} ml are usual"
     if low <= millilitres <= high:
         return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
-    wrong = "The brain mask holds more or less than most brains. Look at its outline below."
+    wrong = "The brain mask holds more or less than most brains. Check its outline below."
     return Check("Brain volume", "amber", wrong, numbers, already_reported=True)
 
 
@@ -58,7 +58,7 @@ def place(prepared: Prepared) -> Check:
     if dice >= least:
         good = f"The scan {how}, and its brain covers that of the template."
         return Check("Place in the atlas", "green", good, numbers)
-    off = f"The scan {how}, but its brain covers that of the template badly. Look at the outline below."
+    off = f"The scan {how}, but its brain covers that of the template badly. Check the outline below."
     return Check("Place in the atlas", "amber", off, numbers)
 
 

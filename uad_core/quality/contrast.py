@@ -1,4 +1,4 @@
-"""Is this a FLAIR? Told by which tissue is brighter than which, where the template says the tissues lie.
+"""Is this a FLAIR? Judged by which tissue is brighter than which, where the template says the tissues lie.
 
 On FLAIR free fluid is suppressed and grey matter is about as bright as white matter or brighter. On T1 grey matter
 is darker than white matter; on T2 and PD fluid is bright. Two ratios tell these apart. Measured on the 20 middle
@@ -38,7 +38,7 @@ def contrast(prepared: Prepared) -> Check:
     """The check, from the levels that were prepared."""
     grey, fluid = ratios(prepared)
     if grey is None or fluid is None:
-        return Check(NAME, "grey", "Too little of each tissue lies at these levels to tell the contrast.")
+        return Check(NAME, "grey", "Too little of each tissue lies at these levels to judge the contrast.")
     numbers = (
         f"grey to white matter {grey:.2f}, at least {GREY_GOOD:.2f} is usual; "
         f"fluid to white matter {fluid:.2f}, at most {FLUID_GOOD:.2f} is usual"

@@ -1,4 +1,4 @@
-"""What a scan's header says, in plain words."""
+"""What a scan's header says, in plain sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uad_core.io.volume import SourceGrid, Volume
 
 PLANES = ("axial", "coronal", "sagittal")  # of slices stacked along D, H, W
 THICK = 1.2  # a voxel so many times longer one way than any other way has a slice direction
-TILT_DEGREES = 1.0  # less is not worth a word
+TILT_DEGREES = 1.0  # less is not worth mentioning
 SPACES = {  # NIfTI's xform codes
     1: "scanner coordinates",
     2: "coordinates of another scan",

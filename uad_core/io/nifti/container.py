@@ -1,7 +1,7 @@
 """Bytes of an image file: from the disk or an upload, through gzip, complete and no more than announced.
 
 nibabel reads only the bytes that it needs, so it never reaches gzip's checksum: most damaged `.nii.gz` files
-load with wrong voxels and no word. Here the whole stream is inflated, zlib verifies every member's CRC and
+load with wrong voxels and no error. Here the whole stream is inflated, zlib verifies every member's CRC and
 length, and the inflated size is capped, so that a small file cannot fill the memory.
 """
 

@@ -1,7 +1,7 @@
 """A NIfTI header, read from its raw bytes and checked before anything is allocated.
 
 The raw fields are looked at, not nibabel's header object: nibabel repairs zooms of zero, drops a bad scale
-and guesses an orientation, and tells only its log, where header text may end up as well.
+and guesses an orientation, and says so only in its log, where header text may end up as well.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Results as NIfTI files that lie on their scan, in every viewer, and tell nothing else about it."""
+"""Results as NIfTI files that lie on their scan, in every viewer, and say nothing else about it."""
 
 from __future__ import annotations
 
