@@ -10,21 +10,22 @@ from PIL import Image
 
 from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.cohorts.cohort import Subject
+from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
+from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
 
 
 def load_subject(subject: Subject, slab: Slab) -> Prepared:
-    """Prepare one subject's scan with what its own data propose. Raises ScanError."""
+    """Prepare one subject's scan as inferred from its data. Raises ScanError."""
     if subject.flair.suffix == ".png":
         return prepare_slice(read_grey(subject.flair), subject.level)
     scan = read_nifti(subject.flair)
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
     if subject.prepared:
         return _as_prepared(scan, mask, slab)
-    proposed, _ = infer_config(scan)
-    return prepare(scan, replace(proposed, slab=slab), brain_mask=mask)
+    inferred, _ = infer_config(scan)
+    return prepare(scan, replace(inferred, slab=slab), brain_mask=mask)
 
 
 def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
@@ -39,6 +40,9 @@ def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
 
 
 def read_grey(path: Path) -> np.ndarray:
-    """A grey-scale picture as (H, W) float32."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("F"), dtype=np.float32)
+    """A grey-scale picture as (H, W) float32. Raises ScanError (unreadable) where the file is damaged or gone."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("F"), dtype=np.float32)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for bytes at random
+        raise ScanError("unreadable", "The picture cannot be read; it is damaged. Copy or download it again.") from None

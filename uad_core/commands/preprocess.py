@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.cohorts.preparation import prepare_cohort
 from uad_core.commands.train import SLABS
 
 

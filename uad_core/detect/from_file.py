@@ -12,7 +12,7 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
-from uad_core.preprocess.prepare import OnStep
+from uad_core.preprocess.preparation import OnStep
 
 
 @dataclass(frozen=True, eq=False)

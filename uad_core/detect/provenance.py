@@ -12,7 +12,7 @@ import numpy as np
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.quality import checks, warnings
+from uad_core.quality import run_checks, warnings
 
 
 def provenance(
@@ -25,7 +25,7 @@ def provenance(
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
     scan = prepared.scan
-    checked = checks(prepared, checkpoint.calibration)
+    checked = run_checks(prepared, checkpoint.calibration)
     return {
         "Type": "Lesion",
         "Use": RESEARCH_ONLY,

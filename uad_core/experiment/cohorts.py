@@ -12,7 +12,7 @@ from typing import Any
 
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.cohorts.preparation import prepare_cohort
 from uad_core.cohorts.simulate.cohort import simulate_cohort
 from uad_core.evaluate import knows
 from uad_core.experiment.config import ExperimentConfig

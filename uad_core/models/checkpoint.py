@@ -23,8 +23,6 @@ from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS, AnomalyModel, ModelSpec
 from uad_core.models.calibration import Calibration
 
-# those that ship with the project, unless a server is to keep its own
-
 
 class CheckpointError(ValueError):
     """A checkpoint that cannot be used; the text is a sentence for the user."""
@@ -111,7 +109,7 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     except CheckpointError:
         raise
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it anew.") from error
+        raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it again.") from error
     if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
         raise CheckpointError(f"Checkpoint {name} holds weights that are not numbers; its training failed.")
     return Checkpoint(name, model.eval(), slab, calibration, record, sha256)

@@ -11,7 +11,7 @@ from uad_core.quality.header_checks import orientation, thickness
 from uad_core.quality.intensity_distance import distance
 
 
-def checks(
+def run_checks(
     prepared: Prepared, calibration: Calibration | None = None, whole: Prepared | None = None
 ) -> tuple[Check, ...]:
     """What speaks for and against trusting a result on this scan, in the order in which it should be read.

@@ -11,6 +11,8 @@ from uad_core.cohorts.simulate.deform import Resampled
 from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, LesionSites, axes_at
 from uad_core.cohorts.simulate.tissues import Tissue
 
+GRAIN_SHIFT_MM = 7  # from the noise of the outlines to that of the grey values: far beyond its smoothness
+
 
 @dataclass(frozen=True)
 class LesionModel:
@@ -100,7 +102,7 @@ def grow_lesions(
         radii = _radii(growth if kind == PERIVENTRICULAR else 1.0, rng, model)
         _paint(share, brightness, rough, centre, axes / radii[:, None], float(radii.min()), rng, model)
     share = np.minimum(share, white)  # only white matter turns into lesion; cortex and CSF are spared
-    grain = np.clip(np.roll(rough, 7, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
+    grain = np.clip(np.roll(rough, GRAIN_SHIFT_MM, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
     mottled = brightness * (1 + model.mottle * grain)
     return SimulatedLesions(share, mottled.astype(np.float32))
 

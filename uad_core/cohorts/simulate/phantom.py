@@ -1,4 +1,4 @@
-"""A head drawn with ellipsoids and noise, in FreeSurfer's labels: for tests, and for a first look.
+"""A head drawn with ellipsoids and noise, in FreeSurfer's labels: for tests, and for a first try.
 
 It needs no label maps and is no anatomy: sizes are those of an adult head, folds are noise.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from uad_core.cohorts.simulate.label_map import LabelMap
+from uad_core.io.affine import AffineTransform
 
 RIGHT_OF = {2: 41, 3: 42, 4: 43, 7: 46, 8: 47, 10: 49, 11: 50, 12: 51, 13: 52, 17: 53, 18: 54, 28: 60, 136: 163}
 
@@ -84,11 +85,11 @@ def phantom(seed: int, config: PhantomConfig = PhantomConfig()) -> LabelMap:
     affine = np.zeros((4, 4))
     affine[[2, 1, 0, 3], [0, 1, 2, 3]] = (config.spacing_mm, -config.spacing_mm, -config.spacing_mm, 1)
     affine[:3, 3] = (x[-1], y[-1], z[0])
-    return LabelMap(f"phantom{seed:02d}", labels, affine)
+    return LabelMap(f"phantom{seed:02d}", labels, AffineTransform(affine))
 
 
 def _sulci(cerebrum: np.ndarray, rng: np.random.Generator, config: PhantomConfig) -> np.ndarray:
-    """(D, H, W) bool: thin sheets near the surface, where smooth noise crosses zero."""
+    """(D, H, W) bool: thin layers near the surface, where smooth noise crosses zero."""
     noise = ndimage.gaussian_filter(rng.standard_normal(cerebrum.shape), config.fold_mm / config.spacing_mm)
     width_mm = 1.1  # half the width of a sulcus; the noise rises by about its sd in fold_mm
     return (np.abs(noise) / noise.std() < width_mm / config.fold_mm) & (cerebrum < config.fold_depth_mm)

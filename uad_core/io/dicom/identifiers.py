@@ -31,7 +31,7 @@ UTF_8 = "ISO_IR 192"
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
     """A bare dataset with the identifiers of `header` and the places of its `frames`.
 
-    Text is written anew, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value
+    Text is written again, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value
     could not be written.
 
     Raises:

@@ -16,6 +16,8 @@ from torch import Tensor
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.parts.patches import patches_of, reconstruct_patches
 
+FIT_STRIDE_PX = 4  # between the patches that the atoms are learnt from: half a patch
+
 
 @dataclass(frozen=True)
 class DictionaryConfig:
@@ -52,9 +54,8 @@ class DictionaryLearning(AnomalyModel):
         from sklearn.decomposition import MiniBatchDictionaryLearning
 
         config = self.config
-        every = np.concatenate(
-            [p[(p > 0).float().mean(1) > 0.5].numpy() for p in (patches_of(s[None], config.edge_px, 4) for s in slices)]
-        )
+        patches = [patches_of(one[None], config.edge_px, FIT_STRIDE_PX) for one in slices]
+        every = np.concatenate([p[(p > 0).float().mean(1) > 0.5].numpy() for p in patches])  # mostly brain
         rng = np.random.default_rng(seed)
         chosen = every[rng.permutation(len(every))[: config.patches]]
         learner = MiniBatchDictionaryLearning(

@@ -12,7 +12,7 @@ from uad_core.models.contract import AnomalyModel, Objective
 
 
 class ScoringModel(AnomalyModel):
-    """In the contract's terms its "healthy look" is the scan less its score, so that the residual is the score."""
+    """In the contract's terms its reconstruction is the scan less its score, so that the residual is the score."""
 
     slices_at_once = None  # scores come from the statistics of the whole scan
 
