@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.atlas.space import SLABS
 from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.commands.train import SLABS
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
 from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.score_case import Score
@@ -20,6 +19,7 @@ from uad_core.evaluate.score_cohort import PLAIN, Row, evaluate, table_rows
 from uad_core.evaluate.summary import summarise
 from uad_core.evaluate.tables import model_table, patient_table, readable
 from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import load_checkpoint
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
         scores, refused = _score(cohort, rows, config, watched)
         watched.summarising()
         tables = summarise(cohort, rows, scores, config, refused)
-        command = shlex.join(("python", "-m", "uad_core", "evaluate", *_arguments(options)))
+        command = command_line("evaluate", recorded_words(options, config))
         metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
         write_json(options.out / "metrics.json", metrics)
         write_json(options.out / "curves.json", tables.curves)
@@ -102,11 +102,7 @@ def _score(
     return scores, refused
 
 
-def _arguments(options: argparse.Namespace) -> list[str]:
+def recorded_words(options: argparse.Namespace, config: EvaluateConfig) -> list[str]:
     """The arguments again, folders by their last name only: a path may name a patient or a user."""
-    given = [f"--cohort={options.cohort.name}", f"--models={options.models}", f"--percentile={options.percentile:g}"]
-    given += [f"--median-size={options.median_size}", f"--signed={options.signed}"]
-    for name in ("reference", "limit", "slab"):
-        if getattr(options, name) is not None:
-            given.append(f"--{name}={getattr(options, name)}")
-    return [*given, f"--out={options.out.name}"]
+    given = {"cohort": options.cohort.resolve().name, "models": options.models}
+    return as_words(given | config.options() | {"out": options.out.resolve().name})

@@ -12,12 +12,12 @@ from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
 from uad_core.evaluate.score_cohort import PLAIN
 from uad_core.evaluate.tables import counted
 from uad_core.io.paths import ROOT
+from uad_core.models import COMPARED
 from uad_core.models.checkpoint import checkpoint_names
 from uad_core.pipeline.postprocess import MEDIAN_SIZES
 from uad_core.runs.evaluation import EVALUATIONS, MOST, EvaluationRequest, find_evaluable, start_evaluation
 from uad_core.runs.request import NAME
 
-AT_FIRST = ("denoiser", "intensity", "sae3", "svae")
 BUNDLED = "data_samples"  # whose scans are simulated
 SIGNS = {
     "own": "What suits each model",
@@ -47,7 +47,7 @@ def ask_for_models() -> None:
     """Two to eight checkpoints, plain intensity among them if wanted."""
     names = [*checkpoint_names(), PLAIN]
     st.multiselect(
-        "Models", names, [name for name in AT_FIRST if name in names], max_selections=MOST, key="eval_models",
+        "Models", names, [name for name in COMPARED if name in names], max_selections=MOST, key="eval_models",
         bind="query-params",
         help=f"Up to {MOST} checkpoints. Take intensity along: it is model 0, which all others have to beat. {PLAIN} "
         "is the scan itself as score, without a threshold. anogan searches for seconds a slice: minutes a head.",
