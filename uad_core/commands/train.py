@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
         if not cohorts:
             raise ValueError("Name at least one cohort folder: --cohort FOLDER (or --resume RUN).")
         name, out = options.name or config.model, options.out
-        folder = options.run_folder or RUNS / name
+        folder = run_folder(options)
         command = command_line("train", recorded_words(config, cohorts, name))
     stages = train(cohorts, config, out, name, command, options.resume is not None, folder)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all
@@ -124,6 +124,11 @@ def read_config(options: argparse.Namespace) -> TrainConfig:
         settings=parse_settings(options.model, options.set),
         **{name: getattr(options, name) for name in OPTIONS},
     )
+
+
+def run_folder(options: argparse.Namespace) -> Path:
+    """Where the training can be watched: in the folder whose runs the app lists, unless another is named."""
+    return options.run_folder or RUNS / (options.name or options.model)
 
 
 def recorded_words(config: TrainConfig, cohorts: Sequence[Cohort], name: str) -> list[str]:
