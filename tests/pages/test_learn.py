@@ -19,7 +19,7 @@ CHAPTERS = {  # and what is there once a chapter is drawn
     "Idea": "figcaption >> text=Segmentation",
     "Voxel": ".katex",
     "Median": "text=neighbours exceed",
-    "Threshold": "text=In as much healthy brain",
+    "Threshold": "text=The same threshold flags",
     "Paint": "figcaption >> text=found",
     "Mid-grey": "text=Choose a model that reconstructs",  # model 0 is the only one that looks
     "Latent": "[data-testid=stImage] img",

@@ -1,31 +1,43 @@
-"""What was measured, read from where it stands: the first table of README.md, so that no figure is typed twice."""
+"""What was measured: the figures of the README, kept once in docs/results.json."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from uad_core.io.paths import ROOT
+from uad_core.io.paths import DOCS
 
-README = ROOT / "README.md"
-SECTION = re.compile(r"^## What was measured\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+RESULTS = DOCS / "results.json"
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A table of scores, best first as it stands there.
+class Results:
+    """A table of scores, best first.
 
     Attributes:
-        conditions: Markdown paragraph in front of the table: data, command, meaning.
+        data: Markdown: the scans, and what they are not.
+        command: that made the figures.
+        figures: Markdown: what the figures mean.
         columns: names, the first being that of the model.
-        rows: cells as text, without emphasis.
-        findings: Markdown, the list behind the table.
+        rows: cells as text.
+        findings: Markdown, a sentence or more each.
     """
 
-    conditions: str
+    data: str
+    command: str
+    figures: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     findings: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Results:
+        """Raises KeyError or TypeError for a record that is none."""
+        rows = tuple(tuple(row) for row in record["rows"])
+        columns, findings = tuple(record["columns"]), tuple(record["findings"])
+        return cls(record["data"], record["command"], record["figures"], columns, rows, findings)
 
     def scores(self, column: str) -> dict[str, float]:
         """Model -> number in that column, in the table's order; rows without a number are left out."""
@@ -33,26 +45,6 @@ class Measured:
         return {row[0]: float(row[at]) for row in self.rows if re.fullmatch(r"-?\d+(\.\d+)?", row[at])}
 
 
-def measured(text: str) -> Measured | None:
-    """The table in the section "What was measured" of a README's text; None where there is none."""
-    section = SECTION.search(text)
-    if section is None:
-        return None
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", section[1].strip())]
-    tables = [number for number, block in enumerate(blocks) if block.startswith("| model")]
-    if not tables:
-        return None
-    first = tables[0]
-    header, _, *rows = blocks[first].splitlines()
-    lists = [block for block in blocks[first + 1 :] if block.startswith("- ")]
-    findings = re.split(r"\n?^- ", lists[0], flags=re.MULTILINE)[1:] if lists else []
-    return Measured(
-        conditions=blocks[first - 1] if first else "",
-        columns=_cells(header),
-        rows=tuple(_cells(row) for row in rows),
-        findings=tuple(" ".join(finding.split()) for finding in findings),
-    )
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip().strip("*") for cell in line.strip().strip("|").split("|"))
+def results() -> Results | None:
+    """The project's; None where its docs are not installed."""
+    return Results.from_json(json.loads(RESULTS.read_text())) if RESULTS.exists() else None

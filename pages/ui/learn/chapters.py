@@ -140,7 +140,7 @@ CHAPTERS = (
         question="Would you trust a model whose paper does not show this bar?",
         answer="**Ask for the trivial baseline, for a threshold that no test label has touched, and for the data that "
         "the model has never seen.**",
-        notes="The figures are read from README.md, where conditions and what did not reproduce stand. For another "
+        notes="The figures are those of the README, where conditions and what did not reproduce stand. For another "
         "ten minutes: page Compare, on the class's own scans.",
     ),
 )

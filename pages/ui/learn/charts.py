@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from pages.ui.viewer.charts import BLUE, GREEN, ORANGE, SKY, VERMILION, show_chart
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.teaching import Measured, Sweep, VoxelExplanation
+from uad_core.teaching import Results, Sweep, VoxelExplanation
 
 BINS = 80
 
@@ -93,8 +93,8 @@ def draw_drawn(sweeps: Sequence[Sweep], colours: Mapping[str, str], intensity: f
     show_chart(figure, "drawn", 340)
 
 
-def draw_scores(table: Measured, column: str) -> None:
-    """The README's scores as bars; model 0 stands out."""
+def draw_scores(table: Results, column: str) -> None:
+    """Measured scores as bars; model 0 stands out."""
     scores = dict(sorted(table.scores(column).items(), key=lambda item: item[1]))
     colours = [VERMILION if "intensity" in name else BLUE for name in scores]
     figure = go.Figure(go.Bar(x=list(scores.values()), y=list(scores), orientation="h", marker_color=colours))
