@@ -52,9 +52,14 @@ def run(options: argparse.Namespace) -> None:
 
 def recorded_words(options: argparse.Namespace) -> list[str]:
     """The arguments again, folders by their last name only: a path may name a patient or a user."""
-    given = {name: getattr(options, name) for name in ("quick", "models", "train", "seed")}
-    given["cohort"] = [path.resolve().name for path in options.cohort]
-    for name in ("label_maps", "checkpoints", "out"):
-        folder = getattr(options, name)
-        given[name] = folder.resolve().name if folder and (name, folder) != ("checkpoints", CHECKPOINTS) else None
-    return as_words(given)
+    label_maps, elsewhere = options.label_maps, options.checkpoints != CHECKPOINTS
+    return as_words({
+        "quick": options.quick,
+        "label_maps": label_maps.resolve().name if label_maps else None,
+        "cohort": [path.resolve().name for path in options.cohort],
+        "models": options.models,
+        "checkpoints": options.checkpoints.resolve().name if elsewhere else None,
+        "train": options.train,
+        "seed": options.seed,
+        "out": options.out.resolve().name,
+    })  # fmt: skip

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from uad_core.atlas.space import SLABS
-from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.io.command_words import as_words, command_line
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.models import MODELS
-from uad_core.train import RunFolder, TrainConfig, TrainProgress, train
+from uad_core.train import RunFolder, TrainConfig, Training, TrainProgress, train
 from uad_core.train.batches import AugmentConfig
-from uad_core.train.config import CHOICES, parse_settings
+from uad_core.train.config import CHOICES, parse_settings, recorded_command
 
 OPTIONS = {  # TrainConfig's field -> type
     "epochs": int,
@@ -77,19 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, showing progress on one line."""
-    if options.resume:
-        folder = options.resume
-        config, cohorts, name, out, command = RunFolder(folder).read_settings()
-        config = replace(config, minutes=options.minutes)
-    else:
-        config = read_config(options)
-        cohorts = [open_cohort(path) for path in options.cohort]
-        if not cohorts:
-            raise ValueError("Name at least one cohort folder: --cohort FOLDER (or --resume RUN).")
-        name, out = options.name or config.model, options.out
-        folder = run_folder(options)
-        command = command_line("train", recorded_words(config, cohorts, name))
-    stages = train(cohorts, config, out, name, command, options.resume is not None, folder)
+    training = resumed(options) if options.resume else begun(options)
+    stages = train(training)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all
         for _ in stages:
             pass
@@ -98,7 +85,29 @@ def run(options: argparse.Namespace) -> None:
         for progress in stages:
             _show(bar, progress)
     if progress.stage == "stopped":
-        print(f"Stopped. To go on: python -m uad_core train --resume {folder}")
+        print(f"Stopped. To go on: python -m uad_core train --resume {training.run}")
+
+
+def begun(options: argparse.Namespace) -> Training:
+    """A new training, watched in the folder whose runs the app lists, unless another is named.
+
+    Raises:
+        ScanError: a folder that is no cohort.
+        ValueError: no cohort is named, or a setting will not do.
+    """
+    config = read_config(options)
+    cohorts = [open_cohort(path) for path in options.cohort]
+    if not cohorts:
+        raise ValueError("Name at least one cohort folder: --cohort FOLDER (or --resume RUN).")
+    name = options.name or config.model
+    command = recorded_command(cohorts, config, name)
+    return Training(cohorts, config, options.out, name, command, options.run_folder or RUNS / name)
+
+
+def resumed(options: argparse.Namespace) -> Training:
+    """The training in the folder of `--resume`, with its own time limit. Raises as `RunFolder.read_settings`."""
+    training = RunFolder(options.resume).read_settings()
+    return replace(training, config=replace(training.config, minutes=options.minutes))
 
 
 def _show(bar: tqdm[None], progress: TrainProgress) -> None:
@@ -124,16 +133,6 @@ def read_config(options: argparse.Namespace) -> TrainConfig:
         settings=parse_settings(options.model, options.set),
         **{name: getattr(options, name) for name in OPTIONS},
     )
-
-
-def run_folder(options: argparse.Namespace) -> Path:
-    """Where the training can be watched: in the folder whose runs the app lists, unless another is named."""
-    return options.run_folder or RUNS / (options.name or options.model)
-
-
-def recorded_words(config: TrainConfig, cohorts: Sequence[Cohort], name: str) -> list[str]:
-    """What repeats a training, with cohort names in place of folders: a path may name a patient or a user."""
-    return as_words({"name": name, "cohort": [cohort.name for cohort in cohorts]} | config.options())
 
 
 def _flag(name: str) -> str:
