@@ -1,4 +1,4 @@
-"""`python -m uad_core experiment`: the paper's comparison from nothing, in one report."""
+"""`python -m uad_core experiment`: the paper's comparison of models, in one report."""
 
 from __future__ import annotations
 
@@ -19,14 +19,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("--quick", action="store_true", help="few patients and no AnoGAN scores: within 10 minutes")
     parser.add_argument(
-        "--label-maps", type=Path, help="folder of FreeSurfer-style label maps to simulate 83 + 49 subjects from"
+        "--label-maps",
+        type=Path,
+        metavar="FOLDER",
+        help="FreeSurfer-style label maps to simulate 83 healthy subjects and 49 patients from",
     )
-    parser.add_argument("--cohort", type=Path, action="append", default=[], help="further cohort; may be given again")
-    parser.add_argument("--models", help=f"rows, with commas between (default: all checkpoints, and {PLAIN})")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument(
+        "--cohort",
+        type=Path,
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="another cohort; may be given more than once",
+    )
+    parser.add_argument("--models", help=f"separated by commas (default: all checkpoints, and {PLAIN})")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
+    )
     parser.add_argument("--train", type=int, metavar="EPOCHS", help="train every model first, into OUT/checkpoints")
-    parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything; run again to go on")
+    parser.add_argument("--seed", type=int, default=2018, help="of simulation and bootstrap (default: %(default)s)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="for all files; a second run continues where the first ended",
+    )
     parser.set_defaults(run=run)
 
 

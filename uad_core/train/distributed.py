@@ -1,4 +1,4 @@
-"""One process or many: device, precision and what the processes tell each other, through Lightning Fabric.
+"""One process or many: device, precision and what the processes send each other, through Lightning Fabric.
 
 Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch.
 Objectives call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are

@@ -18,7 +18,7 @@ VALIDATION = 256  # held-out slices at most, evenly spaced
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each lies.
+    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each is.
 
     Attributes:
         learn: per cohort, float32 or, when there are many, float16.
@@ -49,7 +49,7 @@ class Loaded:
 def load(
     cohorts: Sequence[Cohort], config: TrainConfig, must_stop: Callable[[], bool] | None = None
 ) -> Generator[TrainProgress, None, Loaded | None]:
-    """Prepare every healthy subject, keeping the slices that show any brain; None if `must_stop` said so.
+    """Prepare every healthy subject, keeping the slices that show any brain; None if `must_stop` became true.
 
     Raises:
         ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
