@@ -16,7 +16,7 @@ from uad_core.io.paths import CHECKPOINTS
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.median import filtered
-from uad_core.pipeline.postprocess import remove_small
+from uad_core.pipeline.postprocess import mask_above
 from uad_core.pipeline.reconstruct import reconstruct
 
 WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white
@@ -85,8 +85,7 @@ def map_of(session: EvaluationSession, case: Case, key: str, progress: Callable[
     values = filtered(values, case.inside, session.config.median_size)
     mask = None
     if row.thresholds:
-        above = (values > np.float32(row.thresholds[0])) & case.inside
-        mask = remove_small(above, session.config.min_lesion_mm3)
+        mask = mask_above(values, case.inside, row.thresholds[0], session.config.min_lesion_mm3)
     return Map(row, values, mask, max(float(np.percentile(values[case.inside], WHITE)), 1e-6))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics import curve, dice, false_positive_ml, lesion_scores
-from uad_core.pipeline.postprocess import remove_small
+from uad_core.pipeline.postprocess import mask_above
 
 NAN = float("nan")
 
@@ -74,7 +74,7 @@ def score(
         seconds_per_slice: what the reconstruction took.
     """
     inside, truth, healthy = case.inside, case.truth, case.subject.is_healthy
-    masks = [remove_small((values > np.float32(t)) & inside, min_lesion_mm3) for t in thresholds or ()]
+    masks = [mask_above(values, inside, t, min_lesion_mm3) for t in thresholds or ()]
     has_truth = bool(truth.any())
     scores = values[inside]
     operating = curve(scores, case.truth_inside)

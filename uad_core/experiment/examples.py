@@ -12,7 +12,7 @@ from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
 from uad_core.evaluate.review import fullest
 from uad_core.experiment.report import SlicePanel
-from uad_core.pipeline.postprocess import remove_small
+from uad_core.pipeline.postprocess import mask_above
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.render.slices import crop_box
 
@@ -45,8 +45,7 @@ def scored(case: Case, row: Row, score: Score, config: EvaluateConfig) -> tuple[
     values[case.inside] = score.values
     if row.thresholds is None:
         return values, None
-    above = (values > np.float32(row.thresholds[0])) & case.inside
-    return values, remove_small(above, config.min_lesion_mm3)
+    return values, mask_above(values, case.inside, row.thresholds[0], config.min_lesion_mm3)
 
 
 def finders(

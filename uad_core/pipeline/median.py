@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from uad_core.atlas.masks import bounding_box
+
 FEW = 200  # thresholds that cost less than the medians of a slab
 
 
@@ -43,19 +45,9 @@ def _mirror(indices: np.ndarray, length: int) -> np.ndarray:
     return np.where(folded < length, folded, 2 * length - 1 - folded)
 
 
-def _bounding_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
-    """The part of the picture that can matter to voxels of `mask`, whose windows reach `margin` beyond it."""
-    box = []
-    for axis, length in enumerate(mask.shape):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        first, last = (int(hit[0]), int(hit[-1])) if hit.size else (0, -1)
-        box.append(slice(max(first - margin, 0), min(last + 1 + margin, length)))
-    return tuple(box)
-
-
 def survival(values: np.ndarray, inside: np.ndarray, thresholds: Sequence[float], size: int) -> np.ndarray:
     """For each of ascending `thresholds`, the voxels of `inside` whose median exceeds it: (T,) int64."""
-    box = _bounding_box(inside, margin=size // 2)
+    box = bounding_box(inside, margin=size // 2)
     values, inside = values[box], inside[box]
     counts = np.zeros(len(thresholds), np.int64)
     highest = float(values.max(initial=0))

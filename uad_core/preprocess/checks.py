@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import Atlas
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import mask_to_slab
 
@@ -29,13 +30,12 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
     return millilitres, f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Look at it."
 
 
-def overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
+def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
     """Dice of the scan's brain with the atlas's. What lies beyond the scan's own edge is left out."""
-    voxel_map = np.linalg.inv(scan.affine) @ transform.matrix @ atlas.flair.affine
+    voxel_map = scan.to_world.inverse @ transform @ atlas.flair.to_world
     brain = resample(brain_mask, voxel_map, atlas.flair.shape, order=0)
     seen = atlas.brain_mask & resample(np.ones(scan.shape, bool), voxel_map, atlas.flair.shape, order=0)
-    total = np.count_nonzero(brain) + np.count_nonzero(seen)
-    return 2 * int(np.count_nonzero(brain & seen)) / max(int(total), 1)
+    return overlap(brain, seen)
 
 
 def check_overlap(dice: float, config: PreprocessConfig) -> str | None:

@@ -7,14 +7,15 @@ from time import perf_counter
 import numpy as np
 from scipy import ndimage
 
+from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.checks import check_overlap
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import to_slab
 
 _USUAL_SIZE = (0.8, 1.3)  # of the brain against the template's, per axis; outside, pixels are not 1 mm
@@ -40,24 +41,20 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
         raise ScanError("constant", "The picture is black, or holds values that are no numbers.")
     started = perf_counter()
     slab = Slab(level, 1)
-    atlas_brain = np.zeros(slab.shape, bool)
-    pad_h, pad_w = ((n - a) // 2 for n, a in zip(slab.shape[1:], template().brain_mask.shape[1:], strict=True))
-    atlas_brain[:, pad_h:-pad_h, pad_w:-pad_w] = template().brain_mask[level]
+    atlas_brain = template().tissues_in(slab) > 0
     brain = ndimage.binary_fill_holes(picture > 0)
     middle, spread = _moments(brain)
     atlas_middle, atlas_spread = _moments(atlas_brain[0])
-    offset = np.eye(4)  # the picture's place in the world: its middle on the template's, to the pixel
-    offset[1:3, 3] = np.round(atlas_middle - middle)
-    scan = Volume.from_canonical(picture[None].astype(np.float32), slab.affine @ offset)
+    offset = AffineTransform.shift(0, *np.round(atlas_middle - middle))  # middle upon middle, to the pixel
+    scan = Volume.from_canonical(picture[None].astype(np.float32), (slab.to_world @ offset).matrix)
     size = spread / atlas_spread
     fit = np.diag([1.0, *size, 1.0])  # slab voxel -> voxel of the picture
     fit[1:3, 3] = middle - size * atlas_middle
-    transform = AffineTransform(scan.affine @ fit @ np.linalg.inv(slab.affine))
+    transform = scan.to_world @ AffineTransform(fit) @ slab.to_world.inverse
     config = PreprocessConfig(strip=False, denoise_iterations=denoise_iterations, slab=slab)
 
     array, inside = to_slab(scan, brain[None], transform, slab)
-    total = int(np.count_nonzero(inside) + np.count_nonzero(atlas_brain))
-    dice = 2 * int(np.count_nonzero(inside & atlas_brain)) / total
+    dice = overlap(inside, atlas_brain)
     warnings = [check_overlap(dice, config)]
     if not all(_USUAL_SIZE[0] <= ratio <= _USUAL_SIZE[1] for ratio in size):
         warnings.append(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from uad_core.atlas.space import SLICE_SHAPE, Slab
+from uad_core.atlas.masks import overlap
+from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
 from uad_core.preprocess import Prepared, PreprocessConfig, inspect_scan
 from uad_core.quality.check import Check
@@ -36,7 +37,7 @@ def skull(prepared: Prepared) -> Check:
 def brain_volume(whole: Prepared) -> Check:
     """Millilitres of brain in the patient, of a scan that was prepared over all levels."""
     config = whole.config
-    per_voxel_ml = abs(float(np.linalg.det(whole.transform.matrix[:3, :3]))) / 1000
+    per_voxel_ml = whole.transform.volume_scale / 1000
     millilitres = np.count_nonzero(whole.brain_mask) * per_voxel_ml
     low, high = config.usual_brain_ml
     numbers = f"{millilitres:.0f} ml in the prepared scan; {low:.0f} to {high:.0f} ml are usual"
@@ -48,11 +49,8 @@ def brain_volume(whole: Prepared) -> Check:
 
 def place(prepared: Prepared) -> Check:
     """Overlap with the template's brain at the levels that were prepared and that the scan reaches."""
-    target = _template_brain(prepared.slab)
-    reached = prepared.brain_mask.any(axis=(1, 2))
-    both = int(np.count_nonzero(prepared.brain_mask & target))
-    total = int(np.count_nonzero(prepared.brain_mask)) + int(np.count_nonzero(target[reached]))
-    dice = 2 * both / max(total, 1)
+    reached = np.any(prepared.brain_mask, axis=(1, 2))
+    dice = overlap(prepared.brain_mask, _template_brain(prepared.slab) & reached[:, None, None])
     registered = prepared.config.register
     least = PreprocessConfig.good_overlap if registered else ALIKE_AS_GIVEN
     numbers = f"overlap (Dice) {dice:.3f} at these levels, at least {least:.2f} is usual"
@@ -80,6 +78,4 @@ def levels(prepared: Prepared) -> Check:
 
 def _template_brain(slab: Slab) -> np.ndarray:
     """(D, 256, 256) bool."""
-    brain = template().brain_mask[slab.first : slab.first + slab.count]
-    pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, brain.shape[1:], strict=True))
-    return np.pad(brain, ((0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+    return template().tissues_in(slab) > 0

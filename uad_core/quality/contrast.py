@@ -23,15 +23,14 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.space import SLICE_SHAPE, Slab
-from uad_core.atlas.template import TISSUES, template
+from uad_core.atlas.space import WHOLE_BRAIN, Slab
+from uad_core.atlas.template import TISSUE_CODES, template
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Severity
 
 GREY_GOOD, GREY_LEAST = 1.0, 0.94  # of white matter; lower: amber, red
 FLUID_GOOD, FLUID_MOST = 0.95, 1.1  # of white matter; higher: amber, red
 LEAST_VOXELS = 300  # of a tissue; fewer give no steady figure
-_CODES = {name: code for code, name in TISSUES.items()}
 NAME = "FLAIR contrast"
 
 
@@ -58,7 +57,7 @@ def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
     labels = _inner_tissues(prepared.slab)
 
     def inside(name: str) -> np.ndarray:
-        values: np.ndarray = prepared.array[(labels == _CODES[name]) & prepared.brain_mask]
+        values: np.ndarray = prepared.array[(labels == TISSUE_CODES[name]) & prepared.brain_mask]
         return values
 
     white, fluid = inside("white matter"), inside("ventricles")
@@ -100,7 +99,6 @@ def _inner_tissues(slab: Slab) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _inner_tissues_of_the_brain() -> np.ndarray:
-    tissues, cross = template().tissues, ndimage.generate_binary_structure(3, 1)
+    tissues, cross = template().tissues_in(WHOLE_BRAIN), ndimage.generate_binary_structure(3, 1)
     alone = ndimage.grey_erosion(tissues, footprint=cross) == ndimage.grey_dilation(tissues, footprint=cross)
-    pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, tissues.shape[1:], strict=True))
-    return np.pad(np.where(alone, tissues, 0), ((0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+    return np.where(alone, tissues, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 
 from uad_core.io.dicom.scan import DicomScan
-from uad_core.io.nifti.geometry import MAX_ANISOTROPY
+from uad_core.io.limits import MAX_ANISOTROPY
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.quality.check import Check
 from uad_core.quality.header_facts import sides, slice_axis

@@ -51,10 +51,8 @@ def slice_axis(volume: Volume) -> int | None:
 
 
 def tilt_degrees(volume: Volume) -> float:
-    """The largest angle between an axis of the volume and the axis of the body that it is called after."""
-    directions = volume.affine[:3, :3] / nib.affines.voxel_sizes(volume.affine)
-    along = np.abs([directions[2, 0], directions[1, 1], directions[0, 2]])  # D along z, H along y, W along x
-    return float(np.degrees(np.arccos(np.clip(along.min(), 0, 1))))
+    """The largest angle between an axis of the volume and the axis of the body that it is nearest to."""
+    return float(np.degrees(nib.affines.obliquity(volume.affine)).max())
 
 
 def sides(volume: Volume) -> str:

@@ -10,7 +10,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 
-from uad_core.io.nifti.container import EMPTY, MAX_BYTES
+from uad_core.io.limits import EMPTY, MAX_BYTES
 from uad_core.io.volume import ScanError
 
 MAX_FILES = 5000  # a head of 0.5 mm slices has 400; whole studies have a few thousand

@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from uad_core.io.limits import EMPTY, MAX_BYTES
 from uad_core.io.volume import ScanError
 
-MAX_BYTES = 512 * 1024**2  # inflated
 SLACK_BYTES = 64 * 1024  # some writers pad the end; more than this is not the file that the header describes
 CHUNK_BYTES = 1024**2  # inflated at a time
 FEED_BYTES = 64 * 1024  # compressed bytes handed to zlib at a time, which copies what it does not use
@@ -23,7 +23,6 @@ GZIP_MAGIC = b"\x1f\x8b"
 Source = Path | bytes
 
 TOO_BIG = f"The file is too large: at most {MAX_BYTES // 1024**2} MB are read. Crop or resample the scan."
-EMPTY = "The file is empty. Copy or download it again."
 TRUNCATED = "The file is incomplete: it ends before the image does. Copy or download it again."
 CORRUPT = "The file is damaged: its compressed data or checksum is wrong. Copy or download it again."
 

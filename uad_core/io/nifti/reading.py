@@ -12,7 +12,8 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 from uad_core.io.nifti.container import Source, is_gzip, peek, read_source, unpack
 from uad_core.io.nifti.geometry import corner_distance_mm
 from uad_core.io.nifti.header import HEAD_BYTES, NiftiHeader, check_extensions, parse_header
-from uad_core.io.nifti.values import binary_mask, check_scan, read_values
+from uad_core.io.nifti.values import read_values
+from uad_core.io.values import binary_mask, check_scan
 from uad_core.io.volume import ScanError, Volume
 
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same
@@ -49,7 +50,7 @@ def read_mask(source: Source, like: Volume) -> np.ndarray:
         values, header, _ = _load(source)
         inside = binary_mask(values)
         affine = header.grid.affine
-        ornt = io_orientation(np.linalg.inv(like.affine) @ affine)  # file's axes -> D, H, W of the scan
+        ornt = io_orientation(like.to_world.inverse.matrix @ affine)  # file's axes -> D, H, W of the scan
         affine = affine @ inv_ornt_aff(ornt, inside.shape)
         mask = apply_orientation(inside, ornt)
         if mask.shape != like.shape:
