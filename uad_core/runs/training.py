@@ -10,8 +10,9 @@ from typing import Any
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
+from uad_core.io.progress_file import read_json
 from uad_core.runs.background_run import BackgroundRun
-from uad_core.runs.process import COMMAND, read_json
+from uad_core.runs.process import COMMAND
 from uad_core.train.config import TrainConfig
 
 
