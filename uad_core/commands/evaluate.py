@@ -1,9 +1,8 @@
-"""`python -m uad_core evaluate`: a cohort folder in, metrics.json and two tables out."""
+"""`python -m uad_core evaluate`: a cohort folder in; metrics.json, curves.json and two tables out."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.atlas.space import SLABS
 from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.commands.train import SLABS
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
 from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.score_case import Score
@@ -20,6 +19,7 @@ from uad_core.evaluate.score_cohort import PLAIN, Row, evaluate, table_rows
 from uad_core.evaluate.summary import summarise
 from uad_core.evaluate.tables import model_table, patient_table, readable
 from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import load_checkpoint
@@ -29,29 +29,60 @@ from uad_core.pipeline.postprocess import MEDIAN_SIZES
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     defaults = EvaluateConfig()
-    parser.add_argument("--cohort", type=Path, required=True, help="cohort folder: heads, prepared volumes or slices")
     parser.add_argument(
-        "--models", required=True, help=f"checkpoint names with commas between; {PLAIN} for the scan itself as score"
+        "--cohort",
+        type=Path,
+        metavar="FOLDER",
+        required=True,
+        help="cohort: whole heads, prepared volumes or single slices",
+    )
+    parser.add_argument(
+        "--models",
+        required=True,
+        help=f"names of checkpoints, separated by commas; {PLAIN} scores the scan's own intensity",
     )
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
-        help="folder for metrics.json, curves.json and the tables; the app lists those in runs/evaluations",
-    )
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
-    parser.add_argument(
-        "--percentile", type=float, default=defaults.percentile, help="of healthy residuals, 0 to 100 (%(default)s)"
-    )
-    parser.add_argument("--reference", help="healthy cohort behind the percentile (default: one of the cohort's kind)")
-    parser.add_argument(
-        "--median-size", type=int, choices=MEDIAN_SIZES, default=defaults.median_size, help="voxels (%(default)s)"
+        metavar="FOLDER",
+        help="for metrics.json, curves.json and two tables; the app lists the folders in runs/evaluations",
     )
     parser.add_argument(
-        "--signed", choices=SIGN_CHOICES, default=defaults.signed, help="residual; own: what suits the model"
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
     )
-    parser.add_argument("--limit", type=int, help="at most so many patients, and so many healthy subjects")
-    parser.add_argument("--slab", choices=SLABS, help="axial levels (default: those that the models were trained on)")
+    parser.add_argument(
+        "--percentile",
+        type=float,
+        default=defaults.percentile,
+        help="per cent of healthy residuals below the threshold (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--reference", help="healthy cohort that the percentile refers to (default: a real one for a real cohort)"
+    )
+    parser.add_argument(
+        "--median-size",
+        type=int,
+        choices=MEDIAN_SIZES,
+        default=defaults.median_size,
+        help="edge of the median filter, voxels of 1 mm (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--signed",
+        choices=SIGN_CHOICES,
+        default=defaults.signed,
+        help="residual: absolute, only too bright, both, or the one that suits each model (default: %(default)s)",
+    )
+    parser.add_argument("--limit", type=int, help="largest number of patients, and of healthy subjects")
+    parser.add_argument(
+        "--slab",
+        choices=SLABS,
+        help="axial levels: the paper's 20, or the whole brain (default: those that the models know)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -73,7 +104,7 @@ def run(options: argparse.Namespace) -> None:
         scores, refused = _score(cohort, rows, config, watched)
         watched.summarising()
         tables = summarise(cohort, rows, scores, config, refused)
-        command = shlex.join(("python", "-m", "uad_core", "evaluate", *_arguments(options)))
+        command = command_line("evaluate", recorded_words(options, config))
         metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
         write_json(options.out / "metrics.json", metrics)
         write_json(options.out / "curves.json", tables.curves)
@@ -85,7 +116,7 @@ def run(options: argparse.Namespace) -> None:
 def _score(
     cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig, watched: ProgressFile
 ) -> tuple[list[Score], dict[str, str]]:
-    """Scores of all subjects and rows, and why subjects were left out. Raises ScanError where nobody is left."""
+    """Scores of all subjects and rows, and why subjects were left out. Raises ScanError if none is left."""
     scores: list[Score] = []
     refused: dict[str, str] = {}
     with tqdm(unit="subject") as bar:
@@ -102,11 +133,7 @@ def _score(
     return scores, refused
 
 
-def _arguments(options: argparse.Namespace) -> list[str]:
+def recorded_words(options: argparse.Namespace, config: EvaluateConfig) -> list[str]:
     """The arguments again, folders by their last name only: a path may name a patient or a user."""
-    given = [f"--cohort={options.cohort.name}", f"--models={options.models}", f"--percentile={options.percentile:g}"]
-    given += [f"--median-size={options.median_size}", f"--signed={options.signed}"]
-    for name in ("reference", "limit", "slab"):
-        if getattr(options, name) is not None:
-            given.append(f"--{name}={getattr(options, name)}")
-    return [*given, f"--out={options.out.name}"]
+    given = {"cohort": options.cohort.resolve().name, "models": options.models}
+    return as_words(given | config.options() | {"out": options.out.resolve().name})

@@ -1,4 +1,4 @@
-"""`python -m uad_core experiment`: the paper's comparison from nothing, in one report."""
+"""`python -m uad_core experiment`: the paper's comparison of models, in one report."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uad_core import RESEARCH_ONLY
 from uad_core.commands.simulate import label_maps_in
 from uad_core.evaluate import PLAIN
 from uad_core.experiment import ExperimentConfig, experiment
+from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
 
 
@@ -18,14 +19,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("--quick", action="store_true", help="few patients and no AnoGAN scores: within 10 minutes")
     parser.add_argument(
-        "--label-maps", type=Path, help="folder of FreeSurfer-style label maps to simulate 83 + 49 subjects from"
+        "--label-maps",
+        type=Path,
+        metavar="FOLDER",
+        help="FreeSurfer-style label maps to simulate 83 healthy subjects and 49 patients from",
     )
-    parser.add_argument("--cohort", type=Path, action="append", default=[], help="further cohort; may be given again")
-    parser.add_argument("--models", help=f"rows, with commas between (default: all checkpoints, and {PLAIN})")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument(
+        "--cohort",
+        type=Path,
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="another cohort; may be given more than once",
+    )
+    parser.add_argument("--models", help=f"separated by commas (default: all checkpoints, and {PLAIN})")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
+    )
     parser.add_argument("--train", type=int, metavar="EPOCHS", help="train every model first, into OUT/checkpoints")
-    parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything; run again to go on")
+    parser.add_argument("--seed", type=int, default=2018, help="of simulation and bootstrap (default: %(default)s)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="for all files; a second run continues where the first ended",
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,19 +67,21 @@ def run(options: argparse.Namespace) -> None:
     )
     print(RESEARCH_ONLY)
     with tqdm(bar_format="{desc} [{elapsed}]") as bar:
-        outcome = experiment(config, command_line(options), bar.set_description_str)
+        outcome = experiment(config, command_line("experiment", recorded_words(options)), bar.set_description_str)
     print(outcome.tables)
     print(outcome.report)
 
 
-def command_line(options: argparse.Namespace) -> str:
-    """The command again, folders by their last name only: a path may name a patient or a user."""
-    words = ["python -m uad_core experiment"] + ["--quick"] * options.quick
-    if options.label_maps:
-        words.append(f"--label-maps {options.label_maps.resolve().name}")
-    words += [f"--cohort {path.resolve().name}" for path in options.cohort]
-    words += [f"--models {options.models}"] if options.models else []
-    if options.checkpoints != CHECKPOINTS:
-        words.append(f"--checkpoints {options.checkpoints.resolve().name}")
-    words += [f"--train {options.train}"] if options.train is not None else []
-    return " ".join([*words, f"--seed {options.seed}", f"--out {options.out.resolve().name}"])
+def recorded_words(options: argparse.Namespace) -> list[str]:
+    """The arguments again, folders by their last name only: a path may name a patient or a user."""
+    label_maps, elsewhere = options.label_maps, options.checkpoints != CHECKPOINTS
+    return as_words({
+        "quick": options.quick,
+        "label_maps": label_maps.resolve().name if label_maps else None,
+        "cohort": [path.resolve().name for path in options.cohort],
+        "models": options.models,
+        "checkpoints": options.checkpoints.resolve().name if elsewhere else None,
+        "train": options.train,
+        "seed": options.seed,
+        "out": options.out.resolve().name,
+    })  # fmt: skip

@@ -40,9 +40,7 @@ class ProgressWriter:
         if stage == self._written[0] and now - self._written[1] < self._least_seconds and not urgent:
             return
         self._written = stage, now
-        write_json(
-            self.path, {"stage": stage, **_finite(known), "pid": os.getpid(), "updated": now, "message": message}
-        )
+        write_json(self.path, {"stage": stage, **finite(known), "pid": os.getpid(), "updated": now, "message": message})
 
     def write_end(self, error: BaseException | None, known: dict[str, Any]) -> None:
         """The last file: done, stopped by Ctrl-C, or failed with a sentence."""
@@ -61,12 +59,15 @@ def read_json(path: Path) -> dict[str, Any]:
     """What a JSON file holds; empty where there is none, or it is damaged, or holds something else."""
     try:
         record = json.loads(path.read_text(errors="replace"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The same value, with null for every number in it that is not finite: JSON knows no NaN."""
     if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
-from uad_core.atlas.space import PAPER_SLAB, Slab
+from uad_core.atlas.space import PAPER_SLAB, Slab, slab_name
+from uad_core.cohorts.cohort import Cohort
+from uad_core.io.command_words import as_words, changed, command_line
 from uad_core.models import MODELS
 from uad_core.train.batches import AugmentConfig
 
 Schedule = Literal["plain", "cosine"]  # the paper's learning rates throughout, or falling to 0
 Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast on CUDA, where it is faster
+ALWAYS = ("model", "epochs", "batch_size", "seed", "slab", "schedule")  # named in a command even at their defaults
 CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 
 
@@ -55,11 +59,48 @@ class TrainConfig:
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise ValueError(f"The norm to clip gradients to must be above 0, not {self.clip_norm}.")
 
+    def options(self) -> dict[str, object]:
+        """Of `python -m uad_core train`. Raises ValueError for axial levels that have no name there."""
+        options = changed(self, TrainConfig(), ALWAYS)
+        options.pop("augment", None)
+        own = [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in self.settings.items()]
+        options |= {"slab": slab_name(self.slab), "settings": None, "set": own}
+        change = self.augment
+        return options | {"shift_px": change.shift_px, "gamma": change.gamma, "no_flip": not change.flip}
+
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> TrainConfig:
         """The way back from `asdict`."""
         nested = {"slab": Slab(**record["slab"]), "augment": AugmentConfig(**record["augment"])}
         return cls(**{**record, **nested})
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training to be done.
+
+    Attributes:
+        cohorts: whose healthy subjects are learnt from.
+        out: folder that gets `name`.safetensors and `name`.json, of the epoch with the best validation.
+        command: how to repeat it, for the record.
+        run: folder to watch, stop and resume the training by (see `run_folder`); None: nothing of that, and
+            Ctrl-C ends the process as usual.
+        resume: go on from the newest whole snapshot in `run`, if there is one.
+    """
+
+    cohorts: Sequence[Cohort]
+    config: TrainConfig
+    out: Path
+    name: str
+    command: str = ""
+    run: Path | None = None
+    resume: bool = False
+
+
+def recorded_command(cohorts: Sequence[Cohort], config: TrainConfig, name: str) -> str:
+    """What repeats a training, with cohort names in place of folders: a path may name a patient or a user."""
+    options = {"name": name, "cohort": [cohort.name for cohort in cohorts]} | config.options()
+    return command_line("train", as_words(options))
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,20 @@ from __future__ import annotations
 
 import fcntl
 import json
-import math
-import os
 import shutil
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from uad_core.cohorts.cohort import Cohort, open_cohort
+import torch
+
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.io.atomic import write_atomically, write_json
-from uad_core.train.config import TrainConfig, TrainProgress
+from uad_core.io.errors import sentence
+from uad_core.io.progress_file import ProgressWriter, finite, read_progress
+from uad_core.train.config import TrainConfig, Training, TrainProgress
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 
 UNFINISHED = {"load", "train", "calibrate", "stopped"}
@@ -38,7 +39,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[bytes] | None = None
-        self._written = ("", 0.0)  # stage and time of the last progress
+        self._progress = ProgressWriter(path, least_seconds=0.5)
 
     def open(self, resume: bool) -> None:
         """Take the folder for this process.
@@ -78,19 +79,35 @@ class RunFolder:
 
     def stage(self) -> str:
         """As the last progress says; empty before any."""
-        with suppress(OSError, ValueError, KeyError):
-            return str(json.loads((self.path / "progress.json").read_bytes())["stage"])
-        return ""
+        return str(read_progress(self.path).get("stage", ""))
 
-    def write_settings(
-        self, config: TrainConfig, cohorts: Sequence[Cohort], name: str, out: Path, command: str
-    ) -> None:
-        folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in cohorts]
-        asked = {"name": name, "out": str(out.resolve()), "command": command, "cohorts": folders}
-        write_json(self.path / "settings.json", {"config": asdict(config), **asked})
+    def recorded(
+        self, stages: Generator[TrainProgress, None, None], training: Training
+    ) -> Generator[TrainProgress, None, None]:
+        """The same stages, each written down here as it comes, and of a failure the reason; see `open` for errors."""
+        self.open(training.resume)
+        now = TrainProgress("load", 0, 0.0, epochs=training.config.epochs)
+        try:
+            if not training.resume:
+                self.write_settings(training)
+            for now in stages:
+                self.show(now)
+                yield now
+        except Exception as error:
+            with suppress(OSError):
+                self.show(replace(now, stage="failed"), reason(error))
+            raise
+        finally:
+            stages.close()
+            self.close()
 
-    def read_settings(self) -> tuple[TrainConfig, list[Cohort], str, Path, str]:
-        """Config, cohorts, name, out and command of the training here.
+    def write_settings(self, training: Training) -> None:
+        folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in training.cohorts]
+        asked = {"name": training.name, "out": str(training.out.resolve()), "command": training.command}
+        write_json(self.path / "settings.json", {"config": asdict(training.config), **asked, "cohorts": folders})
+
+    def read_settings(self) -> Training:
+        """The training here, to be resumed.
 
         Raises:
             ValueError: there is none, as a sentence.
@@ -103,38 +120,25 @@ class RunFolder:
             folders = [Path(folder) for folder in asked["cohorts"]]
         except (OSError, ValueError, KeyError, TypeError):
             raise ValueError(f"Folder {self.path.name} holds no training that could be resumed.") from None
-        return config, [open_cohort(folder) for folder in folders], name, out, command
+        cohorts = [open_cohort(folder) for folder in folders]
+        return Training(cohorts, config, out, name, command, self.path, resume=True)
 
     def wants_stop(self) -> bool:
         return (self.path / "stop").exists()
 
     def show(self, progress: TrainProgress, message: str = "") -> None:
         """Replace progress.json, at most twice a second but at every change of stage."""
-        now = time.time()
-        stage, written = self._written
-        if progress.stage == stage and now - written < 0.5 and progress.fraction < 1:
-            return
-        self._written = (progress.stage, now)
-        record = {
-            "stage": progress.stage,
-            "epoch": progress.epoch,
-            "epochs": progress.epochs,
-            "fraction": round(progress.fraction, 4),
-            "losses": {key: _finite(value) for key, value in progress.losses.items()},
-            "validation": _finite(progress.validation),
-            "images_per_second": _finite(progress.images_per_second),
-            "seconds_left": _finite(progress.seconds_left),
-            "pid": os.getpid(),
-            "updated": now,
-            "message": message,
-        }
-        write_json(self.path / "progress.json", record)
+        known = asdict(progress) | {"fraction": round(progress.fraction, 4)}
+        self._progress.write(known.pop("stage"), known, message, urgent=progress.fraction >= 1)
 
     def write_curve(self, curve: Sequence[Mapping[str, Any]]) -> None:
         """All epochs so far, replacing what a killed process may have left half-written."""
-        lines = "".join(json.dumps({key: _finite(value) for key, value in row.items()}) + "\n" for row in curve)
+        lines = "".join(json.dumps(finite(row)) + "\n" for row in curve)
         write_atomically(self.path / "curve.jsonl", lines.encode())
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def reason(error: Exception) -> str:
+    """Why a training failed, as a sentence."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return "The device has too little memory for this; try a smaller --batch-size."
+    return sentence(error)

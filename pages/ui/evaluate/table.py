@@ -9,7 +9,7 @@ import streamlit as st
 
 from uad_core.evaluate.format import html_table, interval, number, with_deviation
 from uad_core.evaluate.records import against_model_0
-from uad_core.runs.evaluation import FILES, Evaluation
+from uad_core.runs.evaluation import FILES, EvaluationRun
 
 HEADINGS = (
     "Model",
@@ -68,7 +68,7 @@ def draw_patient_table(metrics: Mapping[str, Any], records: Mapping[str, Mapping
     _html(html_table(headings, lines, frozenset({len(headings) - 1})))
 
 
-def offer_files(evaluation: Evaluation, metrics: Mapping[str, Any]) -> None:
+def offer_files(evaluation: EvaluationRun, metrics: Mapping[str, Any]) -> None:
     """The records of the evaluation, and how to make them again."""
     with st.container(horizontal=True):
         for name in FILES:

@@ -70,3 +70,18 @@ LESSON_GOAL = "lesson_goal"
 LESSON_WAY = "lesson_way"
 LESSON_SEED = "lesson_seed"
 LESSON_SCORE = "lesson_score"
+
+# trainings and evaluations: the run on view, in the address; and why the last one could not be started
+RUN = "run"
+EVALUATION = "evaluation"
+RUN_PROBLEM = "run_problem"
+
+# the forms of a new training and a new evaluation: what is asked -> its widget; those of Evaluate are in the address
+TRAIN = {
+    asked: f"train_{asked}"
+    for asked in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
+}
+EVALUATE = {
+    asked: f"eval_{asked}"
+    for asked in ("cohort", "folder", "name", "models", "percentile", "median_size", "signed", "limit")
+}
