@@ -27,7 +27,7 @@ def module_of(path: Path) -> str:
 
 
 def room(module: str) -> str | None:
-    """`uad_core.models.parts.layers` -> `models`, `pages.ui.shell.keys` -> `ui/shell`; None for what lies in no room."""
+    """`uad_core.models.parts.layers` -> `models`, `pages.ui.shell.keys` -> `ui/shell`; None: in no room."""
     parts = module.split(".")
     if parts[:2] == ["pages", "ui"]:
         return f"ui/{parts[2]}" if len(parts) > 2 and parts[2] in PAGE_ROOMS else None

@@ -76,7 +76,7 @@ def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:
         on_message(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
     else:
         with _whole(raw) as part:
-            for step in simulate_cohort(config.label_maps, part, healthy, patients, config.seed):
+            for step in simulate_cohort(config.label_maps, part, {"healthy": healthy, "ms": patients}, config.seed):
                 on_message(f"Simulated {step.subject} ({step.done} of {step.total}).")
     if not (prepared / "cohort.json").exists():
         with _whole(prepared) as part:

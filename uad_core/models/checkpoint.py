@@ -63,18 +63,21 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path,
-    name: str,
+    path: Path,
     spec_name: str,
     model: AnomalyModel,
     slab: Slab,
     calibration: Calibration,
     about: dict[str, Any],
 ) -> Path:
-    """Write both files; weights in half precision, as `halve` leaves them. Returns the JSON's path."""
+    """Write `path`.json and `path`.safetensors, weights in half precision as `halve` leaves them.
+
+    Returns:
+        The path of the JSON.
+    """
     weights = save({key: value.detach().cpu().contiguous() for key, value in _halved(model).items()})
     record = {
-        "name": name,
+        "name": path.name,
         "model": spec_name,
         "config": asdict(model.config),
         "slab": asdict(slab),
@@ -82,10 +85,11 @@ def save_checkpoint(
         **about,
         "calibration": calibration.to_json(),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{name}.safetensors", weights)
-    write_json(folder / f"{name}.json", record)
-    return folder / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    described = path.parent / f"{path.name}.json"
+    write_atomically(path.parent / f"{path.name}.safetensors", weights)
+    write_json(described, record)
+    return described
 
 
 def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:

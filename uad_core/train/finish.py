@@ -46,7 +46,7 @@ def finish(state: TrainState, on_progress: Callable[[float], None]) -> None:
 
 def _save(state: TrainState, folder: Path, name: str, calibration: Calibration, about: dict[str, Any]) -> None:
     config = state.config
-    save_checkpoint(folder, name, config.model, state.model, config.slab, calibration, about)
+    save_checkpoint(folder / name, config.model, state.model, config.slab, calibration, about)
 
 
 def _calibrated(state: TrainState, about: dict[str, Any], on_progress: Callable[[float], None]) -> Calibration:
