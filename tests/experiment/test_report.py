@@ -12,18 +12,16 @@ from PIL import Image
 
 from uad_core import RESEARCH_ONLY
 from uad_core.evaluate.format import interval, number
-from uad_core.experiment.report import (
+from uad_core.experiment.contents import (
     CohortResults,
     Contents,
-    Lesions,
+    Examples,
     ModelCard,
     Realism,
     SlicePanel,
-    build_report,
-    charts,
-    slices,
-    studies,
+    SubtleLesions,
 )
+from uad_core.experiment.report import build_report, charts, slices, studies
 from uad_core.experiment.report.caveats import dependence, footnote
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.slices import comparison
@@ -59,7 +57,7 @@ def row_of(index, healthy=1, baseline=True):
     }
 
 
-def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
+def results_of(name, simulated, keys=("intensity", "sae3", "dae")):
     patients = [
         {"subject": f"sub-{p}", "model": key, "healthy": False, "seen": "", "auprc": 0.2 + 0.05 * p + 0.1 * k,
          "dice": 0.1 * p, "truth_ml": 3.0, "false_positive_ml": 1.0}
@@ -82,16 +80,16 @@ def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
         "models": {key: row_of(i, baseline=key != "intensity") | {"model": key} for i, key in enumerate(keys)},
         "per_patient": patients,
     }
-    looks = tuple(look_of(key) for key in keys)
-    again = tuple(replace(look_of(""), key=key) for key in keys[1:])
+    panels = tuple(panel_of(key) for key in keys)
+    again = tuple(replace(panel_of(""), key=key) for key in keys[1:])
     record = {
         "subject": "sub-1", "level": 87, "ml": 0.05, "intensity": 0.5, "rank": 50.0, "found_by": "sae3",
     }  # fmt: skip
-    lesions = Lesions(7, (record,), (look_of(""),))
-    return CohortResults(metrics, {"models": curves}, looks, again, looks, lesions, name)
+    lesions = SubtleLesions(7, (record,), (panel_of(""),))
+    return CohortResults(metrics, {"models": curves}, Examples(panels, again, panels), lesions, name)
 
 
-def look_of(key):
+def panel_of(key):
     rng = np.random.default_rng(0)
     truth = np.zeros((60, 50), bool)
     truth[20:30, 5:12] = True  # on the left of the picture: the patient's right
@@ -122,8 +120,8 @@ def contents_of(**changes):
         "versions": {"torch": "2.13.0"},
         "cohorts": [{"cohort": "made", "kind": "simulated", "patients": 4, "healthy": 1, "levels": "87", "sha": "0f"}],
     }
-    sheets = [sheet_of("drawn-real", False), sheet_of("made", True)]
-    return replace(Contents(sheets, cards, None, ("Models without a checkpoint: sae1.",), repeat), **changes)
+    cohorts = [results_of("drawn-real", False), results_of("made", True)]
+    return replace(Contents(cohorts, cards, None, ("Models without a checkpoint: sae1.",), repeat), **changes)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +141,7 @@ def cells_of(html, name):
 
 def test_the_table_holds_the_numbers_of_the_metrics(report):
     headings, rows = cells_of(report.html, "made")
-    model = sheet_of("made", True).metrics["models"]["sae3"]
+    model = results_of("made", True).metrics["models"]["sae3"]
     line = dict(zip(headings, rows["sae3"], strict=True))
     assert line["AUPRC, pooled"].startswith(f"{model['auprc_pooled']:.3f} [{model['auprc_pooled_ci'][0]:.3f}, ")
     dice = line["Dice at the healthy percentile, mean ± sd"]
@@ -209,10 +207,12 @@ def undrawn(monkeypatch):
 
 
 def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
-    bare = replace(sheet_of("made", True, ("plain-intensity",)), example=(), worst=(), lesions=Lesions(0, (), ()))
+    bare = replace(
+        results_of("made", True, ("plain-intensity",)), examples=Examples(), lesions=SubtleLesions(0, (), ())
+    )
     for key in ("dice_mean", "threshold", "dice_by_percentile", "reference", "false_positive_ml", "seconds_per_slice"):
         bare.metrics["models"]["plain-intensity"][key] = None
-    page = build_report(contents_of(sheets=[bare], cards=())).html
+    page = build_report(contents_of(cohorts=[bare], cards=())).html
     for sentence in (
         "Models without a checkpoint: sae1.",
         "There is no row for model 0",
@@ -227,13 +227,13 @@ def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
 
 
 def test_a_cohort_of_healthy_scans_alone_shows_false_positives_and_no_empty_figures(undrawn):
-    sheet = replace(sheet_of("controls", False), example=(), reconstructed=(), worst=(), lesions=Lesions(0, (), ()))
-    sheet.metrics["patients"] = sheet.metrics["brains"] = 0
-    for row in sheet.metrics["per_patient"]:
+    results = replace(results_of("controls", False), examples=Examples(), lesions=SubtleLesions(0, (), ()))
+    results.metrics["patients"] = results.metrics["brains"] = 0
+    for row in results.metrics["per_patient"]:
         row |= {"healthy": True, "auprc": None, "dice": None}
-    for model in sheet.metrics["models"].values():
+    for model in results.metrics["models"].values():
         model["auprc_pooled"] = None
-    report = build_report(contents_of(sheets=[sheet, sheet_of("made", True)]))
+    report = build_report(contents_of(cohorts=[results, results_of("made", True)]))
     assert not [name for name in report.figures if name.startswith("controls_")]
     section = report.html.split("Real scans: controls</h2>")[1].split("<h2")[0]
     assert "Nobody here has a lesion" in section
@@ -248,8 +248,8 @@ def test_the_list_at_the_top_leads_to_every_section(report):
 
 
 def test_names_from_a_cohort_are_text_and_never_markup(undrawn):
-    sheet = sheet_of("<script>alert(1)</script>", True)
-    page = build_report(contents_of(sheets=[replace(sheet, folder="x")])).html
+    results = results_of("<script>alert(1)</script>", True)
+    page = build_report(contents_of(cohorts=[replace(results, folder="x")])).html
     assert "<script" not in page
 
 
@@ -260,7 +260,7 @@ def test_failures_name_the_worst_patients_and_the_refused(report):
 
 
 def test_what_makes_figures_less_independent_than_they_look_is_said():
-    metrics = dict(sheet_of("made", True).metrics)
+    metrics = dict(results_of("made", True).metrics)
     assert dependence(metrics) == []
     assert "made (simulated, 10 to 12 scans)" in footnote(metrics)
     assert "no model was trained on (1). " in footnote(metrics)
@@ -276,16 +276,16 @@ def test_what_makes_figures_less_independent_than_they_look_is_said():
 
 
 def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():
-    sheet = sheet_of("made", True, ("dae", "sae3", "svae-gan"))
-    found = {line[1]: line for line in verdicts(sheet)}
+    results = results_of("made", True, ("dae", "sae3", "svae-gan"))
+    found = {line[1]: line for line in verdicts(results)}
     assert found["sae3 less dae"][2:] == ("+0.100 [+0.100, +0.100]", "yes")
-    swapped = {line[1]: line for line in verdicts(sheet_of("made", True, ("sae3", "dae")))}
+    swapped = {line[1]: line for line in verdicts(results_of("made", True, ("sae3", "dae")))}
     assert swapped["sae3 less dae"][3] == "no, reversed"
     assert "sae1 less dae" not in found
 
 
 def test_a_picture_keeps_the_patients_right_on_the_left():
-    pixels = np.array(Image.open(BytesIO(comparison([look_of("sae3")]))).convert("RGB")).astype(int)
+    pixels = np.array(Image.open(BytesIO(comparison([panel_of("sae3")]))).convert("RGB")).astype(int)
     blue = (pixels[..., 2] - pixels[..., 0] > 80) & (pixels[..., 2] > 180)
     columns = np.flatnonzero(blue.any(axis=0))
     first_panel = columns[columns < pixels.shape[1] / 2]
@@ -299,8 +299,8 @@ def test_thirteen_models_have_thirteen_line_styles():
 
 def test_numbers_without_a_value_are_a_dash():
     assert (number(None), number(-0.1234), interval(0.5, [None, None])) == ("–", "−0.123", "0.500")
-    assert tab_separated([sheet_of("made", True)], {}).count("n/a") > 0
-    json.dumps(sheet_of("made", True).metrics)
+    assert tab_separated([results_of("made", True)], {}).count("n/a") > 0
+    json.dumps(results_of("made", True).metrics)
 
 
 def realism_of():
@@ -320,6 +320,6 @@ def test_simulated_and_real_slices_are_drawn_side_by_side(report):
 
 
 def test_a_figure_is_the_same_bytes_twice(report):
-    sheet = contents_of().sheets[1]
-    assert charts.precision_recall(sheet) == report.figures["made_precision_recall.png"]
-    assert slices.comparison(sheet.example) == report.figures["made_fig4.png"]
+    results = contents_of().cohorts[1]
+    assert charts.precision_recall(results) == report.figures["made_precision_recall.png"]
+    assert slices.comparison(results.examples.typical) == report.figures["made_fig4.png"]

@@ -15,8 +15,9 @@ from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.records import against_model_0, baselines, by_patient, operating_point, visible
-from uad_core.evaluate.review import case_of, fullest, map_of, open_session
-from uad_core.evaluate.score_cohort import PLAIN, evaluate, table_rows
+from uad_core.evaluate.review import case_of, fullest, map_of
+from uad_core.evaluate.rows import PLAIN, open_session
+from uad_core.evaluate.score_cohort import score_cases
 from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.postprocess import SIGNS
@@ -195,7 +196,7 @@ def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
     session = open_session(SAMPLES, names, config)
     subject = next(one.name for one in session.cohort.subjects if not one.is_healthy)
     only = replace(session.cohort, subjects=tuple(one for one in session.cohort.subjects if one.name == subject))
-    (progress,) = evaluate(only, table_rows(only, [session.rows[0].checkpoint], config, plain=True), config)
+    (progress,) = score_cases(replace(session, cohort=only))
     case = case_of(session, subject)
     seen = map_of(session, case, "intensity")
     assert dice(seen.mask, case.truth) == progress.scores[0].dice

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
+from uad_core.evaluate.rows import EvaluationSession, Row
 from uad_core.evaluate.score_case import Score
-from uad_core.evaluate.score_cohort import Row, levels
 
 BASELINE = "intensity"  # model 0, against which the differences are
 POINTS = 200  # of a precision-recall curve
@@ -30,19 +29,14 @@ class Tables:
     curves: dict[str, Any]
 
 
-def summarise(
-    cohort: Cohort,
-    rows: Sequence[Row],
-    scores: Sequence[Score],
-    config: EvaluateConfig,
-    refused: Mapping[str, str],
-) -> Tables:
+def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapping[str, str]) -> Tables:
     """Both records of an evaluation.
 
     Args:
         scores: of all subjects and rows.
         refused: subject -> why it was left out.
     """
+    cohort, rows, config = session.cohort, session.rows, session.config
     by_row = {row.key: [one for one in scores if one.row == row.key] for row in rows}
     first = by_row[rows[0].key]
     patients = [one for one in first if not one.healthy]
@@ -84,7 +78,7 @@ def summarise(
         "healthy": len(healthy),
         "healthy_trained_on": len(healthy) - len(unseen),
         "refused": dict(refused),
-        "levels": _levels(cohort, rows, config),
+        "levels": _levels(session),
         "auprc_chance": _number(float(truth.mean())) if truth.size else None,
         "config": asdict(config),
         "notes": NOTES,
@@ -107,10 +101,10 @@ NOTES = {
 }
 
 
-def _levels(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> list[int]:
+def _levels(session: EvaluationSession) -> list[int]:
     """Atlas levels that were searched: those of the slices, or of the slab as far as the models know it."""
-    slab, known = levels(rows, config)
-    slices = {subject.level for subject in cohort.subjects if subject.flair.suffix == ".png"}
+    slab, known = session.levels()
+    slices = {subject.level for subject in session.cohort.subjects if subject.flair.suffix == ".png"}
     return sorted(known & (slices or set(slab.levels)))
 
 
@@ -205,7 +199,7 @@ def _differences(
 def _per_patient(one: Score, rows: Sequence[Row], config: EvaluateConfig) -> dict[str, Any]:
     row = next(row for row in rows if row.key == one.row)
     record = {key: _number(value) if isinstance(value, float) else value for key, value in vars(one).items()}
-    for hidden in ("values", "truth", "dice_at", "row"):
+    for hidden in ("values", "truth", "mask", "dice_at", "row"):
         del record[hidden]
     dice_at = {f"{p:g}": _number(value) for p, value in zip(config.percentiles, one.dice_at, strict=False)}
     return {"subject": record.pop("subject"), "model": one.row, "signed": row.signed, **record} | {"dice_at": dice_at}

@@ -36,18 +36,33 @@ class SlicePanel:
 
 
 @dataclass(frozen=True)
-class Lesions:
+class SubtleLesions:
     """Lesions of one cohort whose intensity is normal.
 
     Attributes:
         total: lesions of all patients at the levels searched.
-        rows: those within the normal range, one record each, largest first; `found_by` names models.
-        looks: pictures of the largest of the first patients.
+        records: those within the normal range, one record each, largest first; `found_by` names models.
+        panels: pictures of the largest of the first patients.
     """
 
     total: int
-    rows: tuple[Mapping[str, Any], ...]
-    looks: tuple[SlicePanel, ...]
+    records: tuple[Mapping[str, Any], ...]
+    panels: tuple[SlicePanel, ...]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Slices of single patients.
+
+    Attributes:
+        typical: of one patient, a panel a row.
+        reconstructed: the same slice as each model that reconstructs would have it, in the place of the scan.
+        worst: a panel a row, of the patient that suits it least.
+    """
+
+    typical: tuple[SlicePanel, ...] = ()
+    reconstructed: tuple[SlicePanel, ...] = ()
+    worst: tuple[SlicePanel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,19 +70,14 @@ class CohortResults:
     """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`.
 
     Attributes:
-        example: a row's view each of a typical patient.
-        reconstructed: the same slice as each model that reconstructs would have it, in the place of the look's scan.
-        worst: each row's view of the patient that suits it least.
         folder: of its files, beside the report.
         sentences: on what is special about it.
     """
 
     metrics: Mapping[str, Any]
     curves: Mapping[str, Any]
-    example: tuple[SlicePanel, ...]
-    reconstructed: tuple[SlicePanel, ...]
-    worst: tuple[SlicePanel, ...]
-    lesions: Lesions
+    examples: Examples
+    lesions: SubtleLesions
     folder: str
     sentences: tuple[str, ...] = ()
 
@@ -108,7 +118,7 @@ class Realism:
 
     Attributes:
         level: of the atlas.
-        slices: cohort -> (N, H, W), a few to look at.
+        slices: cohort -> (N, H, W), a few to show.
         centres: (B,) normalised intensity.
         densities: cohort -> (B,) share of brain voxels a unit of intensity.
         frequencies: (F,) cycles per mm.
@@ -133,7 +143,7 @@ class Realism:
 class Contents:
     """All of a report. `missing` are sentences on what could not be shown; `repeat` is what a rerun needs."""
 
-    sheets: Sequence[CohortResults]
+    cohorts: Sequence[CohortResults]
     cards: Sequence[ModelCard]
     realism: Realism | None
     missing: Sequence[str]

@@ -1,4 +1,4 @@
-"""What a scan shows without a model: lesions of normal intensity, and a slice to hold simulation against."""
+"""Lesions whose intensity is normal, and which models found them."""
 
 from __future__ import annotations
 
@@ -9,68 +9,51 @@ from typing import Any
 import cc3d
 import numpy as np
 
+from uad_core.evaluate import Score
 from uad_core.evaluate.cases import Case
+from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
+from uad_core.experiment.contents import SlicePanel, SubtleLesions
+from uad_core.experiment.examples import slice_panel
 
 NORMAL = (5.0, 95.0)  # percentiles of the same patient's brain outside lesions
-SLICES = 64  # of a cohort, to measure intensities and spectra on
-
-
-@dataclass(frozen=True, eq=False)
-class BrainSlice:
-    """A slice to compare: (256, 256) float32 and the brain without lesions, bool."""
-
-    array: np.ndarray
-    brain: np.ndarray
+DRAWN = 6  # patients
 
 
 @dataclass(frozen=True, eq=False)
 class SubtleLesion:
-    """A lesion: its record, and its (N, 3) voxels in the slab."""
+    """A lesion of normal intensity: its record, and its (N, 3) voxels in the slab."""
 
     record: dict[str, Any]
     voxels: np.ndarray
 
 
-@dataclass(frozen=True)
-class CaseSurvey:
-    """Of one scan: how many lesions, those of normal intensity, and the slice at the level wanted, if it has it."""
+class SubtleLesionCollector:
+    """Lists the lesions of normal intensity of every patient, with the rows that found them."""
 
-    lesions: int
-    normal: tuple[SubtleLesion, ...]
-    slice: BrainSlice | None
+    def __init__(self, min_lesion_mm3: float) -> None:
+        self._min_lesion_mm3 = min_lesion_mm3
+        self._total = 0
+        self._records: list[dict[str, Any]] = []
+        self._largest: dict[str, SlicePanel] = {}  # subject -> picture
 
+    def on_case(self, case: Case, scores: Sequence[Score]) -> None:
+        total, lesions = subtle_lesions(case, self._min_lesion_mm3)
+        self._total += total
+        lesions.sort(key=lambda lesion: _largest_first(lesion.record))
+        found_by = finders(case, scores, [lesion.voxels for lesion in lesions])
+        for lesion, keys in zip(lesions, found_by, strict=True):
+            self._records.append(lesion.record | {"found_by": ", ".join(keys) or "no model"})
+        if lesions:
+            self._largest[case.subject.name] = _outlined(case, lesions[0])
 
-@dataclass(frozen=True)
-class Survey:
-    """Of one cohort: how many lesions, those of normal intensity (largest first), and slices at `level`."""
-
-    lesions: int
-    normal: tuple[SubtleLesion, ...]
-    level: int
-    slices: tuple[BrainSlice, ...]
-
-
-def view(case: Case, level: int, min_lesion_mm3: float) -> CaseSurvey:
-    """Look at one scan."""
-    total, normal = normal_lesions(case, min_lesion_mm3)
-    shown = None
-    if level in case.prepared.slab.levels:
-        at = case.prepared.slab.levels.index(level)
-        if case.inside[at].any():
-            shown = BrainSlice(case.prepared.array[at].copy(), case.inside[at] & ~case.truth[at])
-    return CaseSurvey(total, tuple(normal), shown)
+    def lesions(self) -> SubtleLesions:
+        """All of them, the largest first; of the first patients the largest one as a picture."""
+        records = sorted(self._records, key=_largest_first)
+        patients = list(dict.fromkeys(record["subject"] for record in records))[:DRAWN]
+        return SubtleLesions(self._total, tuple(records), tuple(self._largest[name] for name in patients))
 
 
-def survey(views: Sequence[CaseSurvey], level: int) -> Survey:
-    """The views of a cohort's scans taken together; of many scans every so many-th gives its slice."""
-    every = -(-len(views) // SLICES)
-    normal = [one for each in views for one in each.normal]
-    normal.sort(key=lambda one: (-one.record["ml"], one.record["subject"], one.record["level"]))
-    slices = tuple(each.slice for each in views[::every] if each.slice)
-    return Survey(sum(each.lesions for each in views), tuple(normal), level, slices)
-
-
-def normal_lesions(case: Case, min_lesion_mm3: float) -> tuple[int, list[SubtleLesion]]:
+def subtle_lesions(case: Case, min_lesion_mm3: float) -> tuple[int, list[SubtleLesion]]:
     """The number of true lesions of at least `min_lesion_mm3`, and those whose median intensity is normal."""
     if not case.truth.any():
         return 0, []
@@ -97,3 +80,28 @@ def normal_lesions(case: Case, min_lesion_mm3: float) -> tuple[int, list[SubtleL
             }
             found.append(SubtleLesion(record, voxels))
     return total, found
+
+
+def finders(case: Case, scores: Sequence[Score], lesions: Sequence[np.ndarray]) -> list[list[str]]:
+    """For each lesion, (N, 3) voxels, the keys of the rows that found it as `metrics.lesion_scores` counts."""
+    found: list[list[str]] = [[] for _ in lesions]
+    for score in scores:
+        if score.mask is None or not lesions:
+            continue
+        mask = case.on_grid(score.mask)
+        for keys, voxels in zip(found, lesions, strict=True):
+            if mask[tuple(voxels.T)].mean() >= FOUND_FROM:
+                keys.append(score.row)
+    return found
+
+
+def _largest_first(record: dict[str, Any]) -> tuple[float, str, int]:
+    return -record["ml"], record["subject"], record["level"]
+
+
+def _outlined(case: Case, lesion: SubtleLesion) -> SlicePanel:
+    """The lesion, as the panel's mask, on its fullest slice."""
+    level, mask = lesion.record["level"], np.zeros(case.truth.shape, bool)
+    mask[tuple(lesion.voxels.T)] = True
+    note = f"{1000 * lesion.record['ml']:.0f} mm³, level {level}"
+    return slice_panel(case, case.prepared.slab.levels.index(level), note, mask)

@@ -20,7 +20,7 @@ from typing import Any
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.find import RunError, find_cohorts, usable_cohort
 from uad_core.evaluate.config import EvaluateConfig, Signs
-from uad_core.evaluate.score_cohort import PLAIN
+from uad_core.evaluate.rows import PLAIN
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS, SAMPLES
 from uad_core.models.checkpoint import checkpoint_names

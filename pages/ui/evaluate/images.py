@@ -15,7 +15,8 @@ from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.records import by_patient
-from uad_core.evaluate.review import EvaluationSession, Map, case_of, fullest, map_of, open_session
+from uad_core.evaluate.review import Map, case_of, fullest, map_of
+from uad_core.evaluate.rows import EvaluationSession, open_session
 from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.slices import crop_box
 from uad_core.runs.evaluation import Evaluation, EvaluationRequest, beyond, order_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from uad_core import RESEARCH_ONLY
+from uad_core.experiment.contents import Contents
 from uad_core.experiment.report import sections
-from uad_core.experiment.report.contents import Contents
 from uad_core.experiment.report.page import Page
 from uad_core.experiment.report.tables import tab_separated
 
@@ -27,11 +27,11 @@ def build_report(contents: Contents) -> Report:
     page.text(RESEARCH_ONLY, "banner")
     page.contents()
     sections.introduction(page, contents)
-    for sheet in sorted(contents.sheets, key=lambda sheet: not sheet.simulated):
-        sections.cohort(page, sheet, cards)
+    for results in sorted(contents.cohorts, key=lambda results: not results.simulated):
+        sections.cohort(page, results, cards)
     sections.latent_study(page, contents)
     sections.drawn_samples(page, contents)
     sections.trainings(page, contents)
     sections.realism(page, contents)
     sections.repeat(page, contents)
-    return Report(page.finish(), page.figures, tab_separated(contents.sheets, cards))
+    return Report(page.finish(), page.figures, tab_separated(contents.cohorts, cards))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from uad_core.evaluate.metrics import paired_difference
-from uad_core.experiment.report.contents import CohortResults
+from uad_core.experiment.contents import CohortResults
 
 SPATIAL = ("sae1", "sae2", "sae3", "svae", "sae-gan", "svae-gan")
 DENSE = ("dae", "dvae")
@@ -37,16 +37,16 @@ def claims() -> list[Claim]:
     return pairs
 
 
-def verdicts(sheet: CohortResults) -> list[tuple[str, str, str, str]]:
+def verdicts(results: CohortResults) -> list[tuple[str, str, str, str]]:
     """(claim, pair, difference with interval, verdict) for each pair of which both models are there.
 
     A claim that one is ahead is "yes" where the whole 95 % interval of the paired difference lies above 0, "no,
     reversed" where it lies below, and otherwise "not shown". "Little" is a judgement left to the reader.
     """
-    config = sheet.metrics["config"]
+    config = results.metrics["config"]
     found = []
     for claim in claims():
-        sides = [_auprc(sheet, key) for key in (claim.left, claim.right)]
+        sides = [_auprc(results, key) for key in (claim.left, claim.right)]
         if not all(sides):
             continue
         names = sorted(set(sides[0]) & set(sides[1]))
@@ -64,6 +64,6 @@ def verdicts(sheet: CohortResults) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _auprc(sheet: CohortResults, key: str) -> dict[str, float]:
-    rows = (row for row in sheet.metrics["per_patient"] if row["model"] == key)
+def _auprc(results: CohortResults, key: str) -> dict[str, float]:
+    rows = (row for row in results.metrics["per_patient"] if row["model"] == key)
     return {row["subject"]: row["auprc"] for row in rows if row["auprc"] is not None}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from uad_core.evaluate.format import NONE, html_table, number
+from uad_core.experiment.contents import Contents
 from uad_core.experiment.report import slices, studies
 from uad_core.experiment.report.cohort_section import cohort
-from uad_core.experiment.report.contents import Contents
 from uad_core.experiment.report.page import Page
 
 __all__ = ["cohort", "drawn_samples", "introduction", "latent_study", "realism", "repeat", "trainings"]
@@ -34,7 +34,7 @@ def introduction(page: Page, contents: Contents) -> None:
 
 def latent_study(page: Page, contents: Contents) -> None:
     page.heading("Size of the latent")
-    rows = studies.latent_rows(contents.sheets, contents.cards)
+    rows = studies.latent_rows(contents.cohorts, contents.cards)
     missing = sorted(set(studies.LATENT_MODELS) - {row["model"] for row in rows}, key=studies.LATENT_MODELS.index)
     if missing:
         page.text(f"Without a checkpoint, so missing from this study: {', '.join(missing)}.")

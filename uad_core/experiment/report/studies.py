@@ -10,20 +10,20 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from uad_core.experiment.report.contents import CohortResults, ModelCard, Realism
-from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, panels, png
+from uad_core.experiment.contents import CohortResults, ModelCard, Realism
+from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, png, small_multiples
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
 NOT_TERMS = {"epoch", "validation", "images_per_second"}
 COLUMNS = 4
 
 
-def latent_rows(sheets: Sequence[CohortResults], cards: Sequence[ModelCard]) -> list[dict[str, Any]]:
+def latent_rows(cohorts: Sequence[CohortResults], cards: Sequence[ModelCard]) -> list[dict[str, Any]]:
     """One record a model of the study that has a checkpoint: latent, healthy error, AUPRC by cohort."""
     rows = []
     for card in cards:
         if card.name in LATENT_MODELS and card.latents is not None:
-            areas = {sheet.name: _area(sheet, card.name) for sheet in sheets}
+            areas = {results.name: _area(results, card.name) for results in cohorts}
             healthy = card.record.get("healthy_l1")
             rows.append(
                 {"model": card.name, "latent": card.latent, "values": card.latents, "healthy_l1": healthy}
@@ -32,8 +32,8 @@ def latent_rows(sheets: Sequence[CohortResults], cards: Sequence[ModelCard]) -> 
     return sorted(rows, key=lambda row: LATENT_MODELS.index(row["model"]))
 
 
-def _area(sheet: CohortResults, key: str) -> float | None:
-    model = sheet.metrics["models"].get(key)
+def _area(results: CohortResults, key: str) -> float | None:
+    model = results.metrics["models"].get(key)
     return model["auprc_pooled"] if model else None
 
 
@@ -74,7 +74,7 @@ def training_curves(cards: Sequence[ModelCard]) -> bytes | None:
     terms = list(dict.fromkeys(term for card in shown for row in card.record["loss_curve"] for term in row))
     terms = [term for term in terms if term not in NOT_TERMS]
     with rc_context(RC):
-        figure, axes = panels(len(shown), COLUMNS, 2.5, 2.0)
+        figure, axes = small_multiples(len(shown), COLUMNS, 2.5, 2.0)
         for panel, card in zip(axes, shown, strict=True):
             curve = card.record["loss_curve"]
             epochs = [row["epoch"] + 1 for row in curve]

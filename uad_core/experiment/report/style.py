@@ -42,7 +42,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def panels(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+def small_multiples(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     """`count` panels of (width, height) inches, `columns` in a row, the rest of the last row left away."""
     columns = max(1, min(columns, count))
     rows = -(-count // columns)

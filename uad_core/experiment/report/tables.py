@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uad_core.evaluate.format import html_table, interval, number, with_deviation
-from uad_core.experiment.report.contents import CohortResults, ModelCard
+from uad_core.experiment.contents import CohortResults, ModelCard
 
 BEST = "best case: "
 HEADINGS = (
@@ -48,9 +48,9 @@ def cells(key: str, model: Mapping[str, Any], card: ModelCard | None) -> list[st
     ]
 
 
-def table_one(sheet: CohortResults, cards: Mapping[str, ModelCard]) -> str:
+def table_one(results: CohortResults, cards: Mapping[str, ModelCard]) -> str:
     """The HTML table of one cohort; best cases stand apart on the right."""
-    lines = [cells(key, model, cards.get(model["model"])) for key, model in sheet.metrics["models"].items()]
+    lines = [cells(key, model, cards.get(model["model"])) for key, model in results.metrics["models"].items()]
     return html_table(HEADINGS, lines, greyed=frozenset(i for i, name in enumerate(HEADINGS) if name.startswith(BEST)))
 
 
@@ -62,16 +62,16 @@ TSV = (
 )  # fmt: skip
 
 
-def tab_separated(sheets: Sequence[CohortResults], cards: Mapping[str, ModelCard]) -> str:
+def tab_separated(cohorts: Sequence[CohortResults], cards: Mapping[str, ModelCard]) -> str:
     """All cohorts' rows with a column that says simulated or real; best cases are named so."""
     records = []
-    for sheet in sheets:
-        for key, model in sheet.metrics["models"].items():
+    for results in cohorts:
+        for key, model in results.metrics["models"].items():
             card = cards.get(model["model"])
             record: dict[str, Any] = {
-                "kind": "simulated" if sheet.simulated else "real",
-                "cohort": sheet.name,
-                "patients": sheet.metrics["patients"],
+                "kind": "simulated" if results.simulated else "real",
+                "cohort": results.name,
+                "patients": results.metrics["patients"],
                 "row": key,
                 "learned": card.learned if card else None,
                 "parameters": card.parameters if card else None,
@@ -101,14 +101,14 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def plain_text(sheet: CohortResults, cards: Mapping[str, ModelCard]) -> str:
+def plain_text(results: CohortResults, cards: Mapping[str, ModelCard]) -> str:
     """The table for a terminal: fewer columns, best cases last and named so."""
     chosen = (0, 1, 2, 4, 7, 8, 9, 11, 12)
     names = (
         "model", "learned", "AUPRC pooled", "Dice", "lesion F1", "healthy ml", "AUPRC - intensity", "s/slice*",
         "BEST CASE Dice",
     )  # fmt: skip
-    rows = [cells(key, model, cards.get(model["model"])) for key, model in sheet.metrics["models"].items()]
+    rows = [cells(key, model, cards.get(model["model"])) for key, model in results.metrics["models"].items()]
     table = [list(names), *([row[index] for index in chosen] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table)
