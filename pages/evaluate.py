@@ -7,11 +7,12 @@ import streamlit as st
 from pages.ui.evaluate.charts import draw_dice, draw_legend, draw_precision_recall, draw_residuals
 from pages.ui.evaluate.form import ask_for_cohort, ask_for_models, ask_for_settings
 from pages.ui.evaluate.images import choose_patient, chosen_patient, draw_patient
-from pages.ui.evaluate.patients import draw_patients, subjects
+from pages.ui.evaluate.patients import draw_patients
 from pages.ui.evaluate.progress import NEW, draw_problem, draw_progress, offer_actions, offer_deletion, pick_evaluation
 from pages.ui.evaluate.summary import draw_about, draw_heading, draw_sentences
 from pages.ui.evaluate.table import draw_table, offer_files
 from pages.ui.shell.page import banner, start_page
+from uad_core.evaluate.records import subjects
 from uad_core.runs.evaluation import Evaluation, list_evaluations, read_evaluation
 
 
@@ -79,7 +80,7 @@ def _show(evaluation: Evaluation) -> None:
         with dice:
             draw_dice(metrics)
     else:
-        st.info("Nobody here has a lesion at these levels, so all that can be shown is what is flagged falsely.")
+        st.info("No subject has a lesion at these levels; only false positives are shown.")
     draw_patients(metrics, partial(choose_patient, evaluation.name))
     offer_files(evaluation, metrics)
     offer_deletion(evaluation)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.metrics import metrics_of
 from uad_core import RESEARCH_ONLY
-from uad_core.evaluate.format import interval, number
+from uad_core.evaluate.glossary import explanation
 from uad_core.experiment.contents import (
     CohortResults,
     Contents,
@@ -22,64 +23,19 @@ from uad_core.experiment.contents import (
     SubtleLesions,
 )
 from uad_core.experiment.report import build_report, charts, slices, studies
-from uad_core.experiment.report.caveats import dependence, footnote
+from uad_core.experiment.report.caveats import dependence
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.slices import comparison
 from uad_core.experiment.report.style import line_style
-from uad_core.experiment.report.tables import tab_separated
-
-PERCENTILES = ("90", "98", "99.9")
-
-
-def row_of(index, healthy=1, baseline=True):
-    """A made row of metrics.json; every figure is another number."""
-    base = 0.1 + 0.05 * index
-    figures = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
-    row = {"model": None, "signed": "absolute", "percentile": 98.0, "threshold": 0.1, "reference": "made"}
-    for place, figure in enumerate(figures):
-        name = f"{figure}_mean" if figure in ("auprc", "dice") else figure
-        value = base + 0.0117 * place
-        row |= {name: value, f"{figure}_std": 0.0321 + base / 9, f"{figure}_ci": [value - 0.02, value + 0.02]}
-    difference = {"mean": -0.0412 - base / 7, "ci": [-0.09, 0.01], "patients": 3}
-    return row | {
-        "reference_simulated": True,
-        "reference_scans": 10 + index,
-        "reference_ml": 18.0 * (10 + index),
-        "auprc_pooled": base + 0.0777,
-        "auprc_pooled_ci": [base, base + 0.2],
-        "best_dice_pooled": base + 0.1333,
-        "false_positive_ml": 12.34 + index,
-        "false_positive_ml_ci": [10.0, 14.0],
-        "false_positive_subjects": healthy,
-        "seconds_per_slice": 0.25,
-        "dice_by_percentile": dict.fromkeys(PERCENTILES, base),
-        "difference_to_intensity": {"auprc": difference, "dice": difference} if baseline else None,
-    }
+from uad_core.experiment.report.tables import table_1_tsv
 
 
 def results_of(name, simulated, keys=("intensity", "sae3", "dae")):
-    patients = [
-        {"subject": f"sub-{p}", "model": key, "healthy": False, "seen": "", "auprc": 0.2 + 0.05 * p + 0.1 * k,
-         "dice": 0.1 * p, "truth_ml": 3.0, "false_positive_ml": 1.0}
-        for k, key in enumerate(keys) for p in range(4)
-    ]  # fmt: skip
     curves = {
         key: {"recall": [0.1, 1.0], "precision": [0.9, 0.1], "normal": [90, 10, 0, 0], "anomalous": [1, 5, 3, 1]}
         for key in keys
     }
-    metrics = {
-        "cohort": name,
-        "simulated": simulated,
-        "patients": 4,
-        "brains": 4,
-        "healthy": 1,
-        "levels": [87],
-        "refused": {"sub-9": "The picture is black."},
-        "auprc_chance": 0.0123,
-        "config": {"percentile": 98.0, "resamples": 100, "seed": 1},
-        "models": {key: row_of(i, baseline=key != "intensity") | {"model": key} for i, key in enumerate(keys)},
-        "per_patient": patients,
-    }
+    metrics = metrics_of(name, simulated, keys)
     panels = tuple(panel_of(key) for key in keys)
     again = tuple(replace(panel_of(""), key=key) for key in keys[1:])
     record = {
@@ -144,22 +100,22 @@ def test_the_table_holds_the_numbers_of_the_metrics(report):
     model = results_of("made", True).metrics["models"]["sae3"]
     line = dict(zip(headings, rows["sae3"], strict=True))
     assert line["AUPRC, pooled"].startswith(f"{model['auprc_pooled']:.3f} [{model['auprc_pooled_ci'][0]:.3f}, ")
-    dice = line["Dice at the healthy percentile, mean ± sd"]
+    dice = line["Dice, mean ± sd"]
     assert dice.startswith(f"{model['dice_mean']:.3f} ± {model['dice_std']:.3f} [")
-    assert line["False positives on healthy scans, ml"] == "13.3 [10.0, 14.0]"
-    assert line["AUPRC less intensity's"].startswith("−0.0")
+    assert line["False positives in healthy scans, ml"] == "13.34 [10.00, 14.00]"
+    assert line["AUPRC less model 0's"].startswith("−0.0")
     assert "<td>1,234,567</td>" in report.html.split(">Trainings</h2>")[1]
     assert (rows["dae"][1], rows["intensity"][1]) == ("no: did not learn", "nothing to learn")
-    assert rows["intensity"][headings.index("AUPRC less intensity's")] == "–"
+    assert rows["intensity"][headings.index("AUPRC less model 0's")] == "–"
 
 
 def test_best_cases_are_called_so_and_stand_apart(report):
     headings, _ = cells_of(report.html, "made")
-    best = [heading for heading in headings if heading.startswith("best case: ")]
+    best = [heading for heading in headings if heading.startswith("BEST CASE ")]
     assert headings[-2:] == best
     assert len(best) == 2
-    assert report.html.count("<th class=best>") == 4
-    assert "threshold on the truth, which no user has" in report.html
+    assert report.html.count('<th scope="col" class="best">') == 4
+    assert "threshold was picked on the truth, which no user has" in report.html
     columns = report.table_tsv.splitlines()[0].split("\t")
     assert "best_dice" not in columns
     assert {"best_case_dice", "best_case_dice_pooled"} <= set(columns)
@@ -236,9 +192,9 @@ def test_a_cohort_of_healthy_scans_alone_shows_false_positives_and_no_empty_figu
     report = build_report(contents_of(cohorts=[results, results_of("made", True)]))
     assert not [name for name in report.figures if name.startswith("controls_")]
     section = report.html.split("Real scans: controls</h2>")[1].split("<h2")[0]
-    assert "Nobody here has a lesion" in section
+    assert "No subject has a lesion at these levels" in section
     assert "sub-0: 1.0 ml" in section
-    assert "The paper&#x27;s claims" not in section
+    assert "The paper's claims" not in section
 
 
 def test_the_list_at_the_top_leads_to_every_section(report):
@@ -256,14 +212,15 @@ def test_names_from_a_cohort_are_text_and_never_markup(undrawn):
 def test_failures_name_the_worst_patients_and_the_refused(report):
     assert "sub-9 was left out: The picture is black." in report.html
     assert "sub-0 0.000 (3.0 ml); sub-1 0.100 (3.0 ml)" in report.html
-    assert "1 of 7 lesions have a median intensity between the 5th and the 95th" in report.html
+    text = " ".join(report.html.split())
+    assert "1 of 7 lesions have a median intensity between the 5th and the 95th" in text
 
 
 def test_what_makes_figures_less_independent_than_they_look_is_said():
     metrics = dict(results_of("made", True).metrics)
     assert dependence(metrics) == []
-    assert "made (simulated, 10 to 12 scans)" in footnote(metrics)
-    assert "no model was trained on (1). " in footnote(metrics)
+    assert "made (simulated, 10 to 12 scans)" in explanation(metrics)
+    assert "no model was trained on (1). " in explanation(metrics)
     known = [row | {"seen": "anatomy"} for row in metrics["per_patient"] if row["subject"] in ("sub-1", "sub-2")]
     healthy = [{"subject": "sub-h", "healthy": True, "seen": "calibrated"}] * 2  # by two models
     metrics |= {"brains": 3, "per_patient": [*metrics["per_patient"], *known, *healthy]}
@@ -272,13 +229,13 @@ def test_what_makes_figures_less_independent_than_they_look_is_said():
     assert trained == "2 patients were made from brains that a model here was trained on."
     volumes = metrics | {"levels": [86, 87]}
     assert dependence(volumes)[2].startswith("The thresholds come from single slices (made), ")
-    assert "no model was trained on (1, 1 of them behind a threshold themselves). " in footnote(metrics)
+    assert "no model was trained on (1, 1 of them behind a threshold themselves). " in explanation(metrics)
 
 
 def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():
     results = results_of("made", True, ("dae", "sae3", "svae-gan"))
     found = {line[1]: line for line in verdicts(results)}
-    assert found["sae3 less dae"][2:] == ("+0.100 [+0.100, +0.100]", "yes")
+    assert found["sae3 less dae"][2:] == ["+0.100 [+0.100, +0.100]", "yes"]
     swapped = {line[1]: line for line in verdicts(results_of("made", True, ("sae3", "dae")))}
     assert swapped["sae3 less dae"][3] == "no, reversed"
     assert "sae1 less dae" not in found
@@ -297,9 +254,8 @@ def test_thirteen_models_have_thirteen_line_styles():
     assert len({tuple(line_style(index).items()) for index in range(13)}) == 13
 
 
-def test_numbers_without_a_value_are_a_dash():
-    assert (number(None), number(-0.1234), interval(0.5, [None, None])) == ("–", "−0.123", "0.500")
-    assert tab_separated([results_of("made", True)], {}).count("n/a") > 0
+def test_figures_without_a_value_are_n_a_in_the_file():
+    assert table_1_tsv([results_of("made", True)], {}).count("n/a") > 0
     json.dumps(results_of("made", True).metrics)
 
 

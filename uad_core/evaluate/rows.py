@@ -36,6 +36,11 @@ class Row:
     reference: str | None
     thresholds: tuple[float, ...] | None
 
+    @property
+    def family(self) -> str:
+        """The model's name in `MODELS`; that of plain intensity is its own."""
+        return self.checkpoint.record["model"] if self.checkpoint else self.name
+
 
 @dataclass(frozen=True, eq=False)
 class EvaluationSession:

@@ -11,6 +11,7 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.evaluate.cases import Case, chosen, load_case
+from uad_core.evaluate.records import Metrics
 from uad_core.evaluate.rows import EvaluationSession, knows
 from uad_core.evaluate.score_case import NAN, Score, score
 from uad_core.evaluate.summary import Tables, summarise
@@ -70,12 +71,12 @@ def score_cohort(
     if not scores:
         raise ScanError("cohort", f"No subject of cohort {session.cohort.name} could be evaluated.")
     tables = summarise(session, scores, refused)
-    tables.metrics.update(use=RESEARCH_ONLY, command=command, versions=versions())
-    write_json(out / "metrics.json", tables.metrics)
+    metrics: Metrics = {**tables.metrics, "use": RESEARCH_ONLY, "command": command, "versions": versions()}
+    write_json(out / "metrics.json", metrics)
     write_json(out / "curves.json", tables.curves)
-    write_atomically(out / "metrics.tsv", model_table(tables.metrics).encode())
-    write_atomically(out / "per_patient.tsv", patient_table(tables.metrics).encode())
-    return tables
+    write_atomically(out / "metrics.tsv", model_table(metrics).encode())
+    write_atomically(out / "per_patient.tsv", patient_table(metrics).encode())
+    return Tables(metrics, tables.curves)
 
 
 def score_cases(session: EvaluationSession) -> Iterator[CaseProgress]:

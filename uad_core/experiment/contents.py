@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from uad_core.evaluate.records import Curves, Metrics
+
 
 @dataclass(frozen=True, eq=False)
 class SlicePanel:
@@ -74,8 +76,8 @@ class CohortResults:
         sentences: on what is special about it.
     """
 
-    metrics: Mapping[str, Any]
-    curves: Mapping[str, Any]
+    metrics: Metrics
+    curves: Curves
     examples: Examples
     lesions: SubtleLesions
     folder: str
@@ -83,11 +85,11 @@ class CohortResults:
 
     @property
     def name(self) -> str:
-        return str(self.metrics["cohort"])
+        return self.metrics["cohort"]
 
     @property
     def simulated(self) -> bool:
-        return bool(self.metrics["simulated"])
+        return self.metrics["simulated"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
-from typing import Any
 
 import numpy as np
 
 from uad_core.evaluate import Row, Score
 from uad_core.evaluate.cases import Case
+from uad_core.evaluate.records import PatientFigure, PatientRow
 from uad_core.evaluate.review import fullest
 from uad_core.experiment.contents import Examples, SlicePanel
 from uad_core.models.checkpoint import Checkpoint
@@ -84,7 +84,7 @@ class ExampleCollector:
             scores={score.row: score for score in scores},
         )
 
-    def examples(self, per_patient: Sequence[Mapping[str, Any]]) -> Examples:
+    def examples(self, per_patient: Sequence[PatientRow]) -> Examples:
         """The typical patient in each row, the same slice reconstructed, and each row's worst patient."""
         worst = ((poorest(per_patient, row.key), row.key) for row in self._rows)
         poor = tuple(self._cases[name].scored(key) for name, key in worst if name)
@@ -113,19 +113,19 @@ def slice_panel(case: Case, index: int, note: str = "", mask: np.ndarray | None 
     )
 
 
-def typical(per_patient: Sequence[Mapping[str, Any]]) -> str | None:
+def typical(per_patient: Sequence[PatientRow]) -> str | None:
     """The patient whose Dice (without any: AUPRC), averaged over rows, is the median one; the lower of two."""
-    figure = "dice" if any(row["dice"] is not None for row in per_patient) else "auprc"
+    figure: PatientFigure = "dice" if any(row["dice"] is not None for row in per_patient) else "auprc"
     values: dict[str, list[float]] = {}
     for row in per_patient:
-        if row[figure] is not None:
-            values.setdefault(row["subject"], []).append(row[figure])
+        if (value := row[figure]) is not None:
+            values.setdefault(row["subject"], []).append(value)
     order = sorted(values, key=lambda name: (sum(values[name]) / len(values[name]), name))
     return order[(len(order) - 1) // 2] if order else None
 
 
-def poorest(per_patient: Sequence[Mapping[str, Any]], key: str) -> str | None:
+def poorest(per_patient: Sequence[PatientRow], key: str) -> str | None:
     """The patient of a row's lowest Dice, or AUPRC; of equal ones the lowest AUPRC."""
-    rows = [row for row in per_patient if row["model"] == key and row["auprc"] is not None]
-    worst = min(rows, key=lambda row: (row["dice"] or 0, row["auprc"], row["subject"]), default=None)
-    return worst["subject"] if worst else None
+    rows = (row for row in per_patient if row["model"] == key)
+    found = [(row["dice"] or 0, auprc, row["subject"]) for row in rows if (auprc := row["auprc"]) is not None]
+    return min(found)[2] if found else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.evaluate.glossary import GLOSSARY
 from uad_core.experiment.cohort_results import score_to_results
 from uad_core.experiment.cohorts import OnMessage, described, for_training, gather, to_evaluate
 from uad_core.experiment.config import ExperimentConfig
@@ -17,7 +18,7 @@ from uad_core.experiment.realism import BrainSlices, compare
 from uad_core.experiment.report import Report, build_report
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.studies import latent_rows
-from uad_core.experiment.report.tables import plain_text
+from uad_core.experiment.report.tables import printed_table
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.volume import ScanError
 
@@ -127,6 +128,6 @@ def tables(contents: Contents) -> str:
     for results in contents.cohorts:
         kind = "SIMULATED" if results.simulated else "REAL"
         parts.append(f"{kind} scans: {results.name}, {results.metrics['patients']} patients")
-        parts.append(plain_text(results, cards) + "\n")
-    parts += [*contents.missing, "* seconds are measured anew each time. BEST CASE: threshold picked on the truth."]
+        parts.append(printed_table(results, cards) + "\n")
+    parts += [*contents.missing, f"Seconds are measured anew each time. {GLOSSARY['best_dice']}"]
     return "\n".join(parts)

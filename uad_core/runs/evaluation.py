@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.find import RunError, find_cohorts, usable_cohort
 from uad_core.evaluate.config import EvaluateConfig, Signs
+from uad_core.evaluate.records import Curves, Metrics
 from uad_core.evaluate.rows import PLAIN
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS, SAMPLES
@@ -90,13 +91,13 @@ class Evaluation:
     def can_start_again(self) -> bool:
         return self.order is not None and self.state in ("stopped", "failed", "interrupted")
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> Metrics:
         """What metrics.json holds; empty where it is missing or damaged."""
-        return read_json(self.folder / "metrics.json")
+        return cast(Metrics, read_json(self.folder / "metrics.json"))
 
-    def curves(self) -> dict[str, Any]:
+    def curves(self) -> Curves:
         """What curves.json holds, likewise."""
-        return read_json(self.folder / "curves.json")
+        return cast(Curves, read_json(self.folder / "curves.json"))
 
     def log(self, lines: int = 20) -> str:
         """The end of what the process printed."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly would look into half a one
@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.viewer.charts import COLOURS
-from uad_core.evaluate.records import operating_point, visible
+from uad_core.evaluate.records import Curves, Metrics, model_rows, operating_point, visible
+from uad_core.render.html import render_html
 
 NORMAL, ANOMALOUS = "#0072B2", "#D55E00"  # Okabe and Ito
 DASHES = ("solid", "dash", "dot")
@@ -37,7 +38,7 @@ def lay_out(figure: go.Figure, height: int, **more: Any) -> go.Figure:
 
 
 @st.fragment
-def draw_residuals(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
+def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     """Fig. 6 for one model: how normal and anomalous voxels overlap, and where the threshold lies."""
     st.markdown("**Normal and anomalous voxels**")
     key = st.selectbox(
@@ -45,13 +46,13 @@ def draw_residuals(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> Non
         "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold tells apart.",
     )  # fmt: skip
     counts = curves["models"][key]
-    threshold, bins = metrics["models"][key]["threshold"], len(counts["normal"])
+    threshold = next(row.threshold for row in model_rows(metrics) if row.key == key)
+    bins = len(counts["normal"])
     middles = [(index + 0.5) / bins for index in range(bins)]
     figure = go.Figure()
-    for kind, colour in (("normal", NORMAL), ("anomalous", ANOMALOUS)):
-        shares = _shares(counts[kind])
+    for kind, voxels, colour in (("normal", counts["normal"], NORMAL), ("anomalous", counts["anomalous"], ANOMALOUS)):
         figure.add_scatter(
-            x=middles, y=shares, name=kind, fill="tozeroy", line={"color": colour, "shape": "hvh"},
+            x=middles, y=_shares(voxels), name=kind, fill="tozeroy", line={"color": colour, "shape": "hvh"},
             hovertemplate="%{x:.2f}: %{y:.2f} %",
         )  # fmt: skip
     if threshold is not None:
@@ -65,19 +66,17 @@ def draw_residuals(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> Non
     st.caption(f"Dashed: threshold {threshold:.4f}, from healthy scans." if threshold is not None else "No threshold.")
 
 
-def draw_legend(curves: Mapping[str, Any]) -> None:
+def draw_legend(curves: Curves) -> None:
     """Which line is whose, for the charts of all models."""
-    marks = []
-    for index, key in enumerate(curves["models"]):
-        line = style(index)
-        marks.append(f'<span style="color:{line["color"]}">{LINES[line["dash"]]}</span>&nbsp;{escape(key)}')
-    st.html(f'<div style="font-size:0.8rem">{" &emsp; ".join(marks)}</div>')
+    styles = [(key, style(index)) for index, key in enumerate(curves["models"])]
+    lines = [{"name": key, "colour": line["color"], "mark": LINES[line["dash"]]} for key, line in styles]
+    st.html(render_html(Path(__file__).parent / "legend.html", lines=lines))
 
 
-def draw_precision_recall(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
+def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
     """All thresholds of all models, voxels of all patients pooled; a dot where the working threshold lies."""
     st.markdown("**Precision and recall**")
-    figure = go.Figure()
+    figure, thresholds = go.Figure(), {row.key: row.threshold for row in model_rows(metrics)}
     for index, (key, curve) in enumerate(curves["models"].items()):
         line = style(index)
         figure.add_scatter(
@@ -85,7 +84,7 @@ def draw_precision_recall(metrics: Mapping[str, Any], curves: Mapping[str, Any])
             legendgroup=key,
             hovertemplate="recall %{x:.2f}, precision %{y:.2f}<br>threshold %{customdata:.4f}",
         )  # fmt: skip
-        if point := operating_point(curve, metrics["models"][key]["threshold"]):
+        if point := operating_point(curve, thresholds[key]):
             figure.add_scatter(
                 x=[point[0]], y=[point[1]], mode="markers", marker={"color": line["color"], "size": 9}, name=key,
                 legendgroup=key, showlegend=False,
@@ -104,17 +103,17 @@ def draw_precision_recall(metrics: Mapping[str, Any], curves: Mapping[str, Any])
     st.caption("Voxels of all patients pooled; dashed: chance. Dots: the threshold from healthy scans.")
 
 
-def draw_dice(metrics: Mapping[str, Any]) -> None:
+def draw_dice(metrics: Metrics) -> None:
     """What the choice of the percentile costs, the working one marked; the axis is the healthy share flagged."""
     st.markdown("**Dice over percentile**")
     figure = go.Figure()
     ticks: dict[float, str] = {}
-    for index, (key, model) in enumerate(metrics["models"].items()):
-        if model["dice_by_percentile"]:
-            shares = {100 - float(percentile): percentile for percentile in model["dice_by_percentile"]}
+    for index, row in enumerate(model_rows(metrics)):
+        if row.dice_by_percentile:
+            shares = {100 - float(percentile): percentile for percentile in row.dice_by_percentile}
             ticks |= {share: label for share, label in shares.items() if label in LABELLED}
             figure.add_scatter(
-                x=list(shares), y=list(model["dice_by_percentile"].values()), name=key, line=style(index),
+                x=list(shares), y=list(row.dice_by_percentile.values()), name=row.key, line=style(index),
                 mode="lines+markers", customdata=list(shares.values()),
                 hovertemplate="percentile %{customdata}: Dice %{y:.3f}",
             )  # fmt: skip

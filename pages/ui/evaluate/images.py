@@ -8,13 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.evaluate.patients import subjects
 from pages.ui.evaluate.summary import plain
 from pages.ui.evaluate.table import draw_patient_table
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.evaluate.cases import Case
-from uad_core.evaluate.records import by_patient
+from uad_core.evaluate.records import Metrics, PatientRow, by_patient, model_rows, subjects
 from uad_core.evaluate.review import Map, case_of, fullest, map_of
 from uad_core.evaluate.rows import EvaluationSession, open_session
 from uad_core.render.overlays import grey_png, overlay_png
@@ -45,7 +44,7 @@ def choose_patient(name: str, patient: str | None) -> None:
     st.session_state.pop("eval_level", None)
 
 
-def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> None:
+def draw_patient(evaluation: Evaluation, metrics: Metrics, patient: str) -> None:
     """All that there is to see of one patient."""
     records = by_patient(metrics, patient)
     shown = _steer(evaluation, metrics, patient)
@@ -56,7 +55,7 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
     what = healthy if about["healthy"] else f"{kind} scan of a patient, {truth}"
     st.markdown(f"**{plain(patient)}**: {what}.")
     pictures = st.container()
-    draw_patient_table(metrics, records)
+    draw_patient_table(records)
     with pictures:
         order = evaluation.order or _ask_for_folder(evaluation, metrics)
         if not shown:
@@ -67,7 +66,7 @@ def draw_patient(evaluation: Evaluation, metrics: Mapping[str, Any], patient: st
             _draw_pictures(evaluation, order, metrics, patient, shown)
 
 
-def _ask_for_folder(evaluation: Evaluation, metrics: Mapping[str, Any]) -> EvaluationRequest | None:
+def _ask_for_folder(evaluation: Evaluation, metrics: Metrics) -> EvaluationRequest | None:
     """Of the scans of an evaluation that was run on the command line: its records name no path."""
     folder = st.text_input(
         "Folder of these scans", key=f"eval_scans {evaluation.name}", placeholder="/path/to/cohort",
@@ -78,7 +77,7 @@ def _ask_for_folder(evaluation: Evaluation, metrics: Mapping[str, Any]) -> Evalu
     return order_of(evaluation, metrics, Path(folder.strip()).expanduser()) if folder.strip() else None
 
 
-def _steer(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> list[str]:
+def _steer(evaluation: Evaluation, metrics: Metrics, patient: str) -> list[str]:
     """Back, to the neighbours, and which models to see."""
     names, keys = subjects(metrics), list(metrics["models"])
     index = names.index(patient)
@@ -101,7 +100,7 @@ def _steer(evaluation: Evaluation, metrics: Mapping[str, Any], patient: str) -> 
 
 
 def _draw_pictures(
-    evaluation: Evaluation, order: EvaluationRequest, metrics: Mapping[str, Any], patient: str, shown: Sequence[str]
+    evaluation: Evaluation, order: EvaluationRequest, metrics: Metrics, patient: str, shown: Sequence[str]
 ) -> None:
     mark = (evaluation.name, evaluation.word.progress.get("updated"), order.cohort)
 
@@ -123,13 +122,13 @@ def _draw_pictures(
         )
 
     maps = [wait_for(jobs().start((*mark, patient, key), reconstruct(key))) for key in shown]
-    if changed := session.changed({key: model.get("sha256") for key, model in metrics["models"].items()}):
+    if changed := session.changed({row.key: row.sha256 for row in model_rows(metrics)}):
         st.warning(f"Trained anew since this evaluation: {', '.join(changed)}. Pictures and figures may differ.")
     _show_slices(case, maps, by_patient(metrics, patient))
 
 
 @st.fragment
-def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, Mapping[str, Any]]) -> None:
+def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientRow]) -> None:
     """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
     levels = case.prepared.slab.levels
     if st.session_state.get("eval_level") not in levels:
@@ -163,7 +162,7 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, Mapping[
     )
 
 
-def _score(record: Mapping[str, Any]) -> str:
+def _score(record: PatientRow) -> str:
     if record["flagged_ml"] is None:
         return "no threshold"
     return f"{record['flagged_ml']:.2f} ml flagged" if record["dice"] is None else f"Dice {record['dice']:.3f}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.evaluate.charts import QUIET, lay_out, style
-from uad_core.evaluate.records import baselines
+from uad_core.evaluate.format import BEST
+from uad_core.evaluate.records import Metrics, PatientFigure, baselines, model_rows, subjects
 
-FIGURES = {
+FIGURES: dict[PatientFigure, str] = {
     "dice": "Dice",
     "auprc": "AUPRC",
     "lesion_recall": "Lesion recall",
@@ -19,19 +20,14 @@ FIGURES = {
     "lesion_f1": "Lesion F1",
     "flagged_ml": "Flagged, ml",
     "false_positive_ml": "False positives, ml",
-    "best_dice": "BEST CASE Dice",
+    "best_dice": f"{BEST} Dice",
 }
 SYMBOLS = {"solid": "circle", "dash": "square", "dot": "triangle-up"}  # of rows whose colours are the same
 ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The same of model 0"}
 
 
-def subjects(metrics: Mapping[str, Any]) -> list[str]:
-    """Names of all that were scored, in the cohort's order."""
-    return list(dict.fromkeys(record["subject"] for record in metrics["per_patient"]))
-
-
 @st.fragment
-def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> None:
+def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
     """Chart and table of one figure; `choose` is called with the subject that was clicked on."""
 
     def clicked(subject: str) -> None:
@@ -46,7 +42,7 @@ def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> 
         "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key="eval_figure", bind="query-params",
         help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
     )  # fmt: skip
-    offered = [key for key in ALONG if key != "model 0" or any(baselines(metrics).values())]
+    offered = [key for key in ALONG if key != "model 0" or any(_baselines(metrics).values())]
     along = places[1].selectbox(
         "Along", offered, format_func=lambda key: ALONG[key], key="eval_along", bind="query-params",
         help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
@@ -60,10 +56,10 @@ def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> 
         _draw_list(metrics, figure, clicked)
 
 
-def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Callable[[str], None]) -> None:
+def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Callable[[str], None]) -> None:
     keys, names = list(metrics["models"]), subjects(metrics)
     records = {(one["model"], one["subject"]): one for one in metrics["per_patient"]}
-    chart, baseline = go.Figure(), baselines(metrics)
+    chart, baseline = go.Figure(), _baselines(metrics)
     for index, key in enumerate(keys):
         points = []
         for order, name in enumerate(names):
@@ -71,8 +67,8 @@ def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Cal
             if one is None or one[figure] is None:
                 continue
             across = {"models": index + ((order * 0.618) % 1 - 0.5) * 0.5, "truth_ml": one["truth_ml"]}
-            model_0 = records.get((baseline[key], name), {}).get(figure)
-            x = model_0 if along == "model 0" else across[along]
+            of_model_0 = records.get((baseline[key] or "", name))
+            x = across[along] if along != "model 0" else of_model_0 and of_model_0[figure]
             if x is not None:
                 points.append((x, one[figure], name, one["healthy"]))
         chart.add_scatter(
@@ -117,13 +113,17 @@ def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Cal
         st.caption("Filled: patients. Open diamonds: healthy subjects, where the figure exists for them.")
 
 
-def _draw_list(metrics: Mapping[str, Any], figure: str, choose: Callable[[str], None]) -> None:
+def _baselines(metrics: Metrics) -> dict[str, str | None]:
+    return baselines([(row.key, row.model, row.signed) for row in model_rows(metrics)])
+
+
+def _draw_list(metrics: Metrics, figure: PatientFigure, choose: Callable[[str], None]) -> None:
     names = subjects(metrics)
     rows: dict[str, dict[str, Any]] = {name: {"subject": name} for name in names}
     for one in metrics["per_patient"]:
         row = rows[one["subject"]]
         row["lesions, ml"] = None if one["healthy"] else round(one["truth_ml"], 2)
-        row[one["model"]] = None if one[figure] is None else round(one[figure], 3)
+        row[one["model"]] = None if (value := one[figure]) is None else round(value, 3)
 
     def clicked() -> None:
         if chosen := st.session_state["eval_patients_list"].selection.rows:

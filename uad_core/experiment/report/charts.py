@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from matplotlib import rc_context
 
-from uad_core.evaluate.summary import BASELINE
+from uad_core.evaluate.records import BASELINE, by_row, model_rows
 from uad_core.experiment.contents import CohortResults
 from uad_core.experiment.report.style import (
     ANOMALOUS,
@@ -26,13 +23,13 @@ COLUMNS = 4
 
 def histograms(results: CohortResults) -> bytes:
     """Fig. 6: filtered residuals of normal and anomalous voxels, each of unit area, a panel a model."""
-    models = results.curves["models"]
+    models = {row.key: row for row in model_rows(results.metrics)}
     with rc_context(RC):
         figure, axes = small_multiples(len(models), COLUMNS, 2.5, 1.9)
-        for panel, (key, curves) in zip(axes, models.items(), strict=True):
-            normal, anomalous = (np.array(curves[kind], float) for kind in ("normal", "anomalous"))
+        for panel, (key, row) in zip(axes, models.items(), strict=True):
+            curve, threshold = results.curves["models"][key], row.threshold
+            normal, anomalous = np.array(curve["normal"], float), np.array(curve["anomalous"], float)
             edges = np.linspace(0, 1, len(normal) + 1)
-            threshold = results.metrics["models"][key]["threshold"]
             reached = np.cumsum(normal + anomalous) / max((normal + anomalous).sum(), 1)
             bottom, top = (edges[np.searchsorted(reached, share)] for share in (0.0005, 0.9995))
             for counts, colour in ((normal, NORMAL), (anomalous, ANOMALOUS)):
@@ -53,10 +50,10 @@ def precision_recall(results: CohortResults) -> bytes:
     with rc_context(RC):
         figure = new_figure(7.6, 4.0)
         panel = figure.subplots()
-        for index, (key, curves) in enumerate(results.curves["models"].items()):
-            area = results.metrics["models"][key]["auprc_pooled"]
-            name = f"{key}  {area:.3f}" if area is not None else key
-            panel.plot(curves["recall"], curves["precision"], **line_style(index), linewidth=1.5, label=name)
+        for index, row in enumerate(model_rows(results.metrics)):
+            curve, area = results.curves["models"][row.key], row.auprc_pooled.mean
+            name = f"{row.key}  {area:.3f}" if area is not None else row.key
+            panel.plot(curve["recall"], curve["precision"], **line_style(index), linewidth=1.5, label=name)
         chance = results.metrics["auprc_chance"]
         if chance is not None:
             panel.axhline(chance, color="0.6", linewidth=1, label=f"chance  {chance:.3f}")
@@ -68,17 +65,18 @@ def precision_recall(results: CohortResults) -> bytes:
 
 def dice_by_percentile(results: CohortResults) -> bytes | None:
     """Mean Dice at every percentile of the healthy residuals, the working one marked; None without thresholds."""
-    if not any(model["dice_by_percentile"] for model in results.metrics["models"].values()):
+    rows = model_rows(results.metrics)
+    if not any(row.dice_by_percentile for row in rows):
         return None
     with rc_context(RC):
         figure = new_figure(7.6, 4.0)
         panel = figure.subplots()
         ticks: list[str] = []
-        for index, (key, model) in enumerate(results.metrics["models"].items()):
-            if model["dice_by_percentile"]:
-                ticks = list(model["dice_by_percentile"])
-                values = [np.nan if v is None else v for v in model["dice_by_percentile"].values()]
-                panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=key)
+        for index, row in enumerate(rows):
+            if row.dice_by_percentile:
+                ticks = list(row.dice_by_percentile)
+                values = [np.nan if value is None else value for value in row.dice_by_percentile.values()]
+                panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=row.key)
         working = f"{results.metrics['config']['percentile']:g}"
         if working in ticks:
             panel.axvline(ticks.index(working), color="0.6", linewidth=1, label=f"used: {working}")
@@ -93,13 +91,13 @@ def dice_by_percentile(results: CohortResults) -> bytes | None:
 def scatter(results: CohortResults) -> bytes | None:
     """AUPRC of each patient, a model against model 0; None where model 0 or a second row is missing."""
     keys = [key for key in results.metrics["models"] if key != BASELINE]
-    own = _by_patient(results, BASELINE)
+    own = by_row(results.metrics, BASELINE)
     if not keys or not own:
         return None
     with rc_context(RC):
         figure, axes = small_multiples(len(keys), COLUMNS, 2.3, 2.45)
         for panel, key in zip(axes, keys, strict=True):
-            theirs = _by_patient(results, key)
+            theirs = by_row(results.metrics, key)
             names = [name for name in own if name in theirs]
             x, y = [own[name] for name in names], [theirs[name] for name in names]
             panel.plot([0, 1], [0, 1], color="0.6", linewidth=1)
@@ -110,11 +108,3 @@ def scatter(results: CohortResults) -> bytes | None:
             panel.set_yticks((0, 0.5, 1))
         label_all(axes, min(COLUMNS, len(axes)), "AUPRC of intensity", "AUPRC of model")
         return png(figure)
-
-
-def _by_patient(results: CohortResults, key: str) -> Mapping[str, Any]:
-    return {
-        row["subject"]: row["auprc"]
-        for row in results.metrics["per_patient"]
-        if row["model"] == key and row["auprc"] is not None
-    }

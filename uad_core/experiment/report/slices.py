@@ -85,9 +85,11 @@ def lesion_row(panels: Sequence[SlicePanel]) -> bytes:
         return png(figure)
 
 
-def samples(cards: Sequence[ModelCard]) -> bytes:
-    """Fig. 5: slices drawn from each prior, a row a model."""
+def samples(cards: Sequence[ModelCard]) -> bytes | None:
+    """Fig. 5: slices drawn from each prior, a row a model; None where no model has one."""
     drawn = [(card.name, card.samples) for card in cards if card.samples is not None]
+    if not drawn:
+        return None
     columns = max(len(slices) for _, slices in drawn)
     with rc_context(RC):
         figure = new_figure(1.35 * columns + 0.4, 1.42 * len(drawn))

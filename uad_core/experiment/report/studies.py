@@ -10,6 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from uad_core.evaluate.format import Table, number
 from uad_core.experiment.contents import CohortResults, ModelCard, Realism
 from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, png, small_multiples
 
@@ -23,7 +24,9 @@ def latent_rows(cohorts: Sequence[CohortResults], cards: Sequence[ModelCard]) ->
     rows = []
     for card in cards:
         if card.name in LATENT_MODELS and card.latents is not None:
-            areas = {results.name: _area(results, card.name) for results in cohorts}
+            areas = {
+                results.name: results.metrics["models"].get(card.name, {}).get("auprc_pooled") for results in cohorts
+            }
             healthy = card.record.get("healthy_l1")
             rows.append(
                 {"model": card.name, "latent": card.latent, "values": card.latents, "healthy_l1": healthy}
@@ -32,9 +35,20 @@ def latent_rows(cohorts: Sequence[CohortResults], cards: Sequence[ModelCard]) ->
     return sorted(rows, key=lambda row: LATENT_MODELS.index(row["model"]))
 
 
-def _area(results: CohortResults, key: str) -> float | None:
-    model = results.metrics["models"].get(key)
-    return model["auprc_pooled"] if model else None
+def latent_study(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The table of those records, None without any, and the models of the study that are missing."""
+    there = [row["model"] for row in rows]
+    missing = [name for name in LATENT_MODELS if name not in there]
+    if not rows:
+        return {"table": None, "missing": missing}
+    areas = [key for key in rows[0] if key.startswith("auprc ")]
+    headings = ["Model", "Latent", "Numbers", "Healthy l1", *(f"AUPRC, {key.removeprefix('auprc ')}" for key in areas)]
+    lines = [
+        [row["model"], row["latent"], f"{row['values']:,}", number(row["healthy_l1"], 4)]
+        + [number(row[key]) for key in areas]
+        for row in rows
+    ]
+    return {"table": Table(headings, lines), "missing": missing}
 
 
 def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -118,3 +132,9 @@ def realism_charts(realism: Realism) -> bytes:
             panel.grid(color="0.9")
         figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=2)
         return png(figure)
+
+
+def distances(realism: Realism) -> Table:
+    """How far simulated and real slices are apart, and two halves of one real cohort."""
+    headings = ("Pair", "Earth mover's distance of intensities", "Spectra apart, dB")
+    return Table(headings, [[str(row[key]) for key in ("pair", "intensity", "db")] for row in realism.distances])
