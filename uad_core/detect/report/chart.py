@@ -19,7 +19,7 @@ RC: Any = {  # matplotlib types every key
     "axes.spines.right": False,
     "svg.hashsalt": "uad_core",  # the same names inside for the same figure
 }
-NOTHING_ABOUT_IT: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+NO_METADATA: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
 def histogram_svg(reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig) -> str:
@@ -47,6 +47,6 @@ def histogram_svg(reconstruction: Reconstruction, segmentation: Segmentation, co
         panel.set_yticks([], minor=True)
         panel.set(xlabel="filtered residual (normalised intensity)", ylabel="% of brain voxels")
         panel.legend(frameon=False, fontsize=7.5)
-        figure.savefig(buffer, format="svg", metadata=NOTHING_ABOUT_IT)
+        figure.savefig(buffer, format="svg", metadata=NO_METADATA)
     text = buffer.getvalue()
-    return text[text.index("<svg") :].replace("<svg ", '<svg role="img" aria-label="Histogram of the residuals" ', 1)
+    return text[text.index("<svg") :]
