@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup setup-dev app test check bench bench-app clean
+.PHONY: setup setup-dev app test check bench bench-app readme architecture clean
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
@@ -32,6 +32,12 @@ check: setup-dev
 
 bench: setup
 	$(BIN)/python -m uad_core bench
+
+architecture: setup
+	$(BIN)/python -m tools.architecture
+
+readme: setup
+	$(BIN)/python -m tools.readme
 
 bench-app: setup-dev
 	$(BIN)/python -m benchmarks.app_latency

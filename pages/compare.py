@@ -17,6 +17,7 @@ from pages.ui.inputs.model import pick_checkpoints
 from pages.ui.inputs.prepared import reconstruction_of
 from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
 from pages.ui.inputs.settings import PAPER, offer_reset, shared_sliders
+from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import pick_convention, pick_level
 from uad_core.models.checkpoint import Checkpoint
@@ -46,21 +47,23 @@ def _compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     apart, back, display = st.columns([1, 1.1, 1.2], vertical_alignment="center")
     paper = (PAPER.percentile, PAPER.postprocess.median_size)
     own_ones = {key: value for one in checkpoints for key, value in zip(own_keys(one), paper, strict=True)}
-    offer_reset(back, "Percentile 98, median 5, components from 6 mm³, for all models.", own_ones)
+    offer_reset(back, own_ones)
     pick_convention(display, "collapsed")
     if apart.toggle(
-        "Each its own setting", key="apart", bind="query-params",
+        "Separate settings per model", key=keys.APART, bind="query-params",
         help="A percentile and a median for each model, in place of the shared ones.",
     ):  # fmt: skip
         settings = own_settings(checkpoints, settings[0])
     reconstructions = [reconstruction_of(choice, checkpoint) for checkpoint in checkpoints]
     truth: Any = truth_in_slab(choice, reconstructions[0].prepared)
-    level = pick_level(reconstructions[0], sliders[0])
+    level = pick_level(choice.key, reconstructions[0], sliders[0])
     results = [segment(one, setting) for one, setting in zip(reconstructions, settings, strict=True)]
     with pictures:
         draw_models(reconstructions, results, settings, level, truth)
     if truth is not None:
-        st.caption(f"Outlined in blue: {'your reference mask' if choice.own else 'the lesions that were simulated'}.")
+        st.caption(
+            f"Outlined in blue: {'your reference mask' if choice.uploaded else 'the lesions that were simulated'}."
+        )
     map_place, chart, table = st.columns([0.7, 1.3, 2.0], gap="medium")
     with map_place:
         draw_agreement(reconstructions, results, level)

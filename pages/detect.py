@@ -13,6 +13,7 @@ from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.prepared import prepared_scan, reconstructing, reconstruction_of
 from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
 from pages.ui.inputs.settings import pick_setting, set_threshold
+from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import VIEWS, pick_display, pick_level, pick_view
 from pages.ui.viewer.histogram import show_histogram
@@ -42,12 +43,12 @@ def _tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     opacity = pick_display(_more(bar[1], "Display", "contrast", "Convention and opacity of the mask."))
     more = _more(bar[2], "Setting", "tune", "Absolute threshold, residual, erosion, healthy reference.")
     config = pick_setting(checkpoint, sliders[1:], more)
-    keep = _more(bar[3], "Keep", "bookmark", "This setting as a preset, and as a command line.")
+    keep = _more(bar[3], "Save", "bookmark", "This setting as a preset, and as a command line.")
     save_preset(checkpoint, config, choice.prepare_options, keep)
     reconstructing(choice, checkpoint)  # goes on while the reference is read
     truth: Any = truth_in_slab(choice, prepared_scan(choice, checkpoint.slab))
     reconstruction = reconstruction_of(choice, checkpoint)
-    level = pick_level(reconstruction, sliders[0])
+    level = pick_level(choice.key, reconstruction, sliders[0])
     segmentation = segment(reconstruction, config)
     with pictures:
         if view == VIEWS[0]:
@@ -59,14 +60,14 @@ def _tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
             (draw_planes if view == VIEWS[1] else draw_head)(head)
     st.markdown(f"**{summary(segmentation)}**")
     if truth is not None:
-        st.caption(agreement(segmentation, truth, choice.own))
+        st.caption(agreement(segmentation, truth, choice.uploaded))
     chart, table = st.columns([1, 1.15], gap="medium")
     with chart:
         show_histogram(reconstruction, segmentation, config, set_threshold)
     with table:
         draw_lesions(segmentation, reconstruction)
         draw_download(reconstruction, segmentation, config, choice)
-    if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
+    if truth is not None and st.toggle("Dice over percentile", key=keys.DICE, help="With the reference mask."):
         draw_dice_curve(reconstruction, segmentation, config, truth)
     draw_log(reconstruction)
 

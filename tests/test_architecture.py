@@ -1,18 +1,29 @@
 """The house keeps its plan: which way imports point, and what stays out of where."""
 
 import ast
+import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tools.architecture import PAGE_ROOMS, PICTURE, ROOMS, arrows, draw, module_of, room
+from uad_core.io.paths import ROOT
+
 CORE = sorted((ROOT / "uad_core").rglob("*.py"))
 PAGES = [ROOT / "app.py", ROOT / "navigation.py", *sorted((ROOT / "pages").rglob("*.py"))]
-# from the ground upwards; a room imports from rooms before it
-ROOMS = ("io", "atlas", "models", "preprocess", "pipeline", "cohorts", "quality", "render", "train", "evaluate",
-         "teaching", "detect", "runs", "experiment", "commands", "__main__")  # fmt: skip
+SCRIPTS = sorted([*(ROOT / "tools").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")])
 NUMERICS = {"numpy", "scipy", "torch", "skimage", "nibabel", "SimpleITK"}
+MOST_LINES, MOST_PARAMETERS = 200, 6
+# what the first version called things; the terms that replaced them are those of MONAI, TorchIO and BIDS
+PRIVATE_WORDS = re.compile(
+    r"\b(redr[ae]w\w*|healthy look|lineup|sighting\w*|last word|wish(?:es|ed)?|told|sheet|scenes?)\b", re.IGNORECASE
+)
+
+
+def names(paths):
+    return [str(path.relative_to(ROOT)) for path in paths]
 
 
 def imports(path: Path) -> set[str]:
@@ -27,47 +38,102 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def part(module: str) -> str | None:
-    """`uad_core.models.parts.layers` -> `models`."""
-    pieces = module.split(".")
-    return pieces[1] if pieces[0] == "uad_core" and len(pieces) > 1 else None
+def test_every_room_of_the_core_is_in_the_list_and_nothing_else_lies_there():
+    there = {path.name.removesuffix(".py") for path in (ROOT / "uad_core").iterdir() if path.name != "__pycache__"}
+    assert there == {*ROOMS, "__init__"}
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_folder_of_the_pages_is_in_the_list_and_no_file_lies_beside_them():
+    there = {path.name for path in (ROOT / "pages" / "ui").iterdir() if path.name != "__pycache__"}
+    assert there == set(PAGE_ROOMS)
+    pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert {"scan", "detect", "compare", "evaluate", "train", "learn"} <= pages
+
+
+@pytest.mark.parametrize("path", CORE, ids=names(CORE))
 def test_the_core_imports_downwards_only(path):
-    mine = path.relative_to(ROOT / "uad_core").parts[0].removesuffix(".py")
-    if mine == "__init__":
-        return
+    mine = room(module_of(path))
+    if mine is None:
+        return  # uad_core/__init__.py imports nothing of its own
     for module in imports(path):
-        other = part(module)
-        if other in ROOMS and other != mine:
+        other = room(module)
+        if module.startswith("uad_core.") and other is not None and other != mine:
             assert ROOMS.index(other) < ROOMS.index(mine), f"{mine} imports {module}"
 
 
-def test_every_room_is_known():
-    names = {
-        p.name.removesuffix(".py")
-        for p in (ROOT / "uad_core").iterdir()
-        if p.name not in ("__init__.py", "__pycache__")
-    }
-    assert names == set(ROOMS)
+@pytest.mark.parametrize("path", PAGES, ids=names(PAGES))
+def test_the_pages_import_downwards_only_and_no_page_another(path):
+    parts = path.relative_to(ROOT).parts
+    mine = parts[2] if parts[:2] == ("pages", "ui") else None
+    for module in imports(path):
+        if module.startswith("pages.ui.") and mine is not None:
+            other = module.split(".")[2]
+            shared = PAGE_ROOMS[: PAGE_ROOMS.index("runs") + 1]
+            below = shared[: shared.index(mine)] if mine in shared else shared
+            assert other == mine or other in below, f"{mine} imports {module}"
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", CORE, ids=names(CORE))
 def test_no_streamlit_in_the_core(path):
-    assert not any(module.split(".")[0] in {"streamlit", "pages", "app"} for module in imports(path))
+    assert not any(
+        module.split(".")[0] in {"streamlit", "pages", "app", "tools", "benchmarks"} for module in imports(path)
+    )
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES, ids=names(PAGES))
 def test_no_numerics_in_the_pages(path):
     assert not {module.split(".")[0] for module in imports(path)} & NUMERICS
 
 
-@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_class_name_occurs_once():
+    classes = Counter(
+        node.name for path in [*CORE, *PAGES, *SCRIPTS] for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )  # fmt: skip
+    assert [name for name, count in classes.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES, *SCRIPTS], ids=names([*CORE, *PAGES, *SCRIPTS]))
+def test_files_and_lists_of_parameters_are_short(path):
+    text = path.read_text()
+    assert text.count("\n") <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            known = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            count = len([one for one in known if one.arg not in ("self", "cls")])
+            assert count <= MOST_PARAMETERS, f"{node.name} has {count} parameters"
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES, *SCRIPTS], ids=names([*CORE, *PAGES, *SCRIPTS]))
+def test_no_private_words(path):
+    assert PRIVATE_WORDS.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=names([*CORE, *PAGES]))
 def test_nothing_loads_what_could_run_code(path):
     text = path.read_text()
-    for banned in ("weights_only=False", "pickle", "torch.load(", "torch.export.load", "eval(", "exec("):
+    for banned in (
+        "weights_only=False",
+        "pickle",
+        "torch.load(",
+        "torch.jit.load(",
+        "torch.export.load",
+        "eval(",
+        "exec(",
+    ):
         assert banned not in text.replace(".eval()", ""), f"{path.name} uses {banned}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=names(PAGES))
+def test_keys_of_the_session_stand_in_one_file(path):
+    literal = re.findall(
+        r'(?:session_state|query_params)(?:\[|\.(?:get|pop|setdefault)\()f?["\'](?!\{)[^"\']+', path.read_text()
+    )
+    assert literal == []
+
+
+def test_the_picture_of_the_architecture_is_drawn_from_todays_imports():
+    assert PICTURE.read_text() == draw(arrows()), "run make architecture"
 
 
 def test_the_server_is_closed_to_all_but_this_machine():
@@ -103,7 +169,7 @@ def test_every_run_time_dependency_is_pinned_and_has_a_reason():
     assert lines[1].startswith("torch==2.13.0"), "torch is installed first"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=names(PAGES))
 def test_every_control_has_a_help_text(path):
     controls = {"slider", "select_slider", "radio", "selectbox", "multiselect", "number_input", "text_input", "toggle",
                 "file_uploader", "segmented_control", "button", "download_button", "popover"}  # fmt: skip

@@ -184,7 +184,7 @@ def test_three_planes_meet_where_the_user_clicks_and_a_neurologist_may_mirror_th
 def test_a_setting_is_kept_as_a_preset_and_loaded_again(server, context, tmp_path):
     page = open_page(context, server[0], "/detect?percentile=95&median_size=3&min_lesion_mm3=20")
     wanted = summary(page)
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("--percentile 95").wait_for()
     download = downloaded(page, "Save as a file")
     path = tmp_path / "preset.json"

@@ -107,8 +107,8 @@ def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_clic
     root = viewer(page)
     assert root.locator("canvas").count() == 6  # scan and truth, and two models' residuals and segmentations
     first = next(one for one in metrics["per_patient"] if (one["subject"], one["model"]) == ("sub-ms01", "denoiser"))
-    own = figures(page)["denoiser"]
-    assert own[1:4] == [
+    uploaded = figures(page)["denoiser"]
+    assert uploaded[1:4] == [
         f"{first['dice']:.3f}", f"{first['auprc']:.3f}", f"{first['lesions_found']} of {first['lesions']}"
     ]  # fmt: skip
     level = int(root.get_attribute("data-level"))

@@ -19,7 +19,7 @@ CHAPTERS = {  # and what is there once a chapter is drawn
     "Idea": "figcaption >> text=Segmentation",
     "Voxel": ".katex",
     "Median": "text=neighbours exceed",
-    "Threshold": "text=In as much healthy brain",
+    "Threshold": "text=The same threshold flags",
     "Paint": "figcaption >> text=found",
     "Mid-grey": "text=Choose a model that reconstructs",  # model 0 is the only one that looks
     "Latent": "[data-testid=stImage] img",
@@ -77,13 +77,15 @@ def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, reco
     box = canvas.bounding_box()
     canvas.click(position={"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]})
     after = wait_for_text(page, formula, lambda text: text != before)
-    story = explain(reconstructed, config, slice_voxel(reconstructed.prepared, index, column, row))
-    assert story.voxel == (index, 120, 110)
-    assert after == arithmetic(story)
-    page.get_by_text(f"The scan shows {story.scan:.2f}, the model draws {story.reconstruction:.2f}").wait_for()
+    explanation = explain(reconstructed, config, slice_voxel(reconstructed.prepared, index, column, row))
+    assert explanation.voxel == (index, 120, 110)
+    assert after == arithmetic(explanation)
+    page.get_by_text(
+        f"The scan shows {explanation.scan:.2f}, the model draws {explanation.reconstruction:.2f}"
+    ).wait_for()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("heading", name="A voxel asks its neighbours").wait_for(timeout=LONG)
-    page.get_by_text(f"{story.above} of {story.neighbours.size} neighbours exceed").wait_for(timeout=LONG)
+    page.get_by_text(f"{explanation.above} of {explanation.neighbours.size} neighbours exceed").wait_for(timeout=LONG)
 
 
 def found(page) -> str:

@@ -82,10 +82,10 @@ def test_a_grey_beyond_the_scale_is_an_error():
 
 @pytest.mark.parametrize("model", [Mixing(), Intensity(IntensityConfig())], ids=["by slice", "by whole scan"])
 def test_reconstructing_only_what_the_paint_touches_gives_what_reconstructing_everything_gives(model):
-    healthy, spot, checkpoint = scan(), PaintedLesion(CENTRE, 3, 2), checkpoint_of(model)
+    healthy, lesion, checkpoint = scan(), PaintedLesion(CENTRE, 3, 2), checkpoint_of(model)
     greys = (0.2, 0.7)
-    for grey, cheap in zip(greys, repaint(reconstruct(healthy, checkpoint), spot, greys), strict=True):
-        painted, _ = paint(healthy, spot, grey)
+    for grey, cheap in zip(greys, repaint(reconstruct(healthy, checkpoint), lesion, greys), strict=True):
+        painted, _ = paint(healthy, lesion, grey)
         full = reconstruct(painted, checkpoint)
         np.testing.assert_array_equal(cheap.prepared.array, painted.array)
         np.testing.assert_allclose(cheap.array, full.array, atol=1e-6)
@@ -95,18 +95,18 @@ def test_a_model_that_draws_even_tissue_sees_what_differs_from_it_by_more_than_t
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1))
     reconstruction = reconstruct(even(), checkpoint_of(Flat()))
     found = sweep(reconstruction, PaintedLesion(CENTRE, 4, 0), (0.1, 0.4, 0.5, 0.6, 0.75, 0.9), config)
-    assert [sighting.share for sighting in found.sightings] == [1, 0, 0, 0, 1, 1]
-    assert [sighting.peak for sighting in found.sightings] == pytest.approx([0.4, 0.1, 0, 0.1, 0.25, 0.4], abs=1e-6)
-    assert [sighting.drawn for sighting in found.sightings] == pytest.approx([0.5] * 6)
+    assert [point.share for point in found.points] == [1, 0, 0, 0, 1, 1]
+    assert [point.peak for point in found.points] == pytest.approx([0.4, 0.1, 0, 0.1, 0.25, 0.4], abs=1e-6)
+    assert [point.drawn for point in found.points] == pytest.approx([0.5] * 6)
     assert (found.healthy, found.healthy_drawn, found.healthy_peak) == pytest.approx((0.5, 0.5, 0))
     assert found.seen_from() == 0.75
-    np.testing.assert_array_equal(found.sightings[-1].mask(SHAPE), found.truth)
+    np.testing.assert_array_equal(found.points[-1].mask(SHAPE), found.truth)
 
 
 def test_with_the_positive_residual_dark_lesions_vanish():
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("positive", 1))
     found = sweep(reconstruct(even(), checkpoint_of(Flat())), PaintedLesion(CENTRE, 4, 0), (0.1, 0.5, 0.9), config)
-    assert [sighting.share for sighting in found.sightings] == [0, 0, 1]
+    assert [point.share for point in found.points] == [0, 0, 1]
 
 
 def test_what_was_flagged_before_is_not_credited():
@@ -115,20 +115,20 @@ def test_what_was_flagged_before_is_not_credited():
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1))
     reconstruction = reconstruct(prepared_of(array), checkpoint_of(Flat()))
     found = sweep(reconstruction, PaintedLesion(CENTRE, 4, 0), (0.5, 0.6, 0.9), config)
-    assert [sighting.share for sighting in found.sightings] == [0, 0, 1]
+    assert [point.share for point in found.points] == [0, 0, 1]
     middle_plane = 49  # of the 257 points those with w = 0: the disc of radius 4
     assert found.flagged_before == pytest.approx((LATTICE_4 - middle_plane) / 2 / LATTICE_4)
     everything = sweep(reconstruction, PaintedLesion((6, 12, 5), 2, 0), (0.9,), config)
-    assert np.isnan(everything.sightings[0].share)
+    assert np.isnan(everything.points[0].share)
     assert everything.seen_from() is None
 
 
 def test_peak_and_mask_are_those_of_the_whole_chain():
-    healthy, spot, config = scan(1), PaintedLesion(CENTRE, 3, 2), DetectConfig(percentile=15)
+    healthy, lesion, config = scan(1), PaintedLesion(CENTRE, 3, 2), DetectConfig(percentile=15)
     checkpoint = checkpoint_of(Mixing())
     reconstruction = reconstruct(healthy, checkpoint)
-    found = sweep(reconstruction, spot, (0.9,), config).sightings[0]
-    painted, truth = paint(healthy, spot, 0.9)
+    found = sweep(reconstruction, lesion, (0.9,), config).points[0]
+    painted, truth = paint(healthy, lesion, 0.9)
     full = reconstruct(painted, checkpoint)
     whole = segment(full, config)
     before = segment(reconstruction, config).mask
@@ -141,7 +141,7 @@ def test_peak_and_mask_are_those_of_the_whole_chain():
 def test_a_model_that_reconstructs_nothing_has_nothing_to_show_in_the_lesion():
     model = checkpoint_of(Intensity(IntensityConfig()), "intensity")
     found = sweep(reconstruct(scan(), model), PaintedLesion(CENTRE, 3, 0), (0.9,))
-    assert np.isnan(found.sightings[0].drawn)
+    assert np.isnan(found.points[0].drawn)
     assert np.isnan(found.healthy_drawn)
 
 

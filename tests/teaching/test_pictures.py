@@ -21,9 +21,9 @@ from uad_core.teaching import (
     close_up_voxel,
     explain,
     found_view,
+    montage,
     painted_view,
     pair_views,
-    sheet_view,
     sweep,
     voxel_pixel,
 )
@@ -93,8 +93,8 @@ def test_scan_reconstruction_and_mask_are_those_of_the_other_pages():
 
 
 def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
-    prepared, spot = small_brain(), PaintedLesion((2, 20, 20), 3, 0)
-    picture, outline, near = painted_view(prepared, spot, 0.8, 2)
+    prepared, lesion = small_brain(), PaintedLesion((2, 20, 20), 3, 0)
+    picture, outline, near = painted_view(prepared, lesion, 0.8, 2)
     column, row = voxel_pixel(prepared, (2, 20, 20))
     assert pixels(picture)[row, column] == 204  # 0.8 of 255
     assert pixels(picture)[row, column + 4] == 127  # 0.5 of 255, rounded down
@@ -102,8 +102,8 @@ def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
     assert marked[FINE * row + 1, FINE * column + 1, 3] == 0
     rim = marked[FINE * row + 1, FINE * (column + 3) + FINE - 1]
     assert tuple(rim) == (*TRUTH_COLOUR, 255)
-    column, row = (at - low for at, low in zip((20, 20), close_up_voxel(prepared, spot, 2, 0, 0)[:0:-1], strict=True))
-    assert close_up_voxel(prepared, spot, 2, column, row) == (2, 20, 20)
+    column, row = (at - low for at, low in zip((20, 20), close_up_voxel(prepared, lesion, 2, 0, 0)[:0:-1], strict=True))
+    assert close_up_voxel(prepared, lesion, 2, column, row) == (2, 20, 20)
     assert pixels(near)[row, column] == 204
     assert pixels(near).shape == (64, 64)
 
@@ -111,19 +111,19 @@ def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():
 def test_new_and_old_findings_have_colours_of_their_own():
     array = np.array(small_brain().array)
     array[:, 10:30, 8:12] = 0.9  # flagged already
-    prepared, spot = prepared_of(array, small_brain().brain_mask), PaintedLesion((2, 20, 20), 3, 0)
+    prepared, lesion = prepared_of(array, small_brain().brain_mask), PaintedLesion((2, 20, 20), 3, 0)
     config = DetectConfig(threshold=0.2, postprocess=PostprocessConfig("absolute", 1, erosion_mm=0))
-    found = sweep(reconstruct(prepared, checkpoint_of(Flat())), spot, (0.5, 0.9), config)
-    healthy, seen = (pixels(found_view(prepared, spot, found, number, 2)) for number in (0, 1))
-    _, top, left = close_up_voxel(prepared, spot, 2, 0, 0)
+    found = sweep(reconstruct(prepared, checkpoint_of(Flat())), lesion, (0.5, 0.9), config)
+    healthy, found_at = (pixels(found_view(prepared, lesion, found, number, 2)) for number in (0, 1))
+    _, top, left = close_up_voxel(prepared, lesion, 2, 0, 0)
     middle, old = ((FINE * (20 - top) + 1, FINE * (column - left) + 1) for column in (20, 9))
     assert healthy[middle][3] == 0
-    assert tuple(seen[middle][:3]) == MASK_COLOUR
-    assert tuple(healthy[old][:3]) == tuple(seen[old][:3]) == OLD_COLOUR
+    assert tuple(found_at[middle][:3]) == MASK_COLOUR
+    assert tuple(healthy[old][:3]) == tuple(found_at[old][:3]) == OLD_COLOUR
 
 
 def test_drawn_slices_stand_in_rows_cropped_to_the_atlas_brain():
-    sheet = pixels(sheet_view(np.full((6, 256, 256), 0.45, np.float32), 3))
+    sheet = pixels(montage(np.full((6, 256, 256), 0.45, np.float32), 3))
     height, width = sheet.shape[:2]
     assert width % 3 == 0
     assert height % 2 == 0

@@ -38,19 +38,19 @@ def test_the_story_agrees_with_the_fast_chain_in_every_voxel(shape, seed, post, 
     config = DetectConfig(threshold=threshold, postprocess=post)
     mask = segment(reconstruction, config).mask
     told = [explain(reconstruction, config, (d, h, w)) for d, h, w in np.ndindex(*shape)]
-    np.testing.assert_array_equal(np.reshape([story.flagged for story in told], shape), mask)
+    np.testing.assert_array_equal(np.reshape([voxel.flagged for voxel in told], shape), mask)
     medians = ndimage.median_filter(residual(scan, drawn, post.signed), post.median_size)
-    np.testing.assert_array_equal(np.float32([story.median for story in told]).reshape(shape), medians)
+    np.testing.assert_array_equal(np.float32([voxel.median for voxel in told]).reshape(shape), medians)
 
 
 def test_the_numbers_of_the_lesson_come_out():
     scan, drawn = np.full((5, 9, 9), 0.5), np.full((5, 9, 9), 0.45)
     scan[2, 4, 4], drawn[2, 4, 4] = 0.82, 0.31
-    story = explain(reconstruction_of(scan, drawn), setting(median_size=1, min_lesion_mm3=1), (2, 4, 4))
-    assert (story.scan, story.reconstruction) == (pytest.approx(0.82), pytest.approx(0.31))
-    assert story.residual == story.median == pytest.approx(0.51)
-    assert story.flagged
-    assert story.percentile == pytest.approx(51)  # healthy residuals are even over [0, 1]
+    voxel = explain(reconstruction_of(scan, drawn), setting(median_size=1, min_lesion_mm3=1), (2, 4, 4))
+    assert (voxel.scan, voxel.reconstruction) == (pytest.approx(0.82), pytest.approx(0.31))
+    assert voxel.residual == voxel.median == pytest.approx(0.51)
+    assert voxel.flagged
+    assert voxel.percentile == pytest.approx(51)  # healthy residuals are even over [0, 1]
     alone = explain(reconstruction_of(scan, drawn), setting(median_size=3), (2, 4, 4))
     assert (alone.residual, alone.median) == (pytest.approx(0.51), pytest.approx(0.05))
     assert (alone.above, alone.needed, alone.step) == (1, 14, "median")

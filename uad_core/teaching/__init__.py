@@ -3,16 +3,16 @@
 from uad_core.teaching.arithmetic import arithmetic
 from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
 from uad_core.teaching.paint import PaintedLesion, paint
-from uad_core.teaching.pictures import close_up_voxel, found_view, painted_view, pair_views, sheet_view, voxel_pixel
-from uad_core.teaching.readme_table import Measured, measured
+from uad_core.teaching.pictures import close_up_voxel, found_view, montage, painted_view, pair_views, voxel_pixel
 from uad_core.teaching.repaint import repaint
+from uad_core.teaching.results import Results, results
 from uad_core.teaching.sweep import INTENSITIES, Sweep, SweepPoint, sweep
 from uad_core.teaching.voxel import VoxelExplanation, default_voxel, explain
 
 __all__ = [
     "INTENSITIES",
-    "Measured",
     "PaintedLesion",
+    "Results",
     "Sweep",
     "SweepPoint",
     "VoxelExplanation",
@@ -24,13 +24,13 @@ __all__ = [
     "explain",
     "fade",
     "found_view",
-    "measured",
+    "montage",
     "paint",
     "painted_view",
     "pair_views",
     "repaint",
+    "results",
     "sample_near",
-    "sheet_view",
     "sweep",
     "voxel_pixel",
     "walk",

@@ -9,18 +9,18 @@ from uad_core.teaching.voxel import VoxelExplanation
 MOST_DECIMALS = 6
 
 
-def arithmetic(story: VoxelExplanation) -> str:
+def arithmetic(voxel: VoxelExplanation) -> str:
     r"""The residual and its comparison with the threshold in TeX: |0.82 - 0.31| = 0.51 > 0.35.
 
     Rounded numbers need not add up: 0.816 - 0.314 = 0.502 would read |0.82 - 0.31| = 0.50. So as many decimals are
     shown, two at least, as it takes for the printed numbers to be right among themselves.
     """
-    exceeds = bool(np.float32(story.residual) > np.float32(story.threshold))
+    exceeds = bool(np.float32(voxel.residual) > np.float32(voxel.threshold))
     for decimals in range(2, MOST_DECIMALS + 1):
         scan, drawn, found, threshold = (
-            round(value, decimals) for value in (story.scan, story.reconstruction, story.residual, story.threshold)
+            round(value, decimals) for value in (voxel.scan, voxel.reconstruction, voxel.residual, voxel.threshold)
         )
-        difference = abs(scan - drawn) if story.signed == "absolute" else max(scan - drawn, 0.0)
+        difference = abs(scan - drawn) if voxel.signed == "absolute" else max(scan - drawn, 0.0)
         if round(difference, decimals) == found and (found > threshold) == exceeds:
             equals = "="
             break
@@ -31,6 +31,6 @@ def arithmetic(story: VoxelExplanation) -> str:
     )
     drawn_text = f"({drawn_text})" if drawn < 0 else drawn_text
     left = f"{scan_text} - {drawn_text}"
-    left = rf"|\,{left}\,|" if story.signed == "absolute" else rf"\max({left},\ 0)"
+    left = rf"|\,{left}\,|" if voxel.signed == "absolute" else rf"\max({left},\ 0)"
     relation = ">" if exceeds else r"\leq"
     return f"{left} {equals} {found_text} {relation} {threshold_text}"

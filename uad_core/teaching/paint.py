@@ -57,7 +57,7 @@ class PaintedLesion:
         return np.flatnonzero(inside.any(axis=(1, 2)))
 
 
-def paint(prepared: Prepared, spot: PaintedLesion, intensity: float) -> tuple[Prepared, np.ndarray]:
+def paint(prepared: Prepared, lesion: PaintedLesion, intensity: float) -> tuple[Prepared, np.ndarray]:
     """The scan with a lesion of one grey, blended in at its edge, and the lesion's mask; the brain's outside stays.
 
     Args:
@@ -71,7 +71,7 @@ def paint(prepared: Prepared, spot: PaintedLesion, intensity: float) -> tuple[Pr
     """
     if not 0 <= intensity <= 1:
         raise ValueError(f"intensity must lie in [0, 1], got {intensity}")
-    share = spot.share(prepared.array.shape) * prepared.brain_mask
+    share = lesion.share(prepared.array.shape) * prepared.brain_mask
     blended = prepared.array + share * (np.float32(max(intensity, DARKEST)) - prepared.array)
     blended.flags.writeable = False
-    return replace(prepared, array=blended), spot.truth(prepared)
+    return replace(prepared, array=blended), lesion.truth(prepared)

@@ -39,20 +39,20 @@ def pair_views(
     return grey_png(reconstruction.prepared.array[box]), grey_png(reconstruction.array[box]), overlay
 
 
-def painted_view(prepared: Prepared, spot: PaintedLesion, intensity: float, index: int) -> tuple[bytes, bytes, bytes]:
+def painted_view(prepared: Prepared, lesion: PaintedLesion, intensity: float, index: int) -> tuple[bytes, bytes, bytes]:
     """PNGs of slice `index` with the painted lesion, of the lesion's outline as an overlay, and of the close-up."""
-    painted, truth = paint(prepared, spot, intensity)
-    box, near = (index, *crop_box(prepared.brain_mask)), (index, *_close_up(prepared, spot))
+    painted, truth = paint(prepared, lesion, intensity)
+    box, near = (index, *crop_box(prepared.brain_mask)), (index, *_close_up(prepared, lesion))
     outline = overlay_png(np.zeros_like(truth[box]), truth[box])
     return grey_png(painted.array[box]), outline, grey_png(painted.array[near])
 
 
-def found_view(prepared: Prepared, spot: PaintedLesion, sweep: Sweep, number: int, index: int) -> bytes:
+def found_view(prepared: Prepared, lesion: PaintedLesion, sweep: Sweep, number: int, index: int) -> bytes:
     """An overlay of the close-up of slice `index`: vermilion what is flagged with the lesion in grey `number` of the
     sweep and was not before, yellow what was, sky blue the lesion's outline.
     """
-    near = (index, *_close_up(prepared, spot))
-    mask, before = sweep.sightings[number].mask(sweep.truth.shape)[near], sweep.before[near]
+    near = (index, *_close_up(prepared, lesion))
+    mask, before = sweep.points[number].mask(sweep.truth.shape)[near], sweep.before[near]
     old = overlay_png(mask & before, colour=OLD_COLOUR, opacity=0.5)
     new = overlay_png(mask & ~before, sweep.truth[near], opacity=0.65)
     both = Image.alpha_composite(Image.open(io.BytesIO(old)), Image.open(io.BytesIO(new)))
@@ -61,21 +61,23 @@ def found_view(prepared: Prepared, spot: PaintedLesion, sweep: Sweep, number: in
     return buffer.getvalue()
 
 
-def close_up_voxel(prepared: Prepared, spot: PaintedLesion, index: int, column: int, row: int) -> tuple[int, int, int]:
+def close_up_voxel(
+    prepared: Prepared, lesion: PaintedLesion, index: int, column: int, row: int
+) -> tuple[int, int, int]:
     """The voxel of slice `index` that a pixel of the close-up shows."""
-    rows, columns = _close_up(prepared, spot)
+    rows, columns = _close_up(prepared, lesion)
     return index, rows.start + row, columns.start + column
 
 
-def _close_up(prepared: Prepared, spot: PaintedLesion) -> tuple[slice, slice]:
+def _close_up(prepared: Prepared, lesion: PaintedLesion) -> tuple[slice, slice]:
     """Rows and columns around the lesion, within the slice."""
     _, height, width = prepared.array.shape
-    top = max(min(spot.centre[1] - NEAR_PX, height - 2 * NEAR_PX), 0)
-    left = max(min(spot.centre[2] - NEAR_PX, width - 2 * NEAR_PX), 0)
+    top = max(min(lesion.centre[1] - NEAR_PX, height - 2 * NEAR_PX), 0)
+    left = max(min(lesion.centre[2] - NEAR_PX, width - 2 * NEAR_PX), 0)
     return slice(top, top + 2 * NEAR_PX), slice(left, left + 2 * NEAR_PX)
 
 
-def sheet_view(slices: np.ndarray, columns: int) -> bytes:
+def montage(slices: np.ndarray, columns: int) -> bytes:
     """(N, 256, 256) slices, `columns` in a row, cropped to where the atlas has brain at the paper's levels."""
     levels = PAPER_SLAB.levels
     brain = template().brain_mask[levels[0] : levels[-1] + 1]

@@ -14,7 +14,7 @@ from uad_core.teaching.paint import PaintedLesion, paint
 
 def repaint(
     reconstruction: Reconstruction,
-    spot: PaintedLesion,
+    lesion: PaintedLesion,
     intensities: Sequence[float],
     on_progress: Callable[[float], None] | None = None,
 ) -> Iterator[Reconstruction]:
@@ -25,10 +25,10 @@ def repaint(
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
     levels = np.flatnonzero(reconstruction.searched.any(axis=(1, 2)))
-    touched = np.intersect1d(spot.touched(prepared), levels)
+    touched = np.intersect1d(lesion.touched(prepared), levels)
     for number, intensity in enumerate(intensities):
         started = perf_counter()
-        painted, _ = paint(prepared, spot, intensity)
+        painted, _ = paint(prepared, lesion, intensity)
 
         def report(share: float, number: int = number) -> None:
             if on_progress:

@@ -58,7 +58,7 @@ class Sweep:
         healthy: mean of the scan where the lesion comes to lie.
         healthy_drawn: mean of what the model draws there without it; NaN for a model that reconstructs nothing.
         healthy_peak: largest filtered residual there without it.
-        sightings: one an intensity, ascending.
+        points: one an intensity, ascending.
     """
 
     model: str
@@ -68,7 +68,7 @@ class Sweep:
     healthy: float
     healthy_drawn: float
     healthy_peak: float
-    sightings: tuple[SweepPoint, ...]
+    points: tuple[SweepPoint, ...]
 
     @property
     def flagged_before(self) -> float:
@@ -77,17 +77,17 @@ class Sweep:
 
     def seen_from(self, share: float = 0.5) -> float | None:
         """The lowest grey above the healthy one from which on at least `share` of the lesion is found, or None."""
-        seen = None
-        for sighting in reversed(self.sightings):
-            if not (sighting.intensity > self.healthy and sighting.share >= share):
+        found_at = None
+        for point in reversed(self.points):
+            if not (point.intensity > self.healthy and point.share >= share):
                 break
-            seen = sighting.intensity
-        return seen
+            found_at = point.intensity
+        return found_at
 
 
 def sweep(
     reconstruction: Reconstruction,
-    spot: PaintedLesion,
+    lesion: PaintedLesion,
     intensities: Sequence[float] = INTENSITIES,
     config: DetectConfig | None = None,
     on_progress: Callable[[float], None] | None = None,
@@ -103,7 +103,7 @@ def sweep(
     """
     config = config or DetectConfig(postprocess=PostprocessConfig(reconstruction.checkpoint.spec.signed))
     post, prepared = config.postprocess, reconstruction.prepared
-    truth = spot.truth(prepared)
+    truth = lesion.truth(prepared)
     if not truth.any():
         raise ValueError("the lesion lies outside the brain")
     before = segment(reconstruction, config)
@@ -118,11 +118,11 @@ def sweep(
     def drawn(painted: Reconstruction) -> float:
         return float(painted.array[truth].mean()) if reconstructs else float("nan")
 
-    sightings = []
-    for intensity, painted in zip(intensities, repaint(reconstruction, spot, intensities, on_progress), strict=True):
+    points = []
+    for intensity, painted in zip(intensities, repaint(reconstruction, lesion, intensities, on_progress), strict=True):
         mask = segment_residual(painted.residual(post.signed), painted.searched, before.threshold, post)
         share = float(mask[new].mean()) if new.any() else float("nan")
-        sightings.append(SweepPoint(intensity, share, peak(painted), drawn(painted), np.packbits(mask)))
+        points.append(SweepPoint(intensity, share, peak(painted), drawn(painted), np.packbits(mask)))
     return Sweep(
         model=reconstruction.checkpoint.name,
         threshold=before.threshold,
@@ -131,7 +131,7 @@ def sweep(
         healthy=float(prepared.array[truth].mean()),
         healthy_drawn=drawn(reconstruction),
         healthy_peak=peak(reconstruction),
-        sightings=tuple(sightings),
+        points=tuple(points),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.inputs.settings import KEEP
-from pages.ui.viewer.charts import COLOURS
+from pages.ui.inputs.settings import KEEP, PERCENTILES
+from pages.ui.shell import keys
+from pages.ui.viewer.charts import COLOURS, show_chart
 from pages.ui.viewer.display import to_level
 from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.evaluate.metrics import dice
@@ -29,7 +30,7 @@ def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> lis
     settings = []
     for column, checkpoint in zip(st.columns(len(checkpoints)), checkpoints, strict=True):
         percentile = column.slider(
-            f"Percentile, {checkpoint.name}", 80.0, 99.9, shared.percentile, 0.1, "%.1f", key=own_keys(checkpoint)[0],
+            f"Percentile, {checkpoint.name}", *PERCENTILES, shared.percentile, 0.1, "%.1f", key=own_keys(checkpoint)[0],
             **KEEP, help="Per cent of this model's healthy residuals. The paper: 98.",
         )  # fmt: skip
         size = column.select_slider(
@@ -100,14 +101,10 @@ def draw_histograms(
             x=middles, y=share, name=one.checkpoint.name, line={"color": colour, "width": 2, "shape": "hvh"}
         )
     figure.add_vline(x=1, line={"color": "grey", "width": 2, "dash": "dash"})
-    figure.update_layout(
-        height=320,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.15},
-        xaxis_title="filtered residual / its threshold",
+    show_chart(
+        figure, keys.HISTOGRAMS, 320, xaxis_title="filtered residual / its threshold",
         yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},
-    )
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histograms")
+    )  # fmt: skip
 
 
 def draw_table(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], truth: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from pages.ui.viewer.display import go_to, point, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -61,9 +62,9 @@ def draw_head(head: Head) -> None:
             height=420,
             view_mode="multiplanar",
             styled=False,
-            settings={"radiological": st.session_state.get("convention") != CONVENTIONS[1], "crosshair": True},
+            settings={"radiological": st.session_state.get(keys.CONVENTION) != CONVENTIONS[1], "crosshair": True},
             update_interval_ms=None,
-            key="niivue",
+            key=keys.NIIVUE,
         )
         st.caption(
             "NiiVue, in the atlas's space, with a cross of its own; below left its voxel and grey value, 0 to 255. "

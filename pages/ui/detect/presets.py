@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.inputs.model import LEVELS, is_whole, load
 from pages.ui.inputs.settings import EROSIONS, PERCENTILES, SIZES
+from pages.ui.shell import keys
 from uad_core.detect.command_line import command_line
 from uad_core.detect.presets import Preset, PresetError
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
@@ -20,10 +21,10 @@ def load_preset() -> None:
     """The sidebar's loader: outside the fast part of the page, as a preset chooses the model, too."""
     with st.expander("Load a preset", icon=":material/bookmark:"):
         st.file_uploader(
-            "Preset (JSON)", type="json", key="preset", on_change=_take, max_upload_size=1,
+            "Preset (JSON)", type="json", key=keys.PRESET, on_change=_take, max_upload_size=1,
             help="A file that this page saved. It sets the model and every control.",
         )  # fmt: skip
-        if problem := st.session_state.get("preset problem"):
+        if problem := st.session_state.get(keys.PRESET_PROBLEM):
             st.error(problem)
 
 
@@ -32,7 +33,7 @@ def save_preset(
 ) -> None:
     """The setting as it stands: a file to download, and a command line."""
     name = place.text_input(
-        "Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key="preset name", help="Of the preset."
+        "Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key=keys.PRESET_NAME, help="Of the preset."
     )
     try:
         data = Preset(name.strip(), checkpoint.name, config).to_json()
@@ -50,21 +51,21 @@ def save_preset(
 
 def _take() -> None:
     """Set every control to the preset's value, or leave a sentence and the controls as they are."""
-    st.session_state["preset problem"] = ""
-    upload = st.session_state["preset"]
+    st.session_state[keys.PRESET_PROBLEM] = ""
+    upload = st.session_state[keys.PRESET]
     if upload is None:
         return
     try:
         preset = Preset.from_json(upload.getvalue())
     except PresetError as error:
-        st.session_state["preset problem"] = str(error)
+        st.session_state[keys.PRESET_PROBLEM] = str(error)
         return
     if preset.model not in checkpoint_names():
-        st.session_state["preset problem"] = f"This preset is for checkpoint {preset.model}, which is not here."
+        st.session_state[keys.PRESET_PROBLEM] = f"This preset is for checkpoint {preset.model}, which is not here."
         return
     references = load(preset.model).calibration.references
     if preset.config.reference not in (None, *references):
-        st.session_state["preset problem"] = (
+        st.session_state[keys.PRESET_PROBLEM] = (
             f"Checkpoint {preset.model} has no healthy reference of this preset's name; it has {', '.join(references)}."
         )
         return
@@ -75,25 +76,25 @@ def _take() -> None:
         ("minimum lesion size", post.min_lesion_mm3, SIZES),
     ):
         if not low <= value <= high:
-            st.session_state["preset problem"] = (
+            st.session_state[keys.PRESET_PROBLEM] = (
                 f"This preset's {what} is {value:g}; this page goes from {low:g} to {high:g}. "
                 "The command line takes it: --preset."
             )
             return
     st.session_state.update(
         {
-            "levels": LEVELS[is_whole(preset.model)],
-            "model": preset.model,
-            "percentile": config.percentile,
-            "absolute": config.threshold is not None,
-            "threshold": config.threshold,
-            "signed": post.signed,
-            "median_size": post.median_size,
-            "erosion_mm": post.erosion_mm,
-            "min_lesion_mm3": post.min_lesion_mm3,
+            keys.LEVELS: LEVELS[is_whole(preset.model)],
+            keys.MODEL: preset.model,
+            keys.PERCENTILE: config.percentile,
+            keys.ABSOLUTE: config.threshold is not None,
+            keys.THRESHOLD: config.threshold,
+            keys.SIGNED: post.signed,
+            keys.MEDIAN_SIZE: post.median_size,
+            keys.EROSION_MM: post.erosion_mm,
+            keys.MIN_LESION_MM3: post.min_lesion_mm3,
         }
     )
     if config.reference is None:
-        st.session_state.pop("reference", None)  # the one that the checkpoint names first
+        st.session_state.pop(keys.REFERENCE, None)  # the one that the checkpoint names first
     else:
-        st.session_state["reference"] = config.reference
+        st.session_state[keys.REFERENCE] = config.reference

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from typing import Any
 
@@ -10,6 +11,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan
+from pages.ui.shell import keys
+from pages.ui.viewer.charts import BLUE, VERMILION, show_chart
 from pages.ui.viewer.display import go_to
 from uad_core.detect.command_line import command_line
 from uad_core.detect.export import export
@@ -40,7 +43,7 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
     ]
 
     def go_there() -> None:
-        if chosen := st.session_state["lesions"].selection.rows:
+        if chosen := st.session_state[keys.LESIONS].selection.rows:
             go_to(reconstruction, segmentation.lesions[chosen[0]].centre_voxel)
 
     texts = {
@@ -53,7 +56,7 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
     widths = {"#": 40, "mm³": 65, "peak": 60, "side": 55, "level": 55}  # px; the rest is the place's
     columns = {name: st.column_config.Column(name, help=texts.get(name), width=widths.get(name)) for name in rows[0]}
     st.dataframe(
-        rows, height=260, hide_index=True, key="lesions", on_select=go_there, selection_mode="single-row",
+        rows, height=260, hide_index=True, key=keys.LESIONS, on_select=go_there, selection_mode="single-row",
         column_config=columns,
     )  # fmt: skip
 
@@ -100,13 +103,13 @@ def draw_log(reconstruction: Reconstruction) -> None:
             st.markdown(f"- {step.sentence} ({step.seconds:.1f} s)")
 
 
-def agreement(segmentation: Segmentation, truth: Any, own: bool) -> str:
+def agreement(segmentation: Segmentation, truth: Any, uploaded: bool) -> str:
     """How well the mask fits the outlined reference."""
     score = dice(segmentation.mask, truth)
-    what = "your reference mask" if own else "the lesions that were simulated"
-    if score == score:
-        return f"Outlined in blue: {what}. Dice at these levels: {score:.2f}."
-    return f"At these levels {what} hold{'s' if own else ''} no voxel; all that is flagged is false."
+    what = "your reference mask" if uploaded else "the mask of the simulated lesions"
+    if math.isnan(score):
+        return f"{what.capitalize()} is empty at these levels; everything flagged is a false positive."
+    return f"Outlined in blue: {what}. Dice at these levels: {score:.2f}."
 
 
 def draw_dice_curve(
@@ -114,14 +117,11 @@ def draw_dice_curve(
 ) -> None:
     """Dice against the percentile: what another choice would have cost, which only a reference can tell."""
     scores = dice_over_percentile(reconstruction, config, truth, PERCENTILES)
-    figure = go.Figure(
-        go.Scatter(x=PERCENTILES, y=scores, mode="lines+markers", line={"color": "#0072B2"}, name="Dice")
-    )
+    figure = go.Figure(go.Scatter(x=PERCENTILES, y=scores, mode="lines+markers", line={"color": BLUE}, name="Dice"))
     if PERCENTILES[0] <= segmentation.percentile <= PERCENTILES[-1]:  # of a threshold, it may lie far out
-        figure.add_vline(x=segmentation.percentile, line={"color": "#D55E00", "width": 2})
-    figure.update_layout(
-        height=230, margin={"l": 10, "r": 10, "t": 10, "b": 10}, showlegend=False,
+        figure.add_vline(x=segmentation.percentile, line={"color": VERMILION, "width": 2})
+    show_chart(
+        figure, keys.DICE_CURVE, 230, showlegend=False,
         xaxis_title="percentile of healthy residuals", yaxis={"title": "Dice", "rangemode": "tozero"},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="dice curve")
     st.caption("The peak is a best case: it was picked on the truth, which no user has.")

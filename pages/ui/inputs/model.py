@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, checkpoint_slab, load_checkpoint
@@ -44,15 +45,18 @@ def _written(name: str) -> int:
 def pick_checkpoint() -> Checkpoint:
     """The sidebar's pickers of levels and model, with a sentence on the model's idea and on its weakness."""
     name = st.selectbox(
-        "Model", offered(), key="model", bind="query-params", help="A checkpoint from the folder checkpoints/."
+        "Model", offered(), key=keys.MODEL, bind="query-params", help="A checkpoint from the folder checkpoints/."
     )
     checkpoint = load(str(name))
+    describe(checkpoint)
+    return checkpoint
+
+
+def describe(checkpoint: Checkpoint) -> None:
+    """A sentence on the model's idea, one on its weakness, and a warning where it did not learn."""
     st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
     if checkpoint.learned is False:
-        st.warning(
-            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
-        )
-    return checkpoint
+        st.warning("This model did not learn: it reconstructs healthy slices worse than the median training slice.")
 
 
 def pick_checkpoints() -> list[Checkpoint]:
@@ -60,7 +64,7 @@ def pick_checkpoints() -> list[Checkpoint]:
     names = offered()
     wanted = [name for name in COMPARED if name in names] or names[:3]
     chosen = st.multiselect(
-        "Models", names, default=wanted, max_selections=6, key="models", bind="query-params",
+        "Models", names, default=wanted, max_selections=6, key=keys.MODELS, bind="query-params",
         help="Two to six checkpoints. Each is shown with the residual that suits it.",
     )  # fmt: skip
     return [load(name) for name in chosen]
@@ -74,7 +78,7 @@ def offered() -> list[str]:
         st.stop()
     whole = {name for name in names if is_whole(name)}
     levels = st.radio(
-        "Levels", LEVELS, key="levels", bind="query-params", horizontal=True, disabled=not whole,
+        "Levels", LEVELS, key=keys.LEVELS, bind="query-params", horizontal=True, disabled=not whole,
         on_change=_first_of_these_levels, args=(names, whole),
         help="The paper's 20 middle slices, or all axial levels, which takes about a minute. "
         "Each model knows only the levels that it was trained on.",
@@ -88,8 +92,8 @@ def _of_levels(names: Sequence[str], whole: Collection[str], levels: str) -> lis
 
 def _first_of_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
     """A model of the levels left behind is not to stay in the address."""
-    if "model" in st.session_state and (fitting := _of_levels(names, whole, st.session_state["levels"])):
-        st.session_state["model"] = fitting[0]
+    if keys.MODEL in st.session_state and (fitting := _of_levels(names, whole, st.session_state[keys.LEVELS])):
+        st.session_state[keys.MODEL] = fitting[0]
 
 
 def is_whole(name: str) -> bool:

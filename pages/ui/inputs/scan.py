@@ -1,4 +1,4 @@
-"""The scan that all pages look at: one that ships with the project, or the user's own from the page Scan."""
+"""The scan that all pages look at: one that ships with the project, or one that the user uploaded on the page Scan."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from pages.ui.shell.memory import recall, remember
 from uad_core.detect.export import subject_label
 from uad_core.io.nifti import read_mask
@@ -25,11 +26,11 @@ class SelectedScan:
     """A scan and how it is to be prepared.
 
     Attributes:
-        key: identifies scan and wishes.
+        key: identifies the scan and how it is prepared.
         label: of the subject, for file names; never the user's file name.
         source: the bytes of a NIfTI file, of a zip, or of the files of a DICOM series.
         truth: a reference lesion mask (NIfTI on the scan's grid), or None.
-        own: whether the user brought it; else it ships with the project and is simulated.
+        uploaded: whether the user brought it; else it ships with the project and is simulated.
     """
 
     key: str
@@ -37,7 +38,7 @@ class SelectedScan:
     source: bytes | tuple[bytes, ...]
     truth: Path | bytes | None
     prepare_options: PrepareOptions
-    own: bool
+    uploaded: bool
 
 
 def bundled_names() -> list[str]:
@@ -61,37 +62,37 @@ def bundled(name: str, prepare_options: PrepareOptions | None = None) -> Selecte
     )
 
 
-def own(
+def uploaded(
     source: bytes | tuple[bytes, ...], label: str, truth: bytes | None, prepare_options: PrepareOptions
 ) -> SelectedScan:
     """A scan that the user brought."""
     return SelectedScan(_key(source, prepare_options), label, source, truth, prepare_options, True)
 
 
-def keep_own(choice: SelectedScan) -> None:
+def keep_uploaded(choice: SelectedScan) -> None:
     """Make it the scan that every page offers as the user's own; it survives a reload of the page."""
-    remember("own", choice)
+    remember(keys.UPLOADED, choice)
 
 
-def own_scan() -> SelectedScan | None:
+def kept_scan() -> SelectedScan | None:
     """The scan that the user brought, if one is in memory."""
-    choice: SelectedScan | None = recall("own")
+    choice: SelectedScan | None = recall(keys.UPLOADED)
     return choice
 
 
 def pick_scan() -> SelectedScan | None:
-    """The sidebar's picker; None while an own scan is wanted and there is none."""
-    if "scan" in st.session_state and "scan" not in st.query_params:
+    """The sidebar's picker; None while an uploaded scan is wanted and there is none."""
+    if keys.SCAN in st.session_state and keys.SCAN not in st.query_params:
         # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
-        st.session_state["scan"] = st.session_state["scan"]
+        st.session_state[keys.SCAN] = st.session_state[keys.SCAN]
     name = st.selectbox(
-        "Scan", [*bundled_names(), OWN], key="scan", bind="query-params",
+        "Scan", [*bundled_names(), OWN], key=keys.SCAN, bind="query-params",
         help="Bundled scans are simulated; how they were made stands in data_samples/SOURCES.md. "
         "Your own scan is loaded on the page Scan.",
     )  # fmt: skip
     if name == OWN:
-        return own_scan()
-    return bundled(str(name), recall(f"wishes {name}"))
+        return kept_scan()
+    return bundled(str(name), recall(f"{keys.PREPARE_OPTIONS} {name}"))
 
 
 def need_scan(choice: SelectedScan | None) -> SelectedScan:

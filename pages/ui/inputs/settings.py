@@ -13,6 +13,7 @@ from typing import Any, cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
@@ -23,12 +24,12 @@ KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 SUITS = "suits the model"
 PERCENTILES, EROSIONS, SIZES = (80.0, 99.9), (0.0, 8.0), (0.0, 200.0)  # what the sliders reach
 DEFAULTS = {
-    "percentile": PAPER.percentile,
-    "median_size": PAPER.postprocess.median_size,
-    "min_lesion_mm3": PAPER.postprocess.min_lesion_mm3,
-    "erosion_mm": PAPER.postprocess.erosion_mm,
-    "signed": PAPER.postprocess.signed,
-    "absolute": False,
+    keys.PERCENTILE: PAPER.percentile,
+    keys.MEDIAN_SIZE: PAPER.postprocess.median_size,
+    keys.MIN_LESION_MM3: PAPER.postprocess.min_lesion_mm3,
+    keys.EROSION_MM: PAPER.postprocess.erosion_mm,
+    keys.SIGNED: PAPER.postprocess.signed,
+    keys.ABSOLUTE: False,
 }
 
 
@@ -37,25 +38,32 @@ def shared_sliders(places: Sequence[DeltaGenerator]) -> tuple[float, int, float]
     return percentile_slider(places[0]), *size_sliders(places[1:])
 
 
-def percentile_slider(place: DeltaGenerator, disabled: bool = False) -> float:
-    """Of the healthy residuals."""
+def percentile_slider(place: DeltaGenerator, key: str = keys.PERCENTILE, **more: Any) -> float:
+    """Of the healthy residuals; `more` goes to the slider."""
     return place.slider(
-        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key="percentile",
-        bind="query-params", disabled=disabled,
-        help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every scan, "
-        "healthy ones too. The paper: 98.",
+        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key=key, bind="query-params",
+        **more, help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every "
+        f"scan, healthy ones too. The paper: {PAPER.percentile:g}.",
+    )  # fmt: skip
+
+
+def median_slider(place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, **more: Any) -> int:
+    """Edge of the median's cube in voxels; `more` goes to the slider."""
+    return place.select_slider(
+        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key=key, bind="query-params", **more,
+        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. "
+        f"The paper: {PAPER.postprocess.median_size}.",
     )  # fmt: skip
 
 
 def size_sliders(places: Sequence[DeltaGenerator]) -> tuple[int, float]:
     """Median size in voxels and minimum lesion size in mm3."""
-    size = places[0].select_slider(
-        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key="median_size", bind="query-params",
-        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
-    )  # fmt: skip
+    size = median_slider(places[0])
     smallest = places[1].slider(
-        "Minimum lesion size", *SIZES, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key="min_lesion_mm3",
-        bind="query-params", help="mm³. Connected components smaller than this are removed. The paper: 6.",
+        "Minimum lesion size", *SIZES, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key=keys.MIN_LESION_MM3,
+        bind="query-params",
+        help="mm³. Connected components smaller than this are removed. "
+        f"The paper: {PAPER.postprocess.min_lesion_mm3:g}.",
     )  # fmt: skip
     return size, smallest
 
@@ -63,7 +71,7 @@ def size_sliders(places: Sequence[DeltaGenerator]) -> tuple[int, float]:
 def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more: DeltaGenerator) -> DetectConfig:
     """The live chain's setting: threshold and sizes go into three `sliders`, the rest into `more`."""
     absolute = more.toggle(
-        "Absolute threshold", key="absolute", bind="query-params",
+        "Absolute threshold", key=keys.ABSOLUTE, bind="query-params",
         help="A residual, in normalised intensity, in place of a percentile. Dragging the line in the histogram "
         "switches this on.",
     )  # fmt: skip
@@ -72,61 +80,67 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     percentile = percentile_slider(more if absolute else sliders[0], disabled=absolute)
     size, smallest = size_sliders(sliders[1:])
     sign = more.radio(
-        "Residual", (SUITS, *SIGNS), key="signed", bind="query-params", horizontal=True,
+        "Residual", (SUITS, *SIGNS), key=keys.SIGNED, bind="query-params", horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected. "
-        f"{checkpoint.name} is best off with {checkpoint.spec.signed}.",
+        f"Recommended for {checkpoint.name}: {checkpoint.spec.signed}.",
     )  # fmt: skip
     erosion = more.slider(
-        "Erosion of the brain mask", *EROSIONS, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key="erosion_mm",
-        bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. Default: 2.",
+        "Erosion of the brain mask", *EROSIONS, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key=keys.EROSION_MM,
+        bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. "
+        f"Default: {PAPER.postprocess.erosion_mm:g}.",
     )  # fmt: skip
     names = list(checkpoint.calibration.references)
     usual = names.index(checkpoint.calibration.default_reference)
     reference = more.selectbox(
-        "Healthy reference", names, usual, key="reference", bind="query-params",
+        "Healthy reference", names, usual, key=keys.REFERENCE, bind="query-params",
         format_func=_reference_name(checkpoint),
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
-    offer_reset(more, "Percentile 98, median 5, erosion 2 mm, components from 6 mm³, absolute residual.")
+    offer_reset(more)
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
     return DetectConfig(percentile, threshold, reference, PostprocessConfig(signed, size, erosion, smallest))
 
 
-def offer_reset(place: DeltaGenerator, words: str, more: Mapping[str, Any] | None = None) -> None:
-    """One click back to the paper's setting, which `words` give; `more` are the values of further controls by key."""
+def offer_reset(place: DeltaGenerator, more: Mapping[str, Any] | None = None) -> None:
+    """One click back to the paper's setting; `more` are the values of further controls by key."""
 
     def reset() -> None:
         there = {key: value for key, value in (more or {}).items() if key in st.session_state}
         st.session_state.update(DEFAULTS | there)
 
-    place.button("Back to the paper's setting", on_click=reset, width="stretch", help=words)
+    post = PAPER.postprocess
+    place.button(
+        "Back to the paper's setting", on_click=reset, width="stretch",
+        help=f"Percentile {PAPER.percentile:g}, median {post.median_size}, erosion {post.erosion_mm:g} mm, components "
+        f"from {post.min_lesion_mm3:g} mm³, {post.signed} residual.",
+    )  # fmt: skip
 
 
 def set_threshold(value: float) -> None:
     """From a callback: make `value` the threshold, in place of a percentile."""
-    st.session_state.update(absolute=True, threshold=round(min(max(value, 0.0), 1.0), 4))
+    st.session_state.update({keys.ABSOLUTE: True, keys.THRESHOLD: round(min(max(value, 0.0), 1.0), 4)})
 
 
 def _threshold_box(place: DeltaGenerator) -> float:
     """The absolute threshold. Its address is written here, not bound: it must follow the line that is dragged."""
-    kept = st.session_state.get("threshold")
+    kept = st.session_state.get(keys.THRESHOLD)
     if kept is None:
         try:
-            kept = min(max(float(st.query_params.get("threshold", "")), 0.0), 1.0)
+            kept = min(max(float(st.query_params.get(keys.THRESHOLD, "")), 0.0), 1.0)
         except ValueError:
             kept = 0.1
-    st.session_state["threshold box"] = kept
+    st.session_state[keys.THRESHOLD_BOX] = kept
     value = place.number_input(
-        "Threshold", 0.0, 1.0, step=0.005, format="%.4f", key="threshold box", on_change=_take_threshold,
+        "Threshold", 0.0, 1.0, step=0.005, format="%.4f", key=keys.THRESHOLD_BOX, on_change=_take_threshold,
         help="Filtered residual in normalised intensity (brain tissue lies at 0.5). Voxels above it are flagged.",
     )  # fmt: skip
-    st.session_state["threshold"] = value
-    st.query_params["threshold"] = f"{value:.4f}"
+    st.session_state[keys.THRESHOLD] = value
+    st.query_params[keys.THRESHOLD] = f"{value:.4f}"
     return float(value)
 
 
 def _take_threshold() -> None:
-    st.session_state["threshold"] = st.session_state["threshold box"]
+    st.session_state[keys.THRESHOLD] = st.session_state[keys.THRESHOLD_BOX]
 
 
 def _reference_name(checkpoint: Checkpoint) -> Callable[[str], str]:

@@ -1,4 +1,4 @@
-"""The words of the lesson: eight chapters, ten minutes."""
+"""The text of the lesson: eight chapters, ten minutes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CHAPTERS = (
         "tissue lies near 0.5.",
         todo="Click into a picture to choose another voxel.",
         question="What is the residual of a lesion that the model reconstructs perfectly?",
-        answer="Nought: it vanishes. **The residual does not measure disease. It measures what the model could not "
+        answer="Zero: it disappears. **The residual does not measure disease. It measures what the model could not "
         "reconstruct.**",
         notes="Choose a voxel within a lesion, one in a fold of the cortex and one in quiet white matter, and let the "
         "class guess each residual before you click. With the positive residual (on the left) only what is too bright "
@@ -140,7 +140,7 @@ CHAPTERS = (
         question="Would you trust a model whose paper does not show this bar?",
         answer="**Ask for the trivial baseline, for a threshold that no test label has touched, and for the data that "
         "the model has never seen.**",
-        notes="The figures are read from README.md, where conditions and what did not reproduce stand. For another "
+        notes="The figures are those of the README, where conditions and what did not reproduce stand. For another "
         "ten minutes: page Compare, on the class's own scans.",
     ),
 )

@@ -1,14 +1,15 @@
-"""What every chapter of the lesson stands in: the bar of chapters, the words beside the pictures."""
+"""What all chapters of the lesson share: the bar of chapters, the text beside the pictures, model and setting."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.inputs.model import is_whole, load
+from pages.ui.inputs.model import describe, is_whole, load
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.chapters import CHAPTERS, Chapter
+from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
+from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
 
 NAMES = tuple(chapter.name for chapter in CHAPTERS)
@@ -20,36 +21,26 @@ def pick_chapter() -> Chapter:
     back, bar, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
     with bar:
         name = st.segmented_control(
-            "Chapter", NAMES, default=NAMES[0], required=True, key="chapter", bind="query-params", width="stretch",
+            "Chapter", NAMES, default=NAMES[0], required=True, key=keys.CHAPTER, bind="query-params", width="stretch",
             label_visibility="collapsed", help="Each takes a minute or two.",
         )  # fmt: skip
     number = NAMES.index(str(name))
     back.button(
-        "Back",
-        on_click=_go,
-        args=(number - 1,),
-        disabled=number == 0,
-        width="stretch",
-        icon=":material/arrow_back:",
-        help="The chapter before.",
-    )
+        "Back", on_click=_go, args=(number - 1,), disabled=number == 0, width="stretch",
+        icon=":material/arrow_back:", help="The chapter before.",
+    )  # fmt: skip
     forward.button(
-        "Next",
-        on_click=_go,
-        args=(number + 1,),
-        disabled=number == len(NAMES) - 1,
-        width="stretch",
-        type="primary",
+        "Next", on_click=_go, args=(number + 1,), disabled=number == len(NAMES) - 1, width="stretch", type="primary",
         help="The next chapter.",
-    )
+    )  # fmt: skip
     return CHAPTERS[number]
 
 
 def _go(number: int) -> None:
-    st.session_state["chapter"] = NAMES[number]
+    st.session_state[keys.CHAPTER] = NAMES[number]
 
 
-def draw_words(chapter: Chapter) -> None:
+def draw_chapter_text(chapter: Chapter) -> None:
     """Idea and question; answer and lecturer's notes fold out."""
     number = NAMES.index(chapter.name) + 1
     st.caption(f"{number} of {len(NAMES)} · {chapter.minutes} min")
@@ -71,45 +62,25 @@ def pick_model() -> Checkpoint:
         st.stop()
     first = names.index("denoiser") if "denoiser" in names else 0
     name = st.selectbox(
-        "Model", names, first, key="lesson_model", **KEEP,
+        "Model", names, first, key=keys.LESSON_MODEL, **KEEP,
         help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "
         "stand on the pages Detect and Compare.",
     )  # fmt: skip
     checkpoint = load(str(name))
-    st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
-    if checkpoint.learned is False:
-        st.warning(
-            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
-        )
+    describe(checkpoint)
     return checkpoint
 
 
 def pick_sign() -> Sign:
     """The sidebar's choice of the residual."""
     return st.radio(
-        "Residual", SIGNS, key="lesson_signed", **KEEP, horizontal=True,
+        "Residual", SIGNS, key=keys.LESSON_SIGNED, **KEEP, horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected.",
     )  # fmt: skip
 
 
 def lesson_config(signed: Sign) -> DetectConfig:
     """The paper's setting, but for what was moved in the chapters Median and Threshold."""
-    size = st.session_state.get("lesson_median", PAPER.postprocess.median_size)
-    percentile = st.session_state.get("lesson_percentile", PAPER.percentile)
+    size = st.session_state.get(keys.LESSON_MEDIAN, PAPER.postprocess.median_size)
+    percentile = st.session_state.get(keys.LESSON_PERCENTILE, PAPER.percentile)
     return DetectConfig(percentile, postprocess=PostprocessConfig(signed, size))
-
-
-def median_slider() -> None:
-    """Edge of the cube; read by `lesson_config`."""
-    st.select_slider(
-        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key="lesson_median", **KEEP,
-        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: 5.",
-    )  # fmt: skip
-
-
-def percentile_slider() -> None:
-    """Percentile of healthy residuals; read by `lesson_config`."""
-    st.slider(
-        "Percentile of healthy residuals", 80.0, 99.9, PAPER.percentile, 0.1, "%.1f", key="lesson_percentile",
-        **KEEP, help="Per cent of healthy voxels that lie below the threshold. The paper: 98.",
-    )  # fmt: skip

@@ -12,6 +12,7 @@ from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.prepared import prepared_scan
 from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names
 from pages.ui.inputs.settings import KEEP
+from pages.ui.shell import keys
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, show_panels
 from uad_core.atlas.space import PAPER_SLAB
@@ -19,7 +20,7 @@ from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png
 from uad_core.render.slices import crop_box
-from uad_core.teaching import axis_walk, can_walk, fade, sample_near, sheet_view, walk
+from uad_core.teaching import axis_walk, can_walk, fade, montage, sample_near, walk
 
 STEPS = 11
 DRAWN = 2
@@ -35,20 +36,20 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
         return
     bar = st.columns([1, 1, 1, 0.8], vertical_alignment="bottom")
     name = bar[0].selectbox(
-        "Whose latent space", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key="lesson_walker", **KEEP,
+        "Latent space of", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key=keys.LESSON_WALKER, **KEEP,
         help="An autoencoder or VAE. Dense: a code of 512 numbers. Spatial: 16 x 16 numbers for each feature.",
     )  # fmt: skip
-    others = [f"to {other}" for other in bundled_names() if other != st.session_state.get("scan")]
+    others = [f"to {other}" for other in bundled_names() if other != st.session_state.get(keys.SCAN)]
     goal = bar[1].selectbox(
-        "Walk", [*others, ALONG], key="lesson_goal", **KEEP,
+        "Walk", [*others, ALONG], key=keys.LESSON_GOAL, **KEEP,
         help="From the middle slice of the scan on the left to the same level of another brain, or two standard "
         "deviations either way along the first principal component of its slices' codes.",
     )  # fmt: skip
     step = bar[2].slider(
-        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key="lesson_way", **KEEP,
+        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key=keys.LESSON_WAY, **KEEP,
         help="Per cent of the straight line between the two codes.",
     )  # fmt: skip
-    seed = int(st.session_state.get("lesson_seed", 0))
+    seed = int(st.session_state.get(keys.LESSON_SEED, 0))
     bar[3].button("Draw others", on_click=_another, args=(seed,), width="stretch", help="Other samples, below.")
     checkpoint = load(str(name))
     walked, faded = _walk(choice, prepared, checkpoint, str(goal))
@@ -67,7 +68,7 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
 
 
 def _another(seed: int) -> None:
-    st.session_state["lesson_seed"] = seed + 1
+    st.session_state[keys.LESSON_SEED] = seed + 1
 
 
 def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Any, Any]:
@@ -88,19 +89,19 @@ def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan:
     """Slices that nobody has: from the prior, and from around the codes of this scan's slices."""
     places = st.columns(3)
     if checkpoint.spec.samples:
-        _sheet(places[0], _drawn(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
+        _montage(places[0], _drawn(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
     else:
         places[0].info(f"{checkpoint.name} has no prior to draw from.")
     near = sample_near(checkpoint.model, prepared.array, DRAWN, seed)
-    _sheet(places[1], near, f"{checkpoint.name}, from around the codes of this scan")
+    _montage(places[1], near, f"{checkpoint.name}, from around the codes of this scan")
     if anogan:
         warning = ". :material/warning: It did not learn." if anogan.learned is False else ""
-        _sheet(places[2], _drawn(anogan, seed), f"{anogan.name}, from its prior{warning}")
+        _montage(places[2], _drawn(anogan, seed), f"{anogan.name}, from its prior{warning}")
 
 
 def _drawn(checkpoint: Checkpoint, seed: int) -> Any:
     return checkpoint.model.sample(DRAWN, seed)[:, 0].cpu().numpy()
 
 
-def _sheet(place: DeltaGenerator, slices: Any, caption: str) -> None:
-    place.image(sheet_view(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)
+def _montage(place: DeltaGenerator, slices: Any, caption: str) -> None:
+    place.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)

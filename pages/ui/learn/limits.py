@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.ui.inputs.model import load
 from pages.ui.learn.charts import draw_scores
+from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
-from uad_core.teaching import measured
-from uad_core.teaching.readme_table import README
+from uad_core.teaching import results
 
 LEARNED = {True: "yes", False: "no: one median brain for all does better", None: "nothing to learn"}
 STEPS = """
@@ -35,17 +35,17 @@ FAILS = """
 
 def draw_limits() -> None:
     """Figures first, then reasons, method and checkpoints."""
-    table = measured(README.read_text()) if README.exists() else None
+    table = results()
     scored = [column for column in table.columns[1:] if table.scores(column)] if table else []
     if table and scored:
         suits = next((column for column in scored if "positive" in column), scored[0])
         column = st.selectbox(
-            "Score", scored, scored.index(suits), key="lesson_score",
-            help="A column of the table in README.md. AUPRC and Dice lie between 0 and 1; higher is better.",
+            "Score", scored, scored.index(suits), key=keys.LESSON_SCORE,
+            help="A column of the README's table. AUPRC and Dice lie between 0 and 1; higher is better.",
         )  # fmt: skip
         draw_scores(table, str(column))
         with st.expander("How this was measured, and what did not reproduce"):
-            st.markdown("\n\n".join([table.conditions, *(f"- {finding}" for finding in table.findings)]))
+            st.markdown("\n\n".join([table.data, table.figures, *(f"- {finding}" for finding in table.findings)]))
     st.markdown("**Where it fails**")
     st.markdown(FAILS)
     with st.expander("The method in five steps"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ import streamlit as st
 from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
-from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, look, wait
+from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, sweeps_of, wait
+from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Panel, show_panels
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
@@ -20,7 +22,7 @@ from uad_core.render.views import slice_voxel
 from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
 
 PLACE = (11, 134, 100)  # even white matter of that scan
-WATCHED = ("denoiser", "intensity", "sae3")  # at first
+FIRST_MODELS = ("denoiser", "intensity", "sae3")  # at first
 GREY = 0.7  # at first
 MOST = 3
 
@@ -31,56 +33,56 @@ def draw_paint(signed: Sign) -> None:
     with bar[0]:
         grey = _grey_slider()
     radius = bar[1].slider(
-        "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key="lesson_radius", **KEEP,
+        "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key=keys.LESSON_RADIUS, **KEEP,
         help="mm, to where the edge is half lesion, half tissue. Every change makes the models reconstruct.",
     )  # fmt: skip
     softness = bar[2].slider(
-        "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key="lesson_softness", **KEEP,
+        "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key=keys.LESSON_SOFTNESS, **KEEP,
         help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
     )  # fmt: skip
     pictures, side = st.columns(2, gap="medium")
     with side:
-        checkpoints = _pick_watched()
+        checkpoints = _pick_models()
     prepared = healthy_scan()
-    spot = PaintedLesion(st.session_state.get("lesson_place", PLACE), radius, softness)
-    if not spot.truth(prepared).any():
-        st.session_state["lesson_place"] = PLACE  # at the rim, and made smaller since
-        st.session_state.pop("lesson_paint_slice", None)
-        spot = PaintedLesion(PLACE, radius, softness)
-    work = look(checkpoints, spot, signed)
+    lesion = PaintedLesion(st.session_state.get(keys.LESSON_PLACE, PLACE), radius, softness)
+    if not lesion.truth(prepared).any():
+        st.session_state[keys.LESSON_PLACE] = PLACE  # at the rim, and made smaller since
+        st.session_state.pop(keys.LESSON_PAINT_SLICE, None)
+        lesion = PaintedLesion(PLACE, radius, softness)
+    work = sweeps_of(checkpoints, lesion, signed)
     done = finished(work)
     with pictures:
-        _draw_pictures(prepared, spot, grey, checkpoints, done)
+        _draw_pictures(prepared, lesion, grey, checkpoints, done)
     with side:
         if not checkpoints:
             st.info("Choose at least one model above.")
         if done:
             draw_found(done, _colours(), grey)
-            st.caption(_greys_seen(done))
+            st.caption(_greys_found(done))
         wait(work, len(done))
 
 
 def draw_grey(signed: Sign) -> None:
     """The same sweeps, looked at from the model's side."""
-    checkpoints = [one for one in _watched() if one.spec.reconstructs]
+    checkpoints = [one for one in _chosen_models() if one.spec.reconstructs]
     grey = _grey_slider()
     if not checkpoints:
         st.info("Choose a model that reconstructs the scan in chapter Paint; intensity only ranks it.")
         return
-    spot = PaintedLesion(
-        st.session_state.get("lesson_place", PLACE),
-        st.session_state.get("lesson_radius", 5.0),
-        st.session_state.get("lesson_softness", 2.0),
+    lesion = PaintedLesion(
+        st.session_state.get(keys.LESSON_PLACE, PLACE),
+        st.session_state.get(keys.LESSON_RADIUS, 5.0),
+        st.session_state.get(keys.LESSON_SOFTNESS, 2.0),
     )
-    work = look(checkpoints, spot, signed)
+    work = sweeps_of(checkpoints, lesion, signed)
     done = finished(work)
     if done:
         draw_drawn(done, _colours(), grey)
         for one in done:
-            seen = one.sightings[INTENSITIES.index(grey)]
+            point = one.points[INTENSITIES.index(grey)]
             st.markdown(
-                f"**{one.model}**: painted {grey:.2f}, drawn {seen.drawn:.2f}. Largest filtered residual "
-                f"{seen.peak:.3f} {'>' if seen.peak > one.threshold else '≤'} {one.threshold:.3f}, the threshold."
+                f"**{one.model}**: painted {grey:.2f}, drawn {point.drawn:.2f}. Largest filtered residual "
+                f"{point.peak:.3f} {'>' if point.peak > one.threshold else '≤'} the threshold, {one.threshold:.3f}."
             )
     wait(work, len(done))
 
@@ -88,68 +90,70 @@ def draw_grey(signed: Sign) -> None:
 def _grey_slider() -> float:
     return float(
         st.select_slider(
-            "Grey of the lesion", INTENSITIES, GREY, key="lesson_grey", **KEEP,
+            "Grey of the lesion", INTENSITIES, GREY, key=keys.LESSON_GREY, **KEEP,
             help="Normalised intensity: 0 is black, healthy tissue lies near 0.5, this scan's brightest voxels near 1.",
         )
     )  # fmt: skip
 
 
-def _pick_watched() -> list[Checkpoint]:
+def _pick_models() -> list[Checkpoint]:
     names = [name for name in checkpoint_names() if not is_whole(name) and not load(name).spec.searches]
     st.multiselect(
-        "Who looks", names, [name for name in WATCHED if name in names] or names[:MOST], key="lesson_watched",
+        "Models", names, [name for name in FIRST_MODELS if name in names] or names[:MOST], key=keys.LESSON_WATCHED,
         **KEEP, max_selections=MOST,
         help="Up to three models. Each reconstructs the touched slices in twelve greys, in some seconds.",
     )  # fmt: skip
-    if untaught := [one.name for one in _watched() if one.learned is False]:
+    if untaught := [one.name for one in _chosen_models() if one.learned is False]:
         st.caption(f":material/warning: Did not learn: {', '.join(untaught)}")
-    return _watched()
+    return _chosen_models()
 
 
-def _watched() -> list[Checkpoint]:
+def _chosen_models() -> list[Checkpoint]:
     known = checkpoint_names()
-    return [load(name) for name in st.session_state.get("lesson_watched", WATCHED) if name in known]
+    return [load(name) for name in st.session_state.get(keys.LESSON_WATCHED, FIRST_MODELS) if name in known]
 
 
 def _colours() -> dict[str, str]:
     """A model keeps its colour from chapter to chapter, and while others are still at work."""
-    return dict(zip((one.name for one in _watched()), COLOURS, strict=False))
+    return dict(zip((one.name for one in _chosen_models()), COLOURS, strict=False))
 
 
 def _draw_pictures(
-    prepared: Prepared, spot: PaintedLesion, grey: float, checkpoints: Sequence[Checkpoint], done: Sequence[Sweep]
+    prepared: Prepared, lesion: PaintedLesion, grey: float, checkpoints: Sequence[Checkpoint], done: Sequence[Sweep]
 ) -> None:
     """The painted scan, and what each model flags in it; a click places the lesion."""
     levels = prepared.slab.levels
-    index = int(st.session_state.get("lesson_paint_slice", spot.centre[0]))
-    scan, outline, near = painted_view(prepared, spot, grey, index)
-    cross = voxel_pixel(prepared, spot.centre) if index == spot.centre[0] else None
+    index = int(st.session_state.get(keys.LESSON_PAINT_SLICE, lesion.centre[0]))
+    scan, outline, near = painted_view(prepared, lesion, grey, index)
+    cross = voxel_pixel(prepared, lesion.centre) if index == lesion.centre[0] else None
     panels = [Panel(scan, f"Painted, grey {grey:g}", outline, cross=cross)]
     number, sweeps = INTENSITIES.index(grey), {one.model: one for one in done}
     for checkpoint in checkpoints:
         if one := sweeps.get(checkpoint.name):
-            share = one.sightings[number].share
-            title = f"{one.model}: {100 * share:.0f} % found" if share == share else f"{one.model}: flagged before"
-            panels.append(Panel(near, title, found_view(prepared, spot, one, number, index)))
+            share = one.points[number].share
+            title = (
+                f"{one.model}: {100 * share:.0f} % found" if not math.isnan(share) else f"{one.model}: flagged before"
+            )
+            panels.append(Panel(near, title, found_view(prepared, lesion, one, number, index)))
         else:
-            panels.append(Panel(near, f"{checkpoint.name}: looking"))
+            panels.append(Panel(near, f"{checkpoint.name}: working"))
 
     def turn(level: int) -> None:
-        st.session_state["lesson_paint_slice"] = level - levels[0]
+        st.session_state[keys.LESSON_PAINT_SLICE] = level - levels[0]
 
     def place(click: Click) -> None:
         at = (index, click.column, click.row)
         whole = click.panel == 0
-        centre = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, spot, *at)
-        if replace(spot, centre=centre).truth(prepared).any():
-            st.session_state["lesson_place"] = centre
+        centre = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, lesion, *at)
+        if replace(lesion, centre=centre).truth(prepared).any():
+            st.session_state[keys.LESSON_PLACE] = centre
         else:
-            st.session_state["lesson_missed"] = True
+            st.session_state[keys.LESSON_MISSED] = True
 
     show_panels(
         panels, "paint", columns=2, level=levels[index], levels=levels, max_height=185, on_level=turn, on_click=place
     )
-    if st.session_state.pop("lesson_missed", False):
+    if st.session_state.pop(keys.LESSON_MISSED, False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(
         f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "
@@ -157,7 +161,7 @@ def _draw_pictures(
     )
 
 
-def _greys_seen(sweeps: Sequence[Sweep]) -> str:
-    seen = [(one.model, one.seen_from()) for one in sweeps]
-    told = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in seen]
+def _greys_found(sweeps: Sequence[Sweep]) -> str:
+    point = [(one.model, one.seen_from()) for one in sweeps]
+    told = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in point]
     return f"Half of it is found {', '.join(told)}."

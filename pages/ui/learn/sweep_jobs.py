@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.ui.inputs.prepared import prepared_scan, reconstructing
 from pages.ui.inputs.scan import bundled
+from pages.ui.shell import keys
 from pages.ui.shell.tasks import Job, jobs, wait_for
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models.checkpoint import Checkpoint
@@ -25,7 +26,7 @@ def healthy_scan() -> Prepared:
     return prepared_scan(bundled(HEALTHY), PAPER_SLAB)
 
 
-def look(checkpoints: Sequence[Checkpoint], spot: PaintedLesion, signed: Sign) -> list[Job[Any]]:
+def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: Sign) -> list[Job[Any]]:
     """A job a model: it reconstructs the healthy scan, and when it has, a sweep of the lesion through all greys.
 
     The setting is the paper's but for the residual's sign.
@@ -40,9 +41,9 @@ def look(checkpoints: Sequence[Checkpoint], spot: PaintedLesion, signed: Sign) -
 
         def work(on_progress: Callable[[str, float], None]) -> Sweep:
             say = f"{checkpoint.name} looks at the lesion in every grey"
-            return sweep(reconstruction, spot, INTENSITIES, config, lambda share: on_progress(say, share))
+            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(say, share))
 
-        return jobs().start((choice.key, checkpoint.sha256, spot, signed), work)
+        return jobs().start((choice.key, checkpoint.sha256, lesion, signed), work)
 
     work = [job(checkpoint) for checkpoint in checkpoints]
     abandon_all_but(work)
@@ -51,11 +52,11 @@ def look(checkpoints: Sequence[Checkpoint], spot: PaintedLesion, signed: Sign) -
 
 def abandon_all_but(work: Sequence[Job[Any]]) -> None:
     """Cancel what this session has queued and no longer looks at: the queue is one for all that is slow."""
-    for job in st.session_state.get("lesson_work", ()):
+    for job in st.session_state.get(keys.LESSON_WORK, ()):
         if not job.future.done() and not any(job is wanted for wanted in work):
             job.cancel()
             jobs().drop(job)
-    st.session_state["lesson_work"] = tuple(work)
+    st.session_state[keys.LESSON_WORK] = tuple(work)
 
 
 def finished(work: Sequence[Job[Any]]) -> list[Sweep]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.inputs.settings import median_slider, percentile_slider
 from pages.ui.learn.charts import draw_healthy, draw_neighbours
-from pages.ui.learn.frame import lesson_config, median_slider, percentile_slider
+from pages.ui.learn.frame import lesson_config
 from pages.ui.learn.voxel_picker import Cross, lesson_voxel, show_slice
+from pages.ui.shell import keys
 from pages.ui.viewer.viewer import Panel
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -35,30 +37,29 @@ def draw_idea(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
             Panel(views.scan, "Segmentation", views.mask),
         ]
 
-    show_slice(reconstruction, config, panels, "idea", columns=2, max_height=225)
+    show_slice(reconstruction.prepared, panels, "idea", columns=2, max_height=225)
 
 
 def draw_voxel(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
     """|scan - reconstruction| with the voxel's own numbers."""
     config = lesson_config(signed)
-    story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
-    st.latex(rf"{LARGE}{arithmetic(story)}")
-    st.markdown(_in_words(story, config))
+    voxel = explain(reconstruction, config, lesson_voxel())
+    st.latex(rf"{LARGE}{arithmetic(voxel)}")
+    st.markdown(_in_words(voxel, config))
 
     def panels(index: int, cross: Cross) -> list[Panel]:
         scan, reconstructed, outline = pair_views(reconstruction, index, truth=truth)
         return [Panel(scan, "Scan", outline, cross=cross), Panel(reconstructed, "Reconstruction", cross=cross)]
 
-    show_slice(reconstruction, config, panels, "voxel", max_height=295)
+    show_slice(reconstruction.prepared, panels, "voxel", max_height=295)
 
 
 def draw_median(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
     """The neighbours in order, their middle marked; the residual before and after."""
     pictures, chart = st.columns([1, 1.2], gap="medium")
-    with chart:
-        median_slider()
+    median_slider(chart, keys.LESSON_MEDIAN, persist_state="session")
     config = lesson_config(signed)
-    story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
+    voxel = explain(reconstruction, config, lesson_voxel())
     plain, post = PostprocessConfig(signed, 1), config.postprocess
     same_scale = reconstruction.residual_window(post) / reconstruction.residual_window(plain)
 
@@ -71,36 +72,36 @@ def draw_median(reconstruction: Reconstruction, truth: Any, signed: Sign) -> Non
         ]
 
     with pictures:
-        show_slice(reconstruction, config, panels, "median", columns=1, max_height=195)
+        show_slice(reconstruction.prepared, panels, "median", columns=1, max_height=195)
     with chart:
-        draw_neighbours(story)
+        draw_neighbours(voxel)
         st.markdown(
-            f"Residual {story.residual:.2f}; median of its {story.neighbours.size} neighbours **{story.median:.2f}**. "
-            f"{story.verdict}"
+            f"Residual {voxel.residual:.2f}; median of its {voxel.neighbours.size} neighbours **{voxel.median:.2f}**. "
+            f"{voxel.verdict}"
         )
 
 
 def draw_threshold(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
     """Where the voxel falls among healthy ones, and what the threshold flags."""
     pictures, chart = st.columns([1, 1.2], gap="medium")
-    with chart:
-        percentile_slider()
+    percentile_slider(chart, keys.LESSON_PERCENTILE, persist_state="session")
     config = lesson_config(signed)
     segmentation = segment(reconstruction, config)
-    story = explain(reconstruction, config, lesson_voxel(reconstruction, config))
+    voxel = explain(reconstruction, config, lesson_voxel())
 
     def panels(index: int, cross: Cross) -> list[Panel]:
         scan, _, overlay = pair_views(reconstruction, index, segmentation.mask, truth)
         return [Panel(scan, "Above the threshold", overlay, cross=cross)]
 
     with pictures:
-        show_slice(reconstruction, config, panels, "threshold", max_height=400)
+        show_slice(reconstruction.prepared, panels, "threshold", max_height=400)
     with chart:
-        draw_healthy(reconstruction, segmentation, config, story)
+        draw_healthy(reconstruction, segmentation, config, voxel)
         st.markdown(
-            f"Flagged here: **{segmentation.flagged_ml:.1f} ml**. In as much healthy brain "
-            f"{segmentation.healthy_ml:.1f} ml lie above. The voxel's median of {story.median:.3f} exceeds "
-            f"{_share(story.percentile)} healthy voxels. {story.verdict}"
+            f"Flagged here: **{segmentation.flagged_ml:.1f} ml**. The same threshold flags about "
+            f"{segmentation.healthy_ml:.1f} ml in a healthy brain of this size. The voxel's median of "
+            f"{voxel.median:.3f} exceeds "
+            f"{_share(voxel.percentile)} healthy voxels. {voxel.verdict}"
         )
 
 
@@ -109,13 +110,13 @@ def _share(percentile: float) -> str:
     return "all" if percentile >= 100 else f"{int(10 * percentile) / 10:.1f} % of the"
 
 
-def _in_words(story: VoxelExplanation, config: DetectConfig) -> str:
-    if story.step == "outside":
+def _in_words(voxel: VoxelExplanation, config: DetectConfig) -> str:
+    if voxel.step == "outside":
         return "This voxel lies outside the brain mask; whatever its residual, it is not flagged."
-    how = "too bright" if story.difference > 0 else "too dark"
-    counts = "" if story.signed == "absolute" or story.difference > 0 else ", which the positive residual leaves out"
+    how = "too bright" if voxel.difference > 0 else "too dark"
+    counts = "" if voxel.signed == "absolute" or voxel.difference > 0 else ", which the positive residual leaves out"
     return (
-        f"The scan shows {story.scan:.2f}, the model draws {story.reconstruction:.2f}: {how} by "
-        f"{abs(story.difference):.2f}{counts}. The threshold of {story.threshold:.2f} is the "
+        f"The scan shows {voxel.scan:.2f}, the model draws {voxel.reconstruction:.2f}: {how} by "
+        f"{abs(voxel.difference):.2f}{counts}. The threshold of {voxel.threshold:.2f} is the "
         f"{config.percentile:g}th percentile of healthy scans. The verdict is not this voxel's alone: next chapter."
     )

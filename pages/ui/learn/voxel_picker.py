@@ -6,35 +6,32 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from pages.ui.viewer.viewer import Click, Panel, show_panels
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.preprocess import Prepared
 from uad_core.render.views import Voxel, slice_voxel
 from uad_core.teaching import default_voxel, voxel_pixel
 
 Cross = tuple[int, int] | None  # (column, row) in the cropped picture
 
 
-def lesson_voxel(reconstruction: Reconstruction, config: DetectConfig) -> Voxel:
-    """The voxel clicked last in this scan; at first the one with the largest residual in the mask."""
-    scan = id(reconstruction.prepared.scan)
-    if st.session_state.get("lesson_scan") != scan:
-        segmentation = segment(reconstruction, config)
-        voxel = default_voxel(reconstruction, segmentation, config.postprocess.signed)
-        st.session_state.update(lesson_scan=scan, lesson_voxel=voxel, lesson_slice=voxel[0])
-    kept: Voxel = st.session_state["lesson_voxel"]
-    return kept
+def choose_first_voxel(key: str, reconstruction: Reconstruction, config: DetectConfig) -> None:
+    """For a scan that is new to the lesson, the voxel with the largest residual in the mask; `key` identifies it."""
+    if st.session_state.get(keys.LESSON_SCAN) != key:
+        voxel = default_voxel(reconstruction, segment(reconstruction, config), config.postprocess.signed)
+        st.session_state.update({keys.LESSON_SCAN: key, keys.LESSON_VOXEL: voxel, keys.LESSON_SLICE: voxel[0]})
 
 
-def lesson_slice(reconstruction: Reconstruction, config: DetectConfig) -> int:
-    """The slice of the slab that is shown: that of the voxel, until the wheel is turned."""
-    lesson_voxel(reconstruction, config)
-    return int(st.session_state["lesson_slice"])
+def lesson_voxel() -> Voxel:
+    """The voxel that the lesson follows."""
+    voxel: Voxel = st.session_state[keys.LESSON_VOXEL]
+    return voxel
 
 
 def show_slice(
-    reconstruction: Reconstruction,
-    config: DetectConfig,
+    prepared: Prepared,
     panels: Callable[[int, Cross], list[Panel]],
     key: str,
     *,
@@ -46,16 +43,15 @@ def show_slice(
     Args:
         panels: makes them for a slice of the slab, with the cross where the voxel lies.
     """
-    voxel, index = lesson_voxel(reconstruction, config), lesson_slice(reconstruction, config)
-    prepared = reconstruction.prepared
+    voxel, index = lesson_voxel(), int(st.session_state[keys.LESSON_SLICE])
     levels = prepared.slab.levels
     cross = voxel_pixel(prepared, voxel) if voxel[0] == index else None
 
     def turn(level: int) -> None:
-        st.session_state["lesson_slice"] = level - levels[0]
+        st.session_state[keys.LESSON_SLICE] = level - levels[0]
 
     def choose(click: Click) -> None:
-        st.session_state["lesson_voxel"] = slice_voxel(prepared, index, click.column, click.row)
+        st.session_state[keys.LESSON_VOXEL] = slice_voxel(prepared, index, click.column, click.row)
 
     show_panels(
         panels(index, cross), key, columns=columns, level=levels[index], levels=levels, max_height=max_height,

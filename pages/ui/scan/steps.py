@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from pages.ui.viewer.display import pick_convention
 from pages.ui.viewer.viewer import SIDES, Click, Panel, show_panels
 from uad_core.preprocess import StepImages, StepView
@@ -19,8 +20,6 @@ from uad_core.render.preprocessing import (
     stage_picture,
 )
 
-PLACE = "place in the scan"  # key: atlas mm; the same for all scans, so that they can be compared
-
 
 @st.fragment
 def draw_stages(shown: Sequence[StepImages]) -> None:
@@ -28,13 +27,13 @@ def draw_stages(shown: Sequence[StepImages]) -> None:
     names = [stage.name for stage in shown]
     steps, display = st.columns([3, 2], vertical_alignment="center")
     name = steps.segmented_control(
-        "Step", names, default=names[0], required=True, key="step", label_visibility="collapsed",
+        "Step", names, default=names[0], required=True, key=keys.STEP, label_visibility="collapsed",
         help="Before and after each step. Wheel: slices. Click: another place. Drag: grey window. Double click: back.",
     )  # fmt: skip
     pick_convention(display, "collapsed")
     stage = shown[names.index(name)]
     st.markdown(f"{stage.outcome} {stage.look_for}")
-    at: Place = st.session_state.get(PLACE, FIRST_PLACE)
+    at: Place = st.session_state.get(keys.PLACE, FIRST_PLACE)
     for number, view in enumerate(stage.views):
         for column, plane in zip(st.columns(3), PLANES, strict=True):
             with column:
@@ -45,10 +44,10 @@ def _draw(view: StepView, plane: Plane, at: Place, key: str) -> None:
     shown, axis = stage_picture(view, plane, at), PLANES.index(plane)
 
     def to_slice(index: int) -> None:
-        st.session_state[PLACE] = moved_to_slice(view, plane, at, index)
+        st.session_state[keys.PLACE] = moved_to_slice(view, plane, at, index)
 
     def to_click(click: Click) -> None:
-        st.session_state[PLACE] = moved_to_pixel(view, plane, at, click.column, click.row)
+        st.session_state[keys.PLACE] = moved_to_pixel(view, plane, at, click.column, click.row)
 
     show_panels(
         [Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)], key,

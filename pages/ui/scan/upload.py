@@ -1,4 +1,4 @@
-"""Bringing a scan, a brain mask and a reference of one's own, and saying how the scan is to be prepared."""
+"""Upload a scan, a brain mask and a reference mask, and choose how the scan is prepared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.scan import OWN, SelectedScan, bundled, keep_own, own
+from pages.ui.inputs.scan import OWN, SelectedScan, bundled, keep_uploaded, uploaded
+from pages.ui.shell import keys
 from pages.ui.shell.memory import remember
 from uad_core.detect.export import subject_label
 from uad_core.io.nifti import MAX_BYTES, read_mask
@@ -17,7 +18,7 @@ from uad_core.io.volume import ScanError
 from uad_core.preprocess.from_file import PrepareOptions
 
 KINDS = ("Files", "A DICOM folder")
-ANSWERS: dict[str, bool | None] = {"As the data propose": None, "Yes": True, "No": False}
+ANSWERS: dict[str, bool | None] = {"Automatic": None, "Yes": True, "No": False}
 SCAN, BRAIN, REFERENCE = "scan files", "brain mask", "reference mask"  # names of the uploaders
 
 
@@ -34,8 +35,8 @@ def take_scan() -> None:
     except ScanError as error:
         _complain(SCAN, error)
         return
-    keep_own(own(source, subject_label(files[0].name) if len(files) == 1 else "scan", None, PrepareOptions()))
-    st.session_state["scan"] = OWN
+    keep_uploaded(uploaded(source, subject_label(files[0].name) if len(files) == 1 else "scan", None, PrepareOptions()))
+    st.session_state[keys.SCAN] = OWN
 
 
 def take_masks(choice: SelectedScan) -> SelectedScan:
@@ -60,7 +61,7 @@ def take_masks(choice: SelectedScan) -> SelectedScan:
 def offer_scan() -> None:
     """The uploader, with what it takes said before."""
     kind = st.radio(
-        "What do you have?", KINDS, key="kind of upload", horizontal=True, label_visibility="collapsed",
+        "What do you have?", KINDS, key=keys.UPLOAD_KIND, horizontal=True, label_visibility="collapsed",
         help="A browser hands over either files or a folder.",
     )  # fmt: skip
     folder = kind == KINDS[1]
@@ -78,7 +79,7 @@ def offer_scan() -> None:
     )
 
 
-def offer_wishes(choice: SelectedScan) -> None:
+def offer_options(choice: SelectedScan) -> None:
     """How the scan is prepared, and masks of the user's own."""
     left, right = st.columns(2)
     now = choice.prepare_options
@@ -94,14 +95,14 @@ def offer_wishes(choice: SelectedScan) -> None:
             lambda answer: _keep(choice, replace(now, register=answer), choice.truth),
             "No: the scan lies in SRI24 space already.",
         )  # fmt: skip
-        if choice.own:
+        if choice.uploaded:
             _offer_mask(choice, REFERENCE, choice.truth is not None, "what you hold to be lesion; gives a Dice")
         else:
             st.caption("Simulated: its lesions are known, and outlined on the page Detect.")
 
 
-def _ask(label: str, wish: bool | None, answered: Callable[[bool | None], SelectedScan], words: str) -> None:
-    st.session_state[label] = next(word for word, value in ANSWERS.items() if value == wish)
+def _ask(label: str, now: bool | None, answered: Callable[[bool | None], SelectedScan], words: str) -> None:
+    st.session_state[label] = next(text for text, value in ANSWERS.items() if value == now)
 
     def changed() -> None:
         answered(ANSWERS[st.session_state[label]])
@@ -128,13 +129,13 @@ def _offer_mask(choice: SelectedScan, name: str, there: bool, words: str) -> Non
 
 
 def _keep(choice: SelectedScan, prepare_options: PrepareOptions, truth: Any) -> SelectedScan:
-    """Remember the scan with other wishes, for all pages."""
-    if choice.own:
-        changed = own(choice.source, choice.label, truth, prepare_options)
-        keep_own(changed)
+    """Remember the scan with other options, for all pages."""
+    if choice.uploaded:
+        changed = uploaded(choice.source, choice.label, truth, prepare_options)
+        keep_uploaded(changed)
         return changed
-    name = st.session_state["scan"]
-    remember(f"wishes {name}", prepare_options)
+    name = st.session_state[keys.SCAN]
+    remember(f"{keys.PREPARE_OPTIONS} {name}", prepare_options)
     return bundled(name, prepare_options)
 
 
@@ -149,17 +150,17 @@ def _uploaded(name: str) -> list[Any]:
         files = st.session_state.get(_key(variant))
         if files:
             st.session_state[f"{variant} taken"] = st.session_state.get(f"{variant} taken", 0) + 1
-            st.session_state.pop("complaint", None)
+            st.session_state.pop(keys.COMPLAINT, None)
             return list(files) if isinstance(files, (list, tuple)) else [files]
     return []
 
 
 def _complain(name: str, error: ScanError) -> None:
-    st.session_state["complaint"] = (name, str(error), st.session_state.get("scan"))
+    st.session_state[keys.COMPLAINT] = (name, str(error), st.session_state.get(keys.SCAN))
 
 
 def _show_complaint(name: str) -> None:
     """What was wrong with the last upload, until another one is made or another scan is chosen."""
-    uploader, sentence, scan = st.session_state.get("complaint", ("", "", None))
-    if uploader == name and scan in (None, st.session_state.get("scan")):
+    uploader, sentence, scan = st.session_state.get(keys.COMPLAINT, ("", "", None))
+    if uploader == name and scan in (None, st.session_state.get(keys.SCAN)):
         st.error(sentence, icon=":material/error:")

@@ -11,6 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.shell import keys
+
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 KEPT_BROWSERS = 8  # each may hold a scan of some hundred megabytes
 
@@ -64,7 +66,7 @@ def _browser() -> str:
     cookie = st.context.cookies.get("_streamlit_xsrf")
     if cookie:
         return hashlib.sha256(_token(cookie)).hexdigest()
-    name: str = st.session_state.setdefault("browser", secrets.token_hex(16))
+    name: str = st.session_state.setdefault(keys.BROWSER, secrets.token_hex(16))
     return name
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from pages.ui.shell.memory import forget_all
-from pages.ui.shell.tasks import RUNS, jobs
+from pages.ui.shell.tasks import jobs
 from uad_core import RESEARCH_ONLY
 from uad_core.io.paths import DOCS
 
@@ -21,8 +22,8 @@ PAGES = (
     ("pages/learn.py", "Learn", ":material/school:"),
 )
 SETTINGS = (  # bound to the address, shared by pages
-    "convention", "level", "levels", "model", "models", "opacity", "percentile", "median_size", "min_lesion_mm3",
-    "erosion_mm", "signed", "absolute",
+    keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY, keys.PERCENTILE, keys.MEDIAN_SIZE,
+    keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
 )  # fmt: skip
 STYLE = """<style>
 [data-testid=stMainBlockContainer] {padding: 2.1rem 2rem 1rem}
@@ -41,7 +42,7 @@ def start_page() -> None:
     """
     st.set_page_config(page_title="Brain MRI anomaly segmentation", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
-    st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
+    st.session_state[keys.SCRIPT_RUNS] = st.session_state.get(keys.SCRIPT_RUNS, 0) + 1
     for key in SETTINGS:
         # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
         if key in st.session_state and key not in st.query_params:
@@ -52,7 +53,7 @@ def start_page() -> None:
 
 
 def banner() -> None:
-    """The sentence that stands wherever a mask is shown."""
+    """The sentence below every mask."""
     st.caption(f":material/info: {RESEARCH_ONLY} Scans and settings never leave this machine.")
 
 

@@ -13,18 +13,18 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
 Result = TypeVar("Result")
 KEPT = 16  # results; a scan and six models to compare are seven
-PATIENCE = 2.0  # s, when the app is opened; to draw a progress bar and the page anew takes a browser long
-RUNS = "runs"  # key: of a page's script, in this session
+PATIENCE = 2.0  # s, when the app is opened: drawing a progress bar and redoing the page is slow in a browser
 KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
-class Cancelled(Exception):  # noqa: N818  # a wish, not an error
-    """The user does not want to wait for it."""
+class Cancelled(Exception):  # noqa: N818  # not an error
+    """The user cancelled the job."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Job(Generic[Result]):
     cancelled: bool = False
 
     def cancel(self) -> None:
-        """Its result is not wanted any more."""
+        """End at the next report of progress."""
         self.cancelled = True
 
     def on_progress(self, step: str, fraction: float) -> None:
@@ -69,7 +69,7 @@ class Jobs:
             return self._jobs[key]
 
     def drop(self, job: Job[Any]) -> None:
-        """Forget one job, and all that were cancelled, for it or for its sake: they can be begun anew."""
+        """Remove a job, and all that were cancelled: they can be started again."""
         with self._lock:
             for key, kept in list(self._jobs.items()):
                 if kept is job or (kept.future.done() and isinstance(kept.future.exception(), Cancelled)):
@@ -98,7 +98,7 @@ def jobs() -> Jobs:
 
 def wait_for(job: Job[Result]) -> Result:
     """The job's result. Until it is there, shows progress instead of the rest of the page."""
-    if st.session_state.get(RUNS, 1) == 1:  # later the page would show the last scan's pictures meanwhile
+    if st.session_state.get(keys.SCRIPT_RUNS, 1) == 1:  # later the page would show the last scan's pictures meanwhile
         _await(job, PATIENCE)
     if not job.future.done():
         _watch(job, time.monotonic())
@@ -115,7 +115,7 @@ def wait_for(job: Job[Result]) -> Result:
         st.error(str(error), icon=":material/error:")
     else:
         logging.getLogger(__name__).error("job failed: %s", type(error).__name__)  # the text might name a patient
-        st.error("This scan could not be processed, for a reason that was not foreseen. Try another scan or model.")
+        st.error("Unexpected error: this scan could not be processed. Try another scan or model.")
     st.stop()
 
 
@@ -131,9 +131,14 @@ def _watch(job: Job[Any], drawn: float) -> None:
         st.rerun()
 
 
+def _yield_to_rerun() -> None:
+    """Reading session state lets Streamlit end this run when the user has clicked; waiting alone does not."""
+    st.session_state.get(keys.SCRIPT_RUNS)
+
+
 def _await(job: Job[Any], seconds: float) -> None:
     """Until it is done or the time is over, or until the user does something else."""
     end = time.monotonic() + seconds
     while not job.future.done() and time.monotonic() < end:
         wait([job.future], 0.05)
-        st.session_state.get("a look at it lets Streamlit end this run when the user has clicked")
+        _yield_to_rerun()

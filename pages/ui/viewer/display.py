@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.shell import keys
 from pages.ui.viewer.viewer import CONVENTIONS
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
@@ -18,7 +19,8 @@ VIEWS = ("Slice", "Three planes", "3-D")
 def pick_view(place: DeltaGenerator) -> str:
     """Which pictures."""
     view = place.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params", label_visibility="collapsed",
+        "View", VIEWS, default=VIEWS[0], required=True, key=keys.VIEW, bind="query-params",
+        label_visibility="collapsed",
         help="Slice: scan, reconstruction, residual and segmentation of one axial level. Three planes: the "
         "segmentation through one point. 3-D: NiiVue, in your graphics card.",
     )  # fmt: skip
@@ -29,7 +31,7 @@ def pick_display(place: DeltaGenerator) -> float:
     """Convention and opacity of the mask; returns the opacity, [0, 1]."""
     pick_convention(place)
     opacity: float = place.slider(
-        "Opacity of the mask", 0.0, 1.0, 0.55, 0.05, key="opacity", bind="query-params",
+        "Opacity of the mask", 0.0, 1.0, 0.55, 0.05, key=keys.OPACITY, bind="query-params",
         help="0 is invisible, 1 hides the scan beneath.",
     )  # fmt: skip
     return opacity
@@ -38,26 +40,26 @@ def pick_display(place: DeltaGenerator) -> float:
 def pick_convention(place: DeltaGenerator, label: Literal["visible", "collapsed"] = "visible") -> None:
     """The switch of all pages that show a head."""
     place.radio(
-        "Display", CONVENTIONS, key="convention", bind="query-params", horizontal=True, label_visibility=label,
+        "Display", CONVENTIONS, key=keys.CONVENTION, bind="query-params", horizontal=True, label_visibility=label,
         help="Radiological: the patient's right is on the left of the picture. Neurological: mirrored.",
     )  # fmt: skip
 
 
-def pick_level(reconstruction: Reconstruction, place: DeltaGenerator) -> int:
-    """The axial level to look at; for a new scan the one with the largest region at the paper's threshold."""
+def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) -> int:
+    """The axial level to look at; for a new scan, which `key` identifies, that of its largest region."""
     levels = reconstruction.prepared.slab.levels
-    scan = (id(reconstruction.prepared.scan), levels)
-    kept = st.session_state.get("level")
-    from_link = "level_of" not in st.session_state and "level" in st.query_params
-    if not from_link and (kept not in levels or st.session_state.get("level_of") != scan):
+    scan = (key, levels)
+    kept = st.session_state.get(keys.LEVEL)
+    from_link = keys.LEVEL_OF not in st.session_state and keys.LEVEL in st.query_params
+    if not from_link and (kept not in levels or st.session_state.get(keys.LEVEL_OF) != scan):
         lesions = segment(reconstruction, DetectConfig()).lesions
-        st.session_state["level"] = levels[lesions[0].centre_voxel[0] if lesions else len(levels) // 2]
-    st.session_state["level_of"] = scan
+        st.session_state[keys.LEVEL] = levels[lesions[0].centre_voxel[0] if lesions else len(levels) // 2]
+    st.session_state[keys.LEVEL_OF] = scan
     if len(levels) == 1:
         return levels[0]
     return int(
         place.slider(
-            "Axial level", levels[0], levels[-1], key="level", bind="query-params",
+            "Axial level", levels[0], levels[-1], key=keys.LEVEL, bind="query-params",
             help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
             "over a picture and the arrow keys turn it, too.",
         )
@@ -66,17 +68,17 @@ def pick_level(reconstruction: Reconstruction, place: DeltaGenerator) -> int:
 
 def go_to(reconstruction: Reconstruction, voxel: Voxel) -> None:
     """From a callback: the point that all views show."""
-    st.session_state["voxel"] = voxel
-    st.session_state["level"] = reconstruction.prepared.slab.levels[voxel[0]]
+    st.session_state[keys.VOXEL] = voxel
+    st.session_state[keys.LEVEL] = reconstruction.prepared.slab.levels[voxel[0]]
 
 
 def point(reconstruction: Reconstruction, level: int) -> Voxel:
     """The point that the three planes meet in: the one chosen last, on the level shown."""
     depth, height, width = reconstruction.prepared.array.shape
-    kept = st.session_state.get("voxel") or (0, height // 2, width // 2)
+    kept = st.session_state.get(keys.VOXEL) or (0, height // 2, width // 2)
     return min(max(level - reconstruction.prepared.slab.first, 0), depth - 1), kept[1], kept[2]
 
 
 def to_level(level: int) -> None:
     """From a callback: the level that all views show."""
-    st.session_state["level"] = level
+    st.session_state[keys.LEVEL] = level

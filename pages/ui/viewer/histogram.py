@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 
@@ -56,7 +57,7 @@ def show_histogram(
     }
 
     def dragged() -> None:
-        if wanted := st.session_state["histogram"].get("threshold"):
+        if wanted := st.session_state[keys.HISTOGRAM].get("threshold"):
             on_threshold(float(wanted["value"]))
 
-    _component(key="histogram", data=data, on_threshold_change=dragged, height="content")
+    _component(key=keys.HISTOGRAM, data=data, on_threshold_change=dragged, height="content")

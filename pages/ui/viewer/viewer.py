@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.shell import keys
 from uad_core.render.planes import Plane
 
 AXIAL = ("R", "L", "A", "P")  # left, right, top, bottom of the picture, in the radiological convention
@@ -100,7 +101,7 @@ def show_panels(
         "last": levels[-1] if levels else None,
         "maxHeight": max_height,
         "window": list(window),
-        "mirrored": st.session_state.get("convention") == CONVENTIONS[1],
+        "mirrored": st.session_state.get(keys.CONVENTION) == CONVENTIONS[1],
     }
 
     def level_asked() -> None:

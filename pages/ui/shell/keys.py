@@ -1,0 +1,72 @@
+"""Every key of `st.session_state`, of the address and of a browser's memory, each once.
+
+A key bound to the address (`bind="query-params"`) is also the parameter's name there: links that people keep hold it.
+"""
+
+# the scan, and how it is shown: in the address, shared by pages
+SCAN = "scan"
+VIEW = "view"
+LEVEL = "level"
+CONVENTION = "convention"
+OPACITY = "opacity"
+
+# the model and the setting: in the address, shared by pages
+LEVELS = "levels"
+MODEL = "model"
+MODELS = "models"
+PERCENTILE = "percentile"
+ABSOLUTE = "absolute"
+THRESHOLD = "threshold"
+MEDIAN_SIZE = "median_size"
+MIN_LESION_MM3 = "min_lesion_mm3"
+EROSION_MM = "erosion_mm"
+SIGNED = "signed"
+REFERENCE = "reference"
+APART = "apart"  # Compare: each model has its own setting
+
+# of this session
+BROWSER = "browser"  # its name, where there are no cookies
+SCRIPT_RUNS = "runs"  # how often a page's script ran
+LEVEL_OF = "level_of"  # the scan that the level was chosen for
+VOXEL = "voxel"  # that all views show
+PLACE = "place in the scan"  # Scan: atlas mm, the same for all scans, so that they can be compared
+STEP = "step"
+UPLOAD_KIND = "kind of upload"
+COMPLAINT = "complaint"  # about the last upload
+THRESHOLD_BOX = "threshold box"
+HISTOGRAM = "histogram"
+HISTOGRAMS = "histograms"
+LESIONS = "lesions"
+NIIVUE = "niivue"
+DICE = "dice"
+DICE_CURVE = "dice curve"
+PRESET = "preset"
+PRESET_NAME = "preset name"
+PRESET_PROBLEM = "preset problem"
+
+# of a browser, in the server's memory
+UPLOADED = "uploaded scan"
+PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
+
+# the lesson
+CHAPTER = "chapter"
+LESSON_MODEL = "lesson_model"
+LESSON_SIGNED = "lesson_signed"
+LESSON_MEDIAN = "lesson_median"
+LESSON_PERCENTILE = "lesson_percentile"
+LESSON_SCAN = "lesson_scan"
+LESSON_VOXEL = "lesson_voxel"
+LESSON_SLICE = "lesson_slice"
+LESSON_PLACE = "lesson_place"
+LESSON_PAINT_SLICE = "lesson_paint_slice"
+LESSON_MISSED = "lesson_missed"
+LESSON_RADIUS = "lesson_radius"
+LESSON_SOFTNESS = "lesson_softness"
+LESSON_GREY = "lesson_grey"
+LESSON_WATCHED = "lesson_watched"
+LESSON_WORK = "lesson_work"
+LESSON_WALKER = "lesson_walker"
+LESSON_GOAL = "lesson_goal"
+LESSON_WAY = "lesson_way"
+LESSON_SEED = "lesson_seed"
+LESSON_SCORE = "lesson_score"
