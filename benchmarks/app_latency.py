@@ -23,8 +23,10 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
+from uad_core.evaluate import EvaluateConfig
 from uad_core.io.paths import SAMPLES
-from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, read_evaluation, start_evaluation
+from uad_core.models import COMPARED
+from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, EvaluationRun
 
 ROOT = Path(__file__).parent.parent
 MOVES = 30
@@ -107,9 +109,10 @@ def measure(page: Page, slider: str) -> list[float]:
 def evaluation() -> Iterator[None]:
     """One of the bundled scans, for the page Evaluate to show."""
     shutil.rmtree(EVALUATIONS / BENCH, ignore_errors=True)  # of a run that was killed
-    made = start_evaluation(EvaluationRequest(SAMPLES, ("intensity", "sae3", "svae", "denoiser"), BENCH, limit=1))
+    request = EvaluationRequest(SAMPLES, COMPARED, BENCH, EvaluateConfig(limit=1))
+    made = EvaluationRun.start(request)
     try:
-        while read_evaluation(made.folder).word.is_active:
+        while EvaluationRun.read(made.folder).is_active:
             time.sleep(1)
         yield
     finally:

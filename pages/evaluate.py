@@ -8,32 +8,31 @@ from pages.ui.evaluate.charts import draw_dice, draw_legend, draw_precision_reca
 from pages.ui.evaluate.form import ask_for_cohort, ask_for_models, ask_for_settings
 from pages.ui.evaluate.images import choose_patient, chosen_patient, draw_patient
 from pages.ui.evaluate.patients import draw_patients
-from pages.ui.evaluate.progress import NEW, draw_problem, draw_progress, offer_actions, offer_deletion, pick_evaluation
+from pages.ui.evaluate.progress import draw_progress, offer_actions
 from pages.ui.evaluate.summary import draw_about, draw_heading, draw_sentences
 from pages.ui.evaluate.table import draw_table, offer_files
+from pages.ui.runs.view import draw_problem, offer_deletion, pick
 from pages.ui.shell.page import banner, start_page
 from uad_core.evaluate.records import subjects
-from uad_core.runs.evaluation import Evaluation, list_evaluations, read_evaluation
+from uad_core.runs.evaluation import EvaluationRun
 
 
 def main() -> None:
     start_page()
-    found = list_evaluations()
     with st.sidebar:
-        name = pick_evaluation(found)
-    chosen = next((evaluation for evaluation in found if evaluation.name == name), None)
+        chosen = pick(EvaluationRun, EvaluationRun.all(), lambda run: run.is_active or run.state == "done")
     if chosen is None:
-        _order()
+        _ask()
     elif chosen.state == "done":
         _show(chosen)
     else:
         st.subheader(chosen.name, anchor=False)
-        st.fragment(run_every=1 if chosen.word.is_active else None)(_watch)(chosen)
+        st.fragment(run_every=1 if chosen.is_active else None)(_watch)(chosen)
     banner()
 
 
-def _order() -> None:
-    st.subheader(NEW, anchor=False)
+def _ask() -> None:
+    st.subheader("New evaluation", anchor=False)
     st.caption(
         "Several models on all patients of a cohort, held against their lesion masks: what each of them finds, how "
         "sure that is, and whether it beats the brightness of the scan itself."
@@ -44,20 +43,20 @@ def _order() -> None:
     with models:
         ask_for_models()
     ask_for_settings()
-    draw_problem()
+    draw_problem(EvaluationRun)
 
 
-def _watch(evaluation: Evaluation) -> None:
-    """Drawn anew every second while it is under way, and all of the page when something has turned."""
-    now = read_evaluation(evaluation.folder)
+def _watch(evaluation: EvaluationRun) -> None:
+    """Drawn again every second while it is under way; the whole page when its state has changed."""
+    now = EvaluationRun.read(evaluation.folder)
     if now.state != evaluation.state:
         st.rerun()
-    draw_problem()
+    draw_problem(EvaluationRun)
     draw_progress(now)
     offer_actions(now)
 
 
-def _show(evaluation: Evaluation) -> None:
+def _show(evaluation: EvaluationRun) -> None:
     metrics, curves = evaluation.metrics(), evaluation.curves()
     if not metrics or not curves:
         st.error("The records of this evaluation are damaged. Run it again.", icon=":material/error:")

@@ -1,31 +1,21 @@
-"""The training page: order a training, watch it, stop it, resume it. All it knows stands in the run folders."""
+"""The training page: start a training, watch it, stop it, resume it. All it knows is in the run folders."""
 
 import streamlit as st
 
+from pages.ui.runs.view import draw_command, draw_log, draw_problem, pick
 from pages.ui.shell.page import banner, start_page
 from pages.ui.train.form import ask_for_data, ask_for_model, ask_for_settings
-from pages.ui.train.progress import (
-    NEW,
-    draw_curve,
-    draw_details,
-    draw_picture,
-    draw_problem,
-    draw_progress,
-    draw_waiting,
-    offer_actions,
-    pick_run,
-)
-from uad_core.runs.training import Run, list_runs, read_run
+from pages.ui.train.progress import draw_curve, draw_picture, draw_progress, draw_waiting, offer_actions
+from uad_core.runs.training import TrainingRun
 
 
 def main() -> None:
     start_page()
-    runs = list_runs()
+    runs = TrainingRun.all()
     with st.sidebar:
-        name = pick_run(runs)
-    chosen = next((run for run in runs if run.name == name), None)
+        chosen = pick(TrainingRun, runs, lambda run: run.is_active)
     if chosen is None:
-        _order(runs)
+        _ask(runs)
     else:
         st.subheader(chosen.name, anchor=False)
         every = 1 if chosen.is_active else None
@@ -33,8 +23,8 @@ def main() -> None:
     banner()
 
 
-def _order(runs: list[Run]) -> None:
-    st.subheader(NEW, anchor=False)
+def _ask(runs: list[TrainingRun]) -> None:
+    st.subheader("New training", anchor=False)
     st.caption(
         "A model learns from healthy subjects alone what a brain looks like. Some of them are held out: by them the "
         "best epoch is chosen, and what a percentile means."
@@ -45,17 +35,17 @@ def _order(runs: list[Run]) -> None:
     with model:
         ask_for_model()
     ask_for_settings()
-    draw_problem()
+    draw_problem(TrainingRun)
     if busy := [run.name for run in runs if run.is_active]:
-        st.warning(f"At work already: {', '.join(busy)}. Two trainings at once slow each other down.")
+        st.warning(f"Already running: {', '.join(busy)}. Two trainings at once slow each other down.")
 
 
-def _watch(run: Run, seen: list[tuple[str, str]]) -> None:
-    """Drawn anew every second while the training is at work, and all of the page when something has turned."""
-    if seen != [(other.name, other.state) for other in list_runs()]:
+def _watch(run: TrainingRun, seen: list[tuple[str, str]]) -> None:
+    """Drawn again every second while the training is active; the whole page when a state has changed."""
+    if seen != [(other.name, other.state) for other in TrainingRun.all()]:
         st.rerun()
-    run = read_run(run.folder)
-    draw_problem()
+    run = TrainingRun.read(run.folder)
+    draw_problem(TrainingRun)
     draw_progress(run)
     offer_actions(run)
     if curve := run.curve():
@@ -66,7 +56,11 @@ def _watch(run: Run, seen: list[tuple[str, str]]) -> None:
             draw_picture(run, invents=curve[-1].get("validation") is None)
     else:
         draw_waiting(run)
-    draw_details(run)
+    command, log = st.columns(2, gap="medium")
+    with command:
+        draw_command(str(run.settings.get("command") or ""))
+    with log:
+        draw_log(run)
 
 
 main()

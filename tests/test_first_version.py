@@ -11,12 +11,13 @@ from safetensors.numpy import load_file
 from tests.support.training import picture_cohort
 from uad_core.__main__ import main
 from uad_core.detect.presets import read_preset
+from uad_core.evaluate import EvaluateConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.runs.evaluation import read_evaluation
-from uad_core.runs.training import read_run
+from uad_core.runs.evaluation import EvaluationRun
+from uad_core.runs.training import TrainingRun
 
 WRITTEN = Path(__file__).parent / "fixtures" / "first_version"
 
@@ -46,7 +47,7 @@ def test_a_preset_opens():
 
 
 def test_a_stopped_training_is_listed_and_resumes_to_the_weights_that_the_first_version_ended_with(folder, capsys):
-    run = read_run(folder / "run")
+    run = TrainingRun.read(folder / "run")
     assert (run.state, len(run.curve())) == ("stopped", 1)
     (folder / "run" / "stop").unlink()
     assert main(["train", "--resume", str(folder / "run")]) == 0
@@ -56,8 +57,10 @@ def test_a_stopped_training_is_listed_and_resumes_to_the_weights_that_the_first_
 
 
 def test_an_evaluation_opens_with_its_request(folder):
-    evaluation = read_evaluation(folder / "evaluation")
+    evaluation = EvaluationRun.read(folder / "evaluation")
     assert evaluation.state == "done"
+    assert evaluation.request is not None
+    assert (evaluation.request.models, evaluation.request.config) == (("intensity",), EvaluateConfig(limit=1))
     written = json.loads((WRITTEN / "evaluation" / "metrics.json").read_text())
     assert evaluation.metrics() == written
     assert evaluation.curves()

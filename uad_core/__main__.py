@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from uad_core import RESEARCH_ONLY, __version__
+from uad_core.io.errors import sentence
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
@@ -39,8 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ScanError, CheckpointError, ValueError, FloatingPointError, OSError) as error:
-        sentence = error.strerror if isinstance(error, OSError) else str(error)
-        print(f"uad_core: {sentence}", file=sys.stderr)
+        print(f"uad_core: {sentence(error)}", file=sys.stderr)
         return 2
     return 0
 

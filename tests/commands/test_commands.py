@@ -1,6 +1,8 @@
-"""Commands that print or draw what the rest of the project knows: `models` and `sample`."""
+"""Commands that print or draw what the rest of the project knows, and the commands that records hold."""
 
 import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +10,12 @@ import torch
 from PIL import Image
 
 from tests.support.training import no_calibration
-from uad_core.__main__ import COMMANDS, main
-from uad_core.atlas.space import PAPER_SLAB
+from uad_core.__main__ import COMMANDS, _parser, main
+from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.cohorts.cohort import Cohort
+from uad_core.commands import evaluate, experiment, train
+from uad_core.evaluate import EvaluateConfig
+from uad_core.io.command_words import command_line
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
 
@@ -90,3 +96,29 @@ def test_every_command_explains_itself(name, capsys):
         main([name, "--help"])
     assert ended.value.code == 0
     assert "usage: python -m uad_core" in capsys.readouterr().out
+
+
+def parsed(command):
+    words = shlex.split(command)
+    assert words[:3] == ["python", "-m", "uad_core"]
+    return _parser(words[3:]).parse_args(words[3:])
+
+
+def test_a_recorded_command_runs_though_a_cohort_has_a_space_in_its_name(tmp_path):
+    folder = tmp_path / "my controls, 3 T"
+    config = train.TrainConfig(model="dae", minutes=2.5, slab=WHOLE_BRAIN, settings={"features": [8, 8]})
+    words = train.recorded_words(config, [Cohort(folder.name, False, ())], "small")
+    again = parsed(command_line("train", words))
+    assert (again.cohort, again.name, train.read_config(again)) == ([Path(folder.name)], "small", config)
+
+    typed = ["evaluate", "--cohort", str(folder), "--models", "dae, sae3", "--out", str(tmp_path / "an out")]
+    config = EvaluateConfig(percentile=97.5, signed="both", limit=3, slab=WHOLE_BRAIN)
+    again = parsed(command_line("evaluate", evaluate.recorded_words(_parser(typed).parse_args(typed), config)))
+    assert (again.cohort, again.models, again.out) == (Path(folder.name), "dae, sae3", Path("an out"))
+    assert (again.percentile, again.signed, again.limit, again.slab) == (97.5, "both", 3, "whole")
+
+    typed = ["experiment", "--quick", "--cohort", str(folder), "--train", "7", "--out", str(tmp_path / "an out")]
+    options = _parser(typed).parse_args(typed)
+    again = parsed(command_line("experiment", experiment.recorded_words(options)))
+    assert (again.cohort, again.quick, again.train, again.out) == ([Path(folder.name)], True, 7, Path("an out"))
+    assert again.checkpoints == options.checkpoints

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from uad_core.__main__ import _parser, main
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
-from uad_core.commands.detect import chosen_setting, chosen_wishes
-from uad_core.commands.train import SLABS
-from uad_core.detect.command_line import SLAB_NAMES, command_line
+from uad_core.commands.detect import chosen_options, chosen_setting
+from uad_core.detect.command_line import command_line
 from uad_core.detect.presets import MOST_BYTES, Preset, PresetError, read_preset
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
@@ -154,10 +153,9 @@ def test_the_command_line_gives_back_the_same_setting(config):
 @pytest.mark.parametrize("slab", [None, PAPER_SLAB, WHOLE_BRAIN])
 @pytest.mark.parametrize("strip", [None, True, False])
 @pytest.mark.parametrize("register", [None, True, False])
-def test_the_command_line_gives_back_the_same_wishes(slab, strip, register):
+def test_the_command_line_gives_back_the_same_preprocessing(slab, strip, register):
     prepare_options = PrepareOptions(slab, strip, register)
-    assert chosen_wishes(parsed(command_line(INTENSITY, DetectConfig(), prepare_options))) == prepare_options
-    assert {name: slab for slab, name in SLAB_NAMES.items()} == SLABS
+    assert chosen_options(parsed(command_line(INTENSITY, DetectConfig(), prepare_options))) == prepare_options
 
 
 def test_only_what_differs_from_the_defaults_is_named():
@@ -179,7 +177,7 @@ def test_the_command_line_names_no_file_of_the_users():
     assert command.endswith("--brain-mask YOUR_BRAIN_MASK.nii.gz --atlas YOUR_ATLAS.nii.gz")
 
 
-def test_levels_that_the_command_line_has_no_word_for_are_an_error():
+def test_levels_that_the_command_line_has_no_name_for_are_an_error():
     with pytest.raises(ValueError, match="axial levels"):
         command_line(INTENSITY, DetectConfig(), PrepareOptions(slab=Slab(3, 4)))
 

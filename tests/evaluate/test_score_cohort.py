@@ -11,6 +11,7 @@ from PIL import Image
 from scipy import ndimage
 from torch import nn
 
+from uad_core.__main__ import main
 from uad_core.atlas.space import MNI_18_LEVEL, Slab
 from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import Cohort, open_cohort
@@ -120,6 +121,20 @@ def test_dice_is_that_of_the_mask_that_detection_gives(folder, evaluated):
         (patient,) = (p for p in tables.metrics["per_patient"] if (p["subject"], p["model"]) == ("sub-0", "a"))
         assert patient["dice_at"][key] == dice(mask, case.truth)
     assert patient["dice"] == patient["dice_at"]["98"] > 0.5
+
+
+def test_one_damaged_picture_among_two_is_one_subject_left_out_and_not_the_end(folder, tmp_path, capsys):
+    for kind in ("FLAIR", "lesion"):
+        (tmp_path / f"sub-0_{kind}.png").write_bytes((folder / f"sub-0_{kind}.png").read_bytes())
+    (tmp_path / "sub-1_FLAIR.png").write_bytes((folder / "sub-1_FLAIR.png").read_bytes()[:500])
+    tables, progress = tables_of(open_cohort(tmp_path), [checkpoint_of("a")])
+    assert [bool(case.scores) for case in progress] == [True, False]
+    assert "damaged" in tables.metrics["refused"]["sub-1"]
+    (tmp_path / "sub-0_FLAIR.png").write_bytes(b"no picture")
+    assert main(["evaluate", f"--cohort={tmp_path}", "--models=intensity", f"--out={tmp_path / 'out'}"]) == 2
+    printed = capsys.readouterr().err
+    assert "damaged" in printed
+    assert "None" not in printed
 
 
 def test_the_truth_of_a_picture_goes_through_the_same_transform_as_the_picture(folder):

@@ -1,4 +1,4 @@
-"""An evaluation from its order to a patient's images, in a real browser, with a real process of its own."""
+"""An evaluation from its request to a patient's images, in a real browser, with a real process of its own."""
 
 import json
 import os
@@ -8,10 +8,10 @@ import signal
 import pytest
 
 from uad_core.io.paths import SAMPLES
-from uad_core.runs.evaluation import list_evaluations
+from uad_core.runs.evaluation import EvaluationRun
 
 LONG = 240_000  # ms; two busy cores
-ORDER = "evaluation=New+evaluation&eval_models=denoiser&eval_models=intensity&eval_limit=2"
+FORM = "evaluation=New+evaluation&eval_models=denoiser&eval_models=intensity&eval_limit=2"
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +21,9 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UAD_RUNS", str(folder))
         yield folder
-    for evaluation in list_evaluations(folder / "evaluations"):
-        if evaluation.word.is_active:
-            os.kill(evaluation.word.pid, signal.SIGKILL)
+    for evaluation in EvaluationRun.all(folder / "evaluations"):
+        if evaluation.is_active:
+            os.kill(evaluation.status.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def figures(page):
 
 
 def test_a_bad_folder_gets_a_sentence_and_the_form_stays_as_it_is(address, runs, page):
-    page.goto(f"{address}/evaluate?{ORDER}")
+    page.goto(f"{address}/evaluate?{FORM}")
     page.get_by_role("heading", name="New evaluation").wait_for(timeout=LONG)
     bundled = "data_samples, bundled, simulated (3 patients, 1 healthy subject)"
     assert page.get_by_label("Cohort", exact=True).input_value() == bundled
@@ -76,7 +76,7 @@ def test_a_bad_folder_gets_a_sentence_and_the_form_stays_as_it_is(address, runs,
 
 @pytest.mark.timeout(900)
 def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_click_away(address, runs, page):
-    page.goto(f"{address}/evaluate?{ORDER}")
+    page.goto(f"{address}/evaluate?{FORM}")
     button(page, "Evaluate").click(timeout=LONG)
     button(page, "Stop").click(timeout=LONG)
     page.get_by_text("Of an unfinished evaluation nothing is kept").wait_for()

@@ -1,4 +1,4 @@
-"""A training from its order to its use in Detect, in a real browser, with a real process of its own."""
+"""A training from its request to its use in Detect, in a real browser, with a real process of its own."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from PIL import Image
 from uad_core.atlas.space import MNI_18_LEVEL
 from uad_core.atlas.template import template
 from uad_core.io.atomic import write_json
-from uad_core.runs.training import list_runs, read_run
+from uad_core.runs.training import TrainingRun
 
 EPOCHS = 1000  # never reached: the test is sooner
 LONG = 240_000  # ms; two busy cores
@@ -26,9 +26,9 @@ def folders(tmp_path_factory):
         for name, folder in names.items():
             patch.setenv(name, str(folder))
         yield tuple(names.values())
-    for run in list_runs(root / "runs"):
+    for run in TrainingRun.all(root / "runs"):
         if run.is_active:
-            os.kill(run.progress["pid"], signal.SIGKILL)
+            os.kill(run.status.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folder
     page.get_by_text(re.compile(r"Training · epoch \d+ of 1000 · [\d.]+ slices/s")).wait_for(timeout=LONG)
     button(page, "Stop").click()
     button(page, "Resume").wait_for(timeout=LONG)
-    stopped = read_run(folders[0] / "tiny")
+    stopped = TrainingRun.read(folders[0] / "tiny")
     assert stopped.state == "stopped"
     assert 0 < len(stopped.curve()) < EPOCHS
     few = len(stopped.curve()) + 2
@@ -116,7 +116,7 @@ def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folder
     write_json(stopped.folder / "settings.json", stopped.settings)
     button(page, "Resume").click()
     page.get_by_text("Done. Checkpoint tiny can be chosen").wait_for(timeout=LONG)
-    assert len(read_run(folders[0] / "tiny").curve()) == few
+    assert len(TrainingRun.read(folders[0] / "tiny").curve()) == few
     assert page.locator("[data-testid=stImage] img").evaluate("image => image.naturalWidth") >= 256
     button(page, "Open in Detect").click()
     page.get_by_role("combobox", name="Model").wait_for(timeout=60_000)

@@ -17,40 +17,28 @@ from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.review import case_of, fullest, map_of
 from uad_core.evaluate.rows import PLAIN, open_session
 from uad_core.evaluate.score_cohort import score_cases
-from uad_core.io.paths import SAMPLES
+from uad_core.io.paths import CHECKPOINTS, SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.postprocess import SIGNS
-from uad_core.runs import evaluation as module
-from uad_core.runs.evaluation import (
-    EvaluationRequest,
-    beyond,
-    delete_evaluation,
-    find_evaluable,
-    list_evaluations,
-    order_of,
-    read_evaluation,
-    start_again,
-    start_evaluation,
-    stop_evaluation,
-)
+from uad_core.runs.evaluation import EvaluationRequest, EvaluationRun
 
 FAKE = """
 import json, os, sys, time
 from pathlib import Path
-arguments = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[1:])
+arguments = dict(zip([word.removeprefix("--") for word in sys.argv[1::2]], sys.argv[2::2]))
 if arguments["models"] == "broken":
     sys.exit("uad_core: There is no such model.")
 out = Path(arguments["out"])
 
-def say(stage):
+def report(stage):
     record = {"stage": stage, "done": 1, "total": 4, "pid": os.getpid(), "updated": time.time()}
     (out / "new.tmp").write_text(json.dumps(record))
     (out / "new.tmp").replace(out / "progress.json")
 
-say("evaluate")
+report("evaluate")
 while arguments["models"] == "slow" and not (out / "go").exists():
     time.sleep(0.05)
-say("done")
+report("done")
 """
 
 
@@ -59,7 +47,7 @@ def fake(tmp_path, monkeypatch):
     """An evaluation that waits where the model is called slow."""
     script = tmp_path / "fake_uad_core.py"
     script.write_text(FAKE)
-    monkeypatch.setattr(module, "EVALUATE", (sys.executable, str(script)))
+    monkeypatch.setattr(EvaluationRun, "command", (sys.executable, str(script)))
     for name in ("slow", "quick", "broken"):
         for suffix in ("json", "safetensors"):
             path = tmp_path / "checkpoints" / f"{name}.{suffix}"
@@ -68,8 +56,16 @@ def fake(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def places(tmp_path):
-    return tmp_path / "evaluations", tmp_path / "checkpoints"
+def home(tmp_path):
+    return tmp_path / "evaluations"
+
+
+@pytest.fixture
+def asked(cohort, tmp_path):
+    """A function from a model and what else is asked for to the request."""
+    return lambda *models, **more: EvaluationRequest(
+        **{"cohort": cohort, "models": models, "name": "first", "checkpoints": tmp_path / "checkpoints", **more}
+    )
 
 
 @pytest.fixture
@@ -84,55 +80,57 @@ def cohort(tmp_path):
 
 def wait_for(folder, *states, seconds=60):
     deadline = time.monotonic() + seconds
-    while (evaluation := read_evaluation(folder)).state not in states:
+    while (evaluation := EvaluationRun.read(folder)).state not in states:
         assert time.monotonic() < deadline, evaluation
         time.sleep(0.05)
     return evaluation
 
 
-def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, places):
-    order = EvaluationRequest(cohort, ("slow",), "first", limit=2)
-    evaluation = wait_for(start_evaluation(order, *places).folder, "evaluate")
-    assert (evaluation.word.progress["done"], evaluation.word.progress["total"]) == (1, 4)
-    assert evaluation.order == replace(order, cohort=cohort.resolve())
-    stop_evaluation(evaluation)
+def test_an_evaluation_is_started_stopped_started_again_and_done(cohort, home, asked):
+    request = asked("slow", config=EvaluateConfig(limit=2))
+    evaluation = wait_for(EvaluationRun.start(request, home).folder, "evaluate")
+    assert (evaluation.status.progress["done"], evaluation.status.progress["total"]) == (1, 4)
+    assert evaluation.request == request
+    evaluation.stop()
     evaluation = wait_for(evaluation.folder, "stopped")
-    assert evaluation.can_start_again
+    assert evaluation.can_resume
     (evaluation.folder / "go").touch()
-    evaluation = wait_for(start_again(evaluation, places[1]).folder, "done")
-    assert not evaluation.can_start_again
-    assert [one.name for one in list_evaluations(places[0])] == ["first"]
-    metrics = {"config": asdict(order.config), "models": {f"slow:{sign}": {"model": "slow"} for sign in SIGNS}}
-    assert order_of(evaluation, metrics, cohort.resolve()) == evaluation.order
-    config = json.loads(json.dumps(asdict(order.config)))
-    assert beyond(order, {"config": config}) == []
-    assert beyond(order, {"config": config | {"erosion_mm": 4.0}}) == ["erosion_mm"]
-    delete_evaluation(evaluation)
-    assert list_evaluations(places[0]) == []
+    evaluation = wait_for(evaluation.resume().folder, "done")
+    assert not evaluation.can_resume
+    assert [one.name for one in EvaluationRun.all(home)] == ["first"]
+    config = json.loads(json.dumps(asdict(request.config)))
+    metrics = {"config": config, "models": {f"slow:{sign}": {"model": "slow"} for sign in SIGNS}}
+    again = EvaluationRequest.from_metrics(cohort.resolve(), "first", metrics)
+    assert replace(again, checkpoints=request.checkpoints) == request
+    assert request.differs_from(metrics) == []
+    assert request.differs_from({"config": config | {"erosion_mm": 4.0}}) == ["erosion_mm"]
+    evaluation.delete()
+    assert EvaluationRun.all(home) == []
 
 
-def test_the_process_gets_the_order_as_arguments(cohort, places):
-    order = EvaluationRequest(cohort, ("quick", PLAIN), "odd", 97.5, 3, "both", 7)
-    evaluation = wait_for(start_evaluation(order, *places).folder, "done")
+def test_the_process_gets_the_request_as_arguments(cohort, home, asked, tmp_path):
+    request = asked("quick", PLAIN, name="odd", config=EvaluateConfig(97.5, median_size=3, signed="both", limit=7))
+    evaluation = wait_for(EvaluationRun.start(request, home).folder, "done")
     assert json.loads((evaluation.folder / "launch.json").read_text())["arguments"] == [
-        f"--cohort={cohort}", "--models=quick,plain-intensity", "--percentile=97.5", "--median-size=3",
-        "--signed=both", "--limit=7", f"--checkpoints={places[1]}", f"--out={evaluation.folder}",
+        "--cohort", f"{cohort}", "--models", "quick,plain-intensity", "--percentile", "97.5", "--signed", "both",
+        "--median-size", "3", "--limit", "7", "--checkpoints", f"{tmp_path / 'checkpoints'}",
+        "--out", f"{evaluation.folder}",
     ]  # fmt: skip
 
 
-def test_one_that_ends_before_it_begins_tells_its_last_words(cohort, places):
-    evaluation = wait_for(start_evaluation(EvaluationRequest(cohort, ("broken",), "b"), *places).folder, "failed")
-    assert evaluation.word.message == "The evaluation ended before it began. There is no such model."
+def test_of_one_that_ends_before_it_begins_the_end_of_the_log_is_shown(home, asked):
+    evaluation = wait_for(EvaluationRun.start(asked("broken"), home).folder, "failed")
+    assert evaluation.status.message == "The evaluation ended before it began. There is no such model."
 
 
-def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_order(tmp_path):
+def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_request(tmp_path):
     with pytest.raises(SystemExit), ProgressFile(tmp_path / "a"):
         raise SystemExit
     record = json.loads((tmp_path / "a" / "progress.json").read_text())
     assert (record["stage"], record["message"]) == ("failed", "It ended for a reason that was not foreseen.")
     (tmp_path / "a" / "progress.json").write_text(json.dumps(record | {"stage": "evaluate", "pid": 2**22 + 1}))
-    evaluation = read_evaluation(tmp_path / "a")
-    assert (evaluation.state, evaluation.order, evaluation.can_start_again) == ("interrupted", None, False)
+    evaluation = EvaluationRun.read(tmp_path / "a")
+    assert (evaluation.state, evaluation.request, evaluation.can_resume) == ("interrupted", None, False)
 
 
 @pytest.mark.parametrize(
@@ -164,30 +162,36 @@ def test_a_failure_is_written_down_as_a_sentence(tmp_path, error, stage, message
         ({"models": ()}, "Choose 1 to 8 models"),
         ({"models": ("quick", "sae9")}, "There is no checkpoint named sae9"),
         ({"name": "../a"}, "A name has at most"),
-        ({"name": "there"}, "There is an evaluation named there already"),
-        ({"percentile": 101.0}, r"Percentiles must lie in \[0, 100\]\."),
-        ({"limit": 0}, "Limit must be at least 1"),
+        ({"name": "there"}, "Another evaluation is named there"),
     ],
 )
-def test_what_cannot_be_evaluated_gets_a_sentence_and_leaves_nothing(cohort, places, change, sentence):
-    (places[0] / "there").mkdir(parents=True)
+def test_what_cannot_be_evaluated_gets_a_sentence_and_leaves_nothing(home, asked, change, sentence):
+    (home / "there").mkdir(parents=True)
     with pytest.raises(RunError, match=sentence):
-        start_evaluation(replace(EvaluationRequest(cohort, ("quick",), "new"), **change), *places)
-    assert [path.name for path in places[0].iterdir()] == ["there"]
+        EvaluationRun.start(replace(asked("quick", name="new"), **change), home)
+    assert [path.name for path in home.iterdir()] == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"percentile": 101.0}, r"Percentiles must lie in \[0, 100\]\."),
+        ({"limit": 0}, r"Limit must be at least 1\."),
+        ({"signed": "negative"}, "must be one of absolute, positive, both, own, not negative"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused_with_a_sentence(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        EvaluateConfig(**change)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"cohort": 3, "models": null}', '{"cohort": "a", "models": [], "x": 1}'])
-def test_a_damaged_order_does_not_break_the_list(tmp_path, text):
+def test_a_damaged_request_does_not_break_the_list(tmp_path, text):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "settings.json").write_text(text)
-    (evaluation,) = list_evaluations(tmp_path)
-    assert evaluation.order is None
+    (evaluation,) = EvaluationRun.all(tmp_path)
+    assert evaluation.request is None
     assert evaluation.metrics() == {}
-
-
-def test_cohorts_with_patients_are_offered(cohort, tmp_path):
-    assert find_evaluable(tmp_path) == {cohort: (1, 2)}
-    assert next(iter(find_evaluable())) == SAMPLES
 
 
 def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
@@ -210,8 +214,11 @@ def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
         case_of(session, "nobody")
 
 
-def test_an_order_and_its_record_are_one(cohort, tmp_path):
-    order = EvaluationRequest(cohort, ("a", "b"), "one", 95.0, 7, "positive", 3)
-    (tmp_path / "settings.json").write_text(json.dumps(asdict(order) | {"cohort": str(cohort)}))
-    assert read_evaluation(tmp_path).order == order
-    assert order.config == EvaluateConfig(95.0, signed="positive", median_size=7, limit=3)
+def test_a_request_and_its_record_are_one(cohort, tmp_path, asked):
+    request = asked("a", "b", name="one", config=EvaluateConfig(95.0, median_size=7, signed="positive", limit=3))
+    record = request.settings()
+    (tmp_path / "settings.json").write_text(json.dumps(record))
+    assert EvaluationRun.read(tmp_path).request == request
+    del record["checkpoints"]  # as the first version wrote it
+    (tmp_path / "settings.json").write_text(json.dumps(record))
+    assert EvaluationRun.read(tmp_path).request == replace(request, checkpoints=CHECKPOINTS)

@@ -9,7 +9,7 @@ import torch
 
 from tests.support.training import no_calibration, picture_cohort
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.commands.train import command_line
+from uad_core.commands.train import recorded_words
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.train import TrainConfig, TrainProgress, pick_device, train
 from uad_core.train.config import parse_settings
@@ -163,7 +163,7 @@ def test_a_config_out_of_range_is_refused_with_a_sentence(name, value):
 
 def test_the_recorded_command_names_cohorts_and_what_was_changed(cohort):
     config = replace(CONFIG, patience=9, minutes=2.5)
-    words = command_line(config, [cohort], "small")
+    words = " ".join(recorded_words(config, [cohort], "small"))
     assert f"--cohort {cohort.name} " in words
     for part in ("--epochs 3", "--held-out 0.3", "--patience 9", "--minutes 2.5", "--set features=[8,8,8,8]"):
         assert part in words

@@ -42,3 +42,12 @@ class Slab:
 PAPER_SLAB = Slab(first=70, count=20)  # "20 consecutive axial slices around the midline"
 MNI_18_LEVEL = 87  # where MNI's z = +18 mm lies (registered; SRI24 is tilted by 14 degrees against MNI)
 WHOLE_BRAIN = Slab(first=0, count=ATLAS_SHAPE[0])
+SLABS = {"paper": PAPER_SLAB, "whole": WHOLE_BRAIN}  # by their names on the command line
+
+
+def slab_name(slab: Slab) -> str:
+    """The slab's name on the command line. Raises ValueError where it has none."""
+    for name, named in SLABS.items():
+        if named == slab:
+            return name
+    raise ValueError("The command line knows only the paper's axial levels and those of the whole brain.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from uad_core.cohorts.cohort import FLAIR, Cohort, open_cohort
@@ -31,20 +32,26 @@ def usable_cohort(folder: Path) -> Cohort:
         raise RunError(f"{folder} cannot be read, or its cohort.json or participants.tsv is damaged.") from None
 
 
-def find_cohorts(root: Path = ROOT) -> dict[Path, int]:
-    """Cohort folders in `root`, at most three floors down, with their numbers of healthy subjects."""
+def find_cohorts(root: Path = ROOT) -> dict[Path, tuple[int, int]]:
+    """Cohort folders in `root`, at most three floors down, with their numbers of patients and of healthy subjects."""
     found = {}
-    for folder in _folders(root, 3):
-        try:
-            if any(FLAIR.match(path.name) and "_desc-" not in path.name for path in folder.iterdir()):
-                found[folder] = len(open_cohort(folder).healthy.subjects)
-        except (ValueError, OSError, AttributeError):
-            continue  # not a cohort that could be used
+    for folder, names in _walk(root, 3):
+        if folder != root and any(FLAIR.match(name) and "_desc-" not in name for name in names):
+            with suppress(ValueError, OSError, AttributeError):  # not a cohort that could be used
+                cohort = open_cohort(folder)
+                healthy = len(cohort.healthy.subjects)
+                found[folder] = (len(cohort.subjects) - healthy, healthy)
     return found
 
 
-def _folders(root: Path, floors: int) -> Iterator[Path]:
-    for path in sorted(root.iterdir()) if floors and os.access(root, os.R_OK | os.X_OK) else ():
-        if path.is_dir() and path.name not in NOT_COHORTS and not path.name.startswith("."):
-            yield path
-            yield from _folders(path, floors - 1)
+def _walk(folder: Path, floors: int) -> Iterator[tuple[Path, list[str]]]:
+    """Folders that may be cohorts, and the names of their files; each is read once, no file is looked at."""
+    try:
+        with os.scandir(folder) as entries:
+            is_folder = {entry.name: entry.is_dir() for entry in entries}
+    except OSError:
+        return
+    yield folder, [name for name in is_folder if not is_folder[name]]
+    for name in sorted(name for name in is_folder if is_folder[name] and floors):
+        if name not in NOT_COHORTS and not name.startswith("."):
+            yield from _walk(folder / name, floors - 1)

@@ -39,6 +39,9 @@ def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
 
 
 def read_grey(path: Path) -> np.ndarray:
-    """A grey-scale picture as (H, W) float32."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("F"), dtype=np.float32)
+    """A grey-scale picture as (H, W) float32. Raises ScanError (unreadable) where the file is damaged or gone."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("F"), dtype=np.float32)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for bytes at random
+        raise ScanError("unreadable", "The picture cannot be read; it is damaged. Copy or download it again.") from None

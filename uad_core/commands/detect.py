@@ -10,17 +10,16 @@ from typing import Any
 from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
-from uad_core.commands.train import SLABS
+from uad_core.atlas.space import SLABS
 from uad_core.detect.command_line import command_line
 from uad_core.detect.from_file import detect_file
 from uad_core.detect.presets import read_preset
 from uad_core.io.paths import CHECKPOINTS
+from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess.from_file import PrepareOptions
-
-MODEL = "denoiser"  # the strongest, by the table in the README
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +44,7 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     """Model and setting; without defaults here, as a preset may give them."""
     detect, post = DetectConfig(), PostprocessConfig()
     parser.add_argument("--preset", type=Path, help="a setting that the app saved; options given beside it win")
-    parser.add_argument("--model", help=f"checkpoint name (default: {MODEL})")
+    parser.add_argument("--model", help=f"checkpoint name (default: {STRONGEST})")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
     parser.add_argument("--percentile", type=float, help=f"of healthy residuals, 0 to 100 ({detect.percentile:g})")
     parser.add_argument("--threshold", type=float, help="residual in normalised intensity; replaces the percentile")
@@ -64,7 +63,7 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
     A percentile that is given replaces a preset's threshold, which would win over it otherwise.
     """
     preset = read_preset(options.preset) if options.preset else None
-    checkpoint = load_checkpoint(options.model or (preset.model if preset else MODEL), options.checkpoints)
+    checkpoint = load_checkpoint(options.model or (preset.model if preset else STRONGEST), options.checkpoints)
     config = preset.config if preset else DetectConfig(postprocess=PostprocessConfig(checkpoint.spec.signed))
     if options.percentile is not None:
         config = replace(config, threshold=None)
@@ -72,8 +71,8 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
     return checkpoint, replace(config, **_given(options, "percentile", "threshold", "reference"), postprocess=post)
 
 
-def chosen_wishes(options: argparse.Namespace) -> PrepareOptions:
-    """What is to be prepared otherwise than the data propose."""
+def chosen_options(options: argparse.Namespace) -> PrepareOptions:
+    """What overrides the automatic preprocessing."""
     slab = SLABS[options.slab] if options.slab else None
     return PrepareOptions(slab, options.strip, options.register, options.brain_mask, options.atlas)
 
@@ -85,7 +84,7 @@ def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 def run(options: argparse.Namespace) -> None:
     """Detect, showing progress on one line; prints what was found and where it was written."""
     checkpoint, config = chosen_setting(options)
-    prepare_options = chosen_wishes(options)
+    prepare_options = chosen_options(options)
     command = command_line(checkpoint, config, prepare_options)
     print(RESEARCH_ONLY)
     with tqdm(total=100, unit="%", bar_format="{desc:<14}{bar}{percentage:3.0f}%") as bar:

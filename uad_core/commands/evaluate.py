@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
-from uad_core.commands.train import SLABS
+from uad_core.atlas.space import SLABS
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
 from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.rows import PLAIN, open_session
 from uad_core.evaluate.score_cohort import CaseProgress, score_cohort
 from uad_core.evaluate.tables import readable
+from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.pipeline.postprocess import MEDIAN_SIZES
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
     )
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     session = open_session(options.cohort, names, config, options.checkpoints)
-    command = shlex.join(("python", "-m", "uad_core", "evaluate", *_arguments(options)))
+    command = command_line("evaluate", recorded_words(options, config))
     with ProgressFile(options.out) as file, tqdm(unit="subject") as bar:
 
         def show(progress: CaseProgress) -> None:
@@ -77,11 +77,7 @@ def run(options: argparse.Namespace) -> None:
     print("\n".join(readable(tables.metrics)))
 
 
-def _arguments(options: argparse.Namespace) -> list[str]:
+def recorded_words(options: argparse.Namespace, config: EvaluateConfig) -> list[str]:
     """The arguments again, folders by their last name only: a path may name a patient or a user."""
-    given = [f"--cohort={options.cohort.name}", f"--models={options.models}", f"--percentile={options.percentile:g}"]
-    given += [f"--median-size={options.median_size}", f"--signed={options.signed}"]
-    for name in ("reference", "limit", "slab"):
-        if getattr(options, name) is not None:
-            given.append(f"--{name}={getattr(options, name)}")
-    return [*given, f"--out={options.out.name}"]
+    given = {"cohort": options.cohort.resolve().name, "models": options.models}
+    return as_words(given | config.options() | {"out": options.out.resolve().name})

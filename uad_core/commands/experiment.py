@@ -11,6 +11,7 @@ from uad_core import RESEARCH_ONLY
 from uad_core.commands.simulate import label_maps_in
 from uad_core.evaluate import PLAIN
 from uad_core.experiment import ExperimentConfig, run_experiment
+from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
 
 
@@ -44,19 +45,16 @@ def run(options: argparse.Namespace) -> None:
     )
     print(RESEARCH_ONLY)
     with tqdm(bar_format="{desc} [{elapsed}]") as bar:
-        outcome = run_experiment(config, command_line(options), bar.set_description_str)
+        outcome = run_experiment(config, command_line("experiment", recorded_words(options)), bar.set_description_str)
     print(outcome.tables)
     print(outcome.report)
 
 
-def command_line(options: argparse.Namespace) -> str:
-    """The command again, folders by their last name only: a path may name a patient or a user."""
-    words = ["python -m uad_core experiment"] + ["--quick"] * options.quick
-    if options.label_maps:
-        words.append(f"--label-maps {options.label_maps.resolve().name}")
-    words += [f"--cohort {path.resolve().name}" for path in options.cohort]
-    words += [f"--models {options.models}"] if options.models else []
-    if options.checkpoints != CHECKPOINTS:
-        words.append(f"--checkpoints {options.checkpoints.resolve().name}")
-    words += [f"--train {options.train}"] if options.train is not None else []
-    return " ".join([*words, f"--seed {options.seed}", f"--out {options.out.resolve().name}"])
+def recorded_words(options: argparse.Namespace) -> list[str]:
+    """The arguments again, folders by their last name only: a path may name a patient or a user."""
+    given = {name: getattr(options, name) for name in ("quick", "models", "train", "seed")}
+    given["cohort"] = [path.resolve().name for path in options.cohort]
+    for name in ("label_maps", "checkpoints", "out"):
+        folder = getattr(options, name)
+        given[name] = folder.resolve().name if folder and (name, folder) != ("checkpoints", CHECKPOINTS) else None
+    return as_words(given)

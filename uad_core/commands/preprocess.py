@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from uad_core.atlas.space import SLABS
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.prepare import prepare_cohort
-from uad_core.commands.train import SLABS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

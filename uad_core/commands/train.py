@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,16 +10,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
+from uad_core.atlas.space import SLABS
 from uad_core.cohorts.cohort import Cohort, open_cohort
+from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.models import MODELS
 from uad_core.train import RunFolder, TrainConfig, TrainProgress, train
 from uad_core.train.batches import AugmentConfig
 from uad_core.train.config import CHOICES, parse_settings
 
-SLABS = {"paper": PAPER_SLAB, "whole": WHOLE_BRAIN}
-OPTIONS = {  # TrainConfig's field -> type; in the order in which the recorded command names them
+OPTIONS = {  # TrainConfig's field -> type
     "epochs": int,
     "batch_size": int,
     "seed": int,
@@ -88,8 +87,8 @@ def run(options: argparse.Namespace) -> None:
         if not cohorts:
             raise ValueError("Name at least one cohort folder: --cohort FOLDER (or --resume RUN).")
         name, out = options.name or config.model, options.out
-        folder = options.run_folder or RUNS / name
-        command = command_line(config, cohorts, name)
+        folder = run_folder(options)
+        command = command_line("train", recorded_words(config, cohorts, name))
     stages = train(cohorts, config, out, name, command, options.resume is not None, folder)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all
         for _ in stages:
@@ -127,22 +126,14 @@ def read_config(options: argparse.Namespace) -> TrainConfig:
     )
 
 
-def command_line(config: TrainConfig, cohorts: Sequence[Cohort], name: str) -> str:
-    """What reproduces a training, with cohort names in place of this machine's folders."""
-    defaults, augment = TrainConfig(), config.augment
-    slab = next(key for key, value in SLABS.items() if value == config.slab)
-    words = ["python -m uad_core train", f"--model {config.model}", f"--name {name}"]
-    words += [f"--cohort {cohort.name}" for cohort in cohorts] + [f"--slab {slab}"]
-    for key in OPTIONS:
-        value = getattr(config, key)
-        if value is not None and (
-            value != getattr(defaults, key) or key in {"epochs", "batch_size", "seed", "schedule"}
-        ):
-            words.append(f"{_flag(key)} {value:g}" if isinstance(value, float) else f"{_flag(key)} {value}")
-    words += ["--compile"] * config.compile
-    words += [f"--set {key}={json.dumps(value, separators=(',', ':'))}" for key, value in config.settings.items()]
-    words += [f"--shift-px {augment.shift_px} --gamma {augment.gamma:g}"] + ["--no-flip"] * (not augment.flip)
-    return " ".join(words)
+def run_folder(options: argparse.Namespace) -> Path:
+    """Where the training can be watched: in the folder whose runs the app lists, unless another is named."""
+    return options.run_folder or RUNS / (options.name or options.model)
+
+
+def recorded_words(config: TrainConfig, cohorts: Sequence[Cohort], name: str) -> list[str]:
+    """What repeats a training, with cohort names in place of folders: a path may name a patient or a user."""
+    return as_words({"name": name, "cohort": [cohort.name for cohort in cohorts]} | config.options())
 
 
 def _flag(name: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from uad_core.atlas.space import Slab
+from uad_core.atlas.space import Slab, slab_name
+from uad_core.io.command_words import changed
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
+from uad_core.pipeline.segment import DetectConfig
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
 Signs = Literal["absolute", "positive", "both", "own"]
+ALWAYS = ("percentile", "median_size", "signed")  # said in a command even at their defaults
 SIGN_CHOICES: tuple[Signs, ...] = ("absolute", "positive", "both", "own")
 
 
@@ -17,13 +20,13 @@ SIGN_CHOICES: tuple[Signs, ...] = ("absolute", "positive", "both", "own")
 class EvaluateConfig:
     """The chain is that of `detect`; the percentile is of the healthy scans that a checkpoint was calibrated on."""
 
-    percentile: float = 98.0  # of the healthy residuals, [0, 100]
+    percentile: float = DetectConfig.percentile  # of the healthy residuals, [0, 100]
     percentiles: tuple[float, ...] = PERCENTILES  # at which Dice is shown as well
     signed: Signs = "own"  # "own": the sign of each model's spec; "both": a row for each
     reference: str | None = None  # healthy cohort behind the percentile; None: one of the cohort's own kind
-    median_size: int = 5
-    erosion_mm: float = 2.0
-    min_lesion_mm3: float = 6.0
+    median_size: int = PostprocessConfig.median_size
+    erosion_mm: float = PostprocessConfig.erosion_mm
+    min_lesion_mm3: float = PostprocessConfig.min_lesion_mm3
     slab: Slab | None = None  # None: the levels that the models were trained on
     limit: int | None = None  # at most so many patients, and so many healthy subjects
     resamples: int = 2000  # of the bootstrap over patients
@@ -32,11 +35,16 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         self.postprocess("absolute")
         if self.signed not in SIGN_CHOICES:
-            raise ValueError(f"signed must be one of {', '.join(SIGN_CHOICES)}, got {self.signed!r}")
+            raise ValueError(f"The residual's sign must be one of {', '.join(SIGN_CHOICES)}, not {self.signed}.")
         if not all(0 <= percentile <= 100 for percentile in (self.percentile, *self.percentiles)):
-            raise ValueError("percentiles must lie in [0, 100]")
+            raise ValueError("Percentiles must lie in [0, 100].")
         if self.limit is not None and self.limit < 1:
-            raise ValueError("limit must be at least 1")
+            raise ValueError("Limit must be at least 1.")
+
+    def options(self) -> dict[str, object]:
+        """Of `python -m uad_core evaluate`. Raises ValueError for axial levels that have no name there."""
+        options = changed(self, EvaluateConfig(), ALWAYS)
+        return options | {"slab": slab_name(self.slab) if self.slab else None}
 
     def postprocess(self, signed: Sign) -> PostprocessConfig:
         return PostprocessConfig(signed, self.median_size, self.erosion_mm, self.min_lesion_mm3)

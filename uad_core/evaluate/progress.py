@@ -8,10 +8,11 @@ from pathlib import Path
 from types import TracebackType
 
 from uad_core.io.atomic import write_json
+from uad_core.io.errors import sentence
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
-FORESEEN = (ScanError, CheckpointError, ValueError, FloatingPointError)
+FORESEEN = (ScanError, CheckpointError, ValueError, FloatingPointError, OSError)
 
 
 class ProgressFile:
@@ -51,8 +52,6 @@ class ProgressFile:
             self._write("done")
         elif isinstance(error, KeyboardInterrupt):
             self._write("stopped")
-        elif isinstance(error, OSError):
-            self._write("failed", f"{error.strerror}.")
         else:
             foreseen = isinstance(error, FORESEEN)
-            self._write("failed", str(error) if foreseen else "It ended for a reason that was not foreseen.")
+            self._write("failed", sentence(error) if foreseen else "It ended for a reason that was not foreseen.")

@@ -12,6 +12,7 @@ from uad_core.evaluate import PLAIN
 from uad_core.experiment.cohorts import OnMessage
 from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
 from uad_core.experiment.contents import ModelCard
+from uad_core.io.command_words import as_words, command_line
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
 from uad_core.models.parts.layers import SIZE
@@ -89,8 +90,8 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: O
         begun = (run / "settings.json").exists()
         if begun:
             _same(RunFolder(run).read_settings()[0], asked, name)
-        command = f"python -m uad_core train --model {name} --epochs {asked.epochs} --seed {asked.seed} " + " ".join(
-            f"--cohort {cohort.name}" for cohort in cohorts
+        command = command_line(
+            "train", as_words({"name": name, "cohort": [cohort.name for cohort in cohorts]} | asked.options())
         )
         try:
             for step in train(cohorts, asked, folder, name, command, begun, run):

@@ -31,5 +31,7 @@ FAMILIES = (
     one_class,
 )
 MODELS: dict[str, ModelSpec] = {spec.name: spec for family in FAMILIES for spec in family.SPECS}
+STRONGEST = "denoiser"  # by the table in the README: the default on the command line, offered first in the app
+COMPARED = (STRONGEST, "intensity", "sae3", "svae")  # chosen at first where models are held against each other
 
-__all__ = ["MODELS", "AnomalyModel", "ModelSpec", "Objective"]
+__all__ = ["COMPARED", "MODELS", "STRONGEST", "AnomalyModel", "ModelSpec", "Objective"]

@@ -1,7 +1,7 @@
-"""Long work as a process of its own, known by its folder alone: neither a browser nor a server has to stay.
+"""A process and the files by which it is known: neither a browser nor a server has to stay for it.
 
 launch.json      the process that was started last, for the seconds before it writes anything
-progress.json    its last word, written by itself: `stage`, `pid`, `updated`, `message` and what else it has to say
+progress.json    where it stands, written by itself: `stage`, `pid`, `updated`, `message` and what else it reports
 log.txt          what it printed
 stop             appears: it is to end
 """
@@ -9,7 +9,6 @@ stop             appears: it is to end
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -19,11 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from uad_core.io.atomic import write_json
 from uad_core.io.paths import ROOT
 
 COMMAND = (sys.executable, "-m", "uad_core")
-OVER = ("done", "stopped", "failed")
+ENDED = ("done", "stopped", "failed")  # as a process says itself
+CLOCKS_AGREE = 5.0  # s; the system knows the start of a process to a second
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class RunStatus:
     """Where a process stands.
 
     Attributes:
-        state: "starting", the stage that it names itself, one of `OVER`, or "interrupted": it is gone and did not
+        state: "starting", the stage that it names itself, one of `ENDED`, or "interrupted": it is gone and did not
             say why.
-        progress: all that progress.json holds, empty before its first word.
+        progress: all that progress.json holds; empty until the process writes it.
         message: why it failed, a sentence; else empty.
         pid: its number, whether it is alive or not; None where it is not known.
     """
@@ -46,7 +48,7 @@ class RunStatus:
     @property
     def is_active(self) -> bool:
         """The process is alive and at work."""
-        return self.state not in (*OVER, "interrupted")
+        return self.state not in (*ENDED, "interrupted")
 
 
 def launch(folder: Path, command: Sequence[str], arguments: list[str], first: list[str] | None = None) -> None:
@@ -64,51 +66,63 @@ def launch(folder: Path, command: Sequence[str], arguments: list[str], first: li
     write_json(folder / "launch.json", {"pid": process.pid, "time": started, "arguments": first or arguments})
 
 
-def read_status(folder: Path, work: str) -> RunStatus:
-    """Where the process of that folder stands now; `work` is what it is called in a sentence."""
+def read_status(folder: Path, noun: str) -> RunStatus:
+    """Where the process of that folder stands now; `noun` is what its work is called in a sentence."""
     launched, progress = read_json(folder / "launch.json"), read_json(folder / "progress.json")
     pid = (progress if _is_news(progress, launched) else launched).get("pid")
-    is_alive = is_ours(pid)
-    progress = progress if is_alive else read_json(folder / "progress.json")  # its last words may have come since
+    is_alive = is_ours(pid, max(_written(progress), _written(launched)))
+    progress = progress if is_alive else read_json(folder / "progress.json")  # it may have ended since, and said so
     if _is_news(progress, launched):
         state, message = str(progress.get("stage")), str(progress.get("message") or "")
-        if not is_alive and state not in OVER:
+        if not is_alive and state not in ENDED:
             state = "interrupted"
     else:
         last = tail(folder / "log.txt").strip().replace("\r", "\n").split("\n")[-1]
         state = "starting" if is_alive else "failed"
-        message = "" if is_alive else f"The {work} ended before it began. {last.removeprefix('uad_core: ')}"
+        message = "" if is_alive else f"The {noun} ended before it began. {last.removeprefix('uad_core: ')}"
     return RunStatus(state, progress, message, pid if isinstance(pid, int) else None)
 
 
-def newest_first(folders: Path) -> list[Path]:
-    """The folders in `folders` that a process was started for, by hand or from here, the latest first."""
-    return sorted(filter(_started, folders.glob("*")), key=_started, reverse=True)
+def _is_news(progress: dict[str, Any], launched: dict[str, Any]) -> bool:
+    """Whether this comes from the process that was launched last, or from one that came after it."""
+    return _written(progress) >= _written(launched)
+
+
+def _written(record: dict[str, Any]) -> float:
+    """When a progress.json or launch.json was written, seconds since 1970; 0 where it does not say."""
+    when = record.get("updated", record.get("time"))
+    return float(when) if isinstance(when, int | float) else 0.0
+
+
+def is_ours(pid: Any, written: float) -> bool:
+    """Whether the process that is called `pid` in a file of the time `written` is alive.
+
+    Numbers are given anew, after a restart of the machine above all. But the process named in a file was there
+    before the file, and whoever has its number now has come later.
+    """
+    try:
+        process = psutil.Process(int(pid))
+        return "uad_core" in " ".join(process.cmdline()) and process.create_time() <= written + CLOCKS_AGREE
+    except (TypeError, ValueError, OverflowError, psutil.Error):
+        return False
+
+
+def newest_first(home: Path) -> list[Path]:
+    """The folders in `home` that a process was started for, by hand or from here, the latest first."""
+    return sorted(filter(_started, home.glob("*")), key=_started, reverse=True)
 
 
 def _started(folder: Path) -> float:
     for path in (folder / "launch.json", folder / "settings.json", folder / "progress.json"):
-        if path.exists():
+        try:
             return path.stat().st_mtime
+        except OSError:
+            continue
     return 0.0
 
 
-def _is_news(progress: dict[str, Any], launched: dict[str, Any]) -> bool:
-    """Whether these are words of the process that was launched last, or of one that came after it."""
-    return bool(progress.get("updated", 0.0) >= launched.get("time", 0.0))
-
-
-def is_ours(pid: Any) -> bool:
-    """Whether that process is alive and ours: numbers are given anew after a restart of the machine."""
-    try:
-        os.kill(int(pid), 0)
-        return not Path("/proc/self").exists() or b"uad_core" in Path(f"/proc/{int(pid)}/cmdline").read_bytes()
-    except (TypeError, ValueError, OSError):
-        return False
-
-
 def log_end(folder: Path, lines: int) -> str:
-    """The last `lines` of what the process printed; of a line that was overwritten, what it said last."""
+    """The last `lines` of what the process printed; of a line that was overwritten, its end."""
     ends = [line.split("\r")[-1] for line in tail(folder / "log.txt").rstrip("\r\n").split("\n")]
     return "\n".join(ends[-lines:])
 
@@ -127,6 +141,6 @@ def read_json(path: Path) -> dict[str, Any]:
     """What a JSON file holds; empty where there is none, or it is damaged, or holds something else."""
     try:
         record = json.loads(path.read_text(errors="replace"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}

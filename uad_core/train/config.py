@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from uad_core.atlas.space import PAPER_SLAB, Slab
+from uad_core.atlas.space import PAPER_SLAB, Slab, slab_name
+from uad_core.io.command_words import changed
 from uad_core.models import MODELS
 from uad_core.train.batches import AugmentConfig
 
 Schedule = Literal["plain", "cosine"]  # the paper's learning rates throughout, or falling to 0
 Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast on CUDA, where it is faster
+ALWAYS = ("model", "epochs", "batch_size", "seed", "slab", "schedule")  # said in a command even at their defaults
 CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 
 
@@ -54,6 +56,15 @@ class TrainConfig:
             raise ValueError(f"The held-out share must lie between 0 and 1, not at {self.held_out}.")
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise ValueError(f"The norm to clip gradients to must be above 0, not {self.clip_norm}.")
+
+    def options(self) -> dict[str, object]:
+        """Of `python -m uad_core train`. Raises ValueError for axial levels that have no name there."""
+        options = changed(self, TrainConfig(), ALWAYS)
+        options.pop("augment", None)
+        own = [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in self.settings.items()]
+        options |= {"slab": slab_name(self.slab), "settings": None, "set": own}
+        change = self.augment
+        return options | {"shift_px": change.shift_px, "gamma": change.gamma, "no_flip": not change.flip}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> TrainConfig:

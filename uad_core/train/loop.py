@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from uad_core.cohorts.cohort import Cohort
+from uad_core.io.errors import sentence
 from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.checkpoint import build_model
 from uad_core.train.board import Board
@@ -74,12 +75,12 @@ def train(
                         yield now
                         return
         except Exception as error:
-            sentence = _sentence(error)
+            reason = _sentence(error)
             if folder:
                 with suppress(OSError):
-                    folder.show(replace(now, stage="failed"), sentence)
+                    folder.show(replace(now, stage="failed"), reason)
             if isinstance(error, torch.OutOfMemoryError):
-                raise ValueError(sentence) from error
+                raise ValueError(reason) from error
             raise
         finally:
             if folder:
@@ -147,5 +148,4 @@ def _validates(model: AnomalyModel, slices: np.ndarray, device: torch.device) ->
 def _sentence(error: Exception) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return "The device has too little memory for this; try a smaller --batch-size."
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return text.splitlines()[0]
+    return sentence(error)

@@ -18,7 +18,7 @@ from uad_core.evaluate.review import Map, case_of, fullest, map_of
 from uad_core.evaluate.rows import EvaluationSession, open_session
 from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.slices import crop_box
-from uad_core.runs.evaluation import Evaluation, EvaluationRequest, beyond, order_of
+from uad_core.runs.evaluation import EvaluationRequest, EvaluationRun
 
 MOST = 4  # models side by side
 
@@ -44,7 +44,7 @@ def choose_patient(name: str, patient: str | None) -> None:
     st.session_state.pop("eval_level", None)
 
 
-def draw_patient(evaluation: Evaluation, metrics: Metrics, patient: str) -> None:
+def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> None:
     """All that there is to see of one patient."""
     records = by_patient(metrics, patient)
     shown = _steer(evaluation, metrics, patient)
@@ -57,16 +57,16 @@ def draw_patient(evaluation: Evaluation, metrics: Metrics, patient: str) -> None
     pictures = st.container()
     draw_patient_table(records)
     with pictures:
-        order = evaluation.order or _ask_for_folder(evaluation, metrics)
+        request = evaluation.request or _ask_for_folder(evaluation, metrics)
         if not shown:
             st.info("Choose at least one model.")
-        elif order:
-            if unlike := beyond(order, metrics):
+        elif request:
+            if unlike := request.differs_from(metrics):
                 st.warning(f"Run with settings that this page lacks ({', '.join(unlike)}): pictures may differ.")
-            _draw_pictures(evaluation, order, metrics, patient, shown)
+            _draw_pictures(evaluation, request, metrics, patient, shown)
 
 
-def _ask_for_folder(evaluation: Evaluation, metrics: Metrics) -> EvaluationRequest | None:
+def _ask_for_folder(evaluation: EvaluationRun, metrics: Metrics) -> EvaluationRequest | None:
     """Of the scans of an evaluation that was run on the command line: its records name no path."""
     folder = st.text_input(
         "Folder of these scans", key=f"eval_scans {evaluation.name}", placeholder="/path/to/cohort",
@@ -74,10 +74,14 @@ def _ask_for_folder(evaluation: Evaluation, metrics: Metrics) -> EvaluationReque
         "scans can be shown.",
         persist_state="session",
     )  # fmt: skip
-    return order_of(evaluation, metrics, Path(folder.strip()).expanduser()) if folder.strip() else None
+    return (
+        EvaluationRequest.from_metrics(Path(folder.strip()).expanduser(), evaluation.name, metrics)
+        if folder.strip()
+        else None
+    )
 
 
-def _steer(evaluation: Evaluation, metrics: Metrics, patient: str) -> list[str]:
+def _steer(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> list[str]:
     """Back, to the neighbours, and which models to see."""
     names, keys = subjects(metrics), list(metrics["models"])
     index = names.index(patient)
@@ -100,13 +104,13 @@ def _steer(evaluation: Evaluation, metrics: Metrics, patient: str) -> list[str]:
 
 
 def _draw_pictures(
-    evaluation: Evaluation, order: EvaluationRequest, metrics: Metrics, patient: str, shown: Sequence[str]
+    evaluation: EvaluationRun, request: EvaluationRequest, metrics: Metrics, patient: str, shown: Sequence[str]
 ) -> None:
-    mark = (evaluation.name, evaluation.word.progress.get("updated"), order.cohort)
+    mark = (evaluation.name, evaluation.status.progress.get("updated"), request.cohort)
 
     def load(on_progress: Callable[[str, float], None]) -> EvaluationSession:
         on_progress("loading models", 0.0)
-        return open_session(order.cohort, order.models, order.config)
+        return open_session(request.cohort, request.models, request.config)
 
     session = wait_for(jobs().start((*mark, "models"), load))
 

@@ -10,7 +10,7 @@ import streamlit as st
 from uad_core.evaluate.format import BEST, COLUMNS, Cell, Table, number, table
 from uad_core.evaluate.records import Metrics, ModelRow, PatientRow, against_model_0, model_rows
 from uad_core.render.html import render_html
-from uad_core.runs.evaluation import FILES, Evaluation
+from uad_core.runs.evaluation import FILES, EvaluationRun
 
 SHOWN = ("signed", "auprc", "auprc_pooled", "dice", "lesion_recall", "lesion_precision", "lesion_f1",
          "false_positive_ml", "seconds", "auprc_difference", "best_dice", "best_dice_pooled")  # fmt: skip
@@ -63,7 +63,7 @@ def _draw(table: Table) -> None:
     st.html(render_html(Path(__file__).parent / "table.html", table=table))
 
 
-def offer_files(evaluation: Evaluation, metrics: Metrics) -> None:
+def offer_files(evaluation: EvaluationRun, metrics: Metrics) -> None:
     """The records of the evaluation, and how to make them again."""
     with st.container(horizontal=True):
         for name in FILES:

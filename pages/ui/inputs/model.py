@@ -9,10 +9,9 @@ import streamlit as st
 from pages.ui.shell import keys
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.io.paths import CHECKPOINTS
+from uad_core.models import COMPARED, STRONGEST
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, checkpoint_slab, load_checkpoint
 
-COMPARED = ("denoiser", "intensity", "sae3", "svae")  # at first
-STRONGEST = "denoiser"  # offered first; by the table in the README
 LEVELS = ("Middle slices", "Whole brain")
 
 

@@ -8,6 +8,7 @@ from pages.ui.inputs.model import describe, is_whole, load
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.chapters import CHAPTERS, Chapter
 from pages.ui.shell import keys
+from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
@@ -60,7 +61,7 @@ def pick_model() -> Checkpoint:
     if not names:
         st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
         st.stop()
-    first = names.index("denoiser") if "denoiser" in names else 0
+    first = names.index(STRONGEST) if STRONGEST in names else 0
     name = st.selectbox(
         "Model", names, first, key=keys.LESSON_MODEL, **KEEP,
         help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "

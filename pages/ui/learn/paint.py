@@ -15,6 +15,7 @@ from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, sweeps_of
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Panel, show_panels
+from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import Sign
 from uad_core.preprocess import Prepared
@@ -22,7 +23,7 @@ from uad_core.render.views import slice_voxel
 from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
 
 PLACE = (11, 134, 100)  # even white matter of that scan
-FIRST_MODELS = ("denoiser", "intensity", "sae3")  # at first
+FIRST_MODELS = COMPARED[:3]  # at first
 GREY = 0.7  # at first
 MOST = 3
 

@@ -70,3 +70,8 @@ LESSON_GOAL = "lesson_goal"
 LESSON_WAY = "lesson_way"
 LESSON_SEED = "lesson_seed"
 LESSON_SCORE = "lesson_score"
+
+# trainings and evaluations: the run on view, in the address; and why the last one could not be started
+RUN = "run"
+EVALUATION = "evaluation"
+RUN_PROBLEM = "run_problem"

@@ -1,30 +1,28 @@
-"""The form that orders a training, with the paper's values as defaults and units in every help text."""
+"""The form that starts a training, with the paper's values as defaults and units in every help text."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from pages.ui.train.progress import attempt
-from uad_core.cohorts.find import find_cohorts
-from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS
+from pages.ui.runs.view import KEEP, attempt, cohorts_in_project, free_name
+from uad_core.atlas.space import PAPER_SLAB, SLABS, WHOLE_BRAIN
+from uad_core.io.paths import CHECKPOINTS, ROOT
 from uad_core.models import MODELS
-from uad_core.runs.request import TrainRequest
-from uad_core.runs.training import start
+from uad_core.runs.training import TrainingRun, TrainRequest
+from uad_core.train.config import TrainConfig
 
-SLABS = {"paper": "The paper's 20 slices", "whole": "Whole brain"}
+SLAB_LABELS = {"paper": f"The paper's {PAPER_SLAB.count} slices", "whole": "Whole brain"}
 SCHEDULES = {"plain": "Constant, as in the paper", "cosine": "Falling to 0 (cosine)"}
-KEEP: Any = {"persist_state": "session"}  # what was typed survives another view and another page
 
 
 def ask_for_data() -> None:
     """Cohort folders: those that lie in the project, and one by its path."""
-    found = {str(folder): count for folder, count in find_cohorts().items()}
+    found = cohorts_in_project()
     st.multiselect(
         "Cohorts in this project", list(found), key="train_cohorts", placeholder="Choose one or more",
-        format_func=lambda folder: f"{Path(folder).relative_to(ROOT)} ({_subjects(found.get(folder, 0))})",
+        format_func=lambda folder: f"{Path(folder).relative_to(ROOT)} ({_subjects(found.get(folder, (0, 0))[1])})",
         help="Folders of <subject>_FLAIR.nii.gz. Subjects with a lesion mask are left out. At least 2 healthy ones "
         "are needed in each; the paper has 83.", **KEEP,
     )  # fmt: skip
@@ -39,7 +37,7 @@ def ask_for_model() -> None:
     names = list(MODELS)
     help_text = "What is to be trained. The list with parameters: python -m uad_core models."
     spec = MODELS[
-        st.selectbox("Model", names, names.index(TrainRequest.model), key="train_model", help=help_text, **KEEP)
+        st.selectbox("Model", names, names.index(TrainConfig.model), key="train_model", help=help_text, **KEEP)
     ]
     st.markdown(f"{spec.idea} {spec.weakness}")
     st.caption(f"{spec.source}. Latent {spec.latent}.")
@@ -50,23 +48,24 @@ def ask_for_settings() -> None:
     first, second = st.columns(4), st.columns(4, vertical_alignment="bottom")
     first[0].text_input(
         "Name", key="train_name", placeholder=_free_name(), max_chars=60,
-        help="Of the run and its checkpoint: letters, digits, - and _. Left empty, the grey one is taken.", **KEEP,
+        help="Of the run and its checkpoint: letters, digits, - and _. If empty, the suggested name is used.", **KEEP,
     )  # fmt: skip
     numbers = (
-        ("Epochs", "epochs", 1, 100_000, "Passes over all training slices. The paper: 150."),
-        ("Batch size", "batch_size", 1, 1024, "Slices in each step of learning. The paper: 8."),
+        ("Epochs", "epochs", 1, 100_000, f"Passes over all training slices. The paper: {TrainConfig.epochs}."),
+        ("Batch size", "batch_size", 1, 1024, f"Slices in each step of learning. The paper: {TrainConfig.batch_size}."),
         ("Seed", "seed", 0, 2**31 - 1, "Same seed, same data: same weights, to the bit on a CPU. A whole number."),
     )
     for column, (label, key, low, high, help_text) in zip(first[1:], numbers, strict=True):
-        value = getattr(TrainRequest, key)
+        value = getattr(TrainConfig, key)
         column.number_input(label, low, high, value, step=1, key=f"train_{key}", help=help_text, **KEEP)
     second[0].number_input(
         "Time limit (minutes)", 0.1, 100_000.0, None, step=10.0, key="train_minutes", placeholder="none",
-        format="%.1f", help="It ends, with a checkpoint, after the epoch in which this time is over.", **KEEP,
+        format="%.1f", help="Training ends, with a checkpoint, after the epoch in which this time is over.", **KEEP,
     )  # fmt: skip
     second[1].selectbox(
-        "Slices", SLABS, format_func=lambda key: SLABS[key], key="train_slab",
-        help="Axial levels of the atlas, 1 mm each: 20 around the middle of the brain, or all 155.", **KEEP,
+        "Slices", SLAB_LABELS, format_func=lambda key: SLAB_LABELS[key], key="train_slab",
+        help=f"Axial levels of the atlas, 1 mm each: {PAPER_SLAB.count} around the middle of the brain, or all "
+        f"{WHOLE_BRAIN.count}.", **KEEP,
     )  # fmt: skip
     second[2].selectbox(
         "Learning rate", SCHEDULES, format_func=lambda key: SCHEDULES[key], key="train_schedule",
@@ -74,25 +73,27 @@ def ask_for_settings() -> None:
     )  # fmt: skip
     second[3].button(
         "Start training", type="primary", on_click=_start, width="stretch",
-        help="It runs in a process of its own: this page, and its server, may be closed.",
+        help="It runs in its own process: this page and its server may be closed.",
     )  # fmt: skip
 
 
 def _start() -> None:
     """Start what the form says and go to its view, or leave a sentence and the form as it is."""
-    keys = ("cohorts", "folder", "model", "name", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
+    keys = ("model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
     given = {key: st.session_state[f"train_{key}"] for key in keys}
-    folders = [*given.pop("cohorts"), given.pop("folder").strip()]
+    given["slab"] = SLABS[given["slab"]]
+    folders = [*st.session_state["train_cohorts"], st.session_state["train_folder"].strip()]
     cohorts = tuple(Path(folder) for folder in folders if folder)
-    name = given.pop("name").strip() or _free_name()
-    attempt(lambda: start(TrainRequest(cohorts, name=name, **given)))
+    name = st.session_state["train_name"].strip() or _free_name()
+    attempt(TrainingRun, lambda: TrainingRun.start(TrainRequest(cohorts, name, TrainConfig(**given))))
 
 
 def _free_name() -> str:
-    """The model's name, numbered where it is taken."""
-    model = st.session_state["train_model"]
-    names = [model, *(f"{model}-{number}" for number in range(2, 10_000))]
-    return next(name for name in names if not ((CHECKPOINTS / f"{name}.json").exists() or (RUNS / name).exists()))
+    """The model's, unless a checkpoint or a run has it."""
+    return free_name(
+        st.session_state["train_model"],
+        lambda name: (CHECKPOINTS / f"{name}.json").exists() or (TrainingRun.home / name).exists(),
+    )
 
 
 def _subjects(count: int) -> str:

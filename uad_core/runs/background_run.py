@@ -1,0 +1,170 @@
+"""One life cycle for every background run, a training or an evaluation: start, watch, stop, resume, list, delete."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import threading
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+from uad_core.cohorts.find import RunError
+from uad_core.io.atomic import write_atomically, write_json
+from uad_core.runs.process import RunStatus, launch, log_end, newest_first, read_json, read_status
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_one_at_a_time = threading.RLock()
+
+
+class Request(Protocol):
+    """What a run is asked to do."""
+
+    @property
+    def name(self) -> str: ...
+
+    def check(self) -> None:
+        """Raise RunError, with a sentence, for anything that would make the run fail at once."""
+
+    def arguments(self, folder: Path) -> list[str]:
+        """Of the process that does it and writes into `folder`."""
+
+    def settings(self) -> dict[str, Any]:
+        """To be kept in settings.json; empty where the process writes that file itself."""
+
+
+@dataclass(frozen=True)
+class BackgroundRun(ABC):
+    """A run as its folder shows it: nothing else is known of it, so it outlives browser and server.
+
+    A kind of run is a class of its own, with these in it:
+
+    Attributes:
+        noun: what it is called in a sentence.
+        home: the folder of all runs of this kind, unless another is named.
+        command: the process, without its arguments.
+        is_ended_by_stop: whether `stop` ends the process, of which then nothing is kept. If not, the process sees
+            the file `stop`, saves where it stands and ends by itself.
+    """
+
+    noun: ClassVar[str]
+    home: ClassVar[Path]
+    command: ClassVar[tuple[str, ...]]
+    is_ended_by_stop: ClassVar[bool]
+
+    folder: Path
+    status: RunStatus
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The run in that folder as it stands now."""
+        return cls(folder, read_status(folder, cls.noun))
+
+    @classmethod
+    def all(cls, home: Path | None = None) -> list[Self]:
+        """All runs of this kind, the one that was started last first."""
+        return [cls.read(folder) for folder in newest_first(home or cls.home)]
+
+    @classmethod
+    def start(cls, request: Request, home: Path | None = None) -> Self:
+        """Begin a run in a process that outlives this one.
+
+        Raises:
+            RunError: what is asked for cannot be done, or the name is taken or will not do, as a sentence.
+        """
+        request.check()
+        if not NAME.fullmatch(request.name):
+            raise RunError(
+                "A name has at most 60 letters (a to z), digits, - and _, and begins with a letter or digit."
+            )
+        folder = (home or cls.home) / request.name
+        with _one_at_a_time:
+            try:
+                folder.mkdir(mode=0o700, parents=True)
+                if settings := request.settings():
+                    write_json(folder / "settings.json", settings)
+            except FileExistsError:
+                raise RunError(f"Another {cls.noun} is named {request.name}; choose another name.") from None
+            except OSError as error:
+                raise RunError(f"The folder {folder.parent} cannot be written to ({error.strerror}).") from None
+            launch(folder, cls.command, request.arguments(folder.resolve()))
+        return cls.read(folder)
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def state(self) -> str:
+        """As `status` has it; but a run that `stop` ended has stopped, though its process could not say so."""
+        gone = self.status.state in ("interrupted", "failed")
+        was_stopped = self.is_ended_by_stop and gone and (self.folder / "stop").exists()
+        return "stopped" if was_stopped else self.status.state
+
+    @property
+    def is_active(self) -> bool:
+        """Its process is alive and at work."""
+        return self.status.is_active
+
+    @property
+    def is_stopping(self) -> bool:
+        """It was asked to stop and has not done so yet."""
+        return self.is_active and (self.folder / "stop").exists()
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state in ("stopped", "failed", "interrupted")
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What it was asked to do; empty before settings.json is written, or where that is damaged."""
+        return read_json(self.folder / "settings.json")
+
+    @cached_property
+    def launched(self) -> list[str]:
+        """The arguments of its first start from here; empty for a run that was started by hand."""
+        arguments = read_json(self.folder / "launch.json").get("arguments")
+        return arguments if isinstance(arguments, list) else []
+
+    @abstractmethod
+    def resume_arguments(self) -> list[str]:
+        """Of the process that goes on with it, or begins it anew. Raises RunError, with a sentence, if none can."""
+
+    def resume(self) -> Self:
+        """Go on with what was stopped, interrupted or failed; does nothing if it is at work.
+
+        Raises:
+            RunError: it is done, or nothing is left of it to go on with, as a sentence.
+        """
+        with _one_at_a_time:
+            now = self.read(self.folder)
+            if now.is_active:
+                return now
+            if not now.can_resume:
+                raise RunError(f"Run {self.name} cannot be resumed; start a new one.")
+            arguments = now.resume_arguments()
+            (self.folder / "stop").unlink(missing_ok=True)
+            launch(self.folder, self.command, arguments, now.launched)
+        return self.read(self.folder)
+
+    def stop(self) -> None:
+        """Ask it to end; see `is_ended_by_stop`."""
+        write_atomically(self.folder / "stop", b"")
+        now = read_status(self.folder, self.noun)
+        if self.is_ended_by_stop and now.is_active and now.pid:
+            with suppress(ProcessLookupError):
+                os.kill(now.pid, signal.SIGTERM)
+
+    def delete(self) -> None:
+        """Remove its folder, unless its process is at work."""
+        if not self.read(self.folder).is_active:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self, lines: int = 20) -> str:
+        """The end of what the process printed."""
+        return log_end(self.folder, lines)
