@@ -13,6 +13,7 @@ from uad_core.cohorts.simulate.deform import BOX, Deformation, resample
 from uad_core.cohorts.simulate.label_map import LabelMap
 from uad_core.cohorts.simulate.scanner import rician
 from uad_core.cohorts.simulate.subject import SimulationConfig, before_scanner
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import SourceGrid, Volume
 
 # FLAIR intensity of SynthSeg's labels outside the brain; white matter is 1. Bone and air give no signal.
@@ -61,10 +62,8 @@ def scan_head(
     shape = protocol.shape
     image, lesion = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     assert anatomy.from_atlas is not None
-    box = np.eye(4)
-    box[:3, 3] = [-s.start for s in BOX]
-    world_to_head = np.linalg.inv(label_map.affine)
-    world_to_box = box @ np.linalg.inv(anatomy.affine @ anatomy.from_atlas)
+    world_to_head = label_map.to_world.inverse
+    world_to_box = AffineTransform.shift(*(-s.start for s in BOX)) @ (anatomy.to_world @ anatomy.from_atlas).inverse
     grid = np.indices(shape, dtype=np.float32).reshape(3, -1)
     # how much of a voxel is taken from the simulated brain: all of it inside the rim, none outside
     weight = ndimage.gaussian_filter(resampled.near.astype(np.float32), 0.7)
@@ -107,15 +106,17 @@ def _scan_affine(anatomy: Anatomy, protocol: Protocol) -> np.ndarray:
     turn = Rotation.from_euler("xyz", protocol.angles_deg, degrees=True).as_matrix()
     affine = np.eye(4)
     affine[:3, :3] = turn @ np.diag([-1.0, -1.0, 1.0]) @ np.diag(protocol.spacing_mm)
-    middle = np.append(ndimage.center_of_mass(anatomy.brain_mask), 1)
+    middle = anatomy.to_world.apply(ndimage.center_of_mass(anatomy.brain_mask))
     centre = (np.array(protocol.shape) - 1) * (0.5, 0.5, 0.53)
-    affine[:3, 3] = (anatomy.affine @ middle)[:3] - affine[:3, :3] @ centre
+    affine[:3, 3] = middle - affine[:3, :3] @ centre
     return affine
 
 
-def _look_up(image: np.ndarray, world_to_image: np.ndarray, world: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _look_up(
+    image: np.ndarray, world_to_image: AffineTransform, world: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray:
     """`image` at (3, N) world points, linear, as an array of `shape`; 0 outside."""
-    points = world_to_image[:3, :3] @ world + world_to_image[:3, 3:]
+    points = world_to_image.matrix[:3, :3] @ world + world_to_image.matrix[:3, 3:]
     return ndimage.map_coordinates(image, points, np.float32, order=1, prefilter=False).reshape(shape)
 
 

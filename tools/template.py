@@ -80,7 +80,7 @@ def build_template(
         anatomies.append(anatomy.located(values, target, target.array > 0))
         yield f"{anatomy.name}: registered to the target", None
     fields = [np.zeros((3, *node_shape())) for _ in anatomies]
-    mean = _average([resample(a, Deformation(f, np.eye(4))) for a, f in zip(anatomies, fields, strict=True)], values)
+    mean = _average([resample(a, Deformation(f)) for a, f in zip(anatomies, fields, strict=True)], values)
     yield "affine average", mean
     for index in range(config.rounds):
         for i, anatomy in enumerate(anatomies):
@@ -89,9 +89,7 @@ def build_template(
             yield f"{anatomy.name}: bent to the mean, round {index + 1}", None
         centre = np.mean(fields, axis=0)
         fields = [field - centre for field in fields]
-        mean = _average(
-            (resample(a, Deformation(f, np.eye(4))) for a, f in zip(anatomies, fields, strict=True)), values
-        )
+        mean = _average((resample(a, Deformation(f)) for a, f in zip(anatomies, fields, strict=True)), values)
         yield f"average after round {index + 1}", mean
 
 

@@ -15,5 +15,8 @@ RESEARCH_ONLY = "For research and teaching. Not a medical device, not for diagno
 
 def versions() -> dict[str, str]:
     """Of everything that a result depends on."""
-    packages = ("torch", "numpy", "scipy", "SimpleITK", "nibabel", "pydicom", "highdicom", "deepbet")
-    return {"uad_core": __version__, "python": python_version()} | {package: version(package) for package in packages}
+    from uad_core.preprocess.brain_extraction import DEEPBET  # here, since it imports torch
+
+    packages = ("torch", "numpy", "scipy", "SimpleITK", "nibabel", "pydicom", "highdicom")
+    ours = {"uad_core": __version__, "python": python_version()}
+    return ours | {package: version(package) for package in packages} | {"deepbet": DEEPBET}

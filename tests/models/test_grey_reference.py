@@ -8,13 +8,14 @@ from scipy.stats import wasserstein_distance
 
 from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
 from uad_core.models.grey_reference import BINS, GreyReference, earth_movers_distance, histogram_shares
 from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.pipeline.postprocess import erode
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig
+from uad_core.preprocess import Prepared, PreprocessConfig
 from uad_core.train.calibrate import calibrate
 from uad_core.train.grey_values import GreyReferenceBuilder
 from uad_core.train.recalibrate import add_intensities

@@ -10,8 +10,9 @@ from PIL import Image
 
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import AffineTransform, PreprocessConfig, before_after, crop_levels, prepare
+from uad_core.preprocess import PreprocessConfig, before_after, crop_levels, prepare
 from uad_core.preprocess.before_after import StepView
 from uad_core.render.planes import PLANES
 from uad_core.render.preprocessing import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
@@ -87,7 +88,7 @@ def test_denoising_takes_away_the_difference_of_before_and_after_and_normalisati
     np.testing.assert_allclose(taken[unclipped], 10 * np.abs(before - after)[unclipped], atol=21)  # steps of 1 / 255
     assert taken.max() > 0
     view = shown["Normalisation"].views[1]
-    _, top, left, _ = (np.linalg.inv(wide.slab.affine) @ view.to_atlas)[:, 3].round().astype(int)
+    _, top, left, _ = (wide.slab.to_world.inverse @ view.to_atlas).matrix[:, 3].round().astype(int)
     _, height, width = view.array.shape
     expected = (wide.array[:, top : top + height, left : left + width] * 255).astype(np.uint8)
     np.testing.assert_array_equal(view.array, expected)
@@ -107,7 +108,7 @@ def test_a_click_on_the_cross_stays_where_it_is_on_any_grid(shown, name, plane):
 def test_grids_of_other_size_and_place_show_the_same_spot_of_the_body():
     to_atlas = np.array([[0, 0, -0.5, -60], [0, -0.5, 0, 200], [4, 0, 0, 10], [0, 0, 0, 1.0]])
     array = np.zeros((30, 200, 180), np.uint8)
-    view = StepView("", array, (4.0, 0.5, 0.5), to_atlas)
+    view = StepView("", array, (4.0, 0.5, 0.5), AffineTransform(to_atlas))
     spot = tuple(apply_affine(to_atlas, (11, 120, 70)))
     array[11, 120, 70] = 255
     assert nearest_voxel(view, spot) == (11, 120, 70)

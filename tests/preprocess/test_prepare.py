@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, Slab
 from uad_core.atlas.template import template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, SourceGrid, Volume
 from uad_core.preprocess import PreprocessConfig, load_atlas, prepare
@@ -35,7 +36,7 @@ def patient(textured):
     to_atlas[:3, 3] = (-119, 118, 74)
     affine = np.array([[0, 0, -2, 90], [0, -2, 0, 105], [4, 0, 0, -80], [0, 0, 0, 1.0]])
     voxel_map = np.linalg.inv(ATLAS_AFFINE) @ to_atlas @ affine
-    return Volume.from_canonical(resample(textured.array, voxel_map, (40, 105, 90), order=1), affine)
+    return Volume.from_canonical(resample(textured.array, AffineTransform(voxel_map), (40, 105, 90), order=1), affine)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_a_mark_on_the_slab_lands_on_the_same_anatomy_of_the_scan(patient, regis
     assert back.dtype == bool
     there = patient.affine @ np.append(np.argwhere(back).mean(axis=0), 1)
     here = prepared.slab.affine @ np.array([8, 100, 150, 1])
-    np.testing.assert_allclose(prepared.transform.to_scan(here[None, :3])[0], there[:3], atol=1.0)
+    np.testing.assert_allclose(prepared.transform.apply(here[None, :3])[0], there[:3], atol=1.0)
     volume = back.sum() * patient.voxel_mm3
     assert volume == pytest.approx(9**3 * abs(np.linalg.det(prepared.transform.matrix)), rel=0.15)
     linear = prepared.to_scan(prepared.array, order=1)
@@ -170,7 +171,7 @@ def test_levels_beyond_the_scan_are_counted_in_a_warning(textured):
 
 
 def test_an_atlas_of_the_users_is_taken_where_it_lies_in_the_same_space(tmp_path, textured, patient, registered):
-    small = resample(textured.array, np.diag([2.0, 2, 2, 1]), (77, 120, 120), order=1)
+    small = resample(textured.array, AffineTransform(np.diag([2.0, 2, 2, 1])), (77, 120, 120), order=1)
     own = Volume.from_canonical(small, ATLAS_AFFINE @ np.diag([2.0, 2, 2, 1]))
     write_nifti(tmp_path / "own.nii.gz", own.array, own)
     atlas = load_atlas(tmp_path / "own.nii.gz")

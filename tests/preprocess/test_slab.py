@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE, Slab
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import from_slab, mask_to_slab, to_slab, widened
 
@@ -50,7 +50,7 @@ def test_resampling_agrees_with_scipy():
     inside = ((places > 0) & (places < np.array(array.shape) - 1)).all(axis=1).reshape(15, 22, 26)
     assert inside.mean() > 0.7  # at the border scipy fades to 0 where ITK holds the last voxel
     for order in (0, 1):
-        ours = resample(array, voxel_map, (15, 22, 26), order)
+        ours = resample(array, AffineTransform(voxel_map), (15, 22, 26), order)
         theirs = ndimage.affine_transform(array, voxel_map, output_shape=(15, 22, 26), order=order, mode="constant")
         np.testing.assert_allclose(ours[inside], theirs[inside], atol=2e-6)
 
@@ -82,4 +82,4 @@ def test_a_slab_widens_up_to_the_ends_of_the_atlas():
 
 def test_an_order_other_than_nearest_and_linear_is_refused():
     with pytest.raises(ValueError, match="order"):
-        resample(np.zeros((2, 2, 2)), np.eye(4), (2, 2, 2), 3)
+        resample(np.zeros((2, 2, 2)), HERE, (2, 2, 2), 3)

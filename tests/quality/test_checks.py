@@ -8,11 +8,12 @@ import pytest
 
 from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.atlas.template import TISSUES, template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.grey_reference import GreyReference
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, crop_levels, prepare
+from uad_core.preprocess import Prepared, PreprocessConfig, crop_levels, prepare
 from uad_core.quality import Check, checks, facts, warnings
 from uad_core.quality.brain import brain_volume, levels, place, skull
 from uad_core.quality.contrast import contrast

@@ -9,9 +9,9 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from uad_core.atlas.space import Slab
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess import Prepared, PreprocessConfig
-from uad_core.preprocess.register import AffineTransform
 from uad_core.render.overlays import (
     FINE,
     MASK_COLOUR,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from uad_core.atlas.space import Slab
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS
 from uad_core.pipeline.reconstruct import Reconstruction
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig
+from uad_core.preprocess import Prepared, PreprocessConfig
 
 FIRST = 70  # atlas level of slice 0
 

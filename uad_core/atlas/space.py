@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uad_core.io.affine import AffineTransform
+
 ATLAS_SHAPE = (155, 240, 240)  # D, H, W
 ATLAS_AFFINE = np.array([[0, 0, -1, 0], [0, -1, 0, 239], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=float)
 SLICE_SHAPE = (256, 256)  # H, W of every slice that a model sees: the atlas slice, padded evenly
@@ -27,12 +29,15 @@ class Slab:
         return range(self.first, self.first + self.count)
 
     @property
-    def affine(self) -> np.ndarray:
-        """(4, 4) slab voxel (d, h, w) of (count, 256, 256) -> atlas world mm."""
+    def to_world(self) -> AffineTransform:
+        """Slab voxel (d, h, w) of (count, 256, 256) -> atlas world mm."""
         pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True))
-        shift = np.eye(4)
-        shift[:3, 3] = (self.first, -pad_h, -pad_w)
-        return ATLAS_AFFINE @ shift
+        return AffineTransform(ATLAS_AFFINE) @ AffineTransform.shift(self.first, -pad_h, -pad_w)
+
+    @property
+    def affine(self) -> np.ndarray:
+        """(4, 4) `to_world` as a bare matrix, for `Volume` and NIfTI."""
+        return self.to_world.matrix
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -10,9 +10,10 @@ from PIL import Image
 
 from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.cohorts.cohort import Subject
+from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import AffineTransform, Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
+from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
 
 
 def load_subject(subject: Subject, slab: Slab) -> Prepared:

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import nibabel as nib
 import numpy as np
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+
+from uad_core.io.affine import AffineTransform
 
 CANONICAL = ("S", "P", "L")  # direction in which D, H and W grow
 
@@ -101,14 +102,18 @@ class Volume:
         return depth, height, width
 
     @property
+    def to_world(self) -> AffineTransform:
+        """Canonical voxel (d, h, w) -> world mm: `affine` as a value that can be inverted and chained."""
+        return AffineTransform(self.affine)
+
+    @property
     def spacing_mm(self) -> tuple[float, float, float]:
         """Voxel size along D, H and W."""
-        depth, height, width = nib.affines.voxel_sizes(self.affine)
-        return float(depth), float(height), float(width)
+        return self.to_world.spacing
 
     @property
     def voxel_mm3(self) -> float:
-        return float(abs(np.linalg.det(self.affine[:3, :3])))
+        return self.to_world.volume_scale
 
     def with_array(self, array: np.ndarray) -> Volume:
         """The same grid with other values; `array` is (D, H, W) of the same shape."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cc3d
 import numpy as np
-from nibabel.affines import apply_affine
 
 from uad_core.atlas.location import locate
 from uad_core.preprocess import Prepared
@@ -55,7 +54,7 @@ def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[L
     centres = np.stack([np.bincount(numbers, weights=axis) / sizes for axis in voxels], axis=1)
     peaks = np.zeros(len(sizes), np.float32)
     np.maximum.at(peaks, numbers, values[voxels])
-    worlds = prepared.transform.to_scan(apply_affine(prepared.slab.affine, centres))
+    worlds = prepared.transform.apply(prepared.slab.to_world.apply(centres))
     volumes = sizes * volume_scale(prepared)
     found = []
     for index, place in enumerate(locate(voxels, numbers, prepared.slab)):
@@ -68,4 +67,4 @@ def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[L
 
 def volume_scale(prepared: Prepared) -> float:
     """The patient's mm3 per mm3 of the slab: registration makes every brain as large as the atlas's."""
-    return float(abs(np.linalg.det(prepared.transform.matrix[:3, :3])))
+    return prepared.transform.volume_scale

@@ -6,12 +6,11 @@ from uad_core.preprocess.crop import crop_levels
 from uad_core.preprocess.infer import infer_config, inspect_scan
 from uad_core.preprocess.prepare import prepare
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import AffineTransform, register
+from uad_core.preprocess.register import register
 from uad_core.preprocess.single_slice import prepare_slice
 from uad_core.preprocess.user_atlas import load_atlas
 
 __all__ = [
-    "AffineTransform",
     "Prepared",
     "PreprocessConfig",
     "ProcessingStep",

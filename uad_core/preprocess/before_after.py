@@ -12,9 +12,9 @@ import numpy as np
 from scipy import ndimage
 
 from uad_core.atlas.template import template
+from uad_core.io.affine import AffineTransform
 from uad_core.preprocess.normalise import TISSUE_LEVEL
 from uad_core.preprocess.prepared import Prepared
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import mask_to_slab
 
@@ -34,14 +34,14 @@ class StepView:
         title: what it is.
         array: (D, H, W) uint8, canonical; 255 is white.
         spacing_mm: along D, H, W.
-        to_atlas: (4, 4) voxel (d, h, w) -> atlas world mm, so that views on different grids can show one place.
+        to_atlas: voxel (d, h, w) -> atlas world mm, so that views on different grids can show one place.
         outline: (D, H, W) bool whose rim is drawn, or None.
     """
 
     title: str
     array: np.ndarray
     spacing_mm: tuple[float, float, float]
-    to_atlas: np.ndarray
+    to_atlas: AffineTransform
     outline: np.ndarray | None = None
 
 
@@ -68,13 +68,13 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     Before normalisation the grey values are the scan's own, all with the same white.
     """
     scan, inside, slab = prepared.scan, prepared.brain_mask, prepared.slab
-    scan_to_atlas = np.linalg.inv(prepared.transform.matrix) @ scan.affine
-    registered = resample(scan.array, np.linalg.inv(scan_to_atlas) @ slab.affine, slab.shape, order=1)
+    scan_to_atlas = prepared.transform.inverse @ scan.to_world
+    registered = resample(scan.array, scan_to_atlas.inverse @ slab.to_world, slab.shape, order=1)
     unit = float(np.median(registered[inside]) / np.median(prepared.array[inside]))  # of the scan, that became 1
     noisy, smooth = np.where(inside, registered, 0), prepared.array * unit
     brain = prepared.to_scan(inside, order=0)
     target = mask_to_slab(template().brain_mask, template().flair, AffineTransform.identity(), slab)
-    frame = _SagittalFrame.around(target | inside, slab.affine, (1.0, 1.0, 1.0))
+    frame = _SagittalFrame.around(target | inside, slab.to_world, (1.0, 1.0, 1.0))
     bright = scan.array > SHOWN * unit
     own_frame = _SagittalFrame.around(bright | brain, scan_to_atlas, scan.spacing_mm)
 
@@ -135,11 +135,13 @@ class _SagittalFrame:
 
     rows: slice
     columns: slice
-    to_atlas: np.ndarray  # (4, 4) voxel of the frame -> atlas world mm
+    to_atlas: AffineTransform  # voxel of the frame -> atlas world mm
     spacing_mm: tuple[float, float, float]
 
     @classmethod
-    def around(cls, mask: np.ndarray, to_atlas: np.ndarray, spacing_mm: tuple[float, float, float]) -> _SagittalFrame:
+    def around(
+        cls, mask: np.ndarray, to_atlas: AffineTransform, spacing_mm: tuple[float, float, float]
+    ) -> _SagittalFrame:
         """What holds a (D, H, W) mask, and `MARGIN_MM` around it."""
         box = ndimage.find_objects(np.any(mask, axis=0).astype(np.uint8))[0]
         margins = (round(MARGIN_MM / spacing) for spacing in spacing_mm[1:])
@@ -147,9 +149,7 @@ class _SagittalFrame:
             slice(max(side.start - margin, 0), min(side.stop + margin, size))
             for side, margin, size in zip(box, margins, mask.shape[1:], strict=True)
         )
-        shift = np.eye(4)
-        shift[1:3, 3] = rows.start, columns.start
-        return cls(rows, columns, to_atlas @ shift, spacing_mm)
+        return cls(rows, columns, to_atlas @ AffineTransform.shift(0, rows.start, columns.start), spacing_mm)
 
     def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None) -> StepView:
         cropped = (slice(None), self.rows, self.columns)

@@ -6,9 +6,9 @@ import numpy as np
 
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import Atlas
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 from uad_core.preprocess.slab import mask_to_slab
 
@@ -31,7 +31,7 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
 
 def overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
     """Dice of the scan's brain with the atlas's. What lies beyond the scan's own edge is left out."""
-    voxel_map = np.linalg.inv(scan.affine) @ transform.matrix @ atlas.flair.affine
+    voxel_map = scan.to_world.inverse @ transform @ atlas.flair.to_world
     brain = resample(brain_mask, voxel_map, atlas.flair.shape, order=0)
     seen = atlas.brain_mask & resample(np.ones(scan.shape, bool), voxel_map, atlas.flair.shape, order=0)
     total = np.count_nonzero(brain) + np.count_nonzero(seen)

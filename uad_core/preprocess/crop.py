@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
+from uad_core.io.affine import AffineTransform
 from uad_core.preprocess.checks import check_levels
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import mask_to_slab
 
 

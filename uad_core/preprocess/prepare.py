@@ -11,14 +11,15 @@ import SimpleITK as sitk
 
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import Atlas, template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.brain_extraction import strip
+from uad_core.preprocess.brain_extraction import filled, strip
 from uad_core.preprocess.checks import check_levels, check_overlap, check_stretch, check_volume, overlap
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import AffineTransform, register
+from uad_core.preprocess.register import register
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
 
 OnStep = Callable[[str, float], None]
@@ -89,7 +90,7 @@ def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log
     elif config.strip:
         mask, how = strip(scan), "The skull was removed"
     else:
-        mask, how = _filled(tissue(scan)), "The scan was taken as skull-stripped"
+        mask, how = filled(tissue(scan)), "The scan was taken as skull-stripped"
     millilitres, warning = check_volume(mask, scan, config)
     log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning)
     return mask
@@ -107,11 +108,6 @@ def _transform(
     how = "Registered to the atlas" if config.register else "Taken as registered to the atlas"
     log.end("register", f"{how}: brain overlap (Dice) {dice:.3f}.", *warnings)
     return transform
-
-
-def _filled(mask: np.ndarray) -> np.ndarray:
-    """Without holes: scipy's result, which takes longer."""
-    return sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray(mask.astype(np.uint8)))).astype(bool)
 
 
 def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from uad_core.atlas.space import Slab
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import from_slab, mask_to_slab
 
 

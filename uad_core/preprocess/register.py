@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 
 _LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's world has x to the left and y to posterior
@@ -34,37 +35,6 @@ class RegistrationConfig:
     iterations: int = 300  # at most; 10 to 60 are usual
     relaxation: float = 0.5
     clip_quantile: float = 0.995  # a few bright voxels would squeeze the rest into one or two bins
-
-
-@dataclass(frozen=True, eq=False)
-class AffineTransform:
-    """Where a point of the atlas lies in the scan.
-
-    Attributes:
-        matrix: (4, 4) float64, read-only: atlas world mm -> scan world mm, both RAS+.
-    """
-
-    matrix: np.ndarray
-
-    def __post_init__(self) -> None:
-        matrix = np.array(self.matrix, dtype=np.float64)
-        if matrix.shape != (4, 4) or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-6:
-            raise ValueError("an affine transform needs an invertible (4, 4) matrix of finite numbers")
-        matrix.flags.writeable = False
-        object.__setattr__(self, "matrix", matrix)
-
-    @classmethod
-    def identity(cls) -> AffineTransform:
-        """Of a scan that lies in atlas space already."""
-        return cls(np.eye(4))
-
-    def to_scan(self, points: np.ndarray) -> np.ndarray:
-        """(N, 3) atlas world mm -> (N, 3) scan world mm."""
-        return np.asarray(points) @ self.matrix[:3, :3].T + self.matrix[:3, 3]
-
-    def to_atlas(self, points: np.ndarray) -> np.ndarray:
-        """(N, 3) scan world mm -> (N, 3) atlas world mm."""
-        return AffineTransform(np.linalg.inv(self.matrix)).to_scan(points)
 
 
 def register(
@@ -115,7 +85,7 @@ def register(
             "The scan could not be registered to the atlas: the two brains were never brought to overlap. "
             "Check that it is a whole-brain FLAIR and that its brain mask is right.",
         ) from error
-    return AffineTransform(moving_frame.to_world @ _matrix(affine) @ np.linalg.inv(fixed_frame.to_world))
+    return moving_frame.to_world @ _transform(affine) @ fixed_frame.to_world.inverse
 
 
 def _search(
@@ -142,13 +112,13 @@ def _search(
     method.Execute(fixed, moving)
 
 
-def _matrix(affine: sitk.AffineTransform) -> np.ndarray:
-    """(4, 4) of y = A (x - centre) + centre + translation."""
+def _transform(affine: sitk.AffineTransform) -> AffineTransform:
+    """The map y = A (x - centre) + centre + translation."""
     linear, centre = np.array(affine.GetMatrix()).reshape(3, 3), np.array(affine.GetCenter())
     matrix = np.eye(4)
     matrix[:3, :3] = linear
     matrix[:3, 3] = centre + np.array(affine.GetTranslation()) - linear @ centre
-    return matrix
+    return AffineTransform(matrix)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +133,7 @@ class _Frame:
     spacing: np.ndarray  # (3,) mm, in ITK's order: W, H, D
     direction: np.ndarray  # (3, 3), columns along W, H, D, in LPS
     origin: np.ndarray  # (3,) of voxel 0
-    to_world: np.ndarray  # (4, 4) frame mm -> world mm, RAS
+    to_world: AffineTransform  # frame mm -> world mm, RAS
 
     @classmethod
     def of(cls, volume: Volume) -> _Frame:
@@ -174,7 +144,7 @@ class _Frame:
         origin = -scaled @ ((np.array(volume.shape[::-1]) - 1) / 2)
         frame = np.eye(4)  # voxel (d, h, w) -> frame
         frame[:3, :3], frame[:3, 3] = scaled[:, ::-1], origin
-        return cls(spacing, direction, origin, volume.affine @ np.linalg.inv(frame))
+        return cls(spacing, direction, origin, volume.to_world @ AffineTransform(frame).inverse)
 
     def brain(self, array: np.ndarray, mask: np.ndarray, config: RegistrationConfig) -> sitk.Image:
         """The masked image, without what lies far from the mask, at about `config.working_mm`."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from uad_core.io.affine import AffineTransform
+
 _INTERPOLATORS = {0: sitk.sitkNearestNeighbor, 1: sitk.sitkLinear}
 _DECIMALS = 7  # of a voxel: far below what matters, far above what flips of a file's axes change
 
 
-def resample(array: np.ndarray, voxel_map: np.ndarray, shape: tuple[int, int, int], order: int) -> np.ndarray:
+def resample(array: np.ndarray, voxel_map: AffineTransform, shape: tuple[int, int, int], order: int) -> np.ndarray:
     """`array` seen from another grid; 0 where that grid reaches beyond it.
 
     Args:
         array: (D, H, W), bool, uint8 or float.
-        voxel_map: (4, 4), voxel (d, h, w) of the new grid -> voxel of `array`.
+        voxel_map: voxel (d, h, w) of the new grid -> voxel of `array`.
         shape: of the new grid.
         order: 0 nearest (masks), 1 linear (maps).
 
@@ -26,7 +28,7 @@ def resample(array: np.ndarray, voxel_map: np.ndarray, shape: tuple[int, int, in
         raise ValueError(f"order must be 0 (nearest) or 1 (linear), got {order}")
     values = array.astype(np.uint8 if order == 0 else np.float32) if array.dtype == bool else array
     # Both grids as plain voxel counts, in ITK's order (w, h, d): no millimetres, nothing to disagree about.
-    turned = np.round(voxel_map, _DECIMALS)[[2, 1, 0, 3]][:, [2, 1, 0, 3]]
+    turned = np.round(voxel_map.matrix, _DECIMALS)[[2, 1, 0, 3]][:, [2, 1, 0, 3]]
     transform = sitk.AffineTransform(3)
     transform.SetMatrix(turned[:3, :3].ravel().tolist())
     transform.SetTranslation(turned[:3, 3].tolist())

@@ -9,12 +9,12 @@ from scipy import ndimage
 
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.checks import check_overlap
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.slab import to_slab
 
 _USUAL_SIZE = (0.8, 1.3)  # of the brain against the template's, per axis; outside, pixels are not 1 mm
@@ -46,13 +46,12 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
     brain = ndimage.binary_fill_holes(picture > 0)
     middle, spread = _moments(brain)
     atlas_middle, atlas_spread = _moments(atlas_brain[0])
-    offset = np.eye(4)  # the picture's place in the world: its middle on the template's, to the pixel
-    offset[1:3, 3] = np.round(atlas_middle - middle)
-    scan = Volume.from_canonical(picture[None].astype(np.float32), slab.affine @ offset)
+    offset = AffineTransform.shift(0, *np.round(atlas_middle - middle))  # middle upon middle, to the pixel
+    scan = Volume.from_canonical(picture[None].astype(np.float32), (slab.to_world @ offset).matrix)
     size = spread / atlas_spread
     fit = np.diag([1.0, *size, 1.0])  # slab voxel -> voxel of the picture
     fit[1:3, 3] = middle - size * atlas_middle
-    transform = AffineTransform(scan.affine @ fit @ np.linalg.inv(slab.affine))
+    transform = scan.to_world @ AffineTransform(fit) @ slab.to_world.inverse
     config = PreprocessConfig(strip=False, denoise_iterations=denoise_iterations, slab=slab)
 
     array, inside = to_slab(scan, brain[None], transform, slab)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from uad_core.atlas.space import ATLAS_SHAPE, Slab
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.register import AffineTransform
 from uad_core.preprocess.resample import resample
 
 
@@ -42,7 +42,7 @@ def from_slab(array: np.ndarray, slab: Slab, transform: AffineTransform, volume:
     """
     if array.shape != slab.shape:
         raise ValueError(f"array must be {slab.shape}, got {array.shape}")
-    return resample(array, np.linalg.inv(_voxel_map(volume, transform, slab)), volume.shape, order)
+    return resample(array, _voxel_map(volume, transform, slab).inverse, volume.shape, order)
 
 
 def widened(slab: Slab, levels: int) -> tuple[Slab, slice]:
@@ -53,6 +53,6 @@ def widened(slab: Slab, levels: int) -> tuple[Slab, slice]:
     return Slab(first, end - first), slice(start, start + slab.count)
 
 
-def _voxel_map(volume: Volume, transform: AffineTransform, slab: Slab) -> np.ndarray:
-    """(4, 4) slab voxel -> scan voxel."""
-    return np.linalg.inv(volume.affine) @ transform.matrix @ slab.affine
+def _voxel_map(volume: Volume, transform: AffineTransform, slab: Slab) -> AffineTransform:
+    """Slab voxel -> scan voxel."""
+    return volume.to_world.inverse @ transform @ slab.to_world

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from uad_core.atlas.template import Atlas, template
+from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import ScanError
 from uad_core.preprocess.checks import overlap
 from uad_core.preprocess.infer import tissue
-from uad_core.preprocess.register import AffineTransform
 
 _LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have 0.95
 

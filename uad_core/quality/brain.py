@@ -36,7 +36,7 @@ def skull(prepared: Prepared) -> Check:
 def brain_volume(whole: Prepared) -> Check:
     """Millilitres of brain in the patient, of a scan that was prepared over all levels."""
     config = whole.config
-    per_voxel_ml = abs(float(np.linalg.det(whole.transform.matrix[:3, :3]))) / 1000
+    per_voxel_ml = whole.transform.volume_scale / 1000
     millilitres = np.count_nonzero(whole.brain_mask) * per_voxel_ml
     low, high = config.usual_brain_ml
     numbers = f"{millilitres:.0f} ml in the prepared scan; {low:.0f} to {high:.0f} ml are usual"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from nibabel.affines import apply_affine
 from scipy import ndimage
 
 from uad_core.preprocess.before_after import StepView
@@ -45,7 +44,7 @@ def stage_picture(view: StepView, plane: Plane, at: Place) -> StagePicture:
 
 def nearest_voxel(view: StepView, at: Place) -> tuple[int, int, int]:
     """(d, h, w) of the voxel of `view` that is nearest to a place."""
-    exact = apply_affine(np.linalg.inv(view.to_atlas), at)
+    exact = view.to_atlas.inverse.apply(at)
     d, h, w = (int(np.clip(round(float(x)), 0, size - 1)) for x, size in zip(exact, view.array.shape, strict=True))
     return d, h, w
 
@@ -74,10 +73,10 @@ def _rim(mask: np.ndarray, pixel_mm: tuple[float, float]) -> np.ndarray:
 
 
 def _moved(view: StepView, at: Place, indices: dict[int, int]) -> Place:
-    exact = apply_affine(np.linalg.inv(view.to_atlas), at)
+    exact = view.to_atlas.inverse.apply(at)
     for axis, index in indices.items():
         exact[axis] = index
-    x, y, z = apply_affine(view.to_atlas, exact)
+    x, y, z = view.to_atlas.apply(exact)
     return float(x), float(y), float(z)
 
 

@@ -10,8 +10,9 @@ from scipy import ndimage
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.cohorts.simulate.label_map import LabelMap, reflection, septum
 from uad_core.cohorts.simulate.tissues import Tissue, tissue_of
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.register import AffineTransform, register
+from uad_core.preprocess.register import register
 
 SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue would take 300 MB a head
 
@@ -23,15 +24,15 @@ class Anatomy:
     Attributes:
         memberships: (K, D, H, W) uint8, K = len(Tissue); share of each voxel, 255 is all of it.
         brain: (D, H, W) uint8, soft outline of what brain extraction leaves; 128 is the edge.
-        affine: (4, 4) voxel -> world mm.
-        from_atlas: (4, 4) atlas voxel (d, h, w) -> voxel here; None before `located`.
+        to_world: voxel -> world mm.
+        from_atlas: atlas voxel (d, h, w) -> voxel here; None before `located`.
     """
 
     name: str
     memberships: np.ndarray
     brain: np.ndarray
-    affine: np.ndarray
-    from_atlas: np.ndarray | None = None
+    to_world: AffineTransform
+    from_atlas: AffineTransform | None = None
 
     @property
     def brain_mask(self) -> np.ndarray:
@@ -51,15 +52,15 @@ class Anatomy:
             self,
             memberships=self.memberships[:, :, :, ::-1],
             brain=self.brain[:, :, ::-1],
-            affine=self.affine @ here,
+            to_world=self.to_world @ here,
             from_atlas=here @ self.from_atlas @ atlas,
         )
 
     def located(self, values: np.ndarray, fixed: Volume, fixed_mask: np.ndarray) -> Anatomy:
         """This anatomy, registered: a clean image of `values` (one a tissue) to `fixed` in atlas world."""
-        moving = Volume.from_canonical(self.mixture(values), self.affine)
-        found: AffineTransform = register(moving, self.brain_mask, fixed, fixed_mask)
-        return replace(self, from_atlas=np.linalg.inv(self.affine) @ found.matrix @ ATLAS_AFFINE)
+        moving = Volume.from_canonical(self.mixture(values), self.to_world.matrix)
+        found = register(moving, self.brain_mask, fixed, fixed_mask)
+        return replace(self, from_atlas=self.to_world.inverse @ found @ AffineTransform(ATLAS_AFFINE))
 
 
 def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anatomy:
@@ -85,7 +86,7 @@ def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anat
     top = np.take_along_axis(soft, largest[None], axis=0)[0] + (SOFT_MAX - total)
     np.put_along_axis(soft, largest[None], top[None].astype(np.uint8), axis=0)
     outline = brain_outline(tissue, cut.spacing_mm, margin_mm)
-    return Anatomy(cut.name, soft, outline, cut.affine)
+    return Anatomy(cut.name, soft, outline, cut.to_world)
 
 
 def brain_outline(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
 
 from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import SOFT_MAX, Anatomy
+from uad_core.io.affine import AffineTransform
 
 STEP = 4  # atlas voxels (mm) between the nodes of a displacement field: it holds nothing finer than 8 mm
 BOX = (slice(0, 150), slice(34, 224), slice(43, 197))  # D, H, W of the atlas: SRI24's brain and 8 to 10 mm
@@ -16,19 +17,19 @@ BOX = (slice(0, 150), slice(34, 224), slice(43, 197))  # D, H, W of the atlas: S
 
 @dataclass(frozen=True, eq=False)
 class Deformation:
-    """Where an atlas point is looked up: at `matrix @ (x + displacement(x))`.
+    """Where an atlas point is looked up: at `affine` of `x + displacement(x)`.
 
     Attributes:
         displacement: (3, d, h, w) float64, atlas voxels along D, H, W, on nodes `STEP` voxels apart.
-        matrix: (4, 4) atlas voxel -> atlas voxel.
+        affine: atlas voxel -> atlas voxel.
     """
 
     displacement: np.ndarray
-    matrix: np.ndarray
+    affine: AffineTransform = field(default_factory=AffineTransform.identity)
 
     @classmethod
     def identity(cls) -> Deformation:
-        return cls(np.zeros((3, *node_shape())), np.eye(4))
+        return cls(np.zeros((3, *node_shape())))
 
 
 def node_shape() -> tuple[int, int, int]:
@@ -82,7 +83,7 @@ def random_deformation(
     matrix[:3, :3] += affine_sd * rng.standard_normal((3, 3))
     centre = (np.array(ATLAS_SHAPE) - 1) / 2
     matrix[:3, 3] = centre - matrix[:3, :3] @ centre + rng.standard_normal(3)
-    return Deformation(exponential(velocity) * STEP, matrix)
+    return Deformation(exponential(velocity) * STEP, AffineTransform(matrix))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +130,11 @@ def resample(anatomy: Anatomy, deformation: Deformation, edge: float = 0.5) -> R
     return Resampled(near, outline > edge, maps / SOFT_MAX)
 
 
-def _sampling_points(deformation: Deformation, from_atlas: np.ndarray) -> np.ndarray:
+def _sampling_points(deformation: Deformation, from_atlas: AffineTransform) -> np.ndarray:
     """(3, D, H, W) float32: where each voxel of `BOX` lies in the anatomy."""
     place = np.stack(np.meshgrid(*(np.arange(s.start, s.stop, dtype=np.float32) for s in BOX), indexing="ij"))
     place += upsampled(deformation.displacement)
-    matrix = (from_atlas @ deformation.matrix).astype(np.float32)
+    matrix = (from_atlas @ deformation.affine).matrix.astype(np.float32)
     return np.tensordot(matrix[:3, :3], place, axes=1) + matrix[:3, 3, None, None, None]
 
 

@@ -12,6 +12,7 @@ from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
 from uad_core.cohorts.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
+from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, SourceGrid, Volume
 
 
@@ -21,32 +22,30 @@ class LabelMap:
 
     Attributes:
         labels: (D, H, W) int16, canonical axes.
-        affine: (4, 4) canonical voxel -> world mm.
+        to_world: canonical voxel -> world mm.
     """
 
     name: str
     labels: np.ndarray
-    affine: np.ndarray
+    to_world: AffineTransform
 
     @property
     def spacing_mm(self) -> np.ndarray:
-        return np.asarray(nib.affines.voxel_sizes(self.affine))
+        return np.array(self.to_world.spacing)
 
     def mirrored(self) -> LabelMap:
         """The head as a mirror shows it, each label renamed to the side that it now lies on."""
-        world_mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
-        affine = world_mirror @ self.affine @ reflection(self.labels.shape[2])
-        return LabelMap(self.name, swap_sides(self.labels)[:, :, ::-1], affine)
+        world_mirror = AffineTransform(np.diag([-1.0, 1.0, 1.0, 1.0]))
+        to_world = world_mirror @ self.to_world @ reflection(self.labels.shape[2])
+        return LabelMap(self.name, swap_sides(self.labels)[:, :, ::-1], to_world)
 
     def cropped(self, keep: np.ndarray, margin: int) -> LabelMap:
         """The smallest box around `keep`, (D, H, W) bool, and `margin` voxels."""
         box = ndimage.find_objects(keep.astype(np.uint8))[0]
         low = [max(s.start - margin, 0) for s in box]
         high = [min(s.stop + margin, n) for s, n in zip(box, keep.shape, strict=True)]
-        shift = np.eye(4)
-        shift[:3, 3] = low
         cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        return LabelMap(self.name, np.ascontiguousarray(self.labels[cut]), self.affine @ shift)
+        return LabelMap(self.name, np.ascontiguousarray(self.labels[cut]), self.to_world @ AffineTransform.shift(*low))
 
 
 def read_label_map(path: Path) -> LabelMap:
@@ -65,7 +64,7 @@ def read_label_map(path: Path) -> LabelMap:
     found = set(np.unique(tissue_of(labels)))
     if not {Tissue.CORTEX, Tissue.WHITE, Tissue.VENTRICLE} <= found:
         raise ScanError("labels", "No FreeSurfer-style brain was found: labels 2, 3, 4 and 41, 42, 43 are expected.")
-    return LabelMap(Path(path).name.split(".")[0], labels, volume.affine)
+    return LabelMap(Path(path).name.split(".")[0], labels, volume.to_world)
 
 
 def septum(labels: np.ndarray) -> np.ndarray:
@@ -76,8 +75,8 @@ def septum(labels: np.ndarray) -> np.ndarray:
     return found
 
 
-def reflection(width: int) -> np.ndarray:
-    """(4, 4) voxel -> voxel: columns in reverse order."""
+def reflection(width: int) -> AffineTransform:
+    """Voxel -> voxel: columns in reverse order."""
     matrix = np.diag([1.0, 1.0, -1.0, 1.0])
     matrix[2, 3] = width - 1
-    return matrix
+    return AffineTransform(matrix)

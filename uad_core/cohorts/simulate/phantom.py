@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from uad_core.cohorts.simulate.label_map import LabelMap
+from uad_core.io.affine import AffineTransform
 
 RIGHT_OF = {2: 41, 3: 42, 4: 43, 7: 46, 8: 47, 10: 49, 11: 50, 12: 51, 13: 52, 17: 53, 18: 54, 28: 60, 136: 163}
 
@@ -84,7 +85,7 @@ def phantom(seed: int, config: PhantomConfig = PhantomConfig()) -> LabelMap:
     affine = np.zeros((4, 4))
     affine[[2, 1, 0, 3], [0, 1, 2, 3]] = (config.spacing_mm, -config.spacing_mm, -config.spacing_mm, 1)
     affine[:3, 3] = (x[-1], y[-1], z[0])
-    return LabelMap(f"phantom{seed:02d}", labels, affine)
+    return LabelMap(f"phantom{seed:02d}", labels, AffineTransform(affine))
 
 
 def _sulci(cerebrum: np.ndarray, rng: np.random.Generator, config: PhantomConfig) -> np.ndarray:

@@ -49,7 +49,7 @@ def read_mask(source: Source, like: Volume) -> np.ndarray:
         values, header, _ = _load(source)
         inside = binary_mask(values)
         affine = header.grid.affine
-        ornt = io_orientation(np.linalg.inv(like.affine) @ affine)  # file's axes -> D, H, W of the scan
+        ornt = io_orientation(like.to_world.inverse.matrix @ affine)  # file's axes -> D, H, W of the scan
         affine = affine @ inv_ornt_aff(ornt, inside.shape)
         mask = apply_orientation(inside, ornt)
         if mask.shape != like.shape:
