@@ -26,7 +26,8 @@ from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.quality import checks, warnings
-from uad_core.render.slices import MASK_COLOUR, SCALE, crop_box
+from uad_core.render.colours import MASK_COLOUR
+from uad_core.render.slices import SCALE, crop_box
 
 CONFIG = DetectConfig(threshold=0.75, postprocess=PostprocessConfig(median_size=1, min_lesion_mm3=50))
 NOTHING = replace(CONFIG, threshold=0.99)

@@ -159,7 +159,7 @@ def test_every_figure_is_in_the_page_and_a_picture(report):
 def undrawn(monkeypatch):
     """Figures are made and not drawn, which takes most of the time."""
     for module in (charts, slices, studies):
-        monkeypatch.setattr(module, "png", lambda figure: b"picture")
+        monkeypatch.setattr(module, "encode_figure", lambda figure: b"picture")
 
 
 def test_what_is_missing_is_said_and_breaks_nothing(undrawn):

@@ -1,11 +1,9 @@
-"""What a viewer shows of a detection: grey pictures and overlays apart, so that it can window and mirror them itself.
-
-`uad_core.render.slices` makes finished pictures of the same, for reports.
-"""
+"""What a viewer shows of a detection: pictures and overlays apart, so that it can window and mirror them itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,18 +13,31 @@ from uad_core.io.nifti import encode_nifti
 from uad_core.io.volume import Volume
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
-from uad_core.pipeline.segment import Segmentation
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png, overlay_png, votes_png
 from uad_core.render.planes import PLANES, cut
-from uad_core.render.slices import crop_box, residual_picture
+from uad_core.render.slices import crop_box, marked_png, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
 EVERYWHERE = slice(None)
 
 
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """What is drawn over a slice.
+
+    Attributes:
+        mask: (D, 256, 256) bool, filled with `opacity`, [0, 1].
+        truth: (D, 256, 256) bool reference mask, outlined.
+    """
+
+    mask: np.ndarray | None = None
+    truth: np.ndarray | None = None
+    opacity: float = 0.55
+
+
 class SliceViews(NamedTuple):
-    """PNGs of one axial slice, cropped to the brain; `mask` is an overlay for the others."""
+    """PNGs of one axial slice, cropped to the brain; `mask` is an overlay for the others, or the scan with it."""
 
     scan: bytes
     reconstruction: bytes
@@ -44,26 +55,29 @@ class PlaneView(NamedTuple):
 
 def slice_views(
     reconstruction: Reconstruction,
-    segmentation: Segmentation,
-    config: PostprocessConfig,
     index: int,
-    truth: np.ndarray | None = None,
-    opacity: float = 0.55,
+    overlay: Overlay,
+    config: PostprocessConfig | None = None,
+    marked: bool = False,
 ) -> SliceViews:
     """Scan, reconstruction, filtered residual (0 black, `residual_window` white) and mask of slice `index`.
 
     Args:
-        truth: (D, 256, 256) bool reference mask, drawn as an outline.
-        opacity: of the mask, [0, 1].
+        config: of the residual; without it, which takes most of the time, that view is empty.
+        marked: for a page instead of a viewer: enlarged, sides marked, and the mask drawn into the scan.
     """
     prepared = reconstruction.prepared
     box = (index, *crop_box(prepared.brain_mask))
-    return SliceViews(
-        grey_png(prepared.array[box]),
-        grey_png(reconstruction.array[box]),
-        grey_png(residual_picture(reconstruction, config, index)),
-        overlay_png(segmentation.mask[box], None if truth is None else truth[box], opacity),
-    )
+    scan, reconstructed = prepared.array[box], reconstruction.array[box]
+    mask = np.zeros(scan.shape, bool) if overlay.mask is None else overlay.mask[box]
+    truth = None if overlay.truth is None else overlay.truth[box]
+    residual = None if config is None else residual_picture(reconstruction, config, index)
+    if marked:
+        shown = b"" if residual is None else marked_png(residual, (0, 1))
+        painted = marked_png(scan, mask=mask, truth=truth, opacity=overlay.opacity)
+        return SliceViews(marked_png(scan), marked_png(reconstructed), shown, painted)
+    shown = b"" if residual is None else grey_png(residual)
+    return SliceViews(grey_png(scan), grey_png(reconstructed), shown, overlay_png(mask, truth, overlay.opacity))
 
 
 def plane_views(
@@ -79,7 +93,7 @@ def plane_views(
     Args:
         truth: (D, 256, 256) bool reference mask, drawn as an outline.
         opacity: of the mask, [0, 1].
-        searched: levels that a model has looked at; the others are darkened.
+        searched: levels that a model has searched; the others are darkened.
     """
     veil = np.ones(prepared.array.shape, bool)
     veil[searched] = False

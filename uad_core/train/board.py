@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from uad_core.io.atomic import write_atomically
 from uad_core.models import AnomalyModel
 from uad_core.pipeline.reconstruct import reconstruct_slices
+from uad_core.render.png import encode
 
 COLUMNS = 6  # slices in a picture
 KEPT = 20  # newest pictures
@@ -59,18 +59,9 @@ class Board:
     def _save(self, grey: np.ndarray, epoch: int) -> None:
         path = self._pictures / f"epoch_{epoch:04d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, png(grey))
+        write_atomically(path, encode(grey))
         for old in sorted(self._pictures.glob("epoch_*.png"))[:-KEPT]:
             old.unlink()
 
     def close(self) -> None:
         self._writer.close()
-
-
-def png(grey: np.ndarray) -> bytes:
-    """(H, W) uint8 as a PNG file."""
-    from io import BytesIO
-
-    file = BytesIO()
-    Image.fromarray(grey).save(file, "PNG")
-    return file.getvalue()

@@ -12,9 +12,9 @@ import streamlit as st
 
 from pages.ui.viewer.charts import COLOURS
 from uad_core.evaluate.records import Curves, Metrics, model_rows, operating_point, visible
+from uad_core.render.colours import ANOMALOUS, NORMAL
 from uad_core.render.html import render_html
 
-NORMAL, ANOMALOUS = "#0072B2", "#D55E00"  # Okabe and Ito
 DASHES = ("solid", "dash", "dot")
 LINES = {"solid": "\u2501\u2501", "dash": "\u254d\u254d", "dot": "\u2505\u2505"}  # the same in letters
 LABELLED = ("80", "90", "95", "98", "99", "99.5", "99.9")  # percentiles, as far apart as their numbers are wide

@@ -9,11 +9,10 @@ import numpy as np
 from uad_core.pipeline.lesions import regions
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
-from uad_core.render.slices import GREY_WINDOW, crop_box, grey_png, overlay_png
+from uad_core.render.slices import crop_box, marked_png
 
 MOST = 6  # slices
 APART = 3  # levels (mm) at least between two of them, or they would show the same
-OPACITY = 0.55  # of the mask
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ def report_slices(reconstruction: Reconstruction, segmentation: Segmentation) ->
         picture, flagged = prepared.array[index, rows, columns], mask[index, rows, columns]
         here = voxels[0] == index
         marks = _marks(voxels[1][here] - rows.start, voxels[2][here] - columns.start, numbers[here], picture.shape)
-        overlay = overlay_png(picture, *GREY_WINDOW, flagged, None, OPACITY)
-        shown.append(ReportSlice(prepared.slab.levels[index], marks, grey_png(picture, *GREY_WINDOW), overlay))
+        level, overlay = prepared.slab.levels[index], marked_png(picture, mask=flagged)
+        shown.append(ReportSlice(level, marks, marked_png(picture), overlay))
     return tuple(shown)
 
 

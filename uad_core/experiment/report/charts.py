@@ -7,16 +7,9 @@ from matplotlib import rc_context
 
 from uad_core.evaluate.records import BASELINE, by_row, model_rows
 from uad_core.experiment.contents import CohortResults
-from uad_core.experiment.report.style import (
-    ANOMALOUS,
-    NORMAL,
-    RC,
-    label_all,
-    line_style,
-    new_figure,
-    png,
-    small_multiples,
-)
+from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
+from uad_core.render.colours import ANOMALOUS, NORMAL
+from uad_core.render.png import encode_figure
 
 COLUMNS = 4
 
@@ -42,7 +35,7 @@ def histograms(results: CohortResults) -> bytes:
                 top = max(top, 1.15 * threshold)
             panel.set(title=key, xlim=(bottom, min(top + 2 * edges[1], 1.0)), yscale="log")
         label_all(axes, min(COLUMNS, len(axes)), "filtered score", "density")
-        return png(figure)
+        return encode_figure(figure)
 
 
 def precision_recall(results: CohortResults) -> bytes:
@@ -60,7 +53,7 @@ def precision_recall(results: CohortResults) -> bytes:
         panel.set(xlabel="recall (share of lesion voxels found)", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
         panel.grid(color="0.9")
         figure.legend(loc="outside right upper", title="pooled AUPRC", frameon=False, handlelength=3)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def dice_by_percentile(results: CohortResults) -> bytes | None:
@@ -85,7 +78,7 @@ def dice_by_percentile(results: CohortResults) -> bytes | None:
         panel.set_ylim(bottom=0)
         panel.grid(color="0.9")
         figure.legend(loc="outside right upper", frameon=False, handlelength=3)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def scatter(results: CohortResults) -> bytes | None:
@@ -107,4 +100,4 @@ def scatter(results: CohortResults) -> bytes | None:
             panel.set_xticks((0, 0.5, 1))
             panel.set_yticks((0, 0.5, 1))
         label_all(axes, min(COLUMNS, len(axes)), "AUPRC of intensity", "AUPRC of model")
-        return png(figure)
+        return encode_figure(figure)

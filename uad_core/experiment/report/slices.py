@@ -10,8 +10,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from uad_core.experiment.contents import ModelCard, Realism, SlicePanel
-from uad_core.experiment.report.style import RC, new_figure, png, small_multiples
-from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.experiment.report.style import RC, new_figure, small_multiples
+from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.png import encode_figure
 from uad_core.render.slices import GREY_WINDOW
 
 MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))
@@ -38,7 +39,7 @@ def comparison(panels: Sequence[SlicePanel]) -> bytes:
             for column, panel in enumerate(shown, 1):
                 _residual(top[column], panel, panel.key)
                 _segmentation(bottom[column], panel, panel.note)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def reconstructions(scan: SlicePanel, panels: Sequence[SlicePanel]) -> bytes:
@@ -49,7 +50,7 @@ def reconstructions(scan: SlicePanel, panels: Sequence[SlicePanel]) -> bytes:
         figure, axes = small_multiples(len(shown), IN_A_BAND + 1, PANEL, PANEL * height / width + 0.14)
         for place, panel in zip(axes, shown, strict=True):
             _show(place, _grey(panel.scan), panel.key)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def one_row_each(panels: Sequence[SlicePanel]) -> bytes:
@@ -67,7 +68,7 @@ def one_row_each(panels: Sequence[SlicePanel]) -> bytes:
             _outline(axes[0], panel.truth)
             _residual(axes[1], panel, "")
             _segmentation(axes[2], panel, panel.note)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def lesion_row(panels: Sequence[SlicePanel]) -> bytes:
@@ -82,7 +83,7 @@ def lesion_row(panels: Sequence[SlicePanel]) -> bytes:
             _outline(grid[1][column], panel.truth)
             if panel.mask is not None:
                 _outline(grid[1][column], panel.mask, MASK)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def samples(cards: Sequence[ModelCard]) -> bytes | None:
@@ -102,7 +103,7 @@ def samples(cards: Sequence[ModelCard]) -> bytes | None:
             grid[row][0].text(
                 -0.06, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", ha="right", fontsize=9
             )
-        return png(figure)
+        return encode_figure(figure)
 
 
 def side_by_side(realism: Realism) -> bytes:
@@ -122,7 +123,7 @@ def side_by_side(realism: Realism) -> bytes:
                 if column == 0:
                     grid[row][column].title.set_ha("left")
                     grid[row][column].title.set_x(0)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def _residual(axes: Axes, panel: SlicePanel, title: str) -> None:

@@ -12,7 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from uad_core.evaluate.format import Table, number
 from uad_core.experiment.contents import CohortResults, ModelCard, Realism
-from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, png, small_multiples
+from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
+from uad_core.render.colours import ON_PAPER
+from uad_core.render.png import encode_figure
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
 NOT_TERMS = {"epoch", "validation", "images_per_second"}
@@ -71,12 +73,12 @@ def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
             panel.grid(color="0.9", axis="y")
         if cohorts:
             figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", title="cohort", frameon=False)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def _points(panel: Axes, values: Sequence[float | None], index: int, name: str) -> None:
     shown = [np.nan if value is None else value for value in values]
-    mark, colour = "os^Dv"[index % 5], COLOURS[index % len(COLOURS)]
+    mark, colour = "os^Dv"[index % 5], ON_PAPER[index % len(ON_PAPER)]
     panel.plot(range(len(shown)), shown, linestyle="none", marker=mark, color=colour, label=name)
 
 
@@ -104,7 +106,7 @@ def training_curves(cards: Sequence[ModelCard]) -> bytes | None:
         label_all(axes, min(COLUMNS, len(axes)), "epoch", "weighted loss")
         handles = {name: line for a in axes for line, name in zip(*a.get_legend_handles_labels(), strict=True)}
         figure.legend(list(handles.values()), list(handles), loc="outside right upper", frameon=False)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def realism_charts(realism: Realism) -> bytes:
@@ -114,7 +116,7 @@ def realism_charts(realism: Realism) -> bytes:
         left, right = figure.subplots(1, 2)
         for index, name in enumerate(realism.densities):
             dashes = "--" if name in realism.simulated else "-"
-            colour = COLOURS[(index * 4 + 5) % len(COLOURS)]
+            colour = ON_PAPER[(index * 4 + 5) % len(ON_PAPER)]
             kind = "simulated" if name in realism.simulated else "real"
             left.plot(
                 realism.centres,
@@ -131,7 +133,7 @@ def realism_charts(realism: Realism) -> bytes:
         for panel in (left, right):
             panel.grid(color="0.9")
         figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=2)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def distances(realism: Realism) -> Table:
