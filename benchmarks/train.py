@@ -71,7 +71,8 @@ def images_per_second(batches: Iterator[int], device: torch.device) -> float:
     started, seen = perf_counter(), 0
     while perf_counter() - started < SECONDS:
         seen += next(batches)
-        _wait(device) if seen % 512 == 0 else None  # else the host runs ahead of the clock
+        if seen % 512 == 0:
+            _wait(device)  # else the host runs ahead of the clock
     _wait(device)
     return seen / (perf_counter() - started)
 

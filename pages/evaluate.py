@@ -1,4 +1,4 @@
-"""Models on a cohort with lesion masks: tables and charts of the experiment, and each patient's images behind them."""
+"""Models on a cohort with lesion masks: tables and charts of the experiment, and the images of each patient."""
 
 from functools import partial
 
@@ -34,8 +34,8 @@ def main() -> None:
 def _ask() -> None:
     st.subheader("New evaluation", anchor=False)
     st.caption(
-        "Several models on all patients of a cohort, held against their lesion masks: what each of them finds, how "
-        "sure that is, and whether it beats the brightness of the scan itself."
+        "Several models on all patients of a cohort, compared with the lesion masks: what each model finds, how "
+        "certain that is, and whether it is better than the brightness of the scan itself."
     )
     cohort, models = st.columns(2, gap="medium")
     with cohort:

@@ -26,8 +26,8 @@ def main() -> None:
 def _ask(runs: list[TrainingRun]) -> None:
     st.subheader("New training", anchor=False)
     st.caption(
-        "A model learns from healthy subjects alone what a brain looks like. Some of them are held out: by them the "
-        "best epoch is chosen, and what a percentile means."
+        "A model learns what a brain looks like from healthy subjects alone. Some of them are held out: they decide "
+        "which epoch is the best, and which residual a percentile stands for."
     )
     data, model = st.columns(2, gap="medium")
     with data:
@@ -53,7 +53,7 @@ def _watch(run: TrainingRun, seen: list[tuple[str, str]]) -> None:
         with left:
             draw_curve(run.name, curve)
         with right:
-            draw_picture(run, invents=curve[-1].get("validation") is None)
+            draw_picture(run, generates=curve[-1].get("validation") is None)
     else:
         draw_waiting(run)
     command, log = st.columns(2, gap="medium")

@@ -152,8 +152,12 @@ def write_template(template: Template, config: TemplateConfig = TemplateConfig()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("--label-maps", type=Path, required=True, help="folder of FreeSurfer-style label maps")
-    parser.add_argument("--target", type=Path, required=True, help="image in the space wanted: SRI24's late.nii.gz")
+    parser.add_argument(
+        "--label-maps", type=Path, required=True, metavar="FOLDER", help="of FreeSurfer-style label maps"
+    )
+    parser.add_argument(
+        "--target", type=Path, required=True, metavar="FILE", help="image in the space wanted: SRI24's late.nii.gz"
+    )
     parser.set_defaults(run=run)
 
 

@@ -1,6 +1,6 @@
 """The command line: `python -m uad_core COMMAND`; each command is a file in `commands/`.
 
-Two stand beside the library in the project's folder: what measures it, and what made its template.
+Two are kept outside the library: the benchmark, and the recipe that made the FLAIR template.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
 COMMANDS = {
-    "detect": "segment what a model of the healthy brain cannot reconstruct",
-    "models": "list the models",
-    "picture": "one slice of a detection as a picture",
+    "detect": "mark what a model of the healthy brain cannot reconstruct in one scan",
+    "models": "list the models, each with its idea and its weakness",
+    "picture": "draw one slice of a detection as a PNG",
     "train": "train a model on the healthy subjects of cohort folders",
-    "sample": "draw slices from the prior of a VAE or of AnoGAN",
+    "sample": "let a VAE, a VAE-GAN or AnoGAN invent slices, as a PNG",
     "evaluate": "score models on a cohort with lesion masks",
-    "experiment": "the paper's comparison from nothing, as one report",
-    "preprocess": "prepare a cohort once, to train many models on it",
-    "simulate": "make a cohort from label maps",
+    "experiment": "repeat the paper's comparison of models, as one HTML report",
+    "preprocess": "prepare a cohort once, so that training on it starts at once",
+    "simulate": "simulate a cohort of FLAIR scans from label maps",
     "template": "rebuild the FLAIR template from label maps",
-    "bench": "measure what the README claims",
+    "bench": "measure the speeds given in the README",
 }
-BESIDE = {"template": "tools.template", "bench": "benchmarks.bench"}
+OUTSIDE = {"template": "tools.template", "bench": "benchmarks.bench"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
     try:
         options.run(options)
-    except BrokenPipeError:  # whoever read the output has had enough
+    except BrokenPipeError:  # as of `| head`, which reads no further
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ScanError, CheckpointError, ValueError, FloatingPointError, OSError) as error:
         print(f"uad_core: {sentence(error)}", file=sys.stderr)
@@ -51,9 +51,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary)
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name in words:
-            import_module(BESIDE.get(name, f"uad_core.commands.{name}")).add_arguments(command)
+            import_module(OUTSIDE.get(name, f"uad_core.commands.{name}")).add_arguments(command)
     return parser
 
 

@@ -18,6 +18,7 @@ from uad_core.evaluate import EvaluateConfig
 from uad_core.io.command_words import command_line
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.train.config import recorded_command
 
 SMALL = {"features": [4, 4, 4, 4], "latent": 2}
 
@@ -107,8 +108,7 @@ def parsed(command):
 def test_a_recorded_command_runs_though_a_cohort_has_a_space_in_its_name(tmp_path):
     folder = tmp_path / "my controls, 3 T"
     config = train.TrainConfig(model="dae", minutes=2.5, slab=WHOLE_BRAIN, settings={"features": [8, 8]})
-    words = train.recorded_words(config, [Cohort(folder.name, False, ())], "small")
-    again = parsed(command_line("train", words))
+    again = parsed(recorded_command([Cohort(folder.name, False, ())], config, "small"))
     assert (again.cohort, again.name, train.read_config(again)) == ([Path(folder.name)], "small", config)
 
     typed = ["evaluate", "--cohort", str(folder), "--models", "dae, sae3", "--out", str(tmp_path / "an out")]

@@ -427,5 +427,5 @@ def test_the_command_prints_the_tables_and_records_itself_without_paths(place, t
     assert "No real cohort: nothing here says how the models do on patients" in printed
     record = json.loads((tmp_path / "out" / "report.json").read_text())
     assert record["repeat"]["command"] == (
-        "python -m uad_core experiment --quick --models intensity --seed 2018 --checkpoints checkpoints --out out"
+        "python -m uad_core experiment --quick --models intensity --checkpoints checkpoints --seed 2018 --out out"
     )

@@ -7,18 +7,16 @@ import pytest
 from scipy.stats import wasserstein_distance
 
 from uad_core.atlas.space import Slab
-from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.models.calibration import Calibration, Reference
-from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
+from uad_core.models.checkpoint import build_model
 from uad_core.models.grey_reference import BINS, GreyReference, earth_movers_distance, histogram_shares
 from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.pipeline.postprocess import erode
 from uad_core.preprocess import Prepared, PreprocessConfig
 from uad_core.train.calibrate import calibrate
 from uad_core.train.grey_values import GreyReferenceBuilder
-from uad_core.train.recalibrate import add_intensities
 
 RNG = np.random.default_rng(5)
 SCANS = [histogram_shares(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]
@@ -92,26 +90,6 @@ def test_calibration_keeps_the_grey_values_of_each_cohort():
     expected = np.mean([brain_shares(scan, (70, 71)) for scan in scans], axis=0)
     np.testing.assert_allclose(found["slabs"].intensities.mean, expected, atol=1e-6)
     assert found["slices"].intensities.levels == (87, 87)
-
-
-def test_an_old_checkpoint_gets_the_grey_values_of_its_held_out_scans_and_nothing_else_changes(tmp_path, monkeypatch):
-    slab = Slab(70, 2)
-    scans = {f"sub-{i}": prepared(slab, i) for i in range(5)}
-    monkeypatch.setattr("uad_core.train.recalibrate.load_subject", lambda subject, slab: scans[subject.name])
-    model = build_model("intensity")
-    old = calibrate(model, [("c", True, scans["sub-3"]), ("c", True, scans["sub-4"])])
-    about = {"trained_on": [{"cohort": "c", "simulated": True, "subjects": [], "held_out": ["sub-3", "sub-4"]}]}
-    path = save_checkpoint(tmp_path, "old", "intensity", model, slab, old, about)
-    record = json.loads(path.read_text())
-    expected = record["calibration"]["references"]["c"].pop("intensities")
-    path.write_text(json.dumps(record))
-    assert load_checkpoint("old", tmp_path).calibration.references["c"].intensities is None
-    cohort = Cohort("c", True, tuple(Subject(name, tmp_path, None, None, name) for name in scans))
-    assert add_intensities("old", [cohort, Cohort("elsewhere", True, ())], tmp_path) == ("c",)
-    after = json.loads(path.read_text())
-    assert after["calibration"]["references"]["c"].pop("intensities") == expected
-    assert after == record
-    assert load_checkpoint("old", tmp_path).calibration.references["c"].intensities.levels == (70, 71)
 
 
 def test_no_scan_is_no_intensities():

@@ -15,7 +15,7 @@ from uad_core.models.families.dictionary import orthogonal_matching_pursuit, rec
 from uad_core.models.families.fuzzy import fuzzy_means, memberships
 from uad_core.models.families.thresholding import bright_flank
 from uad_core.models.parts.patches import patches_of, reconstruct_patches
-from uad_core.train import TrainConfig, train
+from uad_core.train import TrainConfig, Training, train
 from uad_core.train.load import Loaded
 
 FITTED = {"dictionary": {"atoms": 16, "patches": 1000, "stride_px": 4}, "ocsvm": {"vectors": 300}}
@@ -254,7 +254,7 @@ def test_training_fits_what_needs_no_epochs_and_judges_what_reconstructs(name, j
     monkeypatch.setattr("uad_core.train.finish.calibrate", no_calibration)
     cohort = open_cohort(picture_cohort(tmp_path / "controls", 4))
     config = TrainConfig(name, epochs=1, device="cpu", held_out=0.3, settings=FITTED.get(name, {}))
-    stages = [progress.stage for progress in train([cohort], config, tmp_path, name)]
+    stages = [progress.stage for progress in train(Training([cohort], config, tmp_path, name))]
     assert "train" not in stages
     checkpoint = load_checkpoint(name, tmp_path)
     assert (checkpoint.learned is not None) == judged

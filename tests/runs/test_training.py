@@ -222,11 +222,12 @@ def test_a_damaged_run_folder_is_one_row_and_does_not_break_the_list(tmp_path, f
     assert (run.learned, run.curve(), run.picture(), run.log()) == (None, [], None, "")
 
 
-def test_a_training_started_in_another_folder_shows_up_where_the_page_looks(tmp_path):
+def test_a_training_started_in_another_folder_shows_up_where_the_page_looks(tmp_path, cohort):
     """The command line used to write into `runs` of the folder that one stood in."""
     program = (
-        "from uad_core.__main__ import _parser; from uad_core.commands.train import run_folder;"
-        "print(run_folder(_parser(['train']).parse_args(['train', '--name', 'x'])))"
+        "from uad_core.__main__ import _parser; from uad_core.commands.train import begun;"
+        f"words = ['train', '--name', 'x', '--cohort', {str(cohort)!r}];"
+        "print(begun(_parser(words).parse_args(words)).run)"
     )
     environment = {key: value for key, value in os.environ.items() if key != "UAD_RUNS"} | {"PYTHONPATH": str(ROOT)}
     found = subprocess.run(

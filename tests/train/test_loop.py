@@ -1,6 +1,7 @@
 """A whole small training, from pictures in a folder to a checkpoint that detects."""
 
 import json
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,9 @@ import torch
 
 from tests.support.training import no_calibration, picture_cohort
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.commands.train import recorded_words
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.train import TrainConfig, TrainProgress, pick_device, train
-from uad_core.train.config import parse_settings
+from uad_core.train import TrainConfig, Training, TrainProgress, pick_device, train
+from uad_core.train.config import parse_settings, recorded_command
 from uad_core.train.step import learning_rate
 from uad_core.train.validation import trivial_l1
 
@@ -28,7 +28,7 @@ def cohort(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(cohort, tmp_path_factory) -> tuple[list[TrainProgress], object]:
     out = tmp_path_factory.mktemp("checkpoints")
-    return list(train([cohort], CONFIG, out, "small", "the command")), out
+    return list(train(Training([cohort], CONFIG, out, "small", "the command"))), out
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_model_that_reconstructs_worse_than_the_median_slice_is_not_called_lea
     assert record["learned"] is False
 
 
-def test_the_trivial_reconstructing_is_the_median_slice_of_the_same_or_nearest_level():
+def test_the_trivial_reconstruction_is_the_median_slice_of_the_same_or_nearest_level():
     learn = [np.stack([np.full((4, 4), value, np.float32) for value in (0.1, 0.2, 0.9, 0.5)])]
     levels = [np.array([70, 70, 70, 75])]
     held = np.stack([np.full((4, 4), value, np.float32) for value in (0.3, 0.5)])
@@ -73,29 +73,29 @@ def test_the_trivial_reconstructing_is_the_median_slice_of_the_same_or_nearest_l
 
 
 def test_training_again_gives_the_same_bits(quick, trained, cohort, tmp_path):
-    list(train([cohort], CONFIG, tmp_path, "again"))
+    list(train(Training([cohort], CONFIG, tmp_path, "again")))
     first, again = load_checkpoint("small", trained[1]), load_checkpoint("again", tmp_path)
     assert first.sha256 == again.sha256
-    list(train([cohort], replace(CONFIG, seed=1, epochs=1), tmp_path, "other"))
+    list(train(Training([cohort], replace(CONFIG, seed=1, epochs=1), tmp_path, "other")))
     assert load_checkpoint("other", tmp_path).sha256 != first.sha256
 
 
 def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_path):
-    list(train([cohort], replace(CONFIG, minutes=1e-6), tmp_path, "brief"))
+    list(train(Training([cohort], replace(CONFIG, minutes=1e-6), tmp_path, "brief")))
     assert load_checkpoint("brief", tmp_path).record["epochs"] == 1
 
 
 def test_a_time_limit_that_one_process_reaches_ends_them_all(quick, cohort, tmp_path, monkeypatch):
     """Their clocks differ: one that went on alone would wait for the others for ever."""
     monkeypatch.setattr("uad_core.train.distributed.Distributed.any", lambda self, wanted: [True for _ in wanted])
-    list(train([cohort], replace(CONFIG, minutes=60), tmp_path, "together"))
+    list(train(Training([cohort], replace(CONFIG, minutes=60), tmp_path, "together")))
     assert load_checkpoint("together", tmp_path).record["epochs"] == 1
 
 
 def test_training_ends_early_when_healthy_validation_no_longer_improves(quick, cohort, tmp_path, monkeypatch):
     errors = iter([0.5, 0.4, 0.45, 0.41, 0.3])
-    monkeypatch.setattr("uad_core.train.trainer.validation_error", lambda *_: next(errors))
-    list(train([cohort], replace(CONFIG, epochs=5, patience=2), tmp_path, "early"))
+    monkeypatch.setattr("uad_core.train.loop.validation_error", lambda *_: next(errors))
+    list(train(Training([cohort], replace(CONFIG, epochs=5, patience=2), tmp_path, "early")))
     record = load_checkpoint("early", tmp_path).record
     assert (record["epochs"], record["best_epoch"], record["best_validation_l1"]) == (4, 1, 0.4)
 
@@ -103,7 +103,7 @@ def test_training_ends_early_when_healthy_validation_no_longer_improves(quick, c
 def test_a_loss_that_is_no_number_stops_training_and_writes_nothing(cohort, tmp_path):
     wild = replace(CONFIG, settings=SMALL | {"learning_rate": 1e30})
     with pytest.raises(FloatingPointError, match=r"no numbers? any more"):
-        list(train([cohort], wild, tmp_path / "out", "sick", run=tmp_path / "run"))
+        list(train(Training([cohort], wild, tmp_path / "out", "sick", run=tmp_path / "run")))
     assert not (tmp_path / "out").exists()
     progress = json.loads((tmp_path / "run" / "progress.json").read_text())
     assert progress["stage"] == "failed"
@@ -112,7 +112,7 @@ def test_a_loss_that_is_no_number_stops_training_and_writes_nothing(cohort, tmp_
 
 @pytest.mark.parametrize("change", [{"precision": "bf16"}, {"clip_norm": 0.1, "schedule": "cosine"}], ids=str)
 def test_other_ways_to_train_run_and_differ(quick, trained, cohort, tmp_path, change):
-    list(train([cohort], replace(CONFIG, **change), tmp_path, "other"))
+    list(train(Training([cohort], replace(CONFIG, **change), tmp_path, "other")))
     other = load_checkpoint("other", tmp_path)
     assert other.sha256 != load_checkpoint("small", trained[1]).sha256
     assert other.record["training"]["precision"] == change.get("precision", "32")
@@ -128,7 +128,7 @@ def test_the_cosine_schedule_falls_from_the_whole_rate_to_nothing():
 def test_compiling_without_a_compiler_is_refused_with_a_sentence(cohort, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(ValueError, match="needs a C\\+\\+ compiler"):
-        list(train([cohort], replace(CONFIG, compile=True), tmp_path, "compiled"))
+        list(train(Training([cohort], replace(CONFIG, compile=True), tmp_path, "compiled")))
 
 
 def test_auto_is_a_device_that_exists():
@@ -163,7 +163,7 @@ def test_a_config_out_of_range_is_refused_with_a_sentence(name, value):
 
 def test_the_recorded_command_names_cohorts_and_what_was_changed(cohort):
     config = replace(CONFIG, patience=9, minutes=2.5)
-    words = " ".join(recorded_words(config, [cohort], "small"))
+    words = " ".join(shlex.split(recorded_command([cohort], config, "small")))
     assert f"--cohort {cohort.name} " in words
     for part in ("--epochs 3", "--held-out 0.3", "--patience 9", "--minutes 2.5", "--set features=[8,8,8,8]"):
         assert part in words

@@ -13,9 +13,9 @@ import torch
 
 from tests.support.training import finish, no_calibration, picture_cohort, start
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.train import RunFolder, TrainConfig, train
+from uad_core.train import RunFolder, TrainConfig, Training, train
 from uad_core.train.snapshot import Position, load_snapshot, save_snapshot
-from uad_core.train.trainer import Trainer
+from uad_core.train.state import TrainState
 
 CONFIG = TrainConfig(epochs=2, batch_size=2, device="cpu", held_out=0.15, settings={"features": [8, 8, 8, 8]})
 OFTEN = replace(CONFIG, snapshot_minutes=0.0)
@@ -30,7 +30,7 @@ def cohort(tmp_path_factory):
 def whole(cohort, quick, tmp_path_factory) -> str:
     """sha256 of the weights of an uninterrupted training."""
     out = tmp_path_factory.mktemp("whole")
-    list(train([cohort], CONFIG, out, "small"))
+    list(train(Training([cohort], CONFIG, out, "small")))
     return sha256(out)
 
 
@@ -81,13 +81,13 @@ def test_a_killed_training_resumes_bit_equal(cohort, tmp_path):
 def test_a_stop_file_ends_training_within_an_epoch_and_resuming_goes_on_to_the_same_bits(cohort, whole, tmp_path):
     run, out = tmp_path / "run", tmp_path / "out"
     stages = []
-    for progress in train([cohort], CONFIG, out, "small", run=run):
+    for progress in train(Training([cohort], CONFIG, out, "small", run=run)):
         stages.append(progress.stage)
         if progress.stage == "train":
             (run / "stop").touch()
     assert stages[-1] == "stopped" == read(run)["stage"]
     assert not out.exists()
-    list(train([cohort], CONFIG, out, "small", run=run, resume=True))
+    list(train(Training([cohort], CONFIG, out, "small", run=run, resume=True)))
     assert sha256(out) == whole
     assert not (run / "stop").exists()
     assert read(run)["stage"] == "done"
@@ -96,14 +96,13 @@ def test_a_stop_file_ends_training_within_an_epoch_and_resuming_goes_on_to_the_s
 def test_stopping_at_every_batch_changes_nothing(cohort, whole, tmp_path, monkeypatch):
     run, out = tmp_path / "run", tmp_path / "out"
 
-    def stop(trainer: Trainer) -> bool:
-        trainer.snapshot()
-        trainer.stopped = True
-        return True
+    def stop(state: TrainState, *_: object) -> bool:
+        state.snapshot()
+        return not state.over
 
-    monkeypatch.setattr(Trainer, "_stop_or_save", stop)
+    monkeypatch.setattr(TrainState, "saves_and_stops", stop)
     for _ in range(12):
-        last = list(train([cohort], CONFIG, out, "small", run=run, resume=True))[-1]
+        last = list(train(Training([cohort], CONFIG, out, "small", run=run, resume=True)))[-1]
         if last.stage == "done":
             break
         assert last.stage == "stopped"
@@ -173,10 +172,10 @@ def test_a_full_disk_ends_a_training_with_a_sentence_and_it_resumes(cohort, whol
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        list(train([cohort], OFTEN, out, "small", run=run))
+        list(train(Training([cohort], OFTEN, out, "small", run=run)))
     monkeypatch.undo()
     assert load_snapshot(run)
-    list(train([cohort], OFTEN, out, "small", run=run, resume=True))
+    list(train(Training([cohort], OFTEN, out, "small", run=run, resume=True)))
     assert sha256(out) == whole
 
 
@@ -189,4 +188,4 @@ def test_a_run_folder_in_use_or_unfinished_is_not_taken(cohort, tmp_path):
     (tmp_path / "run" / "progress.json").write_text('{"stage": "train"}')
     save_snapshot(tmp_path / "run", Position(), {"a": torch.ones(1)})
     with pytest.raises(ValueError, match="unfinished"):
-        next(train([cohort], CONFIG, tmp_path, "small", run=tmp_path / "run"))
+        next(train(Training([cohort], CONFIG, tmp_path, "small", run=tmp_path / "run")))

@@ -1,1 +1,1 @@
-"""Commands of `python -m uad_core` that need a file of their own."""
+"""The commands of `python -m uad_core`, one file each."""

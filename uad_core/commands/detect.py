@@ -25,15 +25,21 @@ from uad_core.preprocess.from_file import PrepareOptions
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="for the results")
     add_setting(parser)
     parser.add_argument(
-        "--brain-mask", type=Path, help="your own brain mask on the scan's grid; replaces skull stripping"
+        "--brain-mask", type=Path, metavar="FILE", help="brain mask on the scan's grid; replaces skull stripping"
     )
-    parser.add_argument("--atlas", type=Path, help="a skull-stripped image in SRI24 space; replaces the template")
-    parser.add_argument("--slab", choices=SLABS, help="axial levels (default: those that the model was trained on)")
-    for step in ("strip", "register"):
-        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help="default: as the data propose")
+    parser.add_argument(
+        "--atlas", type=Path, metavar="FILE", help="skull-stripped image in SRI24 space; replaces the template"
+    )
+    parser.add_argument(
+        "--slab",
+        choices=SLABS,
+        help="axial levels: the paper's 20, or the whole brain (default: those that the model knows)",
+    )
+    for step, text in (("strip", "remove the skull"), ("register", "register to the atlas")):
+        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
     parser.add_argument(
         "--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)"
     )
@@ -43,18 +49,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_setting(parser: argparse.ArgumentParser) -> None:
     """Model and setting; without defaults here, as a preset may give them."""
     detect, post = DetectConfig(), PostprocessConfig()
-    parser.add_argument("--preset", type=Path, help="a setting that the app saved; options given beside it win")
-    parser.add_argument("--model", help=f"checkpoint name (default: {STRONGEST})")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
-    parser.add_argument("--percentile", type=float, help=f"of healthy residuals, 0 to 100 ({detect.percentile:g})")
-    parser.add_argument("--threshold", type=float, help="residual in normalised intensity; replaces the percentile")
     parser.add_argument(
-        "--reference", help="healthy cohort behind the percentile (default: a real one if there is one)"
+        "--preset", type=Path, metavar="FILE", help="settings saved in the app; other options override them"
     )
-    parser.add_argument("--median-size", type=int, choices=MEDIAN_SIZES, help=f"voxels ({post.median_size})")
-    parser.add_argument("--signed", choices=SIGNS, help="residual (default: the one that suits the model)")
-    parser.add_argument("--erosion-mm", type=float, help=f"of the brain mask ({post.erosion_mm:g})")
-    parser.add_argument("--min-lesion-mm3", type=float, help=f"smaller ones go ({post.min_lesion_mm3:g})")
+    parser.add_argument("--model", help=f"name of the checkpoint (default: {STRONGEST})")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
+    )
+    parser.add_argument(
+        "--percentile",
+        type=float,
+        help=f"per cent of healthy residuals below the threshold (default: {detect.percentile:g})",
+    )
+    parser.add_argument("--threshold", type=float, help="residual in normalised intensity, in place of the percentile")
+    parser.add_argument(
+        "--reference", help="healthy cohort that the percentile refers to (default: a real one if there is one)"
+    )
+    parser.add_argument(
+        "--median-size",
+        type=int,
+        choices=MEDIAN_SIZES,
+        help=f"edge of the median filter, voxels of 1 mm (default: {post.median_size})",
+    )
+    parser.add_argument(
+        "--signed", choices=SIGNS, help="residual: absolute, or only too bright (default: what suits the model)"
+    )
+    parser.add_argument("--erosion-mm", type=float, help=f"rim taken off the brain mask (default: {post.erosion_mm:g})")
+    parser.add_argument(
+        "--min-lesion-mm3", type=float, help=f"smaller regions are removed (default: {post.min_lesion_mm3:g})"
+    )
 
 
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:

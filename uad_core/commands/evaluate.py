@@ -1,4 +1,4 @@
-"""`python -m uad_core evaluate`: a cohort folder in, metrics.json and two tables out."""
+"""`python -m uad_core evaluate`: a cohort folder in; metrics.json, curves.json and two tables out."""
 
 from __future__ import annotations
 
@@ -22,29 +22,60 @@ from uad_core.pipeline.postprocess import MEDIAN_SIZES
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     defaults = EvaluateConfig()
-    parser.add_argument("--cohort", type=Path, required=True, help="cohort folder: heads, prepared volumes or slices")
     parser.add_argument(
-        "--models", required=True, help=f"checkpoint names with commas between; {PLAIN} for the scan itself as score"
+        "--cohort",
+        type=Path,
+        metavar="FOLDER",
+        required=True,
+        help="cohort: whole heads, prepared volumes or single slices",
+    )
+    parser.add_argument(
+        "--models",
+        required=True,
+        help=f"names of checkpoints, separated by commas; {PLAIN} scores the scan's own intensity",
     )
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
-        help="folder for metrics.json, curves.json and the tables; the app lists those in runs/evaluations",
-    )
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
-    parser.add_argument(
-        "--percentile", type=float, default=defaults.percentile, help="of healthy residuals, 0 to 100 (%(default)s)"
-    )
-    parser.add_argument("--reference", help="healthy cohort behind the percentile (default: one of the cohort's kind)")
-    parser.add_argument(
-        "--median-size", type=int, choices=MEDIAN_SIZES, default=defaults.median_size, help="voxels (%(default)s)"
+        metavar="FOLDER",
+        help="for metrics.json, curves.json and two tables; the app lists the folders in runs/evaluations",
     )
     parser.add_argument(
-        "--signed", choices=SIGN_CHOICES, default=defaults.signed, help="residual; own: what suits the model"
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
     )
-    parser.add_argument("--limit", type=int, help="at most so many patients, and so many healthy subjects")
-    parser.add_argument("--slab", choices=SLABS, help="axial levels (default: those that the models were trained on)")
+    parser.add_argument(
+        "--percentile",
+        type=float,
+        default=defaults.percentile,
+        help="per cent of healthy residuals below the threshold (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--reference", help="healthy cohort that the percentile refers to (default: a real one for a real cohort)"
+    )
+    parser.add_argument(
+        "--median-size",
+        type=int,
+        choices=MEDIAN_SIZES,
+        default=defaults.median_size,
+        help="edge of the median filter, voxels of 1 mm (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--signed",
+        choices=SIGN_CHOICES,
+        default=defaults.signed,
+        help="residual: absolute, only too bright, both, or the one that suits each model (default: %(default)s)",
+    )
+    parser.add_argument("--limit", type=int, help="largest number of patients, and of healthy subjects")
+    parser.add_argument(
+        "--slab",
+        choices=SLABS,
+        help="axial levels: the paper's 20, or the whole brain (default: those that the models know)",
+    )
     parser.set_defaults(run=run)
 
 

@@ -1,4 +1,4 @@
-"""`python -m uad_core experiment`: the paper's comparison from nothing, in one report."""
+"""`python -m uad_core experiment`: the paper's comparison of models, in one report."""
 
 from __future__ import annotations
 
@@ -19,14 +19,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("--quick", action="store_true", help="few patients and no AnoGAN scores: within 10 minutes")
     parser.add_argument(
-        "--label-maps", type=Path, help="folder of FreeSurfer-style label maps to simulate 83 + 49 subjects from"
+        "--label-maps",
+        type=Path,
+        metavar="FOLDER",
+        help="FreeSurfer-style label maps to simulate 83 healthy subjects and 49 patients from",
     )
-    parser.add_argument("--cohort", type=Path, action="append", default=[], help="further cohort; may be given again")
-    parser.add_argument("--models", help=f"rows, with commas between (default: all checkpoints, and {PLAIN})")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument(
+        "--cohort",
+        type=Path,
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="another cohort; may be given more than once",
+    )
+    parser.add_argument("--models", help=f"separated by commas (default: all checkpoints, and {PLAIN})")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
+    )
     parser.add_argument("--train", type=int, metavar="EPOCHS", help="train every model first, into OUT/checkpoints")
-    parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, required=True, help="folder for everything; run again to go on")
+    parser.add_argument("--seed", type=int, default=2018, help="of simulation and bootstrap (default: %(default)s)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="for all files; a second run continues where the first ended",
+    )
     parser.set_defaults(run=run)
 
 
@@ -52,9 +74,14 @@ def run(options: argparse.Namespace) -> None:
 
 def recorded_words(options: argparse.Namespace) -> list[str]:
     """The arguments again, folders by their last name only: a path may name a patient or a user."""
-    given = {name: getattr(options, name) for name in ("quick", "models", "train", "seed")}
-    given["cohort"] = [path.resolve().name for path in options.cohort]
-    for name in ("label_maps", "checkpoints", "out"):
-        folder = getattr(options, name)
-        given[name] = folder.resolve().name if folder and (name, folder) != ("checkpoints", CHECKPOINTS) else None
-    return as_words(given)
+    label_maps, elsewhere = options.label_maps, options.checkpoints != CHECKPOINTS
+    return as_words({
+        "quick": options.quick,
+        "label_maps": label_maps.resolve().name if label_maps else None,
+        "cohort": [path.resolve().name for path in options.cohort],
+        "models": options.models,
+        "checkpoints": options.checkpoints.resolve().name if elsewhere else None,
+        "train": options.train,
+        "seed": options.seed,
+        "out": options.out.resolve().name,
+    })  # fmt: skip

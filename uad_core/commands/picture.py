@@ -19,9 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command: those of `detect` that make the setting, a level and a reference mask."""
     parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI, or a DICOM series as a folder or zip")
     add_setting(parser)
-    parser.add_argument("--level", type=int, help="axial level (default: that of the largest region)")
-    parser.add_argument("--truth", type=Path, help="reference mask on the scan's grid, to be outlined")
-    parser.add_argument("--out", type=Path, required=True, help="PNG file to write")
+    parser.add_argument("--level", type=int, help="axial level in the atlas, mm (default: that of the largest region)")
+    parser.add_argument(
+        "--truth", type=Path, metavar="FILE", help="reference mask on the scan's grid, drawn as an outline"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="PNG file to write")
     parser.set_defaults(run=run)
 
 

@@ -14,10 +14,19 @@ from uad_core.cohorts.prepare import prepare_cohort
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("--cohort", type=Path, required=True, help="cohort folder of volumes, whole heads or stripped")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the prepared cohort, an empty one")
-    parser.add_argument("--slab", choices=SLABS, default="paper", help="axial levels (default: %(default)s)")
-    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
+    parser.add_argument(
+        "--cohort", type=Path, metavar="FOLDER", required=True, help="cohort of whole heads or stripped volumes"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", required=True, help="for the prepared cohort; must be empty"
+    )
+    parser.add_argument(
+        "--slab",
+        choices=SLABS,
+        default="paper",
+        help="axial levels: the paper's 20, or the whole brain (default: %(default)s)",
+    )
+    parser.add_argument("--workers", type=int, help="number of processes (default: one for each core)")
     parser.set_defaults(run=run)
 
 

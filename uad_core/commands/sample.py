@@ -15,12 +15,20 @@ from uad_core.render.slices import grid_png
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("--model", default="anogan", help="checkpoint of a VAE or of AnoGAN (default: %(default)s)")
-    parser.add_argument("--count", type=int, default=12, help="slices (default: %(default)s)")
-    parser.add_argument("--columns", type=int, default=6, help="of the picture (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, required=True, help="PNG file to write")
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of checkpoints")
+    parser.add_argument(
+        "--model", default="anogan", help="name of a checkpoint of a VAE, a VAE-GAN or AnoGAN (default: %(default)s)"
+    )
+    parser.add_argument("--count", type=int, default=12, help="number of slices (default: %(default)s)")
+    parser.add_argument("--columns", type=int, default=6, help="slices in a row of the picture (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="same seed: same slices (default: %(default)s)")
+    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="PNG file to write")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        default=CHECKPOINTS,
+        help="of checkpoints (default: the project's)",
+    )
     parser.set_defaults(run=run)
 
 

@@ -14,16 +14,24 @@ from uad_core.io.volume import ScanError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("--label-maps", type=Path, help="folder of FreeSurfer-style label maps; without: a phantom")
-    parser.add_argument("--out", type=Path, required=True, help="cohort folder to write")
-    parser.add_argument("--healthy", type=int, default=83, help="subjects (the paper's %(default)s)")
-    parser.add_argument("--ms", type=int, default=49, help="subjects (the paper's %(default)s)")
-    parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
+    parser.add_argument(
+        "--label-maps", type=Path, metavar="FOLDER", help="FreeSurfer-style label maps (default: phantoms)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="cohort to write")
+    parser.add_argument(
+        "--healthy", type=int, default=83, help="number of healthy subjects (default: the paper's %(default)s)"
+    )
+    parser.add_argument(
+        "--ms", type=int, default=49, help="number of patients with MS lesions (default: the paper's %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=2018, help="same seed and label maps: same cohort (default: %(default)s)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Simulate, a line a subject."""
+    """Simulate, printing a line for each subject."""
     maps = label_maps_in(options.label_maps) if options.label_maps else [phantom(options.seed + i) for i in range(10)]
     subjects = simulate_cohort(maps, options.out, options.healthy, options.ms, options.seed)
     for progress in tqdm(subjects, total=options.healthy + options.ms, unit="subject"):

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from uad_core.atlas.space import SLABS
-from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.io.command_words import as_words, command_line
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.models import MODELS
-from uad_core.train import RunFolder, TrainConfig, TrainProgress, train
+from uad_core.train import RunFolder, TrainConfig, Training, TrainProgress, train
 from uad_core.train.batches import AugmentConfig
-from uad_core.train.config import CHOICES, parse_settings
+from uad_core.train.config import CHOICES, parse_settings, recorded_command
 
 OPTIONS = {  # TrainConfig's field -> type
     "epochs": int,
@@ -32,13 +30,15 @@ OPTIONS = {  # TrainConfig's field -> type
     "calibration_scans": int,
 }
 HELP = {
-    "batch_size": "slices, over all processes together",
+    "epochs": "passes over all training slices",
+    "batch_size": "slices in each step, over all processes together",
+    "seed": "same seed and same data: same weights",
     "held_out": "share of the healthy subjects kept for validation and calibration",
-    "clip_norm": "clip each objective's gradient to this norm",
-    "patience": "end after so many epochs without a better healthy validation",
-    "calibration_scans": "held-out scans of each cohort to calibrate on, at most",
-    "minutes": "stop after the epoch in which this time is over",
-    "schedule": "of learning rates",
+    "clip_norm": "largest norm of each objective's gradient",
+    "patience": "end after this many epochs without a lower error on held-out slices",
+    "calibration_scans": "largest number of held-out scans of each cohort to calibrate on",
+    "minutes": "end after the epoch in which this time is over",
+    "schedule": "of the learning rates: constant, or falling to 0",
     "precision": "auto: bf16 on a GPU, else 32 bits",
 }
 
@@ -46,50 +46,70 @@ HELP = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     defaults, augment = TrainConfig(), AugmentConfig()
-    parser.add_argument("--model", default=defaults.model, choices=MODELS, help="default: %(default)s")
-    parser.add_argument("--cohort", type=Path, action="append", default=[], help="cohort folder; may be given again")
-    parser.add_argument("--out", type=Path, default=CHECKPOINTS, help="folder of checkpoints (default: the project's)")
-    parser.add_argument("--name", help="of the checkpoint (default: the model's)")
+    parser.add_argument(
+        "--model",
+        default=defaults.model,
+        choices=MODELS,
+        metavar="MODEL",
+        help=f"one of {', '.join(MODELS)} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cohort",
+        type=Path,
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="cohort whose healthy subjects are learnt from; may be given more than once",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", default=CHECKPOINTS, help="of checkpoints (default: the project's)"
+    )
+    parser.add_argument("--name", help="of the checkpoint (default: the model's name)")
     parser.add_argument(
         "--run",
         "--run-folder",
         dest="run_folder",
         type=Path,
-        help=f"folder to watch it by (default: {RUNS}/NAME); use the long form after torchrun",
+        metavar="FOLDER",
+        help="for progress, pictures and snapshots (default: NAME in the app's folder of runs); after torchrun, "
+        "write --run-folder",
     )
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the training in this run folder")
-    parser.add_argument("--slab", choices=SLABS, default="paper", help="axial levels (default: %(default)s)")
-    parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda, cuda:1 (default: %(default)s)")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="continue the training in this run folder")
+    parser.add_argument(
+        "--slab",
+        choices=SLABS,
+        default="paper",
+        help="axial levels: the paper's 20, or the whole brain (default: %(default)s)",
+    )
+    parser.add_argument("--device", default=defaults.device, help="auto, cpu, cuda or cuda:1 (default: %(default)s)")
     for name, kind in OPTIONS.items():
         default = getattr(defaults, name)
         text = f"{HELP.get(name, '')} (default: {'none' if default is None else default})".strip()
         parser.add_argument(_flag(name), type=kind, default=default, choices=CHOICES.get(name), help=text)
-    parser.add_argument("--compile", action="store_true", help="torch.compile; needs a C++ compiler")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="setting of the model itself")
-    parser.add_argument("--shift-px", type=int, default=augment.shift_px, help="augmentation (default: %(default)s)")
-    parser.add_argument("--gamma", type=float, default=augment.gamma, help="augmentation (default: %(default)s)")
-    parser.add_argument("--no-flip", action="store_true", help="augmentation without left-right flips")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile, which needs a C++ compiler")
     parser.add_argument(
-        "--snapshot-minutes", type=float, default=defaults.snapshot_minutes, help="to resume from (%(default)s)"
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the model; a wrong KEY lists them"
+    )
+    parser.add_argument(
+        "--shift-px", type=int, default=augment.shift_px, help="largest random shift (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--gamma", type=float, default=augment.gamma, help="range of random contrast (default: %(default)s)"
+    )
+    parser.add_argument("--no-flip", action="store_true", help="no random left-right flips")
+    parser.add_argument(
+        "--snapshot-minutes",
+        type=float,
+        default=defaults.snapshot_minutes,
+        help="between snapshots to resume from (default: %(default)s)",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Train, showing progress on one line."""
-    if options.resume:
-        folder = options.resume
-        config, cohorts, name, out, command = RunFolder(folder).read_settings()
-        config = replace(config, minutes=options.minutes)
-    else:
-        config = read_config(options)
-        cohorts = [open_cohort(path) for path in options.cohort]
-        if not cohorts:
-            raise ValueError("Name at least one cohort folder: --cohort FOLDER (or --resume RUN).")
-        name, out = options.name or config.model, options.out
-        folder = run_folder(options)
-        command = command_line("train", recorded_words(config, cohorts, name))
-    stages = train(cohorts, config, out, name, command, options.resume is not None, folder)
+    training = resumed(options) if options.resume else begun(options)
+    stages = train(training)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all
         for _ in stages:
             pass
@@ -98,7 +118,29 @@ def run(options: argparse.Namespace) -> None:
         for progress in stages:
             _show(bar, progress)
     if progress.stage == "stopped":
-        print(f"Stopped. To go on: python -m uad_core train --resume {folder}")
+        print(f"Stopped. To go on: python -m uad_core train --resume {training.run}")
+
+
+def begun(options: argparse.Namespace) -> Training:
+    """A new training, watched in the folder whose runs the app lists, unless another is named.
+
+    Raises:
+        ScanError: a folder that is no cohort.
+        ValueError: no cohort is named, or a setting will not do.
+    """
+    config = read_config(options)
+    cohorts = [open_cohort(path) for path in options.cohort]
+    if not cohorts:
+        raise ValueError("Name at least one cohort folder: --cohort FOLDER (or --resume RUN).")
+    name = options.name or config.model
+    command = recorded_command(cohorts, config, name)
+    return Training(cohorts, config, options.out, name, command, options.run_folder or RUNS / name)
+
+
+def resumed(options: argparse.Namespace) -> Training:
+    """The training in the folder of `--resume`, with this call's time limit. Raises as `RunFolder.read_settings`."""
+    training = RunFolder(options.resume).read_settings()
+    return replace(training, config=replace(training.config, minutes=options.minutes))
 
 
 def _show(bar: tqdm[None], progress: TrainProgress) -> None:
@@ -124,16 +166,6 @@ def read_config(options: argparse.Namespace) -> TrainConfig:
         settings=parse_settings(options.model, options.set),
         **{name: getattr(options, name) for name in OPTIONS},
     )
-
-
-def run_folder(options: argparse.Namespace) -> Path:
-    """Where the training can be watched: in the folder whose runs the app lists, unless another is named."""
-    return options.run_folder or RUNS / (options.name or options.model)
-
-
-def recorded_words(config: TrainConfig, cohorts: Sequence[Cohort], name: str) -> list[str]:
-    """What repeats a training, with cohort names in place of folders: a path may name a patient or a user."""
-    return as_words({"name": name, "cohort": [cohort.name for cohort in cohorts]} | config.options())
 
 
 def _flag(name: str) -> str:

@@ -12,11 +12,11 @@ from uad_core.evaluate import PLAIN
 from uad_core.experiment.cohorts import OnMessage
 from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
 from uad_core.experiment.contents import ModelCard
-from uad_core.io.command_words import as_words, command_line
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
 from uad_core.models.parts.layers import SIZE
-from uad_core.train import RunFolder, TrainConfig, train
+from uad_core.train import RunFolder, TrainConfig, Training, train
+from uad_core.train.config import recorded_command
 
 SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
 
@@ -89,12 +89,10 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: O
         run, last = config.out / "runs" / name, ""
         begun = (run / "settings.json").exists()
         if begun:
-            _same(RunFolder(run).read_settings()[0], asked, name)
-        command = command_line(
-            "train", as_words({"name": name, "cohort": [cohort.name for cohort in cohorts]} | asked.options())
-        )
+            _same(RunFolder(run).read_settings().config, asked, name)
+        command = recorded_command(cohorts, asked, name)
         try:
-            for step in train(cohorts, asked, folder, name, command, begun, run):
+            for step in train(Training(cohorts, asked, folder, name, command, run, resume=begun)):
                 if (line := f"{name}: {step.stage}, epoch {min(step.epoch + 1, asked.epochs)}") != last:
                     on_message(line)
                     last = line

@@ -101,7 +101,7 @@ class BackgroundRun(ABC):
 
     @property
     def state(self) -> str:
-        """As `status` has it; but a run that `stop` ended has stopped, though its process could not say so."""
+        """As `status` has it; but a run that `stop` ended has stopped, though its process could not write so."""
         gone = self.status.state in ("interrupted", "failed")
         was_stopped = self.is_ended_by_stop and gone and (self.folder / "stop").exists()
         return "stopped" if was_stopped else self.status.state
@@ -133,7 +133,7 @@ class BackgroundRun(ABC):
 
     @abstractmethod
     def resume_arguments(self) -> list[str]:
-        """Of the process that goes on with it, or begins it anew. Raises RunError, with a sentence, if none can."""
+        """Of the process that goes on with it, or begins it again. Raises RunError, with a sentence, if none can."""
 
     def resume(self) -> Self:
         """Go on with what was stopped, interrupted or failed; does nothing if it is at work.

@@ -24,7 +24,7 @@ from uad_core.io.atomic import write_json
 from uad_core.io.paths import ROOT
 
 COMMAND = (sys.executable, "-m", "uad_core")
-ENDED = ("done", "stopped", "failed")  # as a process says itself
+ENDED = ("done", "stopped", "failed")  # as a process writes itself
 CLOCKS_AGREE = 5.0  # s; the system knows the start of a process to a second
 
 
@@ -34,7 +34,7 @@ class RunStatus:
 
     Attributes:
         state: "starting", the stage that it names itself, one of `ENDED`, or "interrupted": it is gone and did not
-            say why.
+            write why.
         progress: all that progress.json holds; empty until the process writes it.
         message: why it failed, a sentence; else empty.
         pid: its number, whether it is alive or not; None where it is not known.
@@ -71,7 +71,7 @@ def read_status(folder: Path, noun: str) -> RunStatus:
     launched, progress = read_json(folder / "launch.json"), read_json(folder / "progress.json")
     pid = (progress if _is_news(progress, launched) else launched).get("pid")
     is_alive = is_ours(pid, max(_written(progress), _written(launched)))
-    progress = progress if is_alive else read_json(folder / "progress.json")  # it may have ended since, and said so
+    progress = progress if is_alive else read_json(folder / "progress.json")  # it may have ended since, and written so
     if _is_news(progress, launched):
         state, message = str(progress.get("stage")), str(progress.get("message") or "")
         if not is_alive and state not in ENDED:
@@ -89,7 +89,7 @@ def _is_news(progress: dict[str, Any], launched: dict[str, Any]) -> bool:
 
 
 def _written(record: dict[str, Any]) -> float:
-    """When a progress.json or launch.json was written, seconds since 1970; 0 where it does not say."""
+    """When a progress.json or launch.json was written, seconds since 1970; 0 where that is missing."""
     when = record.get("updated", record.get("time"))
     return float(when) if isinstance(when, int | float) else 0.0
 
@@ -97,8 +97,8 @@ def _written(record: dict[str, Any]) -> float:
 def is_ours(pid: Any, written: float) -> bool:
     """Whether the process that is called `pid` in a file of the time `written` is alive.
 
-    Numbers are given anew, after a restart of the machine above all. But the process named in a file was there
-    before the file, and whoever has its number now has come later.
+    Numbers are reused, above all after a restart of the machine. But the process named in a file began before the
+    file was written, and another process that has its number now began later.
     """
     try:
         process = psutil.Process(int(pid))

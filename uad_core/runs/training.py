@@ -64,7 +64,7 @@ class TrainingRun(BackgroundRun):
 
     @property
     def learned(self) -> bool | None:
-        """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not said."""
+        """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not known."""
         record = read_json(Path(str(self.settings.get("out", ""))) / f"{self.settings.get('name', self.name)}.json")
         return record.get("learned")
 

@@ -1,4 +1,4 @@
-"""What people look at while a model trains: pictures of held-out slices, and TensorBoard."""
+"""What people see while a model trains: pictures of held-out slices, and TensorBoard."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from uad_core.io.atomic import write_atomically
-from uad_core.models import AnomalyModel
+from uad_core.models import MODELS, AnomalyModel
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.render.png import encode
+from uad_core.train.state import TrainState
+from uad_core.train.validation import has_validation
 
 COLUMNS = 6  # slices in a picture
 KEPT = 20  # newest pictures
@@ -39,7 +40,8 @@ class Board:
         grey = (np.clip(np.nan_to_num(picture), 0, 1) * 255).astype(np.uint8)
         self._save(grey, epoch)
         for key, value in scalars.items():
-            self._writer.add_scalar(key, value, epoch)
+            if key != "epoch":
+                self._writer.add_scalar(key, value, epoch)
         self._writer.add_image("slices", grey, epoch, dataformats="HW")
         if not self._samples:
             self._writer.add_histogram("residual", residual[self._slices > 0], epoch)
@@ -49,12 +51,7 @@ class Board:
         """(N, 256, 256) reconstructions, or samples where the model invents slices."""
         if not self._samples:
             return reconstruct_slices(model, self._slices)
-        was_training = model.training
-        model.eval()
-        with torch.no_grad():
-            sampled = model.sample(len(self._slices), seed=0)
-        model.train(was_training)
-        return np.asarray(sampled[:, 0].float().cpu().numpy())
+        return np.asarray(model.sample(len(self._slices), seed=0)[:, 0].float().cpu().numpy())
 
     def _save(self, grey: np.ndarray, epoch: int) -> None:
         path = self._pictures / f"epoch_{epoch:04d}.png"
@@ -65,3 +62,10 @@ class Board:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def open_board(folder: Path, state: TrainState) -> Board:
+    """The board of a training that begins, or goes on, in this state."""
+    spec, held_out = MODELS[state.config.model], state.loaded.validation
+    invents = spec.samples and not has_validation(state.model, held_out, state.ranks.device)
+    return Board(folder, held_out, invents, state.position.epoch)

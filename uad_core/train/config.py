@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from uad_core.atlas.space import PAPER_SLAB, Slab, slab_name
-from uad_core.io.command_words import changed
+from uad_core.cohorts.cohort import Cohort
+from uad_core.io.command_words import as_words, changed, command_line
 from uad_core.models import MODELS
 from uad_core.train.batches import AugmentConfig
 
 Schedule = Literal["plain", "cosine"]  # the paper's learning rates throughout, or falling to 0
 Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast on CUDA, where it is faster
-ALWAYS = ("model", "epochs", "batch_size", "seed", "slab", "schedule")  # said in a command even at their defaults
+ALWAYS = ("model", "epochs", "batch_size", "seed", "slab", "schedule")  # named in a command even at their defaults
 CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 
 
@@ -71,6 +73,34 @@ class TrainConfig:
         """The way back from `asdict`."""
         nested = {"slab": Slab(**record["slab"]), "augment": AugmentConfig(**record["augment"])}
         return cls(**{**record, **nested})
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training to be done.
+
+    Attributes:
+        cohorts: whose healthy subjects are learnt from.
+        out: folder that gets `name`.safetensors and `name`.json, of the epoch with the best validation.
+        command: how to repeat it, for the record.
+        run: folder to watch, stop and resume the training by (see `run_folder`); None: nothing of that, and
+            Ctrl-C ends the process as usual.
+        resume: go on from the newest whole snapshot in `run`, if there is one.
+    """
+
+    cohorts: Sequence[Cohort]
+    config: TrainConfig
+    out: Path
+    name: str
+    command: str = ""
+    run: Path | None = None
+    resume: bool = False
+
+
+def recorded_command(cohorts: Sequence[Cohort], config: TrainConfig, name: str) -> str:
+    """What repeats a training, with cohort names in place of folders: a path may name a patient or a user."""
+    options = {"name": name, "cohort": [cohort.name for cohort in cohorts]} | config.options()
+    return command_line("train", as_words(options))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One process or many: device, precision and what the processes tell each other, through Lightning Fabric.
+"""One process or many: device, precision and what the processes send each other, through Lightning Fabric.
 
 Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch.
 Objectives call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from uad_core.train.config import TrainConfig
 
 
-def pick_device(wish: str) -> torch.device:
+def pick_device(name: str) -> torch.device:
     """The device named, or for "auto" the GPU if there is one.
 
     Raises:
         ValueError: the device is not here, as a sentence.
     """
     try:
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if wish == "auto" else wish)
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
     except RuntimeError:
-        raise ValueError(f"There is no kind of device called {wish!r}; try auto, cpu or cuda.") from None
+        raise ValueError(f"There is no kind of device called {name!r}; try auto, cpu or cuda.") from None
     if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
-        raise ValueError(f"There is no device {wish} here; {torch.cuda.device_count()} GPUs can be used.")
+        raise ValueError(f"There is no device {name} here; {torch.cuda.device_count()} GPUs can be used.")
     return device
 
 
@@ -50,15 +50,15 @@ class Distributed:
     def __init__(self, config: TrainConfig) -> None:
         from lightning_fabric import Fabric
 
-        wish = pick_device(config.device)
-        bf16 = config.precision == "bf16" or (config.precision == "auto" and wish.type == "cuda")
+        device = pick_device(config.device)
+        bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
         self.precision = "bf16" if bf16 else "32"
         logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
         together = int(os.environ.get("WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1
         here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if together > 1 else 1
         self._fabric: Fabric = Fabric(
-            accelerator=wish.type,
-            devices=[wish.index] if wish.index is not None and together == 1 else here,
+            accelerator=device.type,
+            devices=[device.index] if device.index is not None and together == 1 else here,
             num_nodes=together // here,
             strategy="ddp" if together > 1 else "auto",
             precision="bf16-mixed" if bf16 else "32-true",
@@ -81,9 +81,14 @@ class Distributed:
         if self.world == 1:
             return
         flat = torch.cat([tensor.detach().flatten().float() for tensor in tensors]) * share
-        torch.distributed.all_reduce(flat)
+        self.sum(flat)
         for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
             tensor.detach().copy_(mean.view_as(tensor))
+
+    def sum(self, tensor: Tensor) -> None:
+        """Replace a tensor by its sum over the processes."""
+        if self.world > 1:
+            torch.distributed.all_reduce(tensor)
 
     def any(self, wanted: Iterable[bool]) -> list[bool]:
         """What at least one process wants; all must ask at the same point."""

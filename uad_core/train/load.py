@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ VALIDATION = 256  # held-out slices at most, evenly spaced
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each lies.
+    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each is.
 
     Attributes:
         learn: per cohort, float32 or, when there are many, float16.
@@ -46,8 +46,10 @@ class Loaded:
                 yield outside, load_subject(subject, config.slab)
 
 
-def load(cohorts: Sequence[Cohort], config: TrainConfig) -> Generator[TrainProgress, None, Loaded]:
-    """Prepare every healthy subject, keeping the slices that show any brain.
+def load(
+    cohorts: Sequence[Cohort], config: TrainConfig, must_stop: Callable[[], bool] | None = None
+) -> Generator[TrainProgress, None, Loaded | None]:
+    """Prepare every healthy subject, keeping the slices that show any brain; None if `must_stop` became true.
 
     Raises:
         ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
@@ -61,7 +63,11 @@ def load(cohorts: Sequence[Cohort], config: TrainConfig) -> Generator[TrainProgr
             for subject in part.subjects:
                 pieces.add(number, inside, load_subject(subject, config.slab))
                 done += 1
-                yield TrainProgress("load", 0, done / total, epochs=config.epochs)
+                now = TrainProgress("load", 0, done / total, epochs=config.epochs)
+                yield now
+                if must_stop and must_stop():
+                    yield replace(now, stage="stopped")
+                    return None
     learn, levels = zip(*(pieces.take(number, True) for number in range(len(splits))), strict=True)
     outside = [pieces.take(number, False) for number in range(len(splits))]
     held, held_levels = (np.concatenate(group) for group in zip(*outside, strict=True))

@@ -1,47 +1,33 @@
-"""`train`: load, epochs, calibration, checkpoint; told as a generator of Progress."""
+"""`train`: a whole training on one screen. Load, epochs, calibration, checkpoint, as a generator of progress."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from threading import Event
 from time import perf_counter
 
-import numpy as np
 import torch
 
-from uad_core.cohorts.cohort import Cohort
-from uad_core.io.errors import sentence
-from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.checkpoint import build_model
-from uad_core.train.board import Board
-from uad_core.train.config import TrainConfig, TrainProgress
+from uad_core.train.board import open_board
+from uad_core.train.config import Training, TrainProgress
 from uad_core.train.distributed import Distributed
 from uad_core.train.finish import finish
 from uad_core.train.load import load
-from uad_core.train.run_folder import RunFolder
+from uad_core.train.run_folder import RunFolder, reason
 from uad_core.train.signals import stop_signals
-from uad_core.train.trainer import Trainer
+from uad_core.train.state import TrainState
+from uad_core.train.step import run_steps
+from uad_core.train.validation import validation_error
+
+REPORT_SECONDS = 0.25  # between reports; each waits for the device
+SETTLED_SECONDS = 10.0  # after which the end of an epoch is worth a snapshot
 
 
-def train(
-    cohorts: Sequence[Cohort],
-    config: TrainConfig,
-    out: Path,
-    name: str,
-    command: str = "",
-    resume: bool = False,
-    run: Path | None = None,
-) -> Iterator[TrainProgress]:
-    """Train on the healthy subjects of `cohorts`, calibrate on those held out, write the checkpoint.
-
-    Args:
-        out: folder that gets `name`.safetensors and `name`.json, of the epoch with the best validation.
-        command: how to run this again, for the record.
-        resume: go on from the newest whole snapshot in `run`, if there is one.
-        run: folder to watch, stop and resume the training by (see `run_folder`); None: nothing of that, and
-            Ctrl-C ends the process as usual.
+def train(training: Training) -> Iterator[TrainProgress]:
+    """Train on the healthy subjects of the cohorts, calibrate on those held out, write the checkpoint.
 
     Raises:
         ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
@@ -49,103 +35,71 @@ def train(
         ValueError: device, precision or run folder cannot be used, as a sentence.
         OSError: the disk is full; snapshots and checkpoints are as they were.
     """
-    ranks = Distributed(config)
-    folder = RunFolder(run) if run is not None and ranks.rank == 0 else None
-    if folder:
-        folder.open(resume)
-        if not resume:
-            folder.write_settings(config, cohorts, name, out, command)
-    now = TrainProgress("load", 0, 0.0, epochs=config.epochs)
-    with stop_signals(run is not None) as wish:
-
-        def asked_to_stop() -> bool:
-            return bool(wish) or (folder is not None and folder.wants_stop())
-
+    ranks = Distributed(training.config)
+    folder = RunFolder(training.run) if training.run is not None and ranks.rank == 0 else None
+    with stop_signals(training.run is not None) as stop:
+        stages = _stages(training, ranks, folder, stop)
         try:
-            stages = _stages(cohorts, config, out, name, command, resume, run, ranks, folder, asked_to_stop)
-            with closing(stages):
-                for now in stages:
-                    if folder:
-                        folder.show(now)
-                    yield now
-                    if now.stage == "load" and ranks.world == 1 and asked_to_stop():
-                        now = replace(now, stage="stopped")
-                        if folder:
-                            folder.show(now)
-                        yield now
-                        return
-        except Exception as error:
-            reason = _sentence(error)
-            if folder:
-                with suppress(OSError):
-                    folder.show(replace(now, stage="failed"), reason)
-            if isinstance(error, torch.OutOfMemoryError):
-                raise ValueError(reason) from error
-            raise
-        finally:
-            if folder:
-                folder.close()
+            with closing(folder.recorded(stages, training) if folder else stages) as progress:
+                yield from progress
+        except torch.OutOfMemoryError as error:
+            raise ValueError(reason(error)) from error
 
 
 def _stages(
-    cohorts: Sequence[Cohort],
-    config: TrainConfig,
-    out: Path,
-    name: str,
-    command: str,
-    resume: bool,
-    run: Path | None,
-    ranks: Distributed,
-    folder: RunFolder | None,
-    asked_to_stop: Callable[[], bool],
+    training: Training, ranks: Distributed, folder: RunFolder | None, stop: Event
 ) -> Generator[TrainProgress, None, None]:
-    started = perf_counter()
+    config, started = training.config, perf_counter()
+
+    def must_stop() -> bool:
+        return stop.is_set() or (folder is not None and folder.wants_stop())
+
     torch.manual_seed(config.seed)
     model = build_model(config.model, config.settings).to(ranks.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # known to torch, not to its stubs
-    loaded = yield from load(cohorts, config)
-    trainer = Trainer(model, config, loaded, ranks, run, asked_to_stop, resume)
-    board = None
+    loaded = yield from load(training.cohorts, config, must_stop if ranks.world == 1 else None)
+    if loaded is None:
+        return
+    state = TrainState(training, model, loaded, ranks)  # from the newest snapshot, if this is a resumption
+    board, stopped = None, False
     if folder:
-        folder.write_curve(trainer.position.curve)
-        invents = MODELS[config.model].samples and not _validates(model, loaded.validation, ranks.device)
-        board = Board(folder.path, loaded.validation, invents, trainer.position.epoch)
-    while not trainer.over and not trainer.stopped:
-        for progress in trainer.one_epoch():
-            if folder and board and progress.fraction == 1.0:
-                folder.write_curve(trainer.position.curve)
-                row = {key: value for key, value in trainer.position.curve[-1].items() if key != "epoch"}
-                board.show(model, progress.epoch, row)
-            yield progress
-        if config.minutes is not None and any(ranks.any([perf_counter() - started > config.minutes * 60])):
-            if run is not None and not trainer.over:
-                trainer.snapshot()
+        folder.write_curve(state.position.curve)  # without the epochs that a killed process did not save
+        board = open_board(folder.path, state)
+
+    while not state.over and not stopped:
+        state.begin_epoch()  # or what is left of it
+        reported = perf_counter()
+        with closing(state.batches()) as batches:
+            for batch in batches:
+                losses = run_steps(state.steps, model, batch, state.share, config, ranks)
+                state.count(batch, losses)
+                if stopped := state.saves_and_stops(60 * config.snapshot_minutes, must_stop):
+                    break
+                if perf_counter() - reported > REPORT_SECONDS and not state.epoch_is_complete:
+                    reported = perf_counter()
+                    yield state.progress()
+        if stopped:
             break
+        learned = state.progress()  # before the validation, whose time does not count
+        ended = state.end_epoch(learned, validation_error(model, loaded.validation, ranks))  # keeps the best weights
+        stopped = state.saves_and_stops(SETTLED_SECONDS, must_stop)
+        if folder and board:
+            folder.write_curve(state.position.curve)
+            board.show(model, ended.epoch, state.position.curve[-1])
+        yield ended
+        # the processes' clocks differ: one that went on alone would wait for the others for ever
+        if config.minutes is not None and any(ranks.any([perf_counter() - started > 60 * config.minutes])):
+            if not state.over:
+                state.snapshot()
+            break
+
     if board:
         board.close()
-    at = trainer.position
-    end = TrainProgress("calibrate", at.epoch, 0.0, validation=trainer.validation, epochs=config.epochs)
-    if trainer.stopped:
-        yield replace(end, stage="stopped", fraction=at.seen / trainer.slices.per_epoch)
+    now = TrainProgress("calibrate", state.position.epoch, 0.0, validation=state.validation, epochs=config.epochs)
+    if stopped:
+        yield replace(now, stage="stopped", fraction=state.fraction)
         return
-    yield end
+    yield now
     if ranks.rank == 0:
-
-        def show(fraction: float) -> None:
-            if folder:
-                folder.show(replace(end, fraction=fraction))
-
-        finish(trainer, out, name, command, show)
-    yield replace(end, stage="done", fraction=1.0)
-
-
-def _validates(model: AnomalyModel, slices: np.ndarray, device: torch.device) -> bool:
-    """Whether the model has an error per held-out slice."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad():
-        return not bool(model.validation(torch.from_numpy(slices[:1])[:, None].to(device)).isnan().any())
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, torch.OutOfMemoryError):
-        return "The device has too little memory for this; try a smaller --batch-size."
-    return sentence(error)
+        finish(state, lambda fraction: folder.show(replace(now, fraction=fraction)) if folder else None)
+    yield replace(now, stage="done", fraction=1.0)

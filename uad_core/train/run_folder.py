@@ -18,15 +18,18 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from uad_core.cohorts.cohort import Cohort, open_cohort
+import torch
+
+from uad_core.cohorts.cohort import open_cohort
 from uad_core.io.atomic import write_atomically, write_json
-from uad_core.train.config import TrainConfig, TrainProgress
+from uad_core.io.errors import sentence
+from uad_core.train.config import TrainConfig, Training, TrainProgress
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 
 UNFINISHED = {"load", "train", "calibrate", "stopped"}
@@ -82,15 +85,33 @@ class RunFolder:
             return str(json.loads((self.path / "progress.json").read_bytes())["stage"])
         return ""
 
-    def write_settings(
-        self, config: TrainConfig, cohorts: Sequence[Cohort], name: str, out: Path, command: str
-    ) -> None:
-        folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in cohorts]
-        asked = {"name": name, "out": str(out.resolve()), "command": command, "cohorts": folders}
-        write_json(self.path / "settings.json", {"config": asdict(config), **asked})
+    def recorded(
+        self, stages: Generator[TrainProgress, None, None], training: Training
+    ) -> Generator[TrainProgress, None, None]:
+        """The same stages, each written down here as it comes, and of a failure the reason; see `open` for errors."""
+        self.open(training.resume)
+        now = TrainProgress("load", 0, 0.0, epochs=training.config.epochs)
+        try:
+            if not training.resume:
+                self.write_settings(training)
+            for now in stages:
+                self.show(now)
+                yield now
+        except Exception as error:
+            with suppress(OSError):
+                self.show(replace(now, stage="failed"), reason(error))
+            raise
+        finally:
+            stages.close()
+            self.close()
 
-    def read_settings(self) -> tuple[TrainConfig, list[Cohort], str, Path, str]:
-        """Config, cohorts, name, out and command of the training here.
+    def write_settings(self, training: Training) -> None:
+        folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in training.cohorts]
+        asked = {"name": training.name, "out": str(training.out.resolve()), "command": training.command}
+        write_json(self.path / "settings.json", {"config": asdict(training.config), **asked, "cohorts": folders})
+
+    def read_settings(self) -> Training:
+        """The training here, to be resumed.
 
         Raises:
             ValueError: there is none, as a sentence.
@@ -103,7 +124,8 @@ class RunFolder:
             folders = [Path(folder) for folder in asked["cohorts"]]
         except (OSError, ValueError, KeyError, TypeError):
             raise ValueError(f"Folder {self.path.name} holds no training that could be resumed.") from None
-        return config, [open_cohort(folder) for folder in folders], name, out, command
+        cohorts = [open_cohort(folder) for folder in folders]
+        return Training(cohorts, config, out, name, command, self.path, resume=True)
 
     def wants_stop(self) -> bool:
         return (self.path / "stop").exists()
@@ -134,6 +156,13 @@ class RunFolder:
         """All epochs so far, replacing what a killed process may have left half-written."""
         lines = "".join(json.dumps({key: _finite(value) for key, value in row.items()}) + "\n" for row in curve)
         write_atomically(self.path / "curve.jsonl", lines.encode())
+
+
+def reason(error: Exception) -> str:
+    """Why a training failed, as a sentence."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return "The device has too little memory for this; try a smaller --batch-size."
+    return sentence(error)
 
 
 def _finite(value: float) -> float | None:

@@ -41,7 +41,7 @@ class Position:
 
 
 def save_snapshot(folder: Path, position: Position, tensors: Mapping[str, Tensor]) -> None:
-    """Write the older of the two anew.
+    """Overwrite the older of the two.
 
     Raises:
         OSError: the disk is full; the newer one is as it was.

@@ -22,18 +22,21 @@ def validation_error(model: AnomalyModel, slices: np.ndarray, ranks: Distributed
     mine = slices[ranks.rank :: ranks.world]
     device = ranks.device
     total = torch.zeros(2, dtype=torch.float32, device=device)
-    was_training = model.training
-    model.eval()
-    with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad():
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), model.as_trained():
         for first in range(0, len(mine), AT_ONCE):
             batch = torch.from_numpy(mine[first : first + AT_ONCE])[:, None]
             batch = batch.to(device, memory_format=torch.channels_last)
             with ranks.autocast():
                 errors = model.validation(batch)
             total += torch.stack([errors.float().sum(), torch.tensor(float(len(batch)), device=device)])
-    model.train(was_training)
-    ranks.average([total], 1.0)  # a sum over the processes: every share is 1
+    ranks.sum(total)
     return round(float(total[0] / total[1]), 6)
+
+
+def has_validation(model: AnomalyModel, slices: np.ndarray, device: torch.device) -> bool:
+    """Whether the model has an error per slice of (N, 256, 256); a search for a latent has none."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad():
+        return not bool(model.validation(torch.from_numpy(slices[:1])[:, None].to(device)).isnan().any())
 
 
 def healthy_l1(model: AnomalyModel, slices: np.ndarray) -> float:

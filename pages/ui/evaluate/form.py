@@ -37,7 +37,7 @@ def ask_for_cohort() -> None:
     st.text_input(
         "Another cohort folder", key="eval_folder", placeholder="/path/to/cohort",
         help="Path of a folder on this machine: whole heads, prepared volumes or single prepared slices (PNG). "
-        "If given, it is evaluated in place of the one above.", **KEEP,
+        "If given, it replaces the one above.", **KEEP,
     )  # fmt: skip
 
 
@@ -47,12 +47,13 @@ def ask_for_models() -> None:
     st.multiselect(
         "Models", names, [name for name in COMPARED if name in names], max_selections=MOST, key="eval_models",
         bind="query-params",
-        help=f"Up to {MOST} checkpoints. Take intensity along: it is model 0, which all others have to beat. {PLAIN} "
-        "is the scan itself as score, without a threshold. anogan searches for seconds a slice: minutes a head.",
+        help=f"Up to {MOST} checkpoints. Include intensity: it is model 0, the baseline that the others have to beat. "
+        f"{PLAIN} scores the intensity of the scan itself, without a threshold. anogan needs seconds for a slice, "
+        "minutes for a head.",
     )  # fmt: skip
     st.caption(
         "All models see the same voxels: the axial levels that every one of them was trained on. Thresholds come from "
-        "held-out healthy scans; no lesion mask has a say in them."
+        "held-out healthy scans; lesion masks are not used for them."
     )
 
 
@@ -74,11 +75,11 @@ def ask_for_settings() -> None:
     )  # fmt: skip
     places[3].selectbox(
         "Residual", SIGN_CHOICES, SIGN_CHOICES.index(EvaluateConfig.signed), key="eval_signed", bind="query-params",
-        format_func=lambda sign: SIGNS[sign], help="Scan less reconstruction, in normalised intensity.",
+        format_func=lambda sign: SIGNS[sign], help="Scan minus reconstruction, in normalised intensity.",
     )  # fmt: skip
     places[4].number_input(
         "Limit", 1, 100_000, None, step=1, key="eval_limit", placeholder="all", bind="query-params",
-        help="At most so many patients, and as many healthy subjects: the first by name.",
+        help="Largest number of patients, and of healthy subjects: the first by name.",
     )  # fmt: skip
     places[5].button(
         "Evaluate", type="primary", on_click=_start, width="stretch", icon=":material/play_arrow:",

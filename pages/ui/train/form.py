@@ -35,7 +35,7 @@ def ask_for_data() -> None:
 def ask_for_model() -> None:
     """The model with its idea and its weakness."""
     names = list(MODELS)
-    help_text = "What is to be trained. The list with parameters: python -m uad_core models."
+    help_text = "All models with their numbers of parameters: python -m uad_core models."
     spec = MODELS[
         st.selectbox("Model", names, names.index(TrainConfig.model), key="train_model", help=help_text, **KEEP)
     ]
@@ -53,7 +53,7 @@ def ask_for_settings() -> None:
     numbers = (
         ("Epochs", "epochs", 1, 100_000, f"Passes over all training slices. The paper: {TrainConfig.epochs}."),
         ("Batch size", "batch_size", 1, 1024, f"Slices in each step of learning. The paper: {TrainConfig.batch_size}."),
-        ("Seed", "seed", 0, 2**31 - 1, "Same seed, same data: same weights, to the bit on a CPU. A whole number."),
+        ("Seed", "seed", 0, 2**31 - 1, "Same seed and same data: same weights, bit for bit on a CPU. A whole number."),
     )
     for column, (label, key, low, high, help_text) in zip(first[1:], numbers, strict=True):
         value = getattr(TrainConfig, key)
@@ -69,7 +69,7 @@ def ask_for_settings() -> None:
     )  # fmt: skip
     second[2].selectbox(
         "Learning rate", SCHEDULES, format_func=lambda key: SCHEDULES[key], key="train_schedule",
-        help="Each model brings its own rates; this says how they go over the epochs.", **KEEP,
+        help="Each model has its own learning rates; this sets how they change over the epochs.", **KEEP,
     )  # fmt: skip
     second[3].button(
         "Start training", type="primary", on_click=_start, width="stretch",

@@ -49,11 +49,11 @@ def offer_actions(run: TrainingRun) -> None:
         if run.is_active:
             off = run.is_stopping or run.state == "starting"
             st.button("Stop", icon=":material/stop:", on_click=run.stop, disabled=off,
-                      help="Saves where it stands and ends; it can be resumed later.")  # fmt: skip
+                      help="Saves and ends; it can be resumed later.")  # fmt: skip
         if run.can_resume:
             st.button("Resume", icon=":material/play_arrow:", type="primary", on_click=attempt,
                       args=(TrainingRun, run.resume), help="Continues from its last snapshot.")  # fmt: skip
-        if run.state == "done" and st.button("Open in Detect", type="primary", help="Look at scans with this model."):
+        if run.state == "done" and st.button("Open in Detect", type="primary", help="Use this model on scans."):
             st.session_state.update({keys.MODEL: run.name, keys.LEVELS: LEVELS[is_whole(run.name)]})
             st.switch_page("pages/detect.py")
 
@@ -61,9 +61,9 @@ def offer_actions(run: TrainingRun) -> None:
 def draw_waiting(run: TrainingRun) -> None:
     """What stands where curves and pictures will be."""
     if run.is_active:
-        st.info("The loss curve and pictures of held-out slices come after the first epoch.")
+        st.info("The loss curve and pictures of held-out slices appear after the first epoch.")
     elif run.state == "done":
-        st.info("This model has nothing to learn, so there is no loss curve; it was measured on healthy scans alone.")
+        st.info("This model has nothing to learn, so there is no loss curve; it was only calibrated on healthy scans.")
     else:
         st.info("It ended within its first epoch, so there is no loss curve yet.")
 
@@ -86,14 +86,14 @@ def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
     )  # fmt: skip
 
 
-def draw_picture(run: TrainingRun, invents: bool) -> None:
-    """The newest held-out slices as the model reconstructs them; beside some that it `invents`, where it can."""
+def draw_picture(run: TrainingRun, generates: bool) -> None:
+    """The newest held-out slices, above their reconstructions, or above slices that the model `generates`."""
     picture = run.picture()
     if picture is None:
         st.info("The first picture of held-out slices is on its way.")
         return
     name, data = picture
-    below = "slices that the model invents" if invents else "as the model reconstructs them, and the residual"
+    below = "slices that the model generates" if generates else "as the model reconstructs them, and the residual"
     epoch = int(name.rpartition("_")[2]) + 1
     st.image(
         data, f"After epoch {epoch}: healthy slices held out; below, {below}.", width="stretch", output_format="PNG"
