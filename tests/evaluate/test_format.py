@@ -21,7 +21,7 @@ from uad_core.evaluate.format import (
     table,
 )
 from uad_core.evaluate.glossary import GLOSSARY, explanation
-from uad_core.evaluate.records import Figure, model_rows
+from uad_core.evaluate.metrics_file import Figure, model_rows
 from uad_core.evaluate.tables import model_table, patient_table
 
 

@@ -3,18 +3,8 @@
 import pytest
 
 from tests.support.metrics import metrics_of, row_of
-from uad_core.evaluate.records import (
-    Figure,
-    ModelRow,
-    against_model_0,
-    baselines,
-    by_patient,
-    by_row,
-    model_rows,
-    operating_point,
-    subjects,
-    visible,
-)
+from uad_core.evaluate.metrics_file import Figure, ModelRow, model_rows
+from uad_core.evaluate.records import against_model_0, baselines, by_patient, by_row, operating_point, subjects, visible
 
 
 def row_with(difference):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from uad_core.evaluate.records import Figure, ModelRow
+from uad_core.evaluate.metrics_file import Figure, ModelRow
 from uad_core.render.html import render_html
 
 NONE = "–"

@@ -71,6 +71,12 @@ class EvaluationSession:
             raise ValueError("the models were trained on different axial levels; evaluate them apart")
         return slab, known
 
+    def searched_levels(self) -> list[int]:
+        """Atlas levels: those of the slices, or of the slab as far as the models know it."""
+        slab, known = self.levels()
+        slices = {subject.level for subject in self.cohort.subjects if subject.flair.suffix == ".png"}
+        return sorted(known & (slices or set(slab.levels)))
+
 
 def open_session(
     folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoints: Path = CHECKPOINTS

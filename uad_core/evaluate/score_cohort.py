@@ -11,7 +11,7 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.evaluate.cases import Case, chosen, load_case
-from uad_core.evaluate.records import Metrics
+from uad_core.evaluate.metrics_file import Metrics
 from uad_core.evaluate.rows import EvaluationSession, knows
 from uad_core.evaluate.score_case import NAN, Score, score
 from uad_core.evaluate.summary import Tables, summarise

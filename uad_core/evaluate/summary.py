@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.glossary import GLOSSARY, NOTES
 from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
-from uad_core.evaluate.records import BASELINE, CurveRow, Curves, Metrics, PatientRow, baselines
+from uad_core.evaluate.metrics_file import BASELINE, CurveRow, Curves, Metrics, PatientRow
+from uad_core.evaluate.records import baselines
 from uad_core.evaluate.rows import EvaluationSession, Row
 from uad_core.evaluate.score_case import Score
 
-POINTS = 200  # of a precision-recall curve
-BINS = 200  # of the histograms of normal and anomalous voxels, over [0, 1]
+POINTS, BINS = 200, 200  # of a precision-recall curve; of the histograms of voxels over [0, 1]
 MEANS = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
+SEEN = ("trained", "calibrated", "anatomy")
 THRESHOLD_FREE = ("auprc", "best_dice")
 
 
@@ -67,9 +68,7 @@ def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapp
             "dice_by_percentile": _dice_by_percentile(row, mine, config),
             **_healthy([own[name] for name in unseen], config),
             "seconds_per_slice": _number(_mean(one.seconds_per_slice for one in own.values())),
-            "seen": {
-                what: sum(one.seen == what for one in own.values()) for what in ("trained", "calibrated", "anatomy")
-            },
+            "seen": {what: sum(one.seen == what for one in own.values()) for what in SEEN},
             "difference_to_intensity": _differences(mine, by_row[baseline], config) if baseline else None,
         }
         curves[row.key] = _curves(operating.thinned(POINTS), values, truth)
@@ -82,7 +81,7 @@ def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapp
         "healthy": len(healthy),
         "healthy_trained_on": len(healthy) - len(unseen),
         "refused": dict(refused),
-        "levels": _levels(session),
+        "levels": session.searched_levels(),
         "auprc_chance": _number(float(truth.mean())) if truth.size else None,
         "config": asdict(config),
         "notes": {key: GLOSSARY[key] for key in NOTES},
@@ -90,13 +89,6 @@ def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapp
         "per_patient": [_per_patient(one, by_key[one.row], config) for one in scores],
     }
     return Tables(metrics, {"cohort": cohort.name, "models": curves})
-
-
-def _levels(session: EvaluationSession) -> list[int]:
-    """Atlas levels that were searched: those of the slices, or of the slab as far as the models know it."""
-    slab, known = session.levels()
-    slices = {subject.level for subject in session.cohort.subjects if subject.flair.suffix == ".png"}
-    return sorted(known & (slices or set(slab.levels)))
 
 
 def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
@@ -178,30 +170,13 @@ def _differences(mine: Sequence[Score], baseline: Sequence[Score], config: Evalu
 
 
 def _per_patient(one: Score, row: Row, config: EvaluateConfig) -> PatientRow:
-    return {
-        "subject": one.subject,
-        "model": one.row,
-        "signed": row.signed,
-        "healthy": one.healthy,
-        "seen": one.seen,
-        "threshold": _number(one.threshold),
-        "dice": _number(one.dice),
-        "auprc": _number(one.auprc),
-        "best_dice": _number(one.best_dice),
-        "lesion_recall": _number(one.lesion_recall),
-        "lesion_precision": _number(one.lesion_precision),
-        "lesion_f1": _number(one.lesion_f1),
-        "lesions": one.lesions,
-        "lesions_found": one.lesions_found,
-        "regions": one.regions,
-        "truth_ml": one.truth_ml,
-        "flagged_ml": _number(one.flagged_ml),
-        "false_positive_ml": _number(one.false_positive_ml),
-        "searched_ml": one.searched_ml,
-        "seconds_per_slice": _number(one.seconds_per_slice),
-        "missed": one.missed,
-        "dice_at": {f"{p:g}": _number(value) for p, value in zip(config.percentiles, one.dice_at, strict=False)},
-    }
+    """A score as JSON holds it, without its arrays."""
+    record = {key: _number(value) if isinstance(value, float) else value for key, value in vars(one).items()}
+    for hidden in ("subject", "row", "values", "truth", "mask", "dice_at"):
+        del record[hidden]
+    dice_at = {f"{p:g}": _number(value) for p, value in zip(config.percentiles, one.dice_at, strict=False)}
+    named = {"subject": one.subject, "model": one.row, "signed": row.signed}
+    return cast(PatientRow, named | record | {"dice_at": dice_at})
 
 
 def _curves(thinned: Curve, values: np.ndarray, truth: np.ndarray) -> CurveRow:

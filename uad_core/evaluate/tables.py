@@ -7,7 +7,7 @@ from typing import Any
 
 from uad_core.evaluate.format import COLUMNS, fixed_width, flat, interval, number, tab_separated, table
 from uad_core.evaluate.glossary import GLOSSARY
-from uad_core.evaluate.records import Metrics, model_rows
+from uad_core.evaluate.metrics_file import Metrics, model_rows
 
 SHOWN = ("key", "signed", "auprc_pooled", "auprc", "dice", "lesion_recall", "lesion_precision", "lesion_f1",
          "flagged_ml", "false_positive_ml", "best_dice", "best_dice_pooled", "seconds")  # fmt: skip

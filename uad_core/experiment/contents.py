@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from uad_core.evaluate.records import Curves, Metrics
+from uad_core.evaluate.metrics_file import Curves, Metrics
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 
 from uad_core.evaluate import Row, Score
 from uad_core.evaluate.cases import Case
-from uad_core.evaluate.records import PatientFigure, PatientRow
+from uad_core.evaluate.metrics_file import PatientFigure, PatientRow
 from uad_core.evaluate.review import fullest
 from uad_core.experiment.contents import Examples, SlicePanel
 from uad_core.models.checkpoint import Checkpoint

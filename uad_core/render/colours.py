@@ -1,4 +1,4 @@
-"""Every colour of a picture or a figure: those of Okabe and Ito, told apart by all eyes."""
+"""Every colour of a picture or a figure: those of Okabe and Ito, distinct to all eyes."""
 
 from __future__ import annotations
 

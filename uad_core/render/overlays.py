@@ -48,7 +48,7 @@ def overlay_png(
 
 
 def votes_png(votes: np.ndarray, models: int) -> bytes:
-    """An overlay of a (rows, columns) count of `models`: more votes, darker; told apart by all eyes and in grey."""
+    """An overlay of a (rows, columns) count of `models`: more votes, darker; distinct to all eyes and in grey."""
     fine = np.zeros((*votes.shape, 4), np.uint8)
     for count in range(1, models + 1):
         fine[votes == count] = (*vote_colour(count, models), 255)

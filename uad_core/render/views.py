@@ -67,17 +67,30 @@ def slice_views(
         marked: for a page instead of a viewer: enlarged, sides marked, and the mask drawn into the scan.
     """
     prepared = reconstruction.prepared
-    box = (index, *crop_box(prepared.brain_mask))
-    scan, reconstructed = prepared.array[box], reconstruction.array[box]
-    mask = np.zeros(scan.shape, bool) if overlay.mask is None else overlay.mask[box]
-    truth = None if overlay.truth is None else overlay.truth[box]
     residual = None if config is None else residual_picture(reconstruction, config, index)
-    if marked:
-        shown = b"" if residual is None else marked_png(residual, (0, 1))
-        painted = marked_png(scan, mask=mask, truth=truth, opacity=overlay.opacity)
-        return SliceViews(marked_png(scan), marked_png(reconstructed), shown, painted)
-    shown = b"" if residual is None else grey_png(residual)
-    return SliceViews(grey_png(scan), grey_png(reconstructed), shown, overlay_png(mask, truth, overlay.opacity))
+    if not marked:
+        reconstructed = scan_view(prepared, index, reconstruction.array)
+        shown = b"" if residual is None else grey_png(residual)
+        return SliceViews(scan_view(prepared, index), reconstructed, shown, overlay_view(prepared, index, overlay))
+    box = (index, *crop_box(prepared.brain_mask))
+    scan = prepared.array[box]
+    mask, truth = (None if one is None else one[box] for one in (overlay.mask, overlay.truth))
+    painted = marked_png(scan, mask=mask, truth=truth, opacity=overlay.opacity)
+    shown = b"" if residual is None else marked_png(residual, (0, 1))
+    return SliceViews(marked_png(scan), marked_png(reconstruction.array[box]), shown, painted)
+
+
+def scan_view(prepared: Prepared, index: int, values: np.ndarray | None = None, white: float = 1.0) -> bytes:
+    """Slice `index` of the scan, or of other (D, 256, 256) values, cropped to the brain; 0 black, `white` white."""
+    shown = prepared.array if values is None else values
+    return grey_png(shown[(index, *crop_box(prepared.brain_mask))], white)
+
+
+def overlay_view(prepared: Prepared, index: int, overlay: Overlay) -> bytes:
+    """The overlay of slice `index`, cropped to the brain."""
+    box = (index, *crop_box(prepared.brain_mask))
+    mask = np.zeros(prepared.brain_mask[box].shape, bool) if overlay.mask is None else overlay.mask[box]
+    return overlay_png(mask, None if overlay.truth is None else overlay.truth[box], overlay.opacity)
 
 
 def plane_views(
@@ -123,7 +136,7 @@ def seen_in(whole: Prepared, mask: np.ndarray, slab: Slab) -> tuple[np.ndarray, 
 
 
 def head_nifti(whole: Prepared) -> bytes:
-    """The prepared scan as NIfTI in atlas space, in 256 greys: enough to look at."""
+    """The prepared scan as NIfTI in atlas space, in 256 greys: enough for the eye."""
     grey = (255 * np.clip(whole.array, 0, 1)).astype(np.uint8)
     return encode_nifti(grey, _grid(whole))
 

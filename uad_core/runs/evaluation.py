@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.evaluate.config import EvaluateConfig
-from uad_core.evaluate.records import Curves, Metrics
+from uad_core.evaluate.metrics_file import Curves, Metrics
 from uad_core.evaluate.rows import PLAIN
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS

@@ -10,8 +10,10 @@ import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly w
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
-from uad_core.evaluate.records import Curves, Metrics, model_rows, operating_point, visible
+from uad_core.evaluate.metrics_file import Curves, Metrics, model_rows
+from uad_core.evaluate.records import operating_point, visible
 from uad_core.render.colours import ANOMALOUS, NORMAL
 from uad_core.render.html import render_html
 
@@ -42,7 +44,7 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     """Fig. 6 for one model: how normal and anomalous voxels overlap, and where the threshold lies."""
     st.markdown("**Normal and anomalous voxels**")
     key = st.selectbox(
-        "Model", list(curves["models"]), key="eval_histogram", help="The paper's Fig. 6 for one model: filtered "
+        "Model", list(curves["models"]), key=keys.EVAL_HISTOGRAM, help="The paper's Fig. 6 for one model: filtered "
         "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold tells apart.",
     )  # fmt: skip
     counts = curves["models"][key]
@@ -62,7 +64,7 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
         figure, 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
         yaxis={"title": "% of voxels", "type": "log", "dtick": 1},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key="eval_histogram_chart")
+    st.plotly_chart(figure, width="stretch", config=QUIET, key=keys.EVAL_HISTOGRAM_CHART)
     st.caption(f"Dashed: threshold {threshold:.4f}, from healthy scans." if threshold is not None else "No threshold.")
 
 
@@ -99,7 +101,7 @@ def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
         figure, 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
         yaxis={"title": "precision", "range": [0, 1.02]},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key="eval_precision_recall")
+    st.plotly_chart(figure, width="stretch", config=QUIET, key=keys.EVAL_PRECISION_RECALL)
     st.caption("Voxels of all patients pooled; dashed: chance. Dots: the threshold from healthy scans.")
 
 
@@ -133,7 +135,7 @@ def draw_dice(metrics: Metrics) -> None:
         },
         yaxis={"title": "Dice, mean over patients", "rangemode": "tozero"},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key="eval_dice")
+    st.plotly_chart(figure, width="stretch", config=QUIET, key=keys.EVAL_DICE)
     st.caption(
         f"Dashed: the percentile used, {metrics['config']['percentile']:g}. No percentile looks at lesion masks; to "
         "pick the best of them here would."

@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.evaluate.charts import QUIET, lay_out, style
+from pages.ui.shell import keys
 from uad_core.evaluate.format import BEST
-from uad_core.evaluate.records import Metrics, PatientFigure, baselines, model_rows, subjects
+from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
+from uad_core.evaluate.records import baselines, subjects
 
 FIGURES: dict[PatientFigure, str] = {
     "dice": "Dice",
@@ -32,19 +34,19 @@ def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
 
     def clicked(subject: str) -> None:
         choose(subject)
-        st.session_state["eval_clicked"] = True
+        st.session_state[keys.EVAL_CLICKED] = True
 
-    if st.session_state.pop("eval_clicked", False):
+    if st.session_state.pop(keys.EVAL_CLICKED, False):
         st.rerun()  # not this fragment alone: the images take the place of all of it
     places = st.columns([1, 1, 2], vertical_alignment="bottom")
     there = [key for key in FIGURES if any(one[key] is not None for one in metrics["per_patient"])]
     figure = places[0].selectbox(
-        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key="eval_figure", bind="query-params",
-        help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
+        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key=keys.EVAL_FIGURE,
+        bind="query-params", help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
     )  # fmt: skip
     offered = [key for key in ALONG if key != "model 0" or any(_baselines(metrics).values())]
     along = places[1].selectbox(
-        "Along", offered, format_func=lambda key: ALONG[key], key="eval_along", bind="query-params",
+        "Along", offered, format_func=lambda key: ALONG[key], key=keys.EVAL_ALONG, bind="query-params",
         help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
         "or model 0 on the same patient (above the diagonal a model is better).",
     )  # fmt: skip
@@ -57,10 +59,10 @@ def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
 
 
 def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Callable[[str], None]) -> None:
-    keys, names = list(metrics["models"]), subjects(metrics)
+    models, names = list(metrics["models"]), subjects(metrics)
     records = {(one["model"], one["subject"]): one for one in metrics["per_patient"]}
     chart, baseline = go.Figure(), _baselines(metrics)
-    for index, key in enumerate(keys):
+    for index, key in enumerate(models):
         points = []
         for order, name in enumerate(names):
             one = records.get((key, name))
@@ -84,11 +86,11 @@ def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Cal
     axis: dict[str, Any] = {"title": ALONG[along], "rangemode": "tozero"}
     if along == "models":
         axis = {
-            "tickvals": list(range(len(keys))),
-            "ticktext": [key.replace(":", "<br>") for key in keys],
+            "tickvals": list(range(len(models))),
+            "ticktext": [key.replace(":", "<br>") for key in models],
             "tickangle": 0,
             "tickfont": {"size": 11},
-            "range": [-0.5, len(keys) - 0.5],
+            "range": [-0.5, len(models) - 0.5],
         }
     if along == "model 0":
         ends = [value for one in metrics["per_patient"] if (value := one[figure]) is not None]
@@ -103,11 +105,11 @@ def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Cal
     )  # fmt: skip
 
     def clicked() -> None:
-        if found := st.session_state["eval_patients_chart"].selection.points:
+        if found := st.session_state[keys.EVAL_PATIENTS_CHART].selection.points:
             choose(found[0]["customdata"][0])
 
     st.plotly_chart(
-        chart, width="stretch", config=QUIET, key="eval_patients_chart", on_select=clicked, selection_mode="points"
+        chart, width="stretch", config=QUIET, key=keys.EVAL_PATIENTS_CHART, on_select=clicked, selection_mode="points"
     )
     if any(one["healthy"] for one in metrics["per_patient"]):
         st.caption("Filled: patients. Open diamonds: healthy subjects, where the figure exists for them.")
@@ -126,11 +128,11 @@ def _draw_list(metrics: Metrics, figure: PatientFigure, choose: Callable[[str], 
         row[one["model"]] = None if (value := one[figure]) is None else round(value, 3)
 
     def clicked() -> None:
-        if chosen := st.session_state["eval_patients_list"].selection.rows:
+        if chosen := st.session_state[keys.EVAL_PATIENTS_LIST].selection.rows:
             choose(names[chosen[0]])
 
     st.dataframe(
-        list(rows.values()), hide_index=True, height=340, key="eval_patients_list", on_select=clicked,
+        list(rows.values()), hide_index=True, height=340, key=keys.EVAL_PATIENTS_LIST, on_select=clicked,
         selection_mode="single-row",
         column_config={
             "subject": st.column_config.TextColumn("subject", pinned=True),

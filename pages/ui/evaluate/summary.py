@@ -7,7 +7,8 @@ import re
 import streamlit as st
 
 from uad_core.evaluate.glossary import explanation
-from uad_core.evaluate.records import FEW, Metrics, against_model_0, model_rows
+from uad_core.evaluate.metrics_file import Metrics, model_rows
+from uad_core.evaluate.records import FEW, against_model_0
 from uad_core.evaluate.tables import about, counted
 
 
@@ -35,7 +36,7 @@ def draw_sentences(metrics: Metrics) -> None:
     compared = [(row.key, against) for row in rows if (against := against_model_0(row))]
     for verdict, icon in (("below", "trending_down"), ("above", "trending_up"), ("level", "trending_flat")):
         if named := "; ".join(f"**{key}** {against.words}" for key, against in compared if against.verdict == verdict):
-            where = "Not told apart from" if verdict == "level" else verdict.capitalize()
+            where = "No difference shown to" if verdict == "level" else verdict.capitalize()
             lines.append(f":material/{icon}: {where} model 0, by paired difference of AUPRC (95 % interval): {named}.")
     if unlearned := ", ".join(f"**{row.key}**" for row in rows if row.learned is False):
         lines.append(f":material/warning: Worse than the median training slice: {unlearned}.")

@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from uad_core.evaluate.format import BEST, COLUMNS, Cell, Table, number, table
-from uad_core.evaluate.records import Metrics, ModelRow, PatientRow, against_model_0, model_rows
+from uad_core.evaluate.metrics_file import Metrics, ModelRow, PatientRow, model_rows
+from uad_core.evaluate.records import against_model_0
 from uad_core.render.html import render_html
 from uad_core.runs.evaluation import FILES, EvaluationRun
 

@@ -7,8 +7,9 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
-BLUE, VERMILION, GREEN, _, ORANGE, SKY = COLOURS
+from uad_core.render.colours import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILION
+
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE)  # of lines
 
 
 def show_chart(figure: go.Figure, key: str, height: int, **layout: Any) -> None:

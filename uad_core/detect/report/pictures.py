@@ -65,7 +65,7 @@ def report_slices(reconstruction: Reconstruction, segmentation: Segmentation) ->
 
 
 def _marks(rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, shape: tuple[int, ...]) -> tuple[Mark, ...]:
-    """Each region's number on the side of it that looks away from the middle of the picture."""
+    """Each region's number on the side of it away from the middle of the picture."""
     marks = []
     for number in np.unique(numbers):
         own = numbers == number

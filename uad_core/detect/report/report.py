@@ -28,7 +28,7 @@ def scan_report(
     """One detection as a page of HTML, UTF-8, with its pictures inside.
 
     Args:
-        label: the BIDS subject label; the only word on the page that names the scan.
+        label: the BIDS subject label; the only name of the scan on the page.
         command: how to run this again; left out where empty.
         record: its provenance, where that has been made already.
     """

@@ -73,7 +73,7 @@ def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
     sentences = list(record["Warnings"])
     if reconstruction.checkpoint.learned is False:
         sentences.append(
-            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
+            "This model did not learn: it reconstructs healthy slices worse than the median training slice."
         )
     if record["HealthyReferenceIsSimulated"]:
         sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")
@@ -85,8 +85,8 @@ def checks_sentence(record: dict[str, Any]) -> str:
     by_severity: dict[str, list[str]] = {}
     for check in record["Checks"]:
         by_severity.setdefault(check["Light"], []).append(check["Name"])
-    words = {"green": "nothing speaks against the scan in", "amber": "amber", "red": "red", "grey": "not known"}
-    parts = [f"{words[severity]}: {', '.join(by_severity[severity])}" for severity in words if severity in by_severity]
+    texts = {"green": "nothing speaks against the scan in", "amber": "amber", "red": "red", "grey": "not known"}
+    parts = [f"{texts[severity]}: {', '.join(by_severity[severity])}" for severity in texts if severity in by_severity]
     return f"Checks: {'; '.join(parts)}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uad_core.evaluate.records import Metrics, model_rows
+from uad_core.evaluate.metrics_file import Metrics, model_rows
 
 SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib import rc_context
 
-from uad_core.evaluate.records import BASELINE, by_row, model_rows
+from uad_core.evaluate.metrics_file import BASELINE, model_rows
+from uad_core.evaluate.records import by_row
 from uad_core.experiment.contents import CohortResults
 from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
 from uad_core.render.colours import ANOMALOUS, NORMAL

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from uad_core.evaluate.format import NONE, Table, number
 from uad_core.evaluate.glossary import explanation
-from uad_core.evaluate.records import Metrics, PatientFigure
+from uad_core.evaluate.metrics_file import Metrics, PatientFigure
 from uad_core.evaluate.tables import searched_levels
 from uad_core.experiment.contents import CohortResults, ModelCard, SubtleLesions
 from uad_core.experiment.report import charts, slices

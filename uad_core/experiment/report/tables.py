@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uad_core.evaluate.format import COLUMNS, Cell, Column, Table, fixed_width, flat, tab_separated, table
-from uad_core.evaluate.records import Figure, ModelRow, model_rows
+from uad_core.evaluate.metrics_file import Figure, ModelRow, model_rows
 from uad_core.experiment.contents import CohortResults, ModelCard
 
 ON_PAGE = ("auprc_pooled", "auprc", "dice", "lesion_recall", "lesion_precision", "lesion_f1", "false_positive_ml",
