@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from uad_core.evaluate.format import number
-from uad_core.evaluate.records import Metrics, model_rows
+from uad_core.evaluate.metrics_file import Metrics, model_rows
 
 GLOSSARY = {
     "dice": "Dice: at a percentile of each model's filtered residuals in healthy scans held out of its training; no "
@@ -14,8 +14,8 @@ GLOSSARY = {
     "over the voxels of all.",
     "lesions": "Lesions are 26-connected: one is found when a tenth of it is flagged; a flagged region is right when a "
     "tenth of it is lesion.",
-    "interval": "±: standard deviation over patients. Brackets: 95 % bootstrap interval over patients, absent for "
-    "fewer than two, too narrow where several were made from one brain.",
+    "interval": "±: standard deviation over patients. Brackets: 95 % bootstrap interval (BCa) over patients, absent "
+    "for fewer than two, too narrow where several were made from one brain.",
     "left_out": "Patients without the figure (NaN), left out of its mean.",
     "false_positive_ml": "False positives: ml flagged at the same threshold, mean over the healthy scans that no model "
     "was trained on.",
