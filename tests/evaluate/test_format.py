@@ -2,18 +2,14 @@
 
 import csv
 import io
-import re
 from html import unescape
 
 from tests.support.metrics import metrics_of
 from uad_core.evaluate.format import (
     COLUMNS,
     NONE,
-    Cell,
-    Table,
     fixed_width,
     flat,
-    html_table,
     interval,
     number,
     spread,
@@ -23,6 +19,7 @@ from uad_core.evaluate.format import (
 from uad_core.evaluate.glossary import GLOSSARY, explanation
 from uad_core.evaluate.metrics_file import Figure, model_rows
 from uad_core.evaluate.tables import model_table, patient_table
+from uad_core.render.html import Cell, Table
 
 
 def test_numbers_without_a_value_are_a_dash():
@@ -30,15 +27,6 @@ def test_numbers_without_a_value_are_a_dash():
     assert spread(Figure(0.5)) == Cell("0.500")
     assert spread(Figure(0.5, 0.4, 0.6, 0.1)) == Cell("0.500 ± 0.100", "[0.400, 0.600]")
     assert spread(Figure(None, None, None, None)) == Cell(NONE)
-
-
-def test_an_html_table_escapes_every_text_and_puts_intervals_below():
-    made = Table(("Model", "BEST CASE Dice"), [["<b>", Cell("0.5", "[0.4, 0.6]")], ["a [b]", Cell("& c")]])
-    html = html_table(made, "words")
-    assert "<b>" not in html
-    assert re.findall(r"<td[^>]*>(.*?)</td>", html) == ["&lt;b&gt;", "0.5<br>[0.4, 0.6]", "a [b]", "&amp; c"]
-    assert re.findall(r"<(t[hd])[^>]*class=\"best\">", html) == ["th", "td", "td"]
-    assert html.lstrip().startswith('<table class="words">')
 
 
 def test_a_fixed_width_table_lines_its_columns_up():

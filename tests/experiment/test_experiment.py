@@ -15,7 +15,9 @@ from uad_core.atlas.space import MNI_18_LEVEL, Slab
 from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.commands import experiment as command
-from uad_core.evaluate import EvaluateConfig, EvaluationSession, score_cases, table_rows
+from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.rows import EvaluationSession, table_rows
+from uad_core.evaluate.score_cohort import score_cases
 from uad_core.experiment import ExperimentConfig, cohorts, run_experiment
 from uad_core.experiment.examples import ExampleCollector, poorest, typical
 from uad_core.experiment.models import _latents, card, select_models, train_all

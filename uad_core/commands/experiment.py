@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
 from uad_core.commands.simulate import label_maps_in
-from uad_core.evaluate import PLAIN
+from uad_core.evaluate.rows import PLAIN
 from uad_core.experiment import ExperimentConfig, run_experiment
 from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS

@@ -1,4 +1,4 @@
-"""The columns of a table of models, and a table as tab-separated, fixed-width or HTML text."""
+"""The columns of a table of models, and a table as tab-separated or fixed-width text; `render.html` has HTML."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from uad_core.evaluate.metrics_file import Figure, ModelRow
-from uad_core.render.html import render_html
+from uad_core.render.html import BEST, Cell, Table
 
 NONE = "–"
-BEST = "BEST CASE"  # the threshold was picked on the truth
-
-
-class Cell(NamedTuple):
-    """A figure, and what stands on a line of its own below it: its interval."""
-
-    text: str
-    below: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,18 +22,6 @@ class Column:
     heading: str
     short: str
     cell: Callable[[ModelRow], Cell]
-
-
-class Table(NamedTuple):
-    """Headings, and as many cells in each row."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str | Cell]]
-
-    @property
-    def best_cases(self) -> list[int]:
-        """Columns whose threshold was picked on the truth, to be set back."""
-        return [index for index, heading in enumerate(self.headings) if heading.startswith(BEST)]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -104,11 +83,6 @@ def fixed_width(table: Table, intervals: bool = False) -> str:
     lines = [list(table.headings), *cells]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-
-
-def html_table(table: Table, kind: str = "") -> str:
-    """A `<table>` of CSS class `kind`; intervals below their figures, best cases of CSS class `best`."""
-    return render_html(Path(__file__).parent / "table.html", table=table, kind=kind)
 
 
 def tab_separated(records: Sequence[Mapping[str, Any]]) -> str:

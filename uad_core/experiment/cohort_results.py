@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uad_core.evaluate import CaseProgress, EvaluationSession, score_cohort, table_rows
+from uad_core.evaluate.rows import EvaluationSession, table_rows
+from uad_core.evaluate.score_cohort import CaseProgress, score_cohort
 from uad_core.experiment.cohorts import CohortSource, OnMessage
 from uad_core.experiment.config import ExperimentConfig
 from uad_core.experiment.contents import CohortResults

@@ -15,7 +15,7 @@ from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.cohorts.prepare import prepare_cohort
 from uad_core.cohorts.simulate.cohort import simulate_cohort
-from uad_core.evaluate import knows
+from uad_core.evaluate.rows import knows
 from uad_core.experiment.config import ExperimentConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import ScanError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -37,6 +37,25 @@ class SlicePanel:
     white: float = 1.0
 
 
+class SubtleRecord(TypedDict):
+    """A lesion of normal intensity, as lesions.json has it; `rank` is the percentile of the patient's healthy brain."""
+
+    subject: str
+    level: int
+    ml: float
+    intensity: float
+    rank: float
+    found_by: NotRequired[str]  # keys of rows
+
+
+class Distance(TypedDict):
+    """How far two sets of slices are apart, as text: earth mover's distance of intensities, and decibels."""
+
+    pair: str
+    intensity: str
+    db: str
+
+
 @dataclass(frozen=True)
 class SubtleLesions:
     """Lesions of one cohort whose intensity is normal.
@@ -48,7 +67,7 @@ class SubtleLesions:
     """
 
     total: int
-    records: tuple[Mapping[str, Any], ...]
+    records: tuple[SubtleRecord, ...]
     panels: tuple[SlicePanel, ...]
 
 
@@ -127,7 +146,7 @@ class Realism:
         spectra: cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power.
         simulated: names of the simulated cohorts.
         counts: cohort -> slices measured.
-        distances: one record a pair of cohorts: `pair`, `intensity` and `db` apart, as text.
+        distances: one a pair of cohorts.
     """
 
     level: int
@@ -138,7 +157,7 @@ class Realism:
     spectra: Mapping[str, np.ndarray]
     simulated: tuple[str, ...]
     counts: Mapping[str, int]
-    distances: tuple[Mapping[str, Any], ...]
+    distances: tuple[Distance, ...]
 
 
 @dataclass(frozen=True)

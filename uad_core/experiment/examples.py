@@ -8,10 +8,11 @@ from math import isnan
 
 import numpy as np
 
-from uad_core.evaluate import Row, Score
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics_file import PatientFigure, PatientRow
 from uad_core.evaluate.review import fullest
+from uad_core.evaluate.rows import Row
+from uad_core.evaluate.score_case import Score
 from uad_core.experiment.contents import Examples, SlicePanel
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import reconstruct_slices

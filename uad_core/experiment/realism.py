@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from uad_core.evaluate import Score
 from uad_core.evaluate.cases import Case
-from uad_core.experiment.contents import Realism
+from uad_core.evaluate.score_case import Score
+from uad_core.experiment.contents import Distance, Realism
 
 BINS = 100  # of normalised intensity, over [0, 1]
 WINDOW = 96  # mm, and pixels, of the brain's middle
@@ -115,7 +114,7 @@ def spectra(slices: Sequence[BrainSlice]) -> np.ndarray:
     return np.array(rows)
 
 
-def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> dict[str, Any]:
+def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> Distance:
     centres = (np.arange(BINS) + 0.5) / BINS
     apart = wasserstein_distance(centres, centres, density(left), density(right))
     levels = [10 * np.log10(np.median(spectra(side), axis=0)[LOWEST:]) for side in (left, right)]

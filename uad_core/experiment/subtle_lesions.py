@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cc3d
 import numpy as np
 
-from uad_core.evaluate import Score
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
-from uad_core.experiment.contents import SlicePanel, SubtleLesions
+from uad_core.evaluate.score_case import Score
+from uad_core.experiment.contents import SlicePanel, SubtleLesions, SubtleRecord
 from uad_core.experiment.examples import slice_panel
 
 NORMAL = (5.0, 95.0)  # percentiles of the same patient's brain outside lesions
@@ -23,7 +22,7 @@ DRAWN = 6  # patients
 class SubtleLesion:
     """A lesion of normal intensity: its record, and its (N, 3) voxels in the slab."""
 
-    record: dict[str, Any]
+    record: SubtleRecord
     voxels: np.ndarray
 
 
@@ -33,7 +32,7 @@ class SubtleLesionCollector:
     def __init__(self, min_lesion_mm3: float) -> None:
         self._min_lesion_mm3 = min_lesion_mm3
         self._total = 0
-        self._records: list[dict[str, Any]] = []
+        self._records: list[SubtleRecord] = []
         self._largest: dict[str, SlicePanel] = {}  # subject -> picture
 
     def on_case(self, case: Case, scores: Sequence[Score]) -> None:
@@ -42,7 +41,7 @@ class SubtleLesionCollector:
         lesions.sort(key=lambda lesion: _largest_first(lesion.record))
         found_by = finders(case, scores, [lesion.voxels for lesion in lesions])
         for lesion, keys in zip(lesions, found_by, strict=True):
-            self._records.append(lesion.record | {"found_by": ", ".join(keys) or "no model"})
+            self._records.append({**lesion.record, "found_by": ", ".join(keys) or "no model"})
         if lesions:
             self._largest[case.subject.name] = _outlined(case, lesions[0])
 
@@ -71,7 +70,7 @@ def subtle_lesions(case: Case, min_lesion_mm3: float) -> tuple[int, list[SubtleL
         rank = 100 * float(np.searchsorted(healthy, middle)) / healthy.size
         if NORMAL[0] <= rank <= NORMAL[1]:
             level = case.prepared.slab.levels[int(np.bincount(voxels[:, 0]).argmax())]
-            record = {
+            record: SubtleRecord = {
                 "subject": case.subject.name,
                 "level": level,
                 "ml": len(voxels) * case.voxel_mm3 / 1000,
@@ -95,7 +94,7 @@ def finders(case: Case, scores: Sequence[Score], lesions: Sequence[np.ndarray]) 
     return found
 
 
-def _largest_first(record: dict[str, Any]) -> tuple[float, str, int]:
+def _largest_first(record: SubtleRecord) -> tuple[float, str, int]:
     return -record["ml"], record["subject"], record["level"]
 
 

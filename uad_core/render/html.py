@@ -1,14 +1,36 @@
-"""HTML made of Jinja templates, in which every text is escaped."""
+"""HTML made of Jinja templates, in which every text is escaped; tables for them."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 SHARED = Path(__file__).parent / "templates"  # what the templates of all rooms include
+BEST = "BEST CASE"  # begins the heading of a figure whose threshold was picked on the truth
+
+
+class Cell(NamedTuple):
+    """A figure, and what stands on a line of its own below it: its interval."""
+
+    text: str
+    below: str = ""
+
+
+class Table(NamedTuple):
+    """Headings, and as many cells in each row."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str | Cell]]
+
+    @property
+    def best_cases(self) -> list[int]:
+        """Columns whose threshold was picked on the truth, to be set back."""
+        return [index for index, heading in enumerate(self.headings) if heading.startswith(BEST)]
 
 
 def render_html(template: Path, **values: object) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly would look into half a one
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.viewer.charts import COLOURS
+from pages.ui.viewer.charts import COLOURS, show_chart
 from uad_core.evaluate.metrics_file import Curves, Metrics, model_rows
 from uad_core.evaluate.records import operating_point, visible
 from uad_core.render.colours import ANOMALOUS, NORMAL
@@ -20,23 +19,11 @@ from uad_core.render.html import render_html
 DASHES = ("solid", "dash", "dot")
 LINES = {"solid": "\u2501\u2501", "dash": "\u254d\u254d", "dot": "\u2505\u2505"}  # the same in letters
 LABELLED = ("80", "90", "95", "98", "99", "99.5", "99.9")  # percentiles, as far apart as their numbers are wide
-QUIET = {"displayModeBar": False}
 
 
-def style(index: int) -> dict[str, Any]:
+def style(index: int) -> dict[str, str | int]:
     """Colour and dashes of the index-th row of the table: 18 of them differ."""
     return {"color": COLOURS[index % len(COLOURS)], "dash": DASHES[index // len(COLOURS) % len(DASHES)], "width": 2}
-
-
-def lay_out(figure: go.Figure, height: int, **more: Any) -> go.Figure:
-    """Tight margins, the legend above."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}, "tracegroupgap": 0},
-        **more,
-    )
-    return figure
 
 
 @st.fragment
@@ -45,7 +32,7 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     st.markdown("**Normal and anomalous voxels**")
     key = st.selectbox(
         "Model", list(curves["models"]), key=keys.EVAL_HISTOGRAM, help="The paper's Fig. 6 for one model: filtered "
-        "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold tells apart.",
+        "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold separates.",
     )  # fmt: skip
     counts = curves["models"][key]
     threshold = next(row.threshold for row in model_rows(metrics) if row.key == key)
@@ -60,18 +47,17 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     if threshold is not None:
         figure.add_vline(x=threshold, line={"color": "grey", "width": 2, "dash": "dash"})
     top = visible(counts["normal"], counts["anomalous"], threshold)
-    lay_out(
-        figure, 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
+    show_chart(
+        figure, keys.EVAL_HISTOGRAM_CHART, 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
         yaxis={"title": "% of voxels", "type": "log", "dtick": 1},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key=keys.EVAL_HISTOGRAM_CHART)
     st.caption(f"Dashed: threshold {threshold:.4f}, from healthy scans." if threshold is not None else "No threshold.")
 
 
 def draw_legend(curves: Curves) -> None:
     """Which line is whose, for the charts of all models."""
     styles = [(key, style(index)) for index, key in enumerate(curves["models"])]
-    lines = [{"name": key, "colour": line["color"], "mark": LINES[line["dash"]]} for key, line in styles]
+    lines = [{"name": key, "colour": line["color"], "mark": LINES[str(line["dash"])]} for key, line in styles]
     st.html(render_html(Path(__file__).parent / "legend.html", lines=lines))
 
 
@@ -97,11 +83,10 @@ def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
             x=[0, 1], y=[chance, chance], name="chance", mode="lines",
             line={"color": "grey", "width": 1, "dash": "dash"}, hoverinfo="skip",
         )  # fmt: skip
-    lay_out(
-        figure, 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
+    show_chart(
+        figure, keys.EVAL_PRECISION_RECALL, 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
         yaxis={"title": "precision", "range": [0, 1.02]},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key=keys.EVAL_PRECISION_RECALL)
     st.caption("Voxels of all patients pooled; dashed: chance. Dots: the threshold from healthy scans.")
 
 
@@ -125,8 +110,9 @@ def draw_dice(metrics: Metrics) -> None:
     working = 100 - metrics["config"]["percentile"]
     if working > 0:
         figure.add_vline(x=working, line={"color": "grey", "width": 2, "dash": "dash"})
-    lay_out(
+    show_chart(
         figure,
+        keys.EVAL_DICE,
         345,
         showlegend=False,
         xaxis={
@@ -135,7 +121,6 @@ def draw_dice(metrics: Metrics) -> None:
         },
         yaxis={"title": "Dice, mean over patients", "rangemode": "tozero"},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key=keys.EVAL_DICE)
     st.caption(
         f"Dashed: the percentile used, {metrics['config']['percentile']:g}. No percentile looks at lesion masks; to "
         "pick the best of them here would."

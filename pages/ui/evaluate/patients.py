@@ -8,11 +8,12 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.evaluate.charts import QUIET, lay_out, style
+from pages.ui.evaluate.charts import style
 from pages.ui.shell import keys
-from uad_core.evaluate.format import BEST
+from pages.ui.viewer.charts import show_chart
 from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
 from uad_core.evaluate.records import baselines, subjects
+from uad_core.render.html import BEST
 
 FIGURES: dict[PatientFigure, str] = {
     "dice": "Dice",
@@ -80,7 +81,7 @@ def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Cal
             cliponaxis=False,
             marker={
                 "color": style(index)["color"], "size": 9, "opacity": 0.75,
-                "symbol": ["diamond-open" if healthy else SYMBOLS[style(index)["dash"]] for *_, healthy in points],
+                "symbol": ["diamond-open" if healthy else SYMBOLS[str(style(index)["dash"])] for *_, healthy in points],
             },
         )  # fmt: skip
     axis: dict[str, Any] = {"title": ALONG[along], "rangemode": "tozero"}
@@ -99,18 +100,16 @@ def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Cal
             hoverinfo="skip", showlegend=False,
         )  # fmt: skip
         axis["title"] = f"{FIGURES[figure]} of model 0"
-    lay_out(
-        chart, 340, xaxis=axis, yaxis={"title": FIGURES[figure], "rangemode": "tozero"},
-        showlegend=along != "models", clickmode="event+select",
-    )  # fmt: skip
 
     def clicked() -> None:
         if found := st.session_state[keys.EVAL_PATIENTS_CHART].selection.points:
             choose(found[0]["customdata"][0])
 
-    st.plotly_chart(
-        chart, width="stretch", config=QUIET, key=keys.EVAL_PATIENTS_CHART, on_select=clicked, selection_mode="points"
-    )
+    show_chart(
+        chart, keys.EVAL_PATIENTS_CHART, 340, clicked, xaxis=axis,
+        yaxis={"title": FIGURES[figure], "rangemode": "tozero"}, showlegend=along != "models",
+        clickmode="event+select",
+    )  # fmt: skip
     if any(one["healthy"] for one in metrics["per_patient"]):
         st.caption("Filled: patients. Open diamonds: healthy subjects, where the figure exists for them.")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from uad_core.evaluate.format import BEST, COLUMNS, Cell, Table, number, table
+from uad_core.evaluate.format import COLUMNS, number, table
 from uad_core.evaluate.metrics_file import Metrics, ModelRow, PatientRow, model_rows
 from uad_core.evaluate.records import against_model_0
-from uad_core.render.html import render_html
+from uad_core.render.html import BEST, Cell, Table, render_html
 from uad_core.runs.evaluation import FILES, EvaluationRun
 
 SHOWN = ("signed", "auprc", "auprc_pooled", "dice", "lesion_recall", "lesion_precision", "lesion_f1",

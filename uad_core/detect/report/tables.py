@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
-from uad_core.evaluate.format import Table
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.render.html import Table
 
 MOST_ROWS = 10  # of regions; the rest is summed up, so that the page stays one page
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uad_core import RESEARCH_ONLY
-from uad_core.evaluate.format import NONE, Table, number
+from uad_core.evaluate.format import NONE, number
 from uad_core.evaluate.glossary import GLOSSARY
 from uad_core.experiment.contents import Contents
 from uad_core.experiment.report import slices, studies
 from uad_core.experiment.report.cohort import cohort_section
 from uad_core.experiment.report.tables import table_1_tsv
-from uad_core.render.html import render_html
+from uad_core.render.html import Table, render_html
 
 TEMPLATE = Path(__file__).parent / "report.html"
 

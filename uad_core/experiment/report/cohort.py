@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from uad_core.evaluate.format import NONE, Table, number
+from uad_core.evaluate.format import NONE, number
 from uad_core.evaluate.glossary import explanation
 from uad_core.evaluate.metrics_file import Metrics, PatientFigure
 from uad_core.evaluate.tables import searched_levels
@@ -14,6 +14,7 @@ from uad_core.experiment.report import charts, slices
 from uad_core.experiment.report.caveats import dependence
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.tables import table_1
+from uad_core.render.html import Table
 
 WORST = 3  # patients named per model
 LISTED = 15  # lesions of normal intensity

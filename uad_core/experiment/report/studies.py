@@ -10,10 +10,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from uad_core.evaluate.format import Table, number
+from uad_core.evaluate.format import number
 from uad_core.experiment.contents import CohortResults, ModelCard, Realism
 from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
 from uad_core.render.colours import ON_PAPER
+from uad_core.render.html import Table
 from uad_core.render.png import encode_figure
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
@@ -139,4 +140,4 @@ def realism_charts(realism: Realism) -> bytes:
 def distances(realism: Realism) -> Table:
     """How far simulated and real slices are apart, and two halves of one real cohort."""
     headings = ("Pair", "Earth mover's distance of intensities", "Spectra apart, dB")
-    return Table(headings, [[str(row[key]) for key in ("pair", "intensity", "db")] for row in realism.distances])
+    return Table(headings, [[row["pair"], row["intensity"], row["db"]] for row in realism.distances])

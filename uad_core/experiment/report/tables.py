@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from uad_core.evaluate.format import COLUMNS, Cell, Column, Table, fixed_width, flat, tab_separated, table
+from uad_core.evaluate.format import COLUMNS, Column, fixed_width, flat, tab_separated, table
 from uad_core.evaluate.metrics_file import Figure, ModelRow, model_rows
 from uad_core.experiment.contents import CohortResults, ModelCard
+from uad_core.render.html import Cell, Table
 
 ON_PAGE = ("auprc_pooled", "auprc", "dice", "lesion_recall", "lesion_precision", "lesion_f1", "false_positive_ml",
            "auprc_difference", "dice_difference", "seconds", "best_dice", "best_dice_pooled")  # fmt: skip
