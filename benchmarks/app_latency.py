@@ -23,7 +23,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
-from uad_core.evaluate import EvaluateConfig
+from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.models import COMPARED
 from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, EvaluationRun

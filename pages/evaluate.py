@@ -7,12 +7,13 @@ import streamlit as st
 from pages.ui.evaluate.charts import draw_dice, draw_legend, draw_precision_recall, draw_residuals
 from pages.ui.evaluate.form import ask_for_cohort, ask_for_models, ask_for_settings
 from pages.ui.evaluate.images import choose_patient, chosen_patient, draw_patient
-from pages.ui.evaluate.patients import draw_patients, subjects
+from pages.ui.evaluate.patients import draw_patients
 from pages.ui.evaluate.progress import draw_progress, offer_actions
 from pages.ui.evaluate.summary import draw_about, draw_heading, draw_sentences
 from pages.ui.evaluate.table import draw_table, offer_files
 from pages.ui.runs.view import draw_problem, offer_deletion, pick
 from pages.ui.shell.page import banner, start_page
+from uad_core.evaluate.records import subjects
 from uad_core.runs.evaluation import EvaluationRun
 
 

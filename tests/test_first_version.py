@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from tests.support.training import picture_cohort
 from uad_core.__main__ import main
 from uad_core.detect.presets import read_preset
-from uad_core.evaluate import EvaluateConfig
+from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig

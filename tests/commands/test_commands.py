@@ -14,7 +14,7 @@ from uad_core.__main__ import COMMANDS, _parser, main
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
 from uad_core.cohorts.cohort import Cohort
 from uad_core.commands import evaluate, experiment, train
-from uad_core.evaluate import EvaluateConfig
+from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.command_words import command_line
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint

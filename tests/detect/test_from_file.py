@@ -16,7 +16,7 @@ from uad_core.__main__ import main
 from uad_core.atlas.space import ATLAS_AFFINE
 from uad_core.detect import export
 from uad_core.detect.export import subject_label
-from uad_core.detect.from_file import detect_file
+from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.io.paths import ROOT
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.segment import DetectConfig
@@ -141,7 +141,7 @@ def test_only_bids_names_give_a_label(name, label):
 def test_a_bad_scan_leaves_nothing_behind(tmp_path):
     (tmp_path / "bad.nii.gz").write_bytes(b"no scan")
     with pytest.raises(ScanError):
-        detect_file(tmp_path / "bad.nii.gz", CHECKPOINT, CONFIG, tmp_path / "out")
+        detect_file(DetectRequest(tmp_path / "bad.nii.gz", CHECKPOINT, CONFIG), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -15,7 +15,7 @@ from tests.support.heads import Zeros, checkpoint_of, head
 from uad_core import RESEARCH_ONLY
 from uad_core.detect.provenance import provenance
 from uad_core.detect.report import scan_report
-from uad_core.detect.report.pictures import MOST, _choose, shown_slices
+from uad_core.detect.report.pictures import MOST, _choose, report_slices
 from uad_core.detect.report.tables import MOST_ROWS
 from uad_core.io.paths import ROOT
 from uad_core.models.checkpoint import load_checkpoint
@@ -26,7 +26,8 @@ from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.quality import run_checks, warnings
-from uad_core.render.slices import MASK_COLOUR, SCALE, crop_box
+from uad_core.render.colours import MASK_COLOUR
+from uad_core.render.slices import SCALE, crop_box
 
 CONFIG = DetectConfig(threshold=0.75, postprocess=PostprocessConfig(median_size=1, min_lesion_mm3=50))
 NOTHING = replace(CONFIG, threshold=0.99)
@@ -101,7 +102,7 @@ def test_an_empty_mask_is_no_voxel_above_the_threshold_and_not_a_healthy_brain(r
 
 
 def test_the_ball_is_shown_beside_the_scan_and_its_number_stands_on_its_outer_side(reconstruction):
-    first, *others = shown_slices(reconstruction, segment(reconstruction, CONFIG))
+    first, *others = report_slices(reconstruction, segment(reconstruction, CONFIG))
     assert first.level == 72
     rows, columns = crop_box(reconstruction.prepared.brain_mask)
     scan, overlay = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int) for png in (first.scan, first.overlay))

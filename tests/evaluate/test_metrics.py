@@ -172,6 +172,22 @@ def test_the_interval_covers_the_true_mean_about_as_often_as_it_says():
     assert 0.89 <= covered <= 0.98
 
 
+def test_of_few_patients_with_a_skewed_figure_the_interval_covers_the_mean_more_often_than_percentiles_do():
+    samples = np.random.default_rng(6).exponential(1, size=(400, 10))
+    draws = np.random.default_rng(7).integers(10, size=(400, 10))
+    corrected = [mean_with_interval(sample, resamples=400, seed=i) for i, sample in enumerate(samples)]
+    plain = [np.percentile(sample[draws].mean(axis=1), (2.5, 97.5)) for sample in samples]
+    covered = np.mean([interval.low <= 1 <= interval.high for interval in corrected])
+    assert covered > np.mean([low <= 1 <= high for low, high in plain]) + 0.01
+
+
+def test_patients_who_all_have_the_same_value_say_nothing_of_the_spread_of_others():
+    same = mean_with_interval(np.full(5, 0.25))
+    assert (same.mean, same.std, same.patients) == (0.25, 0, 5)
+    assert isnan(same.low)
+    assert isnan(same.high)
+
+
 def test_an_interval_repeats_leaves_out_what_is_missing_and_needs_two_patients():
     values = np.array([0.1, np.nan, 0.4, 0.2])
     interval = mean_with_interval(values, seed=3)

@@ -16,10 +16,13 @@ from uad_core.atlas.space import MNI_18_LEVEL, Slab
 from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands import evaluate as command
-from uad_core.evaluate import PLAIN, EvaluateConfig, evaluate, knows, summarise, table_rows
-from uad_core.evaluate import score_cohort as run
+from uad_core.evaluate import rows
 from uad_core.evaluate.cases import load_case
+from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import average_precision, dice
+from uad_core.evaluate.rows import PLAIN, EvaluationSession, knows, table_rows
+from uad_core.evaluate.score_cohort import score_cases, score_cohort
+from uad_core.evaluate.summary import summarise
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, Volume
 from uad_core.models import AnomalyModel
@@ -84,12 +87,16 @@ def folder(tmp_path_factory):
     return path
 
 
+def session_of(cohort, checkpoints, config=CONFIG, plain=True):
+    return EvaluationSession(cohort, tuple(table_rows(cohort, checkpoints, config, plain)), config)
+
+
 def tables_of(cohort, checkpoints, config=CONFIG, plain=True):
-    rows = table_rows(cohort, checkpoints, config, plain)
-    progress = list(evaluate(cohort, rows, config))
+    session = session_of(cohort, checkpoints, config, plain)
+    progress = list(score_cases(session))
     scores = [score for one in progress for score in one.scores]
     refused = {one.subject: one.problem for one in progress if one.problem}
-    return summarise(cohort, rows, scores, config, refused), progress
+    return summarise(session, scores, refused), progress
 
 
 @pytest.fixture(scope="module")
@@ -256,10 +263,9 @@ def test_the_reference_is_of_the_cohorts_own_kind_unless_one_is_named(folder):
 def test_models_are_compared_at_the_levels_that_all_of_them_know():
     here, there = checkpoint_of("a", slab=Slab(70, 20)), checkpoint_of("b", slab=Slab(85, 20))
     cohort = Cohort("nobody", True, ())
-    rows = table_rows(cohort, [here, there], CONFIG, True)
-    assert run.levels(rows, CONFIG)[1] == {85, 86, 87, 88, 89}
+    assert session_of(cohort, [here, there]).levels()[1] == {85, 86, 87, 88, 89}
     with pytest.raises(ValueError, match="different axial levels"):
-        run.levels(table_rows(cohort, [here, checkpoint_of("c", slab=Slab(10, 5))], CONFIG, False), CONFIG)
+        session_of(cohort, [here, checkpoint_of("c", slab=Slab(10, 5))]).levels()
 
 
 def test_a_mask_of_another_size_refuses_the_subject(folder, tmp_path):
@@ -281,7 +287,7 @@ def test_settings_that_mean_nothing_are_refused(bad):
 
 
 def test_the_command_writes_the_same_numbers_twice_and_labels_best_cases(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(command, "load_checkpoint", lambda name, folder: checkpoint_of(name))
+    monkeypatch.setattr(rows, "load_checkpoint", lambda name, folder: checkpoint_of(name))
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     for out in ("one", "two"):
@@ -303,3 +309,31 @@ def test_the_command_writes_the_same_numbers_twice_and_labels_best_cases(folder,
     assert str(tmp_path) not in (tmp_path / "one" / "metrics.json").read_text()
     patients = (tmp_path / "one" / "per_patient.tsv").read_text().splitlines()
     assert len(patients) == 1 + 2 * 5
+
+
+def test_a_collector_gets_every_scored_case_with_the_mask_that_its_dice_was_counted_on(folder, tmp_path):
+    class Kept(list):
+        def on_case(self, case, scores):
+            self.append((case, scores))
+
+    kept, progress = Kept(), []
+    session = session_of(open_cohort(folder), [checkpoint_of("a")])
+    tables = score_cohort(session, tmp_path, "command", [kept], progress.append)
+    assert [case.subject.name for case, _ in kept] == ["sub-0", "sub-1", "sub-2", "sub-3", "sub-4"]
+    assert [(one.subject, one.done, one.total) for one in progress][-1] == ("sub-9", 6, 6)
+    for case, (score, plain) in kept[:3]:
+        assert dice(case.on_grid(score.mask), case.truth) == score.dice
+        assert plain.mask is None
+    assert all(score.mask is None for _, scores in kept[3:] for score in scores), "of healthy subjects nothing is kept"
+    assert json.loads((tmp_path / "metrics.json").read_text()) == json.loads(json.dumps(tables.metrics))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "curves.json", "metrics.json", "metrics.tsv", "per_patient.tsv",
+    ]  # fmt: skip
+
+
+def test_a_cohort_of_which_nobody_can_be_scored_writes_nothing(folder, tmp_path):
+    cohort = open_cohort(folder)
+    bad = replace(cohort, subjects=cohort.subjects[-1:])
+    with pytest.raises(ScanError, match="No subject of cohort drawn"):
+        score_cohort(session_of(bad, [checkpoint_of("a")]), tmp_path / "out", "")
+    assert not (tmp_path / "out").exists()

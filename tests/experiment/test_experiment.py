@@ -15,23 +15,24 @@ from uad_core.atlas.space import MNI_18_LEVEL, Slab
 from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.commands import experiment as command
-from uad_core.evaluate import EvaluateConfig, evaluate, table_rows
-from uad_core.evaluate.metrics import dice
-from uad_core.experiment import ExperimentConfig, cohorts, experiment
-from uad_core.experiment.case_cache import KEPT, CaseCache
-from uad_core.experiment.cohort_results import poorest, typical
-from uad_core.experiment.examples import finders, scored
+from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.rows import EvaluationSession, table_rows
+from uad_core.evaluate.score_cohort import score_cases
+from uad_core.experiment import ExperimentConfig, cohorts, run_experiment
+from uad_core.experiment.examples import ExampleCollector, poorest, typical
 from uad_core.experiment.models import _latents, card, select_models, train_all
-from uad_core.experiment.realism import compare, spectra
+from uad_core.experiment.realism import MEASURED, BrainSlice, BrainSliceCollector, BrainSlices, compare, spectra
 from uad_core.experiment.report import charts, slices, studies, style
-from uad_core.experiment.survey import SLICES, BrainSlice, CaseSurvey, SubtleLesion, Survey, normal_lesions, survey
+from uad_core.experiment.subtle_lesions import SubtleLesionCollector, finders, subtle_lesions
 from uad_core.io.volume import ScanError
 from uad_core.models import MODELS
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import build_model, load_checkpoint, save_checkpoint
 from uad_core.pipeline.median import filtered
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.render.slices import crop_box
 
 SIZE = (189, 157)
 SMALL = {"features": [4, 4], "latent": 4}
@@ -86,7 +87,7 @@ def place(tmp_path_factory):
 def undrawn(monkeypatch):
     """Figures are made and not drawn, which takes most of the time."""
     for module in (charts, slices, studies):
-        monkeypatch.setattr(module, "png", lambda figure: b"picture")
+        monkeypatch.setattr(module, "encode_figure", lambda figure: b"picture")
 
 
 def config_of(place, out, **changes):
@@ -102,7 +103,9 @@ def twice(place, tmp_path_factory):
         patch.setattr(cohorts, "SAMPLES", place / "made")
         patch.setattr(style, "DPI", 40)
         for folder in folders:
-            outcome = experiment(config_of(place, folder), "python -m uad_core experiment --quick", lambda line: None)
+            outcome = run_experiment(
+                config_of(place, folder), "python -m uad_core experiment --quick", lambda line: None
+            )
     return folders, outcome
 
 
@@ -134,7 +137,7 @@ def test_two_runs_give_identical_numbers_and_figures_but_for_the_seconds(twice):
             assert (one / name).read_bytes() == (two / name).read_bytes(), name
     pages = [tables_of((folder / "report.html").read_text()) for folder in (one, two)]
     for (headings, first), (_, second) in zip(*pages, strict=True):
-        timed = headings.index("Seconds a slice*")
+        timed = headings.index("Seconds a slice")
         for key in first:
             del first[key][timed], second[key][timed]
         assert first == second
@@ -150,10 +153,10 @@ def test_the_page_shows_the_numbers_of_each_cohorts_metrics_simulated_first(twic
         assert list(rows) == ["intensity", "sae2", "svae", "plain-intensity"]
         for key, model in metrics["models"].items():
             assert rows[key][headings.index("AUPRC, pooled")].startswith(f"{model['auprc_pooled']:.3f}")
-            shown = rows[key][headings.index("best case: Dice, mean ± sd")]
+            shown = rows[key][headings.index("BEST CASE Dice, mean ± sd")]
             assert shown.startswith(f"{model['best_dice']:.3f} ± ")
             if model["dice_mean"] is not None:
-                shown = rows[key][headings.index("Dice at the healthy percentile, mean ± sd")]
+                shown = rows[key][headings.index("Dice, mean ± sd")]
                 assert shown.startswith(f"{model['dice_mean']:.3f} ± {model['dice_std']:.3f}")
 
 
@@ -189,50 +192,85 @@ def test_nothing_that_is_written_names_a_folder_of_this_machine_or_asks_for_a_pa
             assert not re.search(r"https?://|<script|<link", text), path.name
 
 
-def test_lesions_as_grey_as_the_brain_are_listed_and_bright_ones_are_not(place):
+def scored(place, names, plain):
+    """Cases and scores of the made cohort, and the rows."""
     cohort, config = open_cohort(place / "made"), EvaluateConfig()
-    cases = CaseCache(cohort, table_rows(cohort, [], config, True), config)
-    for name, expected in (("sub-0", (1, 0)), ("sub-1", (2, 1))):
-        total, found = normal_lesions(cases[name], 6.0)
+    checkpoints = [load_checkpoint(name, place / "checkpoints") for name in names]
+    session = EvaluationSession(cohort, tuple(table_rows(cohort, checkpoints, config, plain)), config)
+    return [(progress.case, progress.scores) for progress in score_cases(session)], session.rows
+
+
+def test_lesions_as_grey_as_the_brain_are_listed_and_bright_ones_are_not(place):
+    (first, second, *_), _ = scored(place, [], True)
+    for (case, _), expected in ((first, (1, 0)), (second, (2, 1))):
+        total, found = subtle_lesions(case, 6.0)
         assert (total, len(found)) == expected
     assert found[0].record["ml"] == pytest.approx(0.08, rel=0.4)
     assert 5 <= found[0].record["rank"] <= 95
 
 
-def test_what_is_looked_at_again_is_what_was_scored(place):
-    cohort, config = open_cohort(place / "made"), EvaluateConfig()
-    (row,) = table_rows(cohort, [load_checkpoint("intensity", place / "checkpoints")], config, False)
-    for progress in list(evaluate(cohort, [row], config))[:2]:
-        case, (score,) = progress.case, progress.scores
-        values, mask = scored(case, row, score, config)
-        residual = reconstruct(case.prepared, row.checkpoint).residual(row.signed)
-        np.testing.assert_array_equal(values, filtered(residual, case.inside, config.median_size))
-        assert dice(mask, case.truth) == score.dice
-        everything, nothing = np.argwhere(mask), np.argwhere(~mask)
-        assert finders(case, [row], {row.key: score}, config, [everything, nothing]) == [["intensity"], []]
+def test_a_lesion_is_found_by_the_rows_that_flag_a_tenth_of_it(place):
+    ((case, scores), *_), _ = scored(place, ["intensity"], True)
+    mask = case.on_grid(scores[0].mask)
+    everything, nothing = np.argwhere(mask), np.argwhere(~mask)
+    mostly_missed = np.concatenate([everything[:1], nothing[:10]])
+    assert finders(case, scores, [everything, nothing, mostly_missed]) == [["intensity"], [], []]
 
 
-def test_only_the_last_scenes_are_kept_and_others_are_prepared_anew(place):
-    cohort, config = open_cohort(place / "made"), EvaluateConfig()
-    cases = CaseCache(cohort, table_rows(cohort, [], config, True), config)
-    first = cases["sub-0"]
-    assert cases["sub-0"] is first
-    for number in range(KEPT):
-        cases.keep(replace(first, subject=replace(first.subject, name=f"other-{number}")))
-    assert cases["sub-0"] is not first
-    np.testing.assert_array_equal(cases["sub-0"].truth, first.truth)
+def test_the_subtle_lesions_of_all_patients_are_listed_largest_first(place):
+    cases, _ = scored(place, ["intensity"], True)
+    collector = SubtleLesionCollector(6.0)
+    case, scores = cases[1]
+    for name, kept in (("b", case.truth), ("a", case.truth), ("c", ndimage.binary_erosion(case.truth[0])[None])):
+        collector.on_case(replace(case, subject=replace(case.subject, name=name), truth=kept), scores)
+    collector.on_case(*cases[0])
+    lesions = collector.lesions()
+    assert [record["subject"] for record in lesions.records] == ["a", "b", "c"], "the last one has no subtle lesion"
+    assert [panel.subject for panel in lesions.panels] == ["a", "b", "c"]
+    assert lesions.total == 7
+    assert lesions.panels[0].mask.sum() == round(1000 * lesions.records[0]["ml"] / case.voxel_mm3)
+    assert lesions.panels[0].note.endswith("mm³, level 87")
 
 
-def test_a_survey_lists_the_largest_lesion_first_and_of_many_scans_takes_slices_evenly():
-    brain = BrainSlice(np.zeros((4, 4)), np.ones((4, 4), bool))
-    lesion = [
-        SubtleLesion({"subject": f"sub-{i}", "ml": ml, "level": 87}, np.zeros((1, 3))) for i, ml in enumerate((1, 3, 2))
-    ]
-    views = [CaseSurvey(2, (one,), replace(brain, array=np.full((4, 4), i))) for i, one in enumerate(lesion)]
-    found = survey([*views, *[CaseSurvey(0, (), brain)] * 125], 87)
-    assert (found.lesions, [one.record["ml"] for one in found.normal]) == (6, [3, 2, 1])
-    assert len(found.slices) == SLICES
-    assert [int(one.array[0, 0]) for one in found.slices[:2]] == [0, 2]
+def test_the_example_shows_the_slice_that_was_scored(place):
+    cases, rows = scored(place, ["intensity", "sae2"], True)
+    collector = ExampleCollector(rows)
+    for case, scores in cases:
+        collector.on_case(case, scores)
+    per_patient = [
+        {"subject": case.subject.name, "model": score.row, "dice": number, "auprc": 0.5}
+        for number, (case, scores) in enumerate(cases[:2]) for score in scores
+    ]  # fmt: skip
+    examples = collector.examples(per_patient)
+    case, _ = cases[0]
+    checkpoint = rows[0].checkpoint
+    reconstruction = reconstruct(case.prepared, checkpoint)
+    expected = filtered(reconstruction.residual(rows[0].signed), case.inside, 5)[0]
+    flagged = segment(reconstruction, DetectConfig(98.0, None, "made", PostprocessConfig(rows[0].signed))).mask[0]
+    box = crop_box(case.prepared.brain_mask)
+    first, _, plain = examples.typical
+    np.testing.assert_array_equal(first.values, np.where(case.inside[0], expected, 0)[box])
+    np.testing.assert_array_equal(first.mask, flagged[box])
+    assert first.black == pytest.approx(np.median(expected[case.inside[0]]))
+    assert (plain.mask, plain.note) == (None, "")
+    assert [panel.key for panel in examples.reconstructed] == ["sae2"]
+    again = reconstruct(case.prepared, rows[1].checkpoint).array[0]
+    np.testing.assert_allclose(examples.reconstructed[0].scan, (again * case.prepared.brain_mask[0])[box], atol=1e-6)
+    assert [(panel.key, panel.subject) for panel in examples.worst] == [(row.key, "sub-0") for row in rows]
+
+
+def test_of_many_scans_every_so_many_th_gives_its_slice(place):
+    cases, _ = scored(place, [], True)
+    case, collector = cases[0][0], BrainSliceCollector(87)
+    for number in range(2 * MEASURED):
+        prepared = replace(case.prepared, array=np.full_like(case.prepared.array, number))
+        collector.on_case(replace(case, prepared=prepared), ())
+    found = collector.slices()
+    assert [int(one.array[0, 0]) for one in found.slices] == list(range(0, 2 * MEASURED, 2))
+    np.testing.assert_array_equal(found.slices[0].brain, (case.inside & ~case.truth)[0])
+    elsewhere = BrainSliceCollector(50)
+    elsewhere.on_case(case, ())
+    assert elsewhere.slices() == BrainSlices(50, ())
 
 
 def test_a_named_model_that_is_not_there_is_said_and_the_rest_goes_on(place, tmp_path):
@@ -300,7 +338,7 @@ def test_a_simulated_cohort_is_kept_and_one_of_another_seed_is_not_taken_for_it(
 
 def test_a_folder_that_was_only_half_made_is_made_anew(tmp_path):
     def broken_off():
-        with cohorts._whole(tmp_path / "made") as part:
+        with cohorts.complete_folder(tmp_path / "made") as part:
             part.mkdir()
             (part / "half").touch()
             raise KeyboardInterrupt
@@ -308,7 +346,7 @@ def test_a_folder_that_was_only_half_made_is_made_anew(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         broken_off()
     assert not (tmp_path / "made").exists()
-    with cohorts._whole(tmp_path / "made") as part:
+    with cohorts.complete_folder(tmp_path / "made") as part:
         part.mkdir()
         (part / "all").touch()
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["all"]
@@ -350,13 +388,13 @@ def test_equal_slices_lie_at_no_distance_and_noise_raises_the_spectrum():
     plain = [BrainSlice(np.where(brain, 0.5 + 0.1 * ndimage.gaussian_filter(rng.random(brain.shape), 3), 0), brain)]
     noisy = [replace(plain[0], array=plain[0].array + 0.05 * brain * rng.standard_normal(brain.shape))]
     assert spectra(noisy)[0, 40] > 10 * spectra(plain)[0, 40]
-    surveys = {"a": Survey(0, (), 87, tuple(plain)), "b": Survey(0, (), 87, tuple(plain))}
-    same = compare(surveys, {"a"})
+    found = {"a": BrainSlices(87, tuple(plain)), "b": BrainSlices(87, tuple(plain))}
+    same = compare(found, {"a"})
     assert (same.distances[0]["intensity"], same.distances[0]["db"]) == ("0.0000", "0.00")
-    apart = compare(surveys | {"b": Survey(0, (), 87, tuple(noisy))}, {"a"})
+    apart = compare(found | {"b": BrainSlices(87, tuple(noisy))}, {"a"})
     assert float(apart.distances[0]["db"]) > 5
-    assert compare(surveys, {"a", "b"}) is None
-    assert compare(surveys | {"b": Survey(0, (), 50, tuple(plain))}, {"a"}) is None
+    assert compare(found, {"a", "b"}) is None
+    assert compare(found | {"b": BrainSlices(50, tuple(plain))}, {"a"}) is None
 
 
 def test_a_wave_stands_at_its_own_frequency():
@@ -369,9 +407,8 @@ def test_the_typical_patient_is_the_median_one_and_the_poorest_the_lowest():
     rows = [
         {"subject": f"sub-{p}", "model": key, "dice": 0.1 * p, "auprc": 0.5} for p in range(5) for key in ("a", "b")
     ]
-    metrics = {"per_patient": rows}
-    assert (typical(metrics), poorest(metrics, "a"), poorest(metrics, "c")) == ("sub-2", "sub-0", None)
-    assert typical({"per_patient": []}) is None
+    assert (typical(rows), poorest(rows, "a"), poorest(rows, "c")) == ("sub-2", "sub-0", None)
+    assert typical([]) is None
 
 
 @pytest.mark.parametrize("bad", [{"train": 0}, {"models": ()}])

@@ -10,88 +10,42 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.metrics import metrics_of
 from uad_core import RESEARCH_ONLY
-from uad_core.evaluate.format import interval, number
-from uad_core.experiment.report import (
+from uad_core.evaluate.glossary import explanation
+from uad_core.experiment.contents import (
     CohortResults,
     Contents,
-    Lesions,
+    Examples,
     ModelCard,
     Realism,
     SlicePanel,
-    build_report,
-    charts,
-    slices,
-    studies,
+    SubtleLesions,
 )
-from uad_core.experiment.report.caveats import dependence, footnote
+from uad_core.experiment.report import build_report, charts, slices, studies
+from uad_core.experiment.report.caveats import dependence
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.slices import comparison
 from uad_core.experiment.report.style import line_style
-from uad_core.experiment.report.tables import tab_separated
-
-PERCENTILES = ("90", "98", "99.9")
+from uad_core.experiment.report.tables import table_1_tsv
 
 
-def row_of(index, healthy=1, baseline=True):
-    """A made row of metrics.json; every figure is another number."""
-    base = 0.1 + 0.05 * index
-    figures = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
-    row = {"model": None, "signed": "absolute", "percentile": 98.0, "threshold": 0.1, "reference": "made"}
-    for place, figure in enumerate(figures):
-        name = f"{figure}_mean" if figure in ("auprc", "dice") else figure
-        value = base + 0.0117 * place
-        row |= {name: value, f"{figure}_std": 0.0321 + base / 9, f"{figure}_ci": [value - 0.02, value + 0.02]}
-    difference = {"mean": -0.0412 - base / 7, "ci": [-0.09, 0.01], "patients": 3}
-    return row | {
-        "reference_simulated": True,
-        "reference_scans": 10 + index,
-        "reference_ml": 18.0 * (10 + index),
-        "auprc_pooled": base + 0.0777,
-        "auprc_pooled_ci": [base, base + 0.2],
-        "best_dice_pooled": base + 0.1333,
-        "false_positive_ml": 12.34 + index,
-        "false_positive_ml_ci": [10.0, 14.0],
-        "false_positive_subjects": healthy,
-        "seconds_per_slice": 0.25,
-        "dice_by_percentile": dict.fromkeys(PERCENTILES, base),
-        "difference_to_intensity": {"auprc": difference, "dice": difference} if baseline else None,
-    }
-
-
-def sheet_of(name, simulated, keys=("intensity", "sae3", "dae")):
-    patients = [
-        {"subject": f"sub-{p}", "model": key, "healthy": False, "seen": "", "auprc": 0.2 + 0.05 * p + 0.1 * k,
-         "dice": 0.1 * p, "truth_ml": 3.0, "false_positive_ml": 1.0}
-        for k, key in enumerate(keys) for p in range(4)
-    ]  # fmt: skip
+def results_of(name, simulated, keys=("intensity", "sae3", "dae")):
     curves = {
         key: {"recall": [0.1, 1.0], "precision": [0.9, 0.1], "normal": [90, 10, 0, 0], "anomalous": [1, 5, 3, 1]}
         for key in keys
     }
-    metrics = {
-        "cohort": name,
-        "simulated": simulated,
-        "patients": 4,
-        "brains": 4,
-        "healthy": 1,
-        "levels": [87],
-        "refused": {"sub-9": "The picture is black."},
-        "auprc_chance": 0.0123,
-        "config": {"percentile": 98.0, "resamples": 100, "seed": 1},
-        "models": {key: row_of(i, baseline=key != "intensity") | {"model": key} for i, key in enumerate(keys)},
-        "per_patient": patients,
-    }
-    looks = tuple(look_of(key) for key in keys)
-    again = tuple(replace(look_of(""), key=key) for key in keys[1:])
+    metrics = metrics_of(name, simulated, keys)
+    panels = tuple(panel_of(key) for key in keys)
+    again = tuple(replace(panel_of(""), key=key) for key in keys[1:])
     record = {
         "subject": "sub-1", "level": 87, "ml": 0.05, "intensity": 0.5, "rank": 50.0, "found_by": "sae3",
     }  # fmt: skip
-    lesions = Lesions(7, (record,), (look_of(""),))
-    return CohortResults(metrics, {"models": curves}, looks, again, looks, lesions, name)
+    lesions = SubtleLesions(7, (record,), (panel_of(""),))
+    return CohortResults(metrics, {"models": curves}, Examples(panels, again, panels), lesions, name)
 
 
-def look_of(key):
+def panel_of(key):
     rng = np.random.default_rng(0)
     truth = np.zeros((60, 50), bool)
     truth[20:30, 5:12] = True  # on the left of the picture: the patient's right
@@ -122,8 +76,8 @@ def contents_of(**changes):
         "versions": {"torch": "2.13.0"},
         "cohorts": [{"cohort": "made", "kind": "simulated", "patients": 4, "healthy": 1, "levels": "87", "sha": "0f"}],
     }
-    sheets = [sheet_of("drawn-real", False), sheet_of("made", True)]
-    return replace(Contents(sheets, cards, None, ("Models without a checkpoint: sae1.",), repeat), **changes)
+    cohorts = [results_of("drawn-real", False), results_of("made", True)]
+    return replace(Contents(cohorts, cards, None, ("Models without a checkpoint: sae1.",), repeat), **changes)
 
 
 @pytest.fixture(scope="module")
@@ -143,25 +97,25 @@ def cells_of(html, name):
 
 def test_the_table_holds_the_numbers_of_the_metrics(report):
     headings, rows = cells_of(report.html, "made")
-    model = sheet_of("made", True).metrics["models"]["sae3"]
+    model = results_of("made", True).metrics["models"]["sae3"]
     line = dict(zip(headings, rows["sae3"], strict=True))
     assert line["AUPRC, pooled"].startswith(f"{model['auprc_pooled']:.3f} [{model['auprc_pooled_ci'][0]:.3f}, ")
-    dice = line["Dice at the healthy percentile, mean ± sd"]
+    dice = line["Dice, mean ± sd"]
     assert dice.startswith(f"{model['dice_mean']:.3f} ± {model['dice_std']:.3f} [")
-    assert line["False positives on healthy scans, ml"] == "13.3 [10.0, 14.0]"
-    assert line["AUPRC less intensity's"].startswith("−0.0")
+    assert line["False positives in healthy scans, ml"] == "13.34 [10.00, 14.00]"
+    assert line["AUPRC less model 0's"].startswith("−0.0")
     assert "<td>1,234,567</td>" in report.html.split(">Trainings</h2>")[1]
     assert (rows["dae"][1], rows["intensity"][1]) == ("no: did not learn", "nothing to learn")
-    assert rows["intensity"][headings.index("AUPRC less intensity's")] == "–"
+    assert rows["intensity"][headings.index("AUPRC less model 0's")] == "–"
 
 
 def test_best_cases_are_called_so_and_stand_apart(report):
     headings, _ = cells_of(report.html, "made")
-    best = [heading for heading in headings if heading.startswith("best case: ")]
+    best = [heading for heading in headings if heading.startswith("BEST CASE ")]
     assert headings[-2:] == best
     assert len(best) == 2
-    assert report.html.count("<th class=best>") == 4
-    assert "threshold on the truth, which no user has" in report.html
+    assert report.html.count('<th scope="col" class="best">') == 4
+    assert "threshold was picked on the truth, which no user has" in report.html
     columns = report.table_tsv.splitlines()[0].split("\t")
     assert "best_dice" not in columns
     assert {"best_case_dice", "best_case_dice_pooled"} <= set(columns)
@@ -205,14 +159,16 @@ def test_every_figure_is_in_the_page_and_a_picture(report):
 def undrawn(monkeypatch):
     """Figures are made and not drawn, which takes most of the time."""
     for module in (charts, slices, studies):
-        monkeypatch.setattr(module, "png", lambda figure: b"picture")
+        monkeypatch.setattr(module, "encode_figure", lambda figure: b"picture")
 
 
 def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
-    bare = replace(sheet_of("made", True, ("plain-intensity",)), example=(), worst=(), lesions=Lesions(0, (), ()))
+    bare = replace(
+        results_of("made", True, ("plain-intensity",)), examples=Examples(), lesions=SubtleLesions(0, (), ())
+    )
     for key in ("dice_mean", "threshold", "dice_by_percentile", "reference", "false_positive_ml", "seconds_per_slice"):
         bare.metrics["models"]["plain-intensity"][key] = None
-    page = build_report(contents_of(sheets=[bare], cards=())).html
+    page = build_report(contents_of(cohorts=[bare], cards=())).html
     for sentence in (
         "Models without a checkpoint: sae1.",
         "There is no row for model 0",
@@ -227,18 +183,18 @@ def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
 
 
 def test_a_cohort_of_healthy_scans_alone_shows_false_positives_and_no_empty_figures(undrawn):
-    sheet = replace(sheet_of("controls", False), example=(), reconstructed=(), worst=(), lesions=Lesions(0, (), ()))
-    sheet.metrics["patients"] = sheet.metrics["brains"] = 0
-    for row in sheet.metrics["per_patient"]:
+    results = replace(results_of("controls", False), examples=Examples(), lesions=SubtleLesions(0, (), ()))
+    results.metrics["patients"] = results.metrics["brains"] = 0
+    for row in results.metrics["per_patient"]:
         row |= {"healthy": True, "auprc": None, "dice": None}
-    for model in sheet.metrics["models"].values():
+    for model in results.metrics["models"].values():
         model["auprc_pooled"] = None
-    report = build_report(contents_of(sheets=[sheet, sheet_of("made", True)]))
+    report = build_report(contents_of(cohorts=[results, results_of("made", True)]))
     assert not [name for name in report.figures if name.startswith("controls_")]
     section = report.html.split("Real scans: controls</h2>")[1].split("<h2")[0]
-    assert "Nobody here has a lesion" in section
+    assert "No subject has a lesion at these levels" in section
     assert "sub-0: 1.0 ml" in section
-    assert "The paper&#x27;s claims" not in section
+    assert "The paper's claims" not in section
 
 
 def test_the_list_at_the_top_leads_to_every_section(report):
@@ -248,22 +204,23 @@ def test_the_list_at_the_top_leads_to_every_section(report):
 
 
 def test_names_from_a_cohort_are_text_and_never_markup(undrawn):
-    sheet = sheet_of("<script>alert(1)</script>", True)
-    page = build_report(contents_of(sheets=[replace(sheet, folder="x")])).html
+    results = results_of("<script>alert(1)</script>", True)
+    page = build_report(contents_of(cohorts=[replace(results, folder="x")])).html
     assert "<script" not in page
 
 
 def test_failures_name_the_worst_patients_and_the_refused(report):
     assert "sub-9 was left out: The picture is black." in report.html
     assert "sub-0 0.000 (3.0 ml); sub-1 0.100 (3.0 ml)" in report.html
-    assert "1 of 7 lesions have a median intensity between the 5th and the 95th" in report.html
+    text = " ".join(report.html.split())
+    assert "1 of 7 lesions have a median intensity between the 5th and the 95th" in text
 
 
 def test_what_makes_figures_less_independent_than_they_look_is_said():
-    metrics = dict(sheet_of("made", True).metrics)
+    metrics = dict(results_of("made", True).metrics)
     assert dependence(metrics) == []
-    assert "made (simulated, 10 to 12 scans)" in footnote(metrics)
-    assert "no model was trained on (1). " in footnote(metrics)
+    assert "made (simulated, 10 to 12 scans)" in explanation(metrics)
+    assert "no model was trained on (1). " in explanation(metrics)
     known = [row | {"seen": "anatomy"} for row in metrics["per_patient"] if row["subject"] in ("sub-1", "sub-2")]
     healthy = [{"subject": "sub-h", "healthy": True, "seen": "calibrated"}] * 2  # by two models
     metrics |= {"brains": 3, "per_patient": [*metrics["per_patient"], *known, *healthy]}
@@ -272,20 +229,20 @@ def test_what_makes_figures_less_independent_than_they_look_is_said():
     assert trained == "2 patients were made from brains that a model here was trained on."
     volumes = metrics | {"levels": [86, 87]}
     assert dependence(volumes)[2].startswith("The thresholds come from single slices (made), ")
-    assert "no model was trained on (1, 1 of them behind a threshold themselves). " in footnote(metrics)
+    assert "no model was trained on (1, 1 of them behind a threshold themselves). " in explanation(metrics)
 
 
 def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():
-    sheet = sheet_of("made", True, ("dae", "sae3", "svae-gan"))
-    found = {line[1]: line for line in verdicts(sheet)}
-    assert found["sae3 less dae"][2:] == ("+0.100 [+0.100, +0.100]", "yes")
-    swapped = {line[1]: line for line in verdicts(sheet_of("made", True, ("sae3", "dae")))}
+    results = results_of("made", True, ("dae", "sae3", "svae-gan"))
+    found = {line[1]: line for line in verdicts(results)}
+    assert found["sae3 less dae"][2:] == ["+0.100 [+0.100, +0.100]", "yes"]
+    swapped = {line[1]: line for line in verdicts(results_of("made", True, ("sae3", "dae")))}
     assert swapped["sae3 less dae"][3] == "no, reversed"
     assert "sae1 less dae" not in found
 
 
 def test_a_picture_keeps_the_patients_right_on_the_left():
-    pixels = np.array(Image.open(BytesIO(comparison([look_of("sae3")]))).convert("RGB")).astype(int)
+    pixels = np.array(Image.open(BytesIO(comparison([panel_of("sae3")]))).convert("RGB")).astype(int)
     blue = (pixels[..., 2] - pixels[..., 0] > 80) & (pixels[..., 2] > 180)
     columns = np.flatnonzero(blue.any(axis=0))
     first_panel = columns[columns < pixels.shape[1] / 2]
@@ -297,10 +254,9 @@ def test_thirteen_models_have_thirteen_line_styles():
     assert len({tuple(line_style(index).items()) for index in range(13)}) == 13
 
 
-def test_numbers_without_a_value_are_a_dash():
-    assert (number(None), number(-0.1234), interval(0.5, [None, None])) == ("–", "−0.123", "0.500")
-    assert tab_separated([sheet_of("made", True)], {}).count("n/a") > 0
-    json.dumps(sheet_of("made", True).metrics)
+def test_figures_without_a_value_are_n_a_in_the_file():
+    assert table_1_tsv([results_of("made", True)], {}).count("n/a") > 0
+    json.dumps(results_of("made", True).metrics)
 
 
 def realism_of():
@@ -320,6 +276,6 @@ def test_simulated_and_real_slices_are_drawn_side_by_side(report):
 
 
 def test_a_figure_is_the_same_bytes_twice(report):
-    sheet = contents_of().sheets[1]
-    assert charts.precision_recall(sheet) == report.figures["made_precision_recall.png"]
-    assert slices.comparison(sheet.example) == report.figures["made_fig4.png"]
+    results = contents_of().cohorts[1]
+    assert charts.precision_recall(results) == report.figures["made_precision_recall.png"]
+    assert slices.comparison(results.examples.typical) == report.figures["made_fig4.png"]

@@ -16,7 +16,7 @@ from pydicom.uid import generate_uid
 
 from tests.support.dicom_files import CANARY, FRAME, LPS, STUDY, enhanced, head, oblique, series, through_itk, zipped
 from tests.support.heads import CHECKPOINT, CONFIG, SHOWN_AS_PREPARED, mask_of, small_head
-from uad_core.detect.from_file import detect_file
+from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.io.dicom.reading import read_dicom
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.dicom.seg import encode_dicom_seg
@@ -172,7 +172,7 @@ def found(tmp_path_factory):
     through_itk(files, folder)
     sources = {"nifti": place / "scan.nii.gz", "folder": folder, "zip": zipped(files), "files": files[::-1]}
     return {
-        name: detect_file(source, CHECKPOINT, CONFIG, place / f"{name} out", SHOWN_AS_PREPARED)
+        name: detect_file(DetectRequest(source, CHECKPOINT, CONFIG, SHOWN_AS_PREPARED), place / f"{name} out")
         for name, source in sources.items()
     }
 
@@ -200,6 +200,6 @@ def test_the_other_results_of_dicom_name_nobody(found):
 def test_nothing_found_is_written_as_an_empty_seg(tmp_path):
     image = small_head()
     files = series(np.rint(image.get_fdata() * 10).astype(np.uint16), image.affine)
-    detection = detect_file(files, CHECKPOINT, DetectConfig(threshold=2.0), tmp_path, SHOWN_AS_PREPARED)
+    detection = detect_file(DetectRequest(files, CHECKPOINT, DetectConfig(threshold=2.0), SHOWN_AS_PREPARED), tmp_path)
     (path,) = [path for path in detection.files if path.suffix == ".dcm"]
     assert dcmread(path).pixel_array.sum() == 0

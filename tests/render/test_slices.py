@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
-from uad_core.render.slices import SCALE, crop_box, grey_png, overlay_png
+from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.slices import SCALE, crop_box, marked_png
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -16,7 +16,7 @@ def pixels(png: bytes) -> np.ndarray:
 def test_the_grey_window_maps_low_to_black_and_high_to_white_and_clips():
     picture = np.full((40, 60), 0.1)
     picture[:20], picture[20:30] = 2.0, 0.5
-    shown = pixels(grey_png(picture, 0.1, 0.9))
+    shown = pixels(marked_png(picture, (0.1, 0.9)))
     assert shown.shape == (40 * SCALE, 60 * SCALE, 3)
     assert shown[2, 60].tolist() == [255] * 3
     assert abs(int(shown[50, 60, 0]) - 127) <= 1
@@ -24,7 +24,7 @@ def test_the_grey_window_maps_low_to_black_and_high_to_white_and_clips():
 
 
 def test_r_stands_on_the_left_of_the_picture_and_l_on_the_right():
-    shown = pixels(grey_png(np.zeros((100, 100)), 0, 1))[..., 0] > 128
+    shown = pixels(marked_png(np.zeros((100, 100))))[..., 0] > 128
     columns = np.flatnonzero(shown.any(axis=0))
     left, right = shown[:, : SCALE * 50], shown[:, SCALE * 50 :]
     assert columns[0] < 20
@@ -35,7 +35,7 @@ def test_r_stands_on_the_left_of_the_picture_and_l_on_the_right():
 def test_the_mask_is_filled_and_the_truth_is_an_outline():
     mask, truth = np.zeros((40, 40), bool), np.zeros((40, 40), bool)
     mask[5:15, 5:15], truth[20:30, 20:30] = True, True
-    shown = pixels(overlay_png(np.zeros((40, 40)), 0, 1, mask, truth, opacity=1.0))
+    shown = pixels(marked_png(np.zeros((40, 40)), mask=mask, truth=truth, opacity=1.0))
     assert shown[10 * SCALE, 10 * SCALE].tolist() == list(MASK_COLOUR)
     assert shown[20 * SCALE, 25 * SCALE].tolist() == list(TRUTH_COLOUR)
     assert shown[25 * SCALE, 25 * SCALE].tolist() == [0, 0, 0]

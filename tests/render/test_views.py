@@ -1,6 +1,7 @@
 """What the viewer gets: pixels of known voxels, and the way back from a pixel to its voxel."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,24 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
+from tests.support.heads import Zeros, checkpoint_of
 from uad_core.atlas.space import Slab
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import Prepared, PreprocessConfig
-from uad_core.render.overlays import (
-    FINE,
-    MASK_COLOUR,
-    TRUTH_COLOUR,
-    VEIL,
-    grey_png,
-    overlay_png,
-    vote_colour,
-    votes_png,
-)
+from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR, VEIL, rgb, vote_colour
+from uad_core.render.overlays import FINE, grey_png, overlay_png, stack, votes_png
 from uad_core.render.planes import PLANES, cut
-from uad_core.render.views import plane_views, plane_voxel, seen_in, slice_voxel
+from uad_core.render.slices import SCALE
+from uad_core.render.views import Overlay, plane_views, plane_voxel, seen_in, slice_views, slice_voxel
 
 DEPTH = 12
+PLAIN = PostprocessConfig(median_size=1, min_lesion_mm3=0)
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -108,3 +107,59 @@ def test_a_click_beyond_the_picture_stays_in_the_volume(prepared):
     assert all(
         0 <= at < n for at, n in zip(plane_voxel(prepared, (3, 50, 70), 2, 9999, -5), (DEPTH, 256, 256), strict=True)
     )
+
+
+def test_a_colour_of_the_palette_is_three_numbers():
+    assert rgb("#D55E00") == (213, 94, 0)
+
+
+def test_of_two_overlays_the_last_lies_on_top():
+    left, both = np.zeros((2, 2), bool), np.zeros((2, 2), bool)
+    left[:, 0], both[:] = True, True
+    red, blue = (
+        overlay_png(mask, opacity=1.0, colour=colour) for mask, colour in ((both, (255, 0, 0)), (left, (0, 0, 255)))
+    )
+    shown = pixels(stack(red, blue))[FINE // 2]
+    assert shown[0].tolist() == [0, 0, 255, 255]
+    assert shown[-1].tolist() == [255, 0, 0, 255]
+
+
+@pytest.fixture(scope="module")
+def detection(prepared):
+    """A model of zeros, so that the scan itself is the residual, and one bright voxel."""
+    array = prepared.array.copy()
+    array[3, 100, 120] = 0.8
+    reconstruction = reconstruct(replace(prepared, array=array), checkpoint_of(Zeros()))
+    return reconstruction, segment(reconstruction, DetectConfig(threshold=0.5, postprocess=PLAIN))
+
+
+def test_a_slice_is_shown_as_scan_reconstruction_residual_and_mask(detection):
+    reconstruction, segmentation = detection
+    truth = np.zeros(segmentation.mask.shape, bool)
+    truth[3, 50:60, 70:80] = True
+    views = slice_views(reconstruction, 3, Overlay(segmentation.mask, truth, 0.4), PLAIN)
+    row, column = 100 - (40 - 6), 120 - (60 - 6)  # the brain begins at (40, 60), and the picture 6 pixels before it
+    assert pixels(views.scan)[row, column] == 204  # 0.8 of 255
+    assert pixels(views.reconstruction).max() == 0
+    residual = pixels(views.residual)
+    assert np.unravel_index(residual.argmax(), residual.shape) == (row, column)
+    assert pixels(views.mask)[FINE * row, FINE * column].tolist() == [*MASK_COLOUR, 102]
+    assert pixels(views.mask)[FINE * (50 - 34), FINE * (75 - 54)].tolist() == [*TRUTH_COLOUR, 255]
+
+
+def test_without_a_setting_there_is_no_residual_and_the_rest_is_the_same(detection):
+    reconstruction, segmentation = detection
+    overlay = Overlay(segmentation.mask)
+    views, quick = (slice_views(reconstruction, 3, overlay, config) for config in (PLAIN, None))
+    assert quick == views._replace(residual=b"")
+    assert pixels(slice_views(reconstruction, 3, Overlay()).mask).max() == 0
+
+
+def test_a_marked_slice_is_enlarged_and_has_the_mask_in_it(detection):
+    reconstruction, segmentation = detection
+    views = slice_views(reconstruction, 3, Overlay(segmentation.mask, None, 1.0), PLAIN, marked=True)
+    shown = pixels(views.mask)
+    assert shown.shape == (SCALE * 172, SCALE * 142, 3)  # 160 x 130 pixels of brain, 6 around them
+    assert pixels(views.residual).shape == shown.shape[:2]
+    red = shown[SCALE * 66 : SCALE * 67, SCALE * 66 : SCALE * 67].reshape(-1, 3).astype(int)
+    assert (red[:, 0] > red[:, 2] + 60).all()

@@ -14,9 +14,9 @@ from uad_core.cohorts.find import RunError
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.progress import ProgressFile
-from uad_core.evaluate.records import against_model_0, baselines, by_patient, operating_point, visible
-from uad_core.evaluate.review import case_of, fullest, map_of, open_session
-from uad_core.evaluate.score_cohort import PLAIN, evaluate, table_rows
+from uad_core.evaluate.review import case_of, fullest, map_of
+from uad_core.evaluate.rows import PLAIN, open_session
+from uad_core.evaluate.score_cohort import score_cases
 from uad_core.io.paths import CHECKPOINTS, SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.postprocess import SIGNS
@@ -199,7 +199,7 @@ def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
     session = open_session(SAMPLES, names, config)
     subject = next(one.name for one in session.cohort.subjects if not one.is_healthy)
     only = replace(session.cohort, subjects=tuple(one for one in session.cohort.subjects if one.name == subject))
-    (progress,) = evaluate(only, table_rows(only, [session.rows[0].checkpoint], config, plain=True), config)
+    (progress,) = score_cases(replace(session, cohort=only))
     case = case_of(session, subject)
     seen = map_of(session, case, "intensity")
     assert dice(seen.mask, case.truth) == progress.scores[0].dice
@@ -212,61 +212,6 @@ def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
     assert session.changed({"intensity": "0" * 64}) == ["intensity"]
     with pytest.raises(ScanError, match="no longer"):
         case_of(session, "nobody")
-
-
-def difference(mean, low, high):
-    return {"difference_to_intensity": {"auprc": {"mean": mean, "ci": [low, high], "patients": 4}}}
-
-
-@pytest.mark.parametrize(
-    ("mean", "low", "high", "place"),
-    [(-0.2, -0.3, -0.1, "below"), (-0.1, -0.3, 0.1, "level"), (0.2, 0.1, 0.3, "above"), (-0.1, -0.2, 0.0, "level")],
-)
-def test_a_model_is_below_model_0_where_the_whole_interval_is(mean, low, high, place):
-    assert against_model_0(difference(mean, low, high)).place == place
-
-
-def test_a_difference_to_model_0_is_told_with_its_interval_and_is_none_without():
-    against = against_model_0(difference(-0.0943, -0.1903, 0.0014))
-    assert against.words == "\N{MINUS SIGN}0.094 (\N{MINUS SIGN}0.190 to +0.001)"
-    for nothing in ({"difference_to_intensity": None}, {}, difference(-0.1, None, None), difference(None, None, None)):
-        assert against_model_0(nothing) is None
-
-
-def test_every_row_is_held_against_model_0_of_its_own_sign():
-    zero = (("i:absolute", "intensity"), ("i:positive", "intensity"))
-    named = (("a:absolute", "a"), ("a:positive", "a"), ("b", "b"), *zero)
-    rows = {key: {"model": model, "signed": key.partition(":")[2] or None} for key, model in named}
-    assert baselines({"models": rows}) == {
-        "a:absolute": "i:absolute", "a:positive": "i:positive", "b": "i:absolute",
-        "i:absolute": "i:absolute", "i:positive": "i:positive",
-    }  # fmt: skip
-    assert baselines({"models": {"a": rows["b"]}}) == {"a": None}
-
-
-def test_the_working_threshold_is_found_on_the_curve():
-    curves = {"threshold": [0.9, 0.5, 0.1], "recall": [0.1, 0.6, 1.0], "precision": [1.0, 0.8, 0.3]}
-    assert operating_point(curves, 0.4) == (0.6, 0.8)
-    assert operating_point(curves, 0.5) == (0.1, 1.0)  # a voxel is flagged above the threshold, not at it
-    assert operating_point(curves, 0.95) is None
-    assert operating_point(curves, None) is None
-
-
-def test_a_histogram_shows_nearly_all_voxels_and_the_threshold():
-    normal, anomalous = [9000, 900, 95, 4, 1, 0, 0, 0, 0, 0], [0] * 10
-    assert visible(normal, anomalous, None) == pytest.approx(0.4)  # 9995 of 10000 lie in three of ten bins, one more
-    assert visible(normal, anomalous, 0.6) == pytest.approx(0.69)
-    assert visible(normal, anomalous, 1.0) == 1.0
-    assert visible([0] * 10, anomalous, None) == pytest.approx(0.2)
-
-
-def test_a_subjects_records_are_found_by_row():
-    records = [
-        {"subject": "a", "model": "x", "dice": 1},
-        {"subject": "b", "model": "x"},
-        {"subject": "a", "model": "y"},
-    ]
-    assert by_patient({"per_patient": records}, "a") == {"x": records[0], "y": records[2]}
 
 
 def test_a_request_and_its_record_are_one(cohort, tmp_path, asked):

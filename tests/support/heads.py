@@ -10,7 +10,7 @@ from torch import nn
 
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE, Slab
 from uad_core.atlas.template import template
-from uad_core.detect.from_file import detect_file
+from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.io.volume import Volume
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
@@ -80,7 +80,7 @@ def small_head() -> nib.Nifti1Image:
 
 def run(path, image, out, config=CONFIG, prepare_options=SHOWN_AS_PREPARED):
     nib.save(image, path)
-    return detect_file(path, CHECKPOINT, config, out, prepare_options)
+    return detect_file(DetectRequest(path, CHECKPOINT, config, prepare_options), out)
 
 
 def mask_of(detection) -> nib.Nifti1Image:

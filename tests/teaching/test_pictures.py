@@ -12,9 +12,10 @@ from PIL import Image
 from tests.support.small_scans import Flat, checkpoint_of, prepared_of, reconstruction_of
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
-from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.render.overlays import FINE, MASK_COLOUR, TRUTH_COLOUR
-from uad_core.render.views import slice_views, slice_voxel
+from uad_core.pipeline.segment import DetectConfig
+from uad_core.render.colours import MASK_COLOUR, OLD_COLOUR, TRUTH_COLOUR
+from uad_core.render.overlays import FINE
+from uad_core.render.views import slice_voxel
 from uad_core.teaching import (
     PaintedLesion,
     arithmetic,
@@ -23,11 +24,9 @@ from uad_core.teaching import (
     found_view,
     montage,
     painted_view,
-    pair_views,
     sweep,
     voxel_pixel,
 )
-from uad_core.teaching.pictures import OLD_COLOUR
 
 NUMBER = r"\(?(-?[\d.]+)\)?"
 SHOWN = re.compile(rf"(\\max\(|\|\\,){NUMBER} - {NUMBER}.* (=|\\approx) ([\d.]+) (>|\\leq) ([\d.]+)$")
@@ -80,16 +79,6 @@ def pixels(png):
 def test_a_voxels_pixel_leads_back_to_the_voxel():
     prepared = small_brain()
     assert slice_voxel(prepared, 3, *voxel_pixel(prepared, (3, 12, 20))) == (3, 12, 20)
-
-
-def test_scan_reconstruction_and_mask_are_those_of_the_other_pages():
-    reconstruction = reconstruct(small_brain(), checkpoint_of(Flat()))
-    config, truth = DetectConfig(percentile=0), np.zeros(small_brain().array.shape, bool)
-    truth[2, 12:15, 12:15] = True
-    segmentation = segment(reconstruction, config)
-    views = slice_views(reconstruction, segmentation, config.postprocess, 2, truth)
-    assert pair_views(reconstruction, 2, segmentation.mask, truth) == (views.scan, views.reconstruction, views.mask)
-    assert pixels(pair_views(reconstruction, 2)[2]).max() == 0
 
 
 def test_the_painted_picture_shows_the_grey_and_outlines_the_truth():

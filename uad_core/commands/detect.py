@@ -12,7 +12,7 @@ from tqdm import tqdm
 from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import SLABS
 from uad_core.detect.command_line import command_line
-from uad_core.detect.from_file import detect_file
+from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.detect.presets import read_preset
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import STRONGEST
@@ -120,9 +120,8 @@ def run(options: argparse.Namespace) -> None:
             bar.set_description(step)
             bar.update(100 * fraction - bar.n)
 
-        result = detect_file(
-            options.scan, checkpoint, config, options.out, prepare_options, options.subject, command, report
-        )
+        request = DetectRequest(options.scan, checkpoint, config, prepare_options, options.subject, command)
+        result = detect_file(request, options.out, report)
     for sentence in result.sentences:
         print(sentence)
     for path in result.files:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from uad_core import RESEARCH_ONLY, versions
 from uad_core.atlas.space import SLABS
-from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
 from uad_core.evaluate.progress import ProgressFile
-from uad_core.evaluate.score_case import Score
-from uad_core.evaluate.score_cohort import PLAIN, Row, evaluate, table_rows
-from uad_core.evaluate.summary import summarise
-from uad_core.evaluate.tables import model_table, patient_table, readable
-from uad_core.io.atomic import write_atomically, write_json
+from uad_core.evaluate.rows import PLAIN, open_session
+from uad_core.evaluate.score_cohort import CaseProgress, score_cohort
+from uad_core.evaluate.tables import readable
 from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
-from uad_core.io.volume import ScanError
-from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES
 
 
@@ -87,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Evaluate, print the table, write the files. Raises as `evaluate` and `load_checkpoint` do."""
+    """Evaluate, print the table, write the files. Raises as `open_session` and `score_cohort` do."""
     config = EvaluateConfig(
         percentile=options.percentile,
         signed=options.signed,
@@ -96,41 +89,23 @@ def run(options: argparse.Namespace) -> None:
         slab=SLABS[options.slab] if options.slab else None,
         limit=options.limit,
     )
-    cohort = open_cohort(options.cohort)
     names = [name.strip() for name in options.models.split(",") if name.strip()]
-    checkpoints = [load_checkpoint(name, options.checkpoints) for name in names if name != PLAIN]
-    rows = table_rows(cohort, checkpoints, config, plain=PLAIN in names)
-    with ProgressFile(options.out) as watched:
-        scores, refused = _score(cohort, rows, config, watched)
-        watched.summarising()
-        tables = summarise(cohort, rows, scores, config, refused)
-        command = command_line("evaluate", recorded_words(options, config))
-        metrics = tables.metrics | {"use": RESEARCH_ONLY, "command": command, "versions": versions()}
-        write_json(options.out / "metrics.json", metrics)
-        write_json(options.out / "curves.json", tables.curves)
-        write_atomically(options.out / "metrics.tsv", model_table(metrics).encode())
-        write_atomically(options.out / "per_patient.tsv", patient_table(metrics).encode())
-    print("\n".join(readable(metrics)))
+    session = open_session(options.cohort, names, config, options.checkpoints)
+    command = command_line("evaluate", recorded_words(options, config))
+    with ProgressFile(options.out) as file, tqdm(unit="subject") as bar:
 
-
-def _score(
-    cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig, watched: ProgressFile
-) -> tuple[list[Score], dict[str, str]]:
-    """Scores of all subjects and rows, and why subjects were left out. Raises ScanError if none is left."""
-    scores: list[Score] = []
-    refused: dict[str, str] = {}
-    with tqdm(unit="subject") as bar:
-        for progress in evaluate(cohort, rows, config):
-            scores += progress.scores
+        def show(progress: CaseProgress) -> None:
             if progress.problem:
-                refused[progress.subject] = progress.problem
                 tqdm.write(f"{progress.subject} left out: {progress.problem}", file=sys.stderr)
             bar.total = progress.total
             bar.update()
-            watched.subject(progress.done, progress.total)
-    if not scores:
-        raise ScanError("cohort", "No subject of the cohort could be evaluated.")
-    return scores, refused
+            file.subject(progress.done, progress.total)
+            if progress.done == progress.total:
+                bar.close()
+                file.summarising()
+
+        tables = score_cohort(session, options.out, command, on_progress=show)
+    print("\n".join(readable(tables.metrics)))
 
 
 def recorded_words(options: argparse.Namespace, config: EvaluateConfig) -> list[str]:

@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
 from uad_core.commands.simulate import label_maps_in
-from uad_core.evaluate import PLAIN
-from uad_core.experiment import ExperimentConfig, experiment
+from uad_core.evaluate.rows import PLAIN
+from uad_core.experiment import ExperimentConfig, run_experiment
 from uad_core.io.command_words import as_words, command_line
 from uad_core.io.paths import CHECKPOINTS
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
     )
     print(RESEARCH_ONLY)
     with tqdm(bar_format="{desc} [{elapsed}]") as bar:
-        outcome = experiment(config, command_line("experiment", recorded_words(options)), bar.set_description_str)
+        outcome = run_experiment(config, command_line("experiment", recorded_words(options)), bar.set_description_str)
     print(outcome.tables)
     print(outcome.report)
 

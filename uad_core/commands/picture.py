@@ -11,7 +11,8 @@ from uad_core.io.nifti import read_mask
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
-from uad_core.render.slices import slice_pictures, strip_png
+from uad_core.render.slices import strip_png
+from uad_core.render.views import Overlay, slice_views
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,9 @@ def run(options: argparse.Namespace) -> None:
         level = levels[segmentation.lesions[0].centre_voxel[0] if segmentation.lesions else len(levels) // 2]
     if level not in levels:
         raise ValueError(f"Level {level} was not searched; there are {levels[0]} to {levels[-1]}.")
-    pictures = slice_pictures(reconstruction, segmentation, config.postprocess, level - levels[0], truth)
+    pictures = slice_views(
+        reconstruction, level - levels[0], Overlay(segmentation.mask, truth), config.postprocess, marked=True
+    )
     captions = ("Scan", "Reconstruction", "What differs", f"Flagged, percentile {segmentation.percentile:.1f}")
     write_atomically(options.out, strip_png(pictures, captions))
     print(options.out)

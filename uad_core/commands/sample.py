@@ -10,7 +10,7 @@ import numpy as np
 from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.render.slices import GREY_WINDOW, grid_png
+from uad_core.render.slices import grid_png
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,5 +38,5 @@ def run(options: argparse.Namespace) -> None:
     if options.count < 1 or options.columns < 1:
         raise ValueError("At least one slice and one column are needed.")
     drawn: np.ndarray = checkpoint.model.sample(options.count, options.seed)[:, 0].cpu().numpy()
-    write_atomically(options.out, grid_png(drawn, options.columns, *GREY_WINDOW))
+    write_atomically(options.out, grid_png(drawn, options.columns))
     print(options.out)

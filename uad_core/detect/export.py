@@ -1,4 +1,4 @@
-"""What the user takes home: mask and residual on the scan's own grid, lesion table, provenance, a page to print.
+"""Result files of one detection: mask and residual on the scan's own grid, lesion table, provenance, a page to print.
 
 Names follow BIDS derivatives (`_space-orig_desc-<model>_mask.nii.gz`). BIDS knows neither HTML nor DICOM: the report
 lies on top, where fMRIPrep puts its own, and `.bidsignore` names both.

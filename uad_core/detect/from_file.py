@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export, path_of, subject_label
@@ -24,33 +24,40 @@ class Detection:
     sentences: tuple[str, ...]
 
 
-def detect_file(
-    source: ScanSource,
-    checkpoint: Checkpoint,
-    config: DetectConfig,
-    out: Path,
-    prepare_options: PrepareOptions | None = None,
-    subject: str | None = None,
-    command: str = "",
-    on_progress: OnStep = lambda step, fraction: None,
-) -> Detection:
-    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
+@dataclass(frozen=True)
+class DetectRequest:
+    """What is to be detected, and how.
 
-    Args:
+    Attributes:
         source: NIfTI, or a DICOM series as a folder, a zip or its files; a path or bytes. See `read_scan`.
         subject: label in the file names; by default that of `sub-<label>` in the path's own name.
         command: how to run this again, for the record.
+    """
+
+    source: ScanSource
+    checkpoint: Checkpoint
+    config: DetectConfig
+    prepare_options: PrepareOptions = field(default_factory=PrepareOptions)
+    subject: str | None = None
+    command: str = ""
+
+
+def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda step, fraction: None) -> Detection:
+    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
+
+    Args:
         on_progress: called with a step's name and the share of it that is done.
 
     Raises:
         ScanError: the scan or mask cannot be used, or a step failed on it. Nothing is written.
         OSError: the results could not be written.
     """
-    prepared = prepare_scan(source, checkpoint.slab, prepare_options or PrepareOptions(), on_progress)
+    source, checkpoint, config = request.source, request.checkpoint, request.config
+    prepared = prepare_scan(source, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
     segmentation = segment(reconstruction, config)
-    label = subject or subject_label(source.name if isinstance(source, Path) else "")
-    results = export(reconstruction, segmentation, config, label, command)
+    label = request.subject or subject_label(source.name if isinstance(source, Path) else "")
+    results = export(reconstruction, segmentation, config, label, request.command)
     paths = {out / path_of(name, label): data for name, data in results.items()}
     for path, data in paths.items():
         write_atomically(path, data)
@@ -75,8 +82,8 @@ def summary(segmentation: Segmentation) -> str:
     if not segmentation.lesions:
         return f"No voxel above the {at}."
     count = len(segmentation.lesions)
-    healthy = f"{healthy_ml:.2f} ml lie" if healthy_ml >= 0.005 else "less than 0.01 ml lies"
+    healthy = f"about {healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
     return (
         f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}. "
-        f"In as much healthy brain {healthy} above it."
+        f"The same threshold flags {healthy} in a healthy brain of this size."
     )

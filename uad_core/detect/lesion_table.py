@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from uad_core.atlas.location import ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
+from uad_core.atlas.space import Slab
 from uad_core.atlas.template import TISSUES
 from uad_core.pipeline.lesions import Lesion
 
-COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's words for a sidecar
+COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's terms for a sidecar
     "index": {"Description": "Number of the region, 1 is the largest."},
     "name": {"Description": "Name of the region."},
     "volume_mm3": {"Description": "Volume in the patient's brain.", "Units": "mm^3"},
@@ -37,11 +38,30 @@ COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's 
 }
 
 
+REGION_COLUMNS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")  # of a table to read
+
+
 def lesion_table(lesions: Sequence[Lesion]) -> str:
     """Tab-separated, one row a lesion, largest first; `index` and `name` as BIDS asks of a look-up table."""
-    rows: list[tuple[str, ...]] = [tuple(COLUMNS)]
+    rows: list[tuple[object, ...]] = [tuple(COLUMNS)]
     for lesion in lesions:
         numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
-        name = f"lesion {lesion.number}"
-        rows.append((str(lesion.number), name, *map(str, numbers), lesion.place, lesion.side))
-    return "".join("\t".join(row) + "\n" for row in rows)
+        rows.append((lesion.number, f"lesion {lesion.number}", *numbers, lesion.place, lesion.side))
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
+
+
+def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | float]]:
+    """For a reader: `REGION_COLUMNS` of each lesion, numbers rounded. The level is that of its centre, in mm."""
+    values = [
+        (
+            lesion.number,
+            round(lesion.volume_mm3),
+            lesion.place,
+            lesion.side,
+            slab.levels[lesion.centre_voxel[0]],
+            ", ".join(str(round(value)).replace("-", "\N{MINUS SIGN}") for value in lesion.centre_mm),
+            round(lesion.peak_residual, 3),
+        )
+        for lesion in lesions
+    ]
+    return [dict(zip(REGION_COLUMNS, row, strict=True)) for row in values]

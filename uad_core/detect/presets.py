@@ -110,7 +110,7 @@ def _parsed(text: str | bytes) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) < len(pairs):
-        raise PresetError("This preset has an entry twice; which one counts cannot be told.")
+        raise PresetError("This preset has an entry twice; it is not clear which one counts.")
     return record
 
 

@@ -44,6 +44,12 @@ class Case:
         """True voxels that lie where nothing can be flagged."""
         return int(np.count_nonzero(self.truth & ~self.inside))
 
+    def on_grid(self, values: np.ndarray) -> np.ndarray:
+        """(D, 256, 256) of the (N,) values of the voxels `inside`; 0 elsewhere."""
+        whole = np.zeros(self.inside.shape, values.dtype)
+        whole[self.inside] = values
+        return whole
+
 
 def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) -> Case:
     """Prepare a subject's scan and bring its truth along, through the same transform.

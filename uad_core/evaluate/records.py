@@ -1,39 +1,31 @@
-"""What stands in metrics.json and curves.json, read for a page: who loses to model 0, and where a threshold lies."""
+"""What can be read off metrics.json and curves.json: who loses to model 0, and where a threshold lies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal
 
-from uad_core.evaluate.summary import BASELINE
+from uad_core.evaluate.metrics_file import BASELINE, CurveRow, Figure, Metrics, ModelRow, PatientFigure, PatientRow
+from uad_core.pipeline.postprocess import Sign
 
 FEW = 10  # patients below whom an interval says little
 
-Place = Literal["below", "above", "level"]
+Verdict = Literal["below", "above", "level"]
 
 
 @dataclass(frozen=True)
 class BaselineComparison:
-    """A row against model 0, patient by patient.
+    """A row against model 0, patient by patient: mean of the paired differences and its 95 % interval."""
 
-    Attributes:
-        figure: "auprc" or "dice".
-        mean: of the paired differences, the row less model 0.
-        low, high: 95 % interval of that mean.
-        patients: that have both figures.
-    """
-
-    figure: str
     mean: float
     low: float
     high: float
-    patients: int
 
     @property
-    def place(self) -> Place:
-        """Level means not told apart: the interval holds 0."""
+    def verdict(self) -> Verdict:
+        """Level means no difference shown: the interval holds 0."""
         return "below" if self.high < 0 else "above" if self.low > 0 else "level"
 
     @property
@@ -42,40 +34,39 @@ class BaselineComparison:
         return f"{self.mean:+.3f} ({self.low:+.3f} to {self.high:+.3f})".replace("-", "\N{MINUS SIGN}")
 
 
-def against_model_0(model: Mapping[str, Any], figure: str = "auprc") -> BaselineComparison | None:
-    """One row of `metrics["models"]` against model 0.
+def against_model_0(row: ModelRow, figure: str = "auprc") -> BaselineComparison | None:
+    """One row against model 0.
 
     Returns:
         None for model 0 itself, without it, and without an interval, for which two patients are needed.
     """
-    found = (model.get("difference_to_intensity") or {}).get(figure)
-    if not found or found["mean"] is None or None in found["ci"]:
+    found = row.differences.get(figure, Figure())
+    if found.mean is None or found.low is None or found.high is None:
         return None
-    low, high = found["ci"]
-    return BaselineComparison(figure, found["mean"], low, high, found["patients"])
+    return BaselineComparison(found.mean, found.low, found.high)
 
 
-def baselines(metrics: Mapping[str, Any]) -> dict[str, str | None]:
-    """For every row the row of model 0 that it is held against: with the same sign of residual, if there is one."""
-    rows = metrics["models"]
-    zero = [key for key, model in rows.items() if model["model"] == BASELINE]
-    alike = {rows[key]["signed"]: key for key in zero}
-    return {key: alike.get(model["signed"], zero[0] if zero else None) for key, model in rows.items()}
-
-
-def operating_point(curves: Mapping[str, Any], threshold: float | None) -> tuple[float, float] | None:
-    """Recall and precision of all voxels at `threshold`, read off the drawn curve; small components are left in.
+def baselines(rows: Sequence[tuple[str, str, Sign | None]]) -> dict[str, str | None]:
+    """For every row the row of model 0 that it is held against: with the same sign of residual, if there is one.
 
     Args:
-        curves: a row of `curves["models"]`, thresholds descending.
+        rows: key, model and sign of each.
+    """
+    zero = {signed: key for key, model, signed in reversed(rows) if model == BASELINE}
+    first = next((key for key, model, _ in rows if model == BASELINE), None)
+    return {key: zero.get(signed, first) for key, _, signed in rows}
+
+
+def operating_point(curve: CurveRow, threshold: float | None) -> tuple[float, float] | None:
+    """Recall and precision of all voxels at `threshold`, read off the drawn curve; small components are left in.
 
     Returns:
         None without a threshold, or where it lies above every score that was drawn.
     """
     if threshold is None:
         return None
-    above = [index for index, value in enumerate(curves["threshold"]) if value > threshold]
-    return (curves["recall"][above[-1]], curves["precision"][above[-1]]) if above else None
+    above = [index for index, value in enumerate(curve["threshold"]) if value > threshold]
+    return (curve["recall"][above[-1]], curve["precision"][above[-1]]) if above else None
 
 
 def visible(normal: Sequence[int], anomalous: Sequence[int], threshold: float | None, share: float = 0.9995) -> float:
@@ -86,6 +77,17 @@ def visible(normal: Sequence[int], anomalous: Sequence[int], threshold: float | 
     return min(max((last + 2) / len(counts), 1.15 * (threshold or 0)), 1.0)
 
 
-def by_patient(metrics: Mapping[str, Any], subject: str) -> dict[str, dict[str, Any]]:
-    """A subject's record of each row: key -> record."""
-    return {record["model"]: record for record in metrics["per_patient"] if record["subject"] == subject}
+def subjects(metrics: Metrics) -> list[str]:
+    """Names of all that were scored, in the cohort's order."""
+    return list(dict.fromkeys(row["subject"] for row in metrics["per_patient"]))
+
+
+def by_patient(metrics: Metrics, subject: str) -> dict[str, PatientRow]:
+    """A subject's figures by the key of the row."""
+    return {row["model"]: row for row in metrics["per_patient"] if row["subject"] == subject}
+
+
+def by_row(metrics: Metrics, key: str, figure: PatientFigure = "auprc") -> dict[str, float]:
+    """A row's figure by subject, of those that have it."""
+    rows = (row for row in metrics["per_patient"] if row["model"] == key)
+    return {row["subject"]: value for row in rows if (value := row[figure]) is not None}

@@ -8,6 +8,7 @@ import numpy as np
 
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics import curve, dice, false_positive_ml, lesion_scores
+from uad_core.evaluate.rows import Row
 from uad_core.pipeline.postprocess import mask_above
 
 NAN = float("nan")
@@ -29,6 +30,7 @@ class Score:
         missed: true voxels beyond the eroded brain.
         values: (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only.
         truth: (N,) bool, of the same voxels.
+        mask: (N,) bool, of the same voxels: flagged at the working threshold; None without one.
     """
 
     subject: str
@@ -54,27 +56,22 @@ class Score:
     missed: int
     values: np.ndarray | None
     truth: np.ndarray | None
+    mask: np.ndarray | None
 
 
 def score(
-    case: Case,
-    row: str,
-    seen: str,
-    values: np.ndarray,
-    thresholds: tuple[float, ...] | None,
-    min_lesion_mm3: float,
-    seconds_per_slice: float,
+    case: Case, row: Row, values: np.ndarray, min_lesion_mm3: float, seen: str = "", seconds_per_slice: float = NAN
 ) -> Score:
-    """Score a filtered anomaly map, (D, 256, 256).
+    """Score a filtered anomaly map.
 
     Args:
-        row: the key of the model's row in the table.
+        row: the row of the table that the figures go to; its first threshold is the working one.
+        values: (D, 256, 256) float32.
         seen: what the model knew of this subject: "", "trained", "calibrated" or "anatomy".
-        thresholds: the working threshold first, then those of `dice_at`; None where there is none.
         seconds_per_slice: what the reconstruction took.
     """
     inside, truth, healthy = case.inside, case.truth, case.subject.is_healthy
-    masks = [mask_above(values, inside, t, min_lesion_mm3) for t in thresholds or ()]
+    masks = [mask_above(values, inside, threshold, min_lesion_mm3) for threshold in row.thresholds or ()]
     has_truth = bool(truth.any())
     scores = values[inside]
     operating = curve(scores, case.truth_inside)
@@ -83,10 +80,10 @@ def score(
     ml = case.voxel_mm3 / 1000
     return Score(
         subject=case.subject.name,
-        row=row,
+        row=row.key,
         healthy=healthy,
         seen=seen,
-        threshold=thresholds[0] if thresholds else NAN,
+        threshold=row.thresholds[0] if row.thresholds else NAN,
         dice=dices[0],
         auprc=operating.average_precision,
         best_dice=operating.best_dice(case.missed)[0],
@@ -105,4 +102,5 @@ def score(
         missed=case.missed,
         values=scores if has_truth else None,
         truth=case.truth_inside if has_truth else None,
+        mask=masks[0][inside] if masks and has_truth else None,
     )

@@ -1,50 +1,30 @@
-"""Every subject of a cohort, every model: reconstruct, filter, score."""
+"""Every subject of a cohort, every model: prepare, reconstruct, filter, score; then the four files of the results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
-from uad_core.cohorts.cohort import Cohort, Subject
+from uad_core import RESEARCH_ONLY, versions
 from uad_core.evaluate.cases import Case, chosen, load_case
-from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.metrics_file import Metrics
+from uad_core.evaluate.rows import EvaluationSession, knows
 from uad_core.evaluate.score_case import NAN, Score, score
+from uad_core.evaluate.summary import Tables, summarise
+from uad_core.evaluate.tables import model_table, patient_table
+from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.volume import ScanError
-from uad_core.models import MODELS
-from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.median import filtered
-from uad_core.pipeline.postprocess import Sign
 from uad_core.pipeline.reconstruct import reconstruct
-
-PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no checkpoint, no threshold
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A row of the table: one model with one sign of residual.
-
-    Attributes:
-        key: the model's name, with the sign behind a colon where both are shown.
-        checkpoint: None for plain intensity.
-        signed: None for plain intensity, which is no residual.
-        reference: healthy cohort behind the thresholds.
-        thresholds: the working one, then those of `EvaluateConfig.percentiles`; None without healthy residuals.
-    """
-
-    key: str
-    name: str
-    checkpoint: Checkpoint | None
-    signed: Sign | None
-    reference: str | None
-    thresholds: tuple[float, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
 class CaseProgress:
-    """One subject is done, with a score a row and the scene that was scored, or was refused: no scene, a `problem`."""
+    """One subject is done, with a score a row and the case that was scored, or was refused: no case, a `problem`."""
 
     subject: str
     done: int
@@ -54,56 +34,53 @@ class CaseProgress:
     problem: str = ""
 
 
-def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: EvaluateConfig, plain: bool) -> list[Row]:
-    """The rows to fill, in the order of the checkpoints, plain intensity last.
+class Collector(Protocol):
+    """Takes what it needs of each case while its scan is in memory."""
 
-    The thresholds come from the checkpoints' healthy scans alone. Unless the config names a reference, it is a
-    real one for a real cohort and a simulated one for a simulated cohort, as far as there is one: what is
-    healthy differs more between the two than between models.
-
-    Raises:
-        ValueError: nothing to evaluate, a model twice, or an unknown reference.
-    """
-    if not checkpoints and not plain:
-        raise ValueError("name at least one model")
-    if len({checkpoint.name for checkpoint in checkpoints}) < len(checkpoints):
-        raise ValueError("a model was named twice")
-    rows = []
-    for checkpoint in checkpoints:
-        spec = MODELS.get(checkpoint.record["model"])
-        reference = config.reference or _reference(checkpoint, cohort.simulated)
-        for signed in config.signs(spec.signed if spec else "absolute"):
-            healthy = checkpoint.calibration.histogram(signed, config.median_size, reference)
-            thresholds = tuple(healthy.threshold(value) for value in (config.percentile, *config.percentiles))
-            key = f"{checkpoint.name}:{signed}" if config.signed == "both" else checkpoint.name
-            rows.append(Row(key, checkpoint.name, checkpoint, signed, reference, thresholds))
-    return [*rows, Row(PLAIN, PLAIN, None, None, None, None)] if plain else rows
+    def on_case(self, case: Case, scores: Sequence[Score]) -> None:
+        """Called once for every subject that was scored, with a score a row."""
 
 
-def _reference(checkpoint: Checkpoint, simulated: bool) -> str:
-    calibration = checkpoint.calibration
-    alike = sorted(name for name, value in calibration.references.items() if value.simulated == simulated)
-    return alike[0] if alike else calibration.default_reference
+def score_cohort(
+    session: EvaluationSession,
+    out: Path,
+    command: str,
+    collectors: Sequence[Collector] = (),
+    on_progress: Callable[[CaseProgress], None] = lambda progress: None,
+) -> Tables:
+    """Score every subject and write metrics.json, curves.json, metrics.tsv and per_patient.tsv to `out`.
 
-
-def levels(rows: Sequence[Row], config: EvaluateConfig) -> tuple[Slab, set[int]]:
-    """The slab to prepare, and the levels of it that every model was trained on.
+    Args:
+        command: how to run this again, for the record.
+        on_progress: called after each subject, refused ones among them.
 
     Raises:
+        ScanError: no subject could be scored; nothing is written.
         ValueError: no level is known to all models.
     """
-    slabs = [row.checkpoint.slab for row in rows if row.checkpoint]
-    slab = config.slab or (slabs[0] if slabs else PAPER_SLAB)
-    known = set(WHOLE_BRAIN.levels)
-    for value in slabs:
-        known &= set(value.levels)
-    if not known:
-        raise ValueError("the models were trained on different axial levels; evaluate them apart")
-    return slab, known
+    scores: list[Score] = []
+    refused: dict[str, str] = {}
+    for progress in score_cases(session):
+        if progress.case is None:
+            refused[progress.subject] = progress.problem
+        else:
+            scores += progress.scores
+            for collector in collectors:
+                collector.on_case(progress.case, progress.scores)
+        on_progress(progress)
+    if not scores:
+        raise ScanError("cohort", f"No subject of cohort {session.cohort.name} could be evaluated.")
+    tables = summarise(session, scores, refused)
+    metrics: Metrics = {**tables.metrics, "use": RESEARCH_ONLY, "command": command, "versions": versions()}
+    write_json(out / "metrics.json", metrics)
+    write_json(out / "curves.json", tables.curves)
+    write_atomically(out / "metrics.tsv", model_table(metrics).encode())
+    write_atomically(out / "per_patient.tsv", patient_table(metrics).encode())
+    return Tables(metrics, tables.curves)
 
 
-def evaluate(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> Iterator[CaseProgress]:
-    """Score every subject of the cohort, patients and healthy ones; models share every voxel that is looked at.
+def score_cases(session: EvaluationSession) -> Iterator[CaseProgress]:
+    """Score every subject of the cohort, patients and healthy ones; all models score the same voxels.
 
     Every map goes through the chain of `detect`: 3-D median, eroded brain mask, threshold, small components.
     Of a cohort of single slices each scan is one level deep, and the mirrored border makes the 3-D median
@@ -112,48 +89,28 @@ def evaluate(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> Ite
 
     A subject that cannot be prepared is reported and left out for all models.
     """
-    subjects = chosen(cohort, config.limit)
-    slab, known = levels(rows, config)
+    subjects = chosen(session.cohort, session.config.limit)
+    slab, known = session.levels()
     for done, subject in enumerate(subjects, 1):
         try:
-            case = load_case(subject, slab, known, config.erosion_mm)
-            scores = tuple(_scores(case, rows, config, cohort))
+            case = load_case(subject, slab, known, session.config.erosion_mm)
+            scores = tuple(_scores(case, session))
         except ScanError as error:
             yield CaseProgress(subject.name, done, len(subjects), problem=str(error))
         else:
             yield CaseProgress(subject.name, done, len(subjects), scores, case)
 
 
-def _scores(case: Case, rows: Sequence[Row], config: EvaluateConfig, cohort: Cohort) -> Iterator[Score]:
+def _scores(case: Case, session: EvaluationSession) -> Iterator[Score]:
     """One score a row; each model reconstructs the scan once, whatever the signs."""
-    reconstructed = None
-    for row in rows:
+    config, reconstructed = session.config, None
+    for row in session.rows:
         seconds, seen, values = NAN, "", case.prepared.array
         if row.checkpoint and row.signed:
             if reconstructed is None or reconstructed.checkpoint is not row.checkpoint:
                 reconstructed = reconstruct(case.prepared, row.checkpoint)
             values = reconstructed.residual(row.signed)
             seconds = reconstructed.seconds / int(np.count_nonzero(reconstructed.searched.any(axis=(1, 2))))
-            seen = knows(row.checkpoint, case.subject, cohort)
+            seen = knows(row.checkpoint, case.subject, session.cohort)
         values = filtered(values, case.inside, config.median_size)
-        yield score(case, row.key, seen, values, row.thresholds, config.min_lesion_mm3, seconds)
-
-
-def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:
-    """What a checkpoint has of a subject, by the cohort's name.
-
-    Returns:
-        "trained" on it, "calibrated": among the healthy scans of its percentiles, "anatomy": trained on another
-        subject of this cohort that was made from the same brain; otherwise "".
-    """
-    for entry in checkpoint.record.get("trained_on", []):
-        if entry["cohort"] != cohort.name:
-            continue
-        if subject.name in entry["subjects"]:
-            return "trained"
-        if subject.name in entry.get("held_out", []):
-            return "calibrated"
-        trained = set(entry["subjects"])
-        if subject.anatomy in {other.anatomy for other in cohort.subjects if other.name in trained}:
-            return "anatomy"
-    return ""
+        yield score(case, row, values, config.min_lesion_mm3, seen, seconds)

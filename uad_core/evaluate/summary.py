@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.glossary import GLOSSARY, NOTES
 from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
+from uad_core.evaluate.metrics_file import BASELINE, CurveRow, Curves, Metrics, PatientRow
+from uad_core.evaluate.records import baselines
+from uad_core.evaluate.rows import EvaluationSession, Row
 from uad_core.evaluate.score_case import Score
-from uad_core.evaluate.score_cohort import Row, levels
 
-BASELINE = "intensity"  # model 0, against which the differences are
-POINTS = 200  # of a precision-recall curve
-BINS = 200  # of the histograms of normal and anomalous voxels, over [0, 1]
+POINTS, BINS = 200, 200  # of a precision-recall curve; of the histograms of voxels over [0, 1]
 MEANS = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
+SEEN = ("trained", "calibrated", "anatomy")
 THRESHOLD_FREE = ("auprc", "best_dice")
 
 
@@ -26,24 +27,20 @@ THRESHOLD_FREE = ("auprc", "best_dice")
 class Tables:
     """`metrics` is what metrics.json holds, `curves` what curves.json holds."""
 
-    metrics: dict[str, Any]
-    curves: dict[str, Any]
+    metrics: Metrics
+    curves: Curves
 
 
-def summarise(
-    cohort: Cohort,
-    rows: Sequence[Row],
-    scores: Sequence[Score],
-    config: EvaluateConfig,
-    refused: Mapping[str, str],
-) -> Tables:
+def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapping[str, str]) -> Tables:
     """Both records of an evaluation.
 
     Args:
         scores: of all subjects and rows.
         refused: subject -> why it was left out.
     """
+    cohort, rows, config = session.cohort, session.rows, session.config
     by_row = {row.key: [one for one in scores if one.row == row.key] for row in rows}
+    by_key = {row.key: row for row in rows}
     first = by_row[rows[0].key]
     patients = [one for one in first if not one.healthy]
     scored = [one.subject for one in patients if one.truth_ml > 0]
@@ -51,14 +48,16 @@ def summarise(
     trained = {one.subject for one in scores if one.seen == "trained"}
     unseen = [name for name in healthy if name not in trained]
     truth = np.concatenate([one.truth for one in patients if one.truth is not None] or [np.zeros(0, bool)])
-    models, curves = {}, {}
+    models: dict[str, dict[str, Any]] = {}
+    curves: dict[str, CurveRow] = {}
+    held_against = baselines([(row.key, row.family, row.signed) for row in rows])
     for row in rows:
         own = {one.subject: one for one in by_row[row.key]}
         mine = [own[name] for name in scored]
         values = np.concatenate([one.values for one in mine if one.values is not None] or [np.zeros(0, np.float32)])
         operating = curve(values, truth)
         pooled_best, pooled_threshold = operating.best_dice(sum(one.missed for one in mine))
-        baseline = _baseline(rows, row, by_row)
+        baseline = None if row.family == BASELINE else held_against[row.key]
         models[row.key] = {
             **_about(row, config),
             "auprc_pooled": _number(operating.average_precision),
@@ -69,13 +68,11 @@ def summarise(
             "dice_by_percentile": _dice_by_percentile(row, mine, config),
             **_healthy([own[name] for name in unseen], config),
             "seconds_per_slice": _number(_mean(one.seconds_per_slice for one in own.values())),
-            "seen": {
-                what: sum(one.seen == what for one in own.values()) for what in ("trained", "calibrated", "anatomy")
-            },
-            "difference_to_intensity": _differences(mine, baseline, scored, config) if baseline else None,
+            "seen": {what: sum(one.seen == what for one in own.values()) for what in SEEN},
+            "difference_to_intensity": _differences(mine, by_row[baseline], config) if baseline else None,
         }
         curves[row.key] = _curves(operating.thinned(POINTS), values, truth)
-    metrics = {
+    metrics: Metrics = {
         "cohort": cohort.name,
         "simulated": cohort.simulated,
         "patients": len(scored),
@@ -84,34 +81,14 @@ def summarise(
         "healthy": len(healthy),
         "healthy_trained_on": len(healthy) - len(unseen),
         "refused": dict(refused),
-        "levels": _levels(cohort, rows, config),
+        "levels": session.searched_levels(),
         "auprc_chance": _number(float(truth.mean())) if truth.size else None,
         "config": asdict(config),
-        "notes": NOTES,
+        "notes": {key: GLOSSARY[key] for key in NOTES},
         "models": models,
-        "per_patient": [_per_patient(one, rows, config) for one in scores],
+        "per_patient": [_per_patient(one, by_key[one.row], config) for one in scores],
     }
     return Tables(metrics, {"cohort": cohort.name, "models": curves})
-
-
-NOTES = {
-    "dice": "at the percentile of the model's healthy residuals; no test label had a say in the threshold",
-    "best_dice": "best case: the threshold that suits each patient's truth best, small components left in",
-    "best_dice_pooled": "best case: one threshold for all patients, picked on their truth",
-    "auprc": "average precision of the filtered score within the eroded brain; chance: auprc_chance",
-    "lesions": "26-connected; found when at least 10 % is flagged; a flagged region is right when 10 % is lesion",
-    "interval": "95 %, percentile bootstrap over patients; too narrow where several were made from one brain (brains)",
-    "left_out": "patients without the figure (NaN), left out of its mean",
-    "false_positive_ml": "mean of what is flagged in healthy subjects that no model here was trained on",
-    "plain-intensity": "has no healthy residuals, hence no threshold: only threshold-free and best-case figures",
-}
-
-
-def _levels(cohort: Cohort, rows: Sequence[Row], config: EvaluateConfig) -> list[int]:
-    """Atlas levels that were searched: those of the slices, or of the slab as far as the models know it."""
-    slab, known = levels(rows, config)
-    slices = {subject.level for subject in cohort.subjects if subject.flair.suffix == ".png"}
-    return sorted(known & (slices or set(slab.levels)))
 
 
 def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
@@ -177,21 +154,11 @@ def _dice_by_percentile(row: Row, mine: Sequence[Score], config: EvaluateConfig)
     }
 
 
-def _baseline(rows: Sequence[Row], row: Row, by_row: Mapping[str, list[Score]]) -> dict[str, Score] | None:
-    """Scores of model 0 by subject: at the row's own sign if there is such a row."""
-    baselines = [other for other in rows if other.checkpoint and other.checkpoint.record["model"] == BASELINE]
-    if not baselines or row in baselines:
-        return None
-    found = next((other for other in baselines if other.signed == row.signed), baselines[0])
-    return {one.subject: one for one in by_row[found.key]}
-
-
-def _differences(
-    mine: Sequence[Score], baseline: Mapping[str, Score], scored: Sequence[str], config: EvaluateConfig
-) -> dict[str, Any]:
-    found = {}
+def _differences(mine: Sequence[Score], baseline: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
+    """Of each figure the mean paired difference to model 0, over the patients with a lesion."""
+    found, theirs = {}, {one.subject: one for one in baseline}
     for figure in ("auprc", "dice", "best_dice", "lesion_f1"):
-        sides = (mine, [baseline[name] for name in scored])
+        sides = (mine, [theirs[one.subject] for one in mine])
         pair = [np.array([getattr(one, figure) for one in side]) for side in sides]
         value = paired_difference(pair[0], pair[1], config.resamples, config.seed)
         found[figure] = {
@@ -202,16 +169,17 @@ def _differences(
     return found
 
 
-def _per_patient(one: Score, rows: Sequence[Row], config: EvaluateConfig) -> dict[str, Any]:
-    row = next(row for row in rows if row.key == one.row)
+def _per_patient(one: Score, row: Row, config: EvaluateConfig) -> PatientRow:
+    """A score as JSON holds it, without its arrays."""
     record = {key: _number(value) if isinstance(value, float) else value for key, value in vars(one).items()}
-    for hidden in ("values", "truth", "dice_at", "row"):
+    for hidden in ("subject", "row", "values", "truth", "mask", "dice_at"):
         del record[hidden]
     dice_at = {f"{p:g}": _number(value) for p, value in zip(config.percentiles, one.dice_at, strict=False)}
-    return {"subject": record.pop("subject"), "model": one.row, "signed": row.signed, **record} | {"dice_at": dice_at}
+    named = {"subject": one.subject, "model": one.row, "signed": row.signed}
+    return cast(PatientRow, named | record | {"dice_at": dice_at})
 
 
-def _curves(thinned: Curve, values: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+def _curves(thinned: Curve, values: np.ndarray, truth: np.ndarray) -> CurveRow:
     edges = np.linspace(0, 1, BINS + 1)
     return {
         "recall": [round(float(value), 6) for value in thinned.recall] if thinned.positives else [],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.cohorts.preparation import prepare_cohort
 from uad_core.cohorts.simulate.cohort import simulate_cohort
-from uad_core.evaluate import knows
+from uad_core.evaluate.rows import knows
 from uad_core.experiment.config import ExperimentConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import ScanError
@@ -48,14 +49,14 @@ def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource
         ScanError: a folder that is no cohort.
         ValueError: the folder holds a simulated cohort that was made otherwise.
     """
-    sites = [_simulated(config, on_message) if config.label_maps else _bundled()]
+    sources = [_simulated(config, on_message) if config.label_maps else _bundled()]
     for path in config.cohorts:
         cohort = open_cohort(path)
-        taken = {site.folder for site in sites}
+        taken = {source.folder for source in sources}
         plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in cohort.name).lower() or "cohort"
         names = (plain, *(f"{plain}-{count}" for count in range(2, len(taken) + 3)))
-        sites.append(CohortSource(cohort, next(name for name in names if name not in taken)))
-    return sites
+        sources.append(CohortSource(cohort, next(name for name in names if name not in taken)))
+    return sources
 
 
 def _bundled() -> CohortSource:
@@ -75,38 +76,32 @@ def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:
             raise ValueError("The folder holds a simulated cohort of another seed or size; name another --out.")
         on_message(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
     else:
-        with _whole(raw) as part:
+        with complete_folder(raw) as part:
             for step in simulate_cohort(config.label_maps, part, {"healthy": healthy, "ms": patients}, config.seed):
                 on_message(f"Simulated {step.subject} ({step.done} of {step.total}).")
     if not (prepared / "cohort.json").exists():
-        with _whole(prepared) as part:
+        with complete_folder(prepared) as part:
             for done in prepare_cohort(open_cohort(raw), raw, part, PAPER_SLAB):
                 on_message(f"Prepared {done.subject} ({done.done} of {done.total}). {done.problem or ''}".rstrip())
     return CohortSource(open_cohort(prepared), "simulated")
 
 
-class _whole:  # noqa: N801  # reads as a verb's object: `with _whole(folder) as part`
-    """A folder that is there when all of it is: made under another name, which is left over after a crash."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.part = folder, folder.with_name(f"{folder.name}.part")
-
-    def __enter__(self) -> Path:
-        if self.part.exists():
-            shutil.rmtree(self.part)
-        return self.part
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.part.replace(self.folder)
+@contextmanager
+def complete_folder(folder: Path) -> Iterator[Path]:
+    """A folder that is there when all of it is: filled under another name, which is left over after a crash."""
+    part = folder.with_name(f"{folder.name}.part")
+    if part.exists():
+        shutil.rmtree(part)
+    yield part
+    part.replace(folder)
 
 
-def to_evaluate(site: CohortSource, checkpoints: Sequence[Checkpoint]) -> CohortSource:
-    """The site without healthy subjects that a model was trained on: they count in no figure and take hours.
+def to_evaluate(source: CohortSource, checkpoints: Sequence[Checkpoint]) -> CohortSource:
+    """The source without healthy subjects that a model was trained on: they count in no figure and take hours.
 
     They stay where another subject was made from the same brain, so that the record can say so.
     """
-    cohort = site.cohort
+    cohort = source.cohort
     trained = {
         subject.name
         for subject in cohort.healthy.subjects
@@ -114,27 +109,27 @@ def to_evaluate(site: CohortSource, checkpoints: Sequence[Checkpoint]) -> Cohort
     }
     kept = tuple(subject for subject in cohort.subjects if subject.name not in trained)
     if not trained or not kept or {s.anatomy for s in kept} & {s.anatomy for s in cohort.subjects if s.name in trained}:
-        return site
+        return source
     sentence = f"{len(trained)} healthy subjects that a model here was trained on were left out."
-    return replace(site, cohort=replace(cohort, subjects=kept), sentences=(*site.sentences, sentence))
+    return replace(source, cohort=replace(cohort, subjects=kept), sentences=(*source.sentences, sentence))
 
 
-def for_training(sites: Sequence[CohortSource], on_message: OnMessage) -> list[Cohort]:
+def for_training(sources: Sequence[CohortSource], on_message: OnMessage) -> list[Cohort]:
     """The cohorts with healthy subjects of at least two brains.
 
     Raises:
         ScanError: there are none.
     """
-    fit = [site for site in sites if len({subject.anatomy for subject in site.cohort.healthy.subjects}) > 1]
+    fit = [source for source in sources if len({subject.anatomy for subject in source.cohort.healthy.subjects}) > 1]
     if not fit:
         raise ScanError("cohort", "Training needs healthy subjects: give --label-maps, or a --cohort with at least 2.")
-    on_message(f"Training on healthy subjects of: {', '.join(site.cohort.name for site in fit)}.")
-    return [site.cohort for site in fit]
+    on_message(f"Training on healthy subjects of: {', '.join(source.cohort.name for source in fit)}.")
+    return [source.cohort for source in fit]
 
 
-def described(site: CohortSource) -> dict[str, Any]:
+def described(source: CohortSource) -> dict[str, Any]:
     """What a rerun needs to know of a cohort; the hash covers names, sizes and anatomies, not voxels."""
-    cohort, digest = site.cohort, hashlib.sha256()
+    cohort, digest = source.cohort, hashlib.sha256()
     for subject in cohort.subjects:
         sizes = [path.stat().st_size if path else 0 for path in (subject.flair, subject.lesion, subject.brain_mask)]
         digest.update(json.dumps([subject.name, subject.anatomy, *sizes]).encode())
@@ -144,6 +139,6 @@ def described(site: CohortSource) -> dict[str, Any]:
         "kind": "simulated" if cohort.simulated else "real",
         "patients": len(cohort.subjects) - healthy,
         "healthy": healthy,
-        "levels": f"{cohort.subjects[0].level}" if site.slices else f"{PAPER_SLAB.first}-{PAPER_SLAB.levels[-1]}",
+        "levels": f"{cohort.subjects[0].level}" if source.slices else f"{PAPER_SLAB.first}-{PAPER_SLAB.levels[-1]}",
         "sha256": digest.hexdigest()[:16],
     }

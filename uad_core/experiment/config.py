@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from uad_core.evaluate import EvaluateConfig
+from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.paths import CHECKPOINTS
 
 PAPER_HEALTHY, PAPER_MS = 83, 49  # subjects of Baur et al. 2018

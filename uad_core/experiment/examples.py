@@ -1,97 +1,132 @@
-"""Single scans looked at again, for pictures and for single lesions, from the scores that `evaluate` left."""
+"""The slices that a report shows of a cohort: a typical patient's and each model's worst one's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
-from uad_core.evaluate import EvaluateConfig, Row, Score
 from uad_core.evaluate.cases import Case
-from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
+from uad_core.evaluate.metrics_file import PatientFigure, PatientRow
 from uad_core.evaluate.review import fullest
-from uad_core.experiment.report import SlicePanel
-from uad_core.pipeline.postprocess import mask_above
+from uad_core.evaluate.rows import Row
+from uad_core.evaluate.score_case import Score
+from uad_core.experiment.contents import Examples, SlicePanel
+from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.render.slices import crop_box
 
 
-def looks(
-    case: Case,
-    rows: Iterable[Row],
-    scores: Mapping[str, Score],
-    config: EvaluateConfig,
-    notes: Mapping[str, str],
-) -> tuple[SlicePanel, ...]:
-    """The fullest slice of a patient with a lesion as each row has it; no model is run.
+@dataclass(frozen=True, eq=False)
+class _ExampleCase:
+    """The slice of a patient that is shown, and where its voxels stand in the (N,) values of a score.
 
-    Args:
-        scores: of this patient, by row key.
-        notes: by row key, to stand above its segmentation.
+    Attributes:
+        panel: scan and truth, cropped to the brain by `box`.
+        scan: (256, 256), not cropped; `brain` and `inside` are bool masks of it.
+        first: of the voxels `inside` this slice, in the values of a score.
+        scores: by row key; their arrays are not copied.
     """
-    index = fullest(case)
-    found = []
-    for row in rows:
-        values, mask = scored(case, row, scores[row.key], config)
-        found.append(look(case, index, row.key, notes.get(row.key, ""), values, mask))
-    return tuple(found)
+
+    panel: SlicePanel
+    box: tuple[slice, slice]
+    scan: np.ndarray
+    brain: np.ndarray
+    inside: np.ndarray
+    first: int
+    scores: Mapping[str, Score]
+
+    def scored(self, key: str) -> SlicePanel:
+        """The slice as a row has it; its Dice is the note."""
+        score = self.scores[key]
+        assert score.values is not None, "kept of patients with a lesion"
+        black, white = np.percentile(score.values, (50, 99.9)).tolist()
+        return replace(
+            self.panel,
+            key=key,
+            note="" if isnan(score.dice) else f"D {score.dice:.2f}",
+            values=self._cropped(score.values),
+            mask=None if score.mask is None else self._cropped(score.mask),
+            black=black,
+            white=white,
+        )
+
+    def _cropped(self, values: np.ndarray) -> np.ndarray:
+        picture = np.zeros(self.inside.shape, values.dtype)
+        picture[self.inside] = values[self.first : self.first + np.count_nonzero(self.inside)]
+        return picture[self.box]
+
+    def reconstructed(self, checkpoint: Checkpoint) -> SlicePanel:
+        """The slice as a model would have it, in the place of the scan."""
+        picture = np.where(self.brain, reconstruct_slices(checkpoint.model, self.scan[None])[0], 0)
+        return replace(self.panel, key=checkpoint.name, scan=picture[self.box])
 
 
-def scored(case: Case, row: Row, score: Score, config: EvaluateConfig) -> tuple[np.ndarray, np.ndarray | None]:
-    """Filtered score, (D, 256, 256), and the mask that it gave; None for a row without a threshold."""
-    assert score.values is not None, "kept of patients with a lesion"
-    values = np.zeros(case.inside.shape, np.float32)
-    values[case.inside] = score.values
-    if row.thresholds is None:
-        return values, None
-    return values, mask_above(values, case.inside, row.thresholds[0], config.min_lesion_mm3)
+class ExampleCollector:
+    """Keeps one slice of every patient, since only all scores together say who is typical."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._cases: dict[str, _ExampleCase] = {}
+
+    def on_case(self, case: Case, scores: Sequence[Score]) -> None:
+        if not case.truth.any():
+            return
+        index = fullest(case)
+        self._cases[case.subject.name] = _ExampleCase(
+            panel=slice_panel(case, index),
+            box=crop_box(case.prepared.brain_mask),
+            scan=case.prepared.array[index].copy(),  # a view would keep the whole volume
+            brain=case.prepared.brain_mask[index].copy(),
+            inside=case.inside[index].copy(),
+            first=int(np.count_nonzero(case.inside[:index])),
+            scores={score.row: score for score in scores},
+        )
+
+    def examples(self, per_patient: Sequence[PatientRow]) -> Examples:
+        """The typical patient in each row, the same slice reconstructed, and each row's worst patient."""
+        worst = ((poorest(per_patient, row.key), row.key) for row in self._rows)
+        poor = tuple(self._cases[name].scored(key) for name, key in worst if name)
+        if not (name := typical(per_patient)):
+            return Examples((), (), poor)
+        case = self._cases[name]
+        checkpoints = {row.name: row.checkpoint for row in self._rows if row.checkpoint}
+        return Examples(
+            typical=tuple(case.scored(row.key) for row in self._rows),
+            reconstructed=tuple(case.reconstructed(one) for one in checkpoints.values() if one.spec.reconstructs),
+            worst=poor,
+        )
 
 
-def finders(
-    case: Case,
-    rows: Iterable[Row],
-    scores: Mapping[str, Score],
-    config: EvaluateConfig,
-    lesions: Sequence[np.ndarray],
-) -> list[list[str]]:
-    """For each lesion, (N, 3) voxels, the keys of the rows that found it as `metrics.lesion_scores` counts."""
-    found: list[list[str]] = [[] for _ in lesions]
-    for row in rows:
-        _, mask = scored(case, row, scores[row.key], config)
-        for keys, voxels in zip(found, lesions, strict=True):
-            if mask is not None and mask[tuple(voxels.T)].mean() >= FOUND_FROM:
-                keys.append(row.key)
-    return found
-
-
-def reconstructed(case: Case, rows: Iterable[Row]) -> tuple[SlicePanel, ...]:
-    """The fullest slice as each model that reconstructs would have it, one look a checkpoint."""
-    index, box = fullest(case), crop_box(case.prepared.brain_mask)
-    shown = {row.name: row.checkpoint for row in rows if row.checkpoint and row.checkpoint.spec.reconstructs}
-    found = []
-    for name, checkpoint in shown.items():
-        picture = reconstruct_slices(checkpoint.model, case.prepared.array[index : index + 1])[0]
-        within = np.where(case.prepared.brain_mask[index], picture, 0)
-        found.append(replace(look(case, index, name, ""), scan=within[box]))
-    return tuple(found)
-
-
-def look(
-    case: Case, index: int, key: str, note: str, values: np.ndarray | None = None, mask: np.ndarray | None = None
-) -> SlicePanel:
-    """One slice of a scene, cropped to the brain."""
+def slice_panel(case: Case, index: int, note: str = "", mask: np.ndarray | None = None) -> SlicePanel:
+    """One slice of a case, cropped to the brain; `mask` is (D, 256, 256) bool."""
     box = (index, *crop_box(case.prepared.brain_mask))
-    black, white = (0.0, 1.0) if values is None else np.percentile(values[case.inside], (50, 99.9)).tolist()
     return SlicePanel(
-        key=key,
+        key="",
         subject=case.subject.name,
         level=case.prepared.slab.levels[index],
         note=note,
         scan=case.prepared.array[box].copy(),  # a view would keep the whole volume
         truth=case.truth[box].copy(),
-        values=None if values is None else values[box].copy(),
         mask=None if mask is None else mask[box].copy(),
-        black=black,
-        white=white,
     )
+
+
+def typical(per_patient: Sequence[PatientRow]) -> str | None:
+    """The patient whose Dice (without any: AUPRC), averaged over rows, is the median one; the lower of two."""
+    figure: PatientFigure = "dice" if any(row["dice"] is not None for row in per_patient) else "auprc"
+    values: dict[str, list[float]] = {}
+    for row in per_patient:
+        if (value := row[figure]) is not None:
+            values.setdefault(row["subject"], []).append(value)
+    order = sorted(values, key=lambda name: (sum(values[name]) / len(values[name]), name))
+    return order[(len(order) - 1) // 2] if order else None
+
+
+def poorest(per_patient: Sequence[PatientRow], key: str) -> str | None:
+    """The patient of a row's lowest Dice, or AUPRC; of equal ones the lowest AUPRC."""
+    rows = (row for row in per_patient if row["model"] == key)
+    found = [(row["dice"] or 0, auprc, row["subject"]) for row in rows if (auprc := row["auprc"]) is not None]
+    return min(found)[2] if found else None

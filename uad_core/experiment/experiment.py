@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.evaluate.glossary import GLOSSARY
 from uad_core.experiment.cohort_results import score_to_results
 from uad_core.experiment.cohorts import OnMessage, described, for_training, gather, to_evaluate
 from uad_core.experiment.config import ExperimentConfig
+from uad_core.experiment.contents import Contents
 from uad_core.experiment.models import card, select_models, train_all
-from uad_core.experiment.realism import compare
-from uad_core.experiment.report import Contents, Report, build_report
+from uad_core.experiment.realism import BrainSlices, compare
+from uad_core.experiment.report import Report, build_report
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.studies import latent_rows
-from uad_core.experiment.report.tables import plain_text
-from uad_core.experiment.survey import Survey
+from uad_core.experiment.report.tables import printed_table
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.volume import ScanError
 
@@ -30,64 +31,54 @@ class Outcome:
     tables: str
 
 
-def experiment(config: ExperimentConfig, command: str, on_message: OnMessage) -> Outcome:
+def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage) -> Outcome:
     """Run it all; what was simulated or trained already in `config.out` is kept.
 
     Args:
         command: that repeats it, for the record.
-        on_message: told a line at every step.
+        on_message: called with a line at every step.
 
     Raises:
         ScanError: no cohort could be evaluated, or none can be trained on.
         CheckpointError: no checkpoint could be read.
         ValueError: the folder holds something that was made otherwise, or the training was stopped.
     """
-    sites = gather(config, on_message)
-    folder, failed = config.checkpoints, list[str]()
+    sources = gather(config, on_message)
+    folder, missing = config.checkpoints, list[str]()
     if config.train is not None:
-        folder, failed = train_all(config, for_training(sites, on_message), on_message)
+        folder, missing = train_all(config, for_training(sources, on_message), on_message)
     selection = select_models(config, folder)
-    missing = [*failed, *selection.missing]
-    sheets, surveys, simulated = [], dict[str, Survey](), set[str]()
-    sites = [to_evaluate(site, selection.scored) for site in sites]
-    for site in sites:
+    missing += selection.missing
+    sources = [to_evaluate(source, selection.scored) for source in sources]
+    cohorts, slices = [], dict[str, BrainSlices]()
+    for source in sources:
         try:
-            sheet, found = score_to_results(
-                site,
-                selection.scored,
-                selection.plain,
-                config.evaluation(site.slices),
-                config.out / site.folder,
-                command,
-                on_message,
-            )
+            results, slices[source.folder] = score_to_results(source, selection, config, command, on_message)
         except ScanError as error:
             missing.append(str(error))
-            continue
-        sheets.append(sheet)
-        surveys[site.folder] = found
-        simulated |= {site.folder} if sheet.simulated else set()
-    if not sheets:
+        else:
+            cohorts.append(results)
+    if not cohorts:
         raise ScanError("cohort", " ".join(missing))
-    if all(sheet.simulated for sheet in sheets):
+    simulated = {results.folder for results in cohorts if results.simulated}
+    if len(simulated) == len(cohorts):
         missing.append("No real cohort: nothing here says how the models do on patients. Name one with --cohort.")
     if config.train is None and not config.label_maps:
         missing.append("Without label maps (--label-maps) the paper's 83 + 49 subjects were not simulated.")
     contents = Contents(
-        sheets=sheets,
+        cohorts=cohorts,
         cards=[card(checkpoint, config.seed) for checkpoint in selection.checkpoints],
-        realism=compare(surveys, simulated),
+        realism=compare(slices, simulated),
         missing=missing,
         repeat={
             "command": command,
             "settings": settings(config),
             "versions": versions() | {"matplotlib": version("matplotlib"), "cc3d": version("connected-components-3d")},
-            "cohorts": [described(site) for site in sites],
+            "cohorts": [described(source) for source in sources],
         },
         quick=config.quick,
     )
-    report = build_report(contents)
-    write(config.out, contents, report)
+    write(config.out, contents, build_report(contents))
     return Outcome(config.out / "report.html", tables(contents))
 
 
@@ -113,16 +104,16 @@ def write(out: Path, contents: Contents, report: Report) -> None:
         "repeat": dict(contents.repeat),
         "missing": list(contents.missing),
         "cohorts": [
-            {"folder": sheet.folder, "simulated": sheet.simulated, "models": sheet.metrics["models"]}
-            | {"cohort": sheet.name, "normal_lesions": len(sheet.lesions.rows), "lesions": sheet.lesions.total}
-            | {"claims": [list(line) for line in verdicts(sheet)]}
-            for sheet in contents.sheets
+            {"folder": results.folder, "simulated": results.simulated, "models": results.metrics["models"]}
+            | {"cohort": results.name, "normal_lesions": len(results.lesions.records), "lesions": results.lesions.total}
+            | {"claims": [list(line) for line in verdicts(results)]}
+            for results in contents.cohorts
         ],
         "checkpoints": [
             {"name": one.name, "sha256": one.sha256, "parameters": one.parameters, "learned": one.learned}
             for one in contents.cards
         ],
-        "latent": latent_rows(contents.sheets, contents.cards),
+        "latent": latent_rows(contents.cohorts, contents.cards),
         "realism": [dict(row) for row in contents.realism.distances] if contents.realism else None,
         "not_repeatable": ["seconds_per_slice"],
     }
@@ -134,9 +125,9 @@ def tables(contents: Contents) -> str:
     """For a terminal: one table a cohort."""
     cards = {one.name: one for one in contents.cards}
     parts = []
-    for sheet in contents.sheets:
-        kind = "SIMULATED" if sheet.simulated else "REAL"
-        parts.append(f"{kind} scans: {sheet.name}, {sheet.metrics['patients']} patients")
-        parts.append(plain_text(sheet, cards) + "\n")
-    parts += [*contents.missing, "* seconds are measured anew each time. BEST CASE: threshold picked on the truth."]
+    for results in contents.cohorts:
+        kind = "SIMULATED" if results.simulated else "REAL"
+        parts.append(f"{kind} scans: {results.name}, {results.metrics['patients']} patients")
+        parts.append(printed_table(results, cards) + "\n")
+    parts += [*contents.missing, f"Seconds are measured anew each time. {GLOSSARY['best_dice']}"]
     return "\n".join(parts)

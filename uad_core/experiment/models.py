@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uad_core.cohorts.cohort import Cohort
-from uad_core.evaluate import PLAIN
+from uad_core.evaluate.rows import PLAIN
 from uad_core.experiment.cohorts import OnMessage
 from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
-from uad_core.experiment.report import ModelCard
+from uad_core.experiment.contents import ModelCard
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
 from uad_core.models.parts.layers import SIZE

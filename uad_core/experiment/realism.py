@@ -3,33 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from uad_core.experiment.report import Realism
-from uad_core.experiment.survey import BrainSlice, Survey
+from uad_core.evaluate.cases import Case
+from uad_core.evaluate.score_case import Score
+from uad_core.experiment.contents import Distance, Realism
 
 BINS = 100  # of normalised intensity, over [0, 1]
 WINDOW = 96  # mm, and pixels, of the brain's middle
 SHOWN = 6  # slices of a cohort
 LOWEST = 2  # first frequency, in steps of 1 / WINDOW, that the spectra are compared from
 HALVES = 8  # slices that a real cohort needs to be split in two
+MEASURED = 64  # slices of a cohort at most
 
 
-def compare(surveys: Mapping[str, Survey], simulated: set[str]) -> Realism | None:
+@dataclass(frozen=True, eq=False)
+class BrainSlice:
+    """A slice to compare: (256, 256) float32 and the brain without lesions, bool."""
+
+    array: np.ndarray
+    brain: np.ndarray
+
+
+@dataclass(frozen=True)
+class BrainSlices:
+    """Slices of one cohort at one level."""
+
+    level: int
+    slices: tuple[BrainSlice, ...]
+
+
+class BrainSliceCollector:
+    """Takes the slice at one level of every scan that has it."""
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+        self._slices: list[BrainSlice | None] = []  # one a case
+
+    def on_case(self, case: Case, scores: Sequence[Score]) -> None:
+        levels, found = case.prepared.slab.levels, None
+        if self._level in levels and case.inside[at := levels.index(self._level)].any():
+            found = BrainSlice(case.prepared.array[at].copy(), case.inside[at] & ~case.truth[at])
+        self._slices.append(found)
+
+    def slices(self) -> BrainSlices:
+        """Of many scans every so many-th gives its slice."""
+        every = max(-(-len(self._slices) // MEASURED), 1)
+        return BrainSlices(self._level, tuple(one for one in self._slices[::every] if one))
+
+
+def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism | None:
     """Histograms, spectra and their distances; None unless there are both kinds at one level.
 
     Args:
-        surveys: by cohort name, the simulated ones among them named in `simulated`.
+        cohorts: slices by cohort name, the simulated ones among them named in `simulated`.
     """
-    real = {name: one for name, one in surveys.items() if name not in simulated and one.slices}
+    real = {name: one for name, one in cohorts.items() if name not in simulated and one.slices}
     if not real:
         return None
     level = next(iter(real.values())).level
-    same = {name: one for name, one in surveys.items() if one.level == level and one.slices}
+    same = {name: one for name, one in cohorts.items() if one.level == level and one.slices}
     made = [name for name in same if name in simulated]
     genuine = [name for name in same if name in real]
     if not made:
@@ -77,7 +114,7 @@ def spectra(slices: Sequence[BrainSlice]) -> np.ndarray:
     return np.array(rows)
 
 
-def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> dict[str, Any]:
+def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> Distance:
     centres = (np.arange(BINS) + 0.5) / BINS
     apart = wasserstein_distance(centres, centres, density(left), density(right))
     levels = [10 * np.log10(np.median(spectra(side), axis=0)[LOWEST:]) for side in (left, right)]

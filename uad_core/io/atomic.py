@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,6 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def write_json(path: Path, record: dict[str, Any]) -> None:
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """Write `record` as readable JSON, atomically."""
     write_atomically(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())

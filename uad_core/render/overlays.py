@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-MASK_COLOUR = (213, 94, 0)  # vermilion and sky blue of Okabe and Ito, told apart by all eyes
-TRUTH_COLOUR = (86, 180, 233)
-VEIL = (0, 0, 0, 110)  # RGBA
-VOTES = ((253, 231, 37), (94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84))  # viridis, upside down
+from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR, VEIL, vote_colour
+from uad_core.render.png import decode, encode
+
 FINE = 3  # overlay pixels per voxel, so that an outline is thinner than a voxel
 
 
@@ -23,7 +20,7 @@ def grey_png(picture: np.ndarray, white: float = 1.0, pixel_mm: tuple[float, flo
         pixel_mm: height and width of a pixel.
     """
     grey = (np.clip(np.asarray(picture, np.float32) / max(white, 1e-6), 0, 1) * 255).astype(np.uint8)
-    return _png(_square(Image.fromarray(grey), pixel_mm, Image.Resampling.BILINEAR))
+    return encode(_square(Image.fromarray(grey), pixel_mm, Image.Resampling.BILINEAR))
 
 
 def overlay_png(
@@ -37,7 +34,7 @@ def overlay_png(
     """`mask` (rows, columns) bool filled, the outline of `truth` over it; all else is transparent.
 
     Args:
-        veiled: (rows, columns) bool, darkened: nobody looked there.
+        veiled: (rows, columns) bool, darkened: no model searched there.
         opacity: of the filling, [0, 1]; outlines are opaque.
     """
     fine = np.zeros((*(FINE * n for n in mask.shape), 4), np.uint8)
@@ -47,23 +44,23 @@ def overlay_png(
     if truth is not None and truth.any():
         large = _finer(truth)
         fine[large & ~ndimage.binary_erosion(large)] = (*TRUTH_COLOUR, 255)
-    return _png(_square(Image.fromarray(fine), pixel_mm, Image.Resampling.NEAREST))
+    return encode(_square(Image.fromarray(fine), pixel_mm, Image.Resampling.NEAREST))
 
 
 def votes_png(votes: np.ndarray, models: int) -> bytes:
-    """An overlay of a (rows, columns) count of `models`: more votes, darker; told apart by all eyes and in grey."""
+    """An overlay of a (rows, columns) count of `models`: more votes, darker; distinct to all eyes and in grey."""
     fine = np.zeros((*votes.shape, 4), np.uint8)
     for count in range(1, models + 1):
         fine[votes == count] = (*vote_colour(count, models), 255)
-    return _png(Image.fromarray(fine))
+    return encode(fine)
 
 
-def vote_colour(count: int, models: int) -> tuple[int, int, int]:
-    """RGB of a pixel that `count` of `models` flag; 1 is yellow, all is dark blue."""
-    at = (count - 1) / max(models - 1, 1) * (len(VOTES) - 1)
-    low = min(int(at), len(VOTES) - 2)
-    red, green, blue = (round(a + (at - low) * (b - a)) for a, b in zip(VOTES[low], VOTES[low + 1], strict=True))
-    return red, green, blue
+def stack(*overlays: bytes) -> bytes:
+    """Overlays of one size in one, the last on top."""
+    whole = decode(overlays[0])
+    for overlay in overlays[1:]:
+        whole = Image.alpha_composite(whole, decode(overlay))
+    return encode(whole)
 
 
 def _finer(mask: np.ndarray) -> np.ndarray:
@@ -77,9 +74,3 @@ def _square(image: Image.Image, pixel_mm: tuple[float, float], how: Image.Resamp
     least = min(height_mm, width_mm)
     size = (round(image.width * width_mm / least), round(image.height * height_mm / least))
     return image.resize(size, how)
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue()

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from uad_core.preprocess.step_images import StepView
-from uad_core.render.overlays import TRUTH_COLOUR, grey_png, overlay_png
+from uad_core.render.colours import TRUTH_COLOUR
+from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.planes import PLANES, Plane, cut, place
 
 Place = tuple[float, float, float]  # atlas world mm

@@ -1,11 +1,9 @@
-"""What a viewer shows of a detection: grey pictures and overlays apart, so that it can window and mirror them itself.
-
-`uad_core.render.slices` makes finished pictures of the same, for reports.
-"""
+"""What a viewer shows of a detection: pictures and overlays apart, so that it can window and mirror them itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,18 +13,31 @@ from uad_core.io.nifti import encode_nifti
 from uad_core.io.volume import Volume
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
-from uad_core.pipeline.segment import Segmentation
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png, overlay_png, votes_png
 from uad_core.render.planes import PLANES, cut
-from uad_core.render.slices import crop_box, residual_picture
+from uad_core.render.slices import crop_box, marked_png, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
 EVERYWHERE = slice(None)
 
 
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """What is drawn over a slice.
+
+    Attributes:
+        mask: (D, 256, 256) bool, filled with `opacity`, [0, 1].
+        truth: (D, 256, 256) bool reference mask, outlined.
+    """
+
+    mask: np.ndarray | None = None
+    truth: np.ndarray | None = None
+    opacity: float = 0.55
+
+
 class SliceViews(NamedTuple):
-    """PNGs of one axial slice, cropped to the brain; `mask` is an overlay for the others."""
+    """PNGs of one axial slice, cropped to the brain; `mask` is an overlay for the others, or the scan with it."""
 
     scan: bytes
     reconstruction: bytes
@@ -44,26 +55,42 @@ class PlaneView(NamedTuple):
 
 def slice_views(
     reconstruction: Reconstruction,
-    segmentation: Segmentation,
-    config: PostprocessConfig,
     index: int,
-    truth: np.ndarray | None = None,
-    opacity: float = 0.55,
+    overlay: Overlay,
+    config: PostprocessConfig | None = None,
+    marked: bool = False,
 ) -> SliceViews:
     """Scan, reconstruction, filtered residual (0 black, `residual_window` white) and mask of slice `index`.
 
     Args:
-        truth: (D, 256, 256) bool reference mask, drawn as an outline.
-        opacity: of the mask, [0, 1].
+        config: of the residual; without it, which takes most of the time, that view is empty.
+        marked: for a page instead of a viewer: enlarged, sides marked, and the mask drawn into the scan.
     """
     prepared = reconstruction.prepared
+    residual = None if config is None else residual_picture(reconstruction, config, index)
+    if not marked:
+        reconstructed = scan_view(prepared, index, reconstruction.array)
+        shown = b"" if residual is None else grey_png(residual)
+        return SliceViews(scan_view(prepared, index), reconstructed, shown, overlay_view(prepared, index, overlay))
     box = (index, *crop_box(prepared.brain_mask))
-    return SliceViews(
-        grey_png(prepared.array[box]),
-        grey_png(reconstruction.array[box]),
-        grey_png(residual_picture(reconstruction, config, index)),
-        overlay_png(segmentation.mask[box], None if truth is None else truth[box], opacity),
-    )
+    scan = prepared.array[box]
+    mask, truth = (None if one is None else one[box] for one in (overlay.mask, overlay.truth))
+    painted = marked_png(scan, mask=mask, truth=truth, opacity=overlay.opacity)
+    shown = b"" if residual is None else marked_png(residual, (0, 1))
+    return SliceViews(marked_png(scan), marked_png(reconstruction.array[box]), shown, painted)
+
+
+def scan_view(prepared: Prepared, index: int, values: np.ndarray | None = None, white: float = 1.0) -> bytes:
+    """Slice `index` of the scan, or of other (D, 256, 256) values, cropped to the brain; 0 black, `white` white."""
+    shown = prepared.array if values is None else values
+    return grey_png(shown[(index, *crop_box(prepared.brain_mask))], white)
+
+
+def overlay_view(prepared: Prepared, index: int, overlay: Overlay) -> bytes:
+    """The overlay of slice `index`, cropped to the brain."""
+    box = (index, *crop_box(prepared.brain_mask))
+    mask = np.zeros(prepared.brain_mask[box].shape, bool) if overlay.mask is None else overlay.mask[box]
+    return overlay_png(mask, None if overlay.truth is None else overlay.truth[box], overlay.opacity)
 
 
 def plane_views(
@@ -79,7 +106,7 @@ def plane_views(
     Args:
         truth: (D, 256, 256) bool reference mask, drawn as an outline.
         opacity: of the mask, [0, 1].
-        searched: levels that a model has looked at; the others are darkened.
+        searched: levels that a model has searched; the others are darkened.
     """
     veil = np.ones(prepared.array.shape, bool)
     veil[searched] = False
@@ -109,7 +136,7 @@ def seen_in(whole: Prepared, mask: np.ndarray, slab: Slab) -> tuple[np.ndarray, 
 
 
 def head_nifti(whole: Prepared) -> bytes:
-    """The prepared scan as NIfTI in atlas space, in 256 greys: enough to look at."""
+    """The prepared scan as NIfTI in atlas space, in 256 greys: enough for the eye."""
     grey = (255 * np.clip(whole.array, 0, 1)).astype(np.uint8)
     return encode_nifti(grey, _grid(whole))
 

@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.evaluate.config import EvaluateConfig
-from uad_core.evaluate.score_cohort import PLAIN
+from uad_core.evaluate.metrics_file import Curves, Metrics
+from uad_core.evaluate.rows import PLAIN
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
 from uad_core.io.progress_file import read_json
@@ -105,10 +106,10 @@ class EvaluationRun(BackgroundRun):
         self.request.check()
         return self.request.arguments(self.folder.resolve())
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> Metrics:
         """What metrics.json holds; empty where it is missing or damaged."""
-        return read_json(self.folder / "metrics.json")
+        return cast(Metrics, read_json(self.folder / "metrics.json"))
 
-    def curves(self) -> dict[str, Any]:
+    def curves(self) -> Curves:
         """What curves.json holds, likewise."""
-        return read_json(self.folder / "curves.json")
+        return cast(Curves, read_json(self.folder / "curves.json"))

@@ -3,7 +3,7 @@
 from uad_core.teaching.arithmetic import arithmetic
 from uad_core.teaching.latent import axis_walk, can_walk, fade, sample_near, walk
 from uad_core.teaching.paint import PaintedLesion, paint
-from uad_core.teaching.pictures import close_up_voxel, found_view, montage, painted_view, pair_views, voxel_pixel
+from uad_core.teaching.pictures import close_up_voxel, found_view, montage, painted_view, voxel_pixel
 from uad_core.teaching.repaint import repaint
 from uad_core.teaching.results import Results, results
 from uad_core.teaching.sweep import INTENSITIES, Sweep, SweepPoint, sweep
@@ -27,7 +27,6 @@ __all__ = [
     "montage",
     "paint",
     "painted_view",
-    "pair_views",
     "repaint",
     "results",
     "sample_near",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.atlas.template import template
-from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import Prepared
-from uad_core.render.overlays import grey_png, overlay_png
-from uad_core.render.slices import GREY_WINDOW, crop_box, grid_png
+from uad_core.render.colours import OLD_COLOUR
+from uad_core.render.overlays import grey_png, overlay_png, stack
+from uad_core.render.slices import crop_box, grid_png
 from uad_core.teaching.paint import PaintedLesion, paint
 from uad_core.teaching.sweep import Sweep
 
-OLD_COLOUR = (240, 228, 66)  # yellow of Okabe and Ito
 NEAR_PX = 32  # half the edge of a close-up
 
 
@@ -24,19 +20,6 @@ def voxel_pixel(prepared: Prepared, voxel: tuple[int, int, int]) -> tuple[int, i
     """(column, row) of a slab's voxel in the cropped picture of its slice; the way back of `views.slice_voxel`."""
     rows, columns = crop_box(prepared.brain_mask)
     return voxel[2] - columns.start, voxel[1] - rows.start
-
-
-def pair_views(
-    reconstruction: Reconstruction, index: int, mask: np.ndarray | None = None, truth: np.ndarray | None = None
-) -> tuple[bytes, bytes, bytes]:
-    """PNGs of slice `index`: scan, reconstruction, and an overlay of the (D, 256, 256) mask and the truth's outline.
-
-    What `views.slice_views` gives without the filtered residual, which costs most of its time.
-    """
-    box = (index, *crop_box(reconstruction.prepared.brain_mask))
-    shown = np.zeros_like(reconstruction.prepared.brain_mask[box]) if mask is None else mask[box]
-    overlay = overlay_png(shown, None if truth is None else truth[box])
-    return grey_png(reconstruction.prepared.array[box]), grey_png(reconstruction.array[box]), overlay
 
 
 def painted_view(prepared: Prepared, lesion: PaintedLesion, intensity: float, index: int) -> tuple[bytes, bytes, bytes]:
@@ -55,10 +38,7 @@ def found_view(prepared: Prepared, lesion: PaintedLesion, sweep: Sweep, number: 
     mask, before = sweep.points[number].mask(sweep.truth.shape)[near], sweep.before[near]
     old = overlay_png(mask & before, colour=OLD_COLOUR, opacity=0.5)
     new = overlay_png(mask & ~before, sweep.truth[near], opacity=0.65)
-    both = Image.alpha_composite(Image.open(io.BytesIO(old)), Image.open(io.BytesIO(new)))
-    buffer = io.BytesIO()
-    both.save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue()
+    return stack(old, new)
 
 
 def close_up_voxel(
@@ -80,4 +60,4 @@ def _close_up(prepared: Prepared, lesion: PaintedLesion) -> tuple[slice, slice]:
 def montage(slices: np.ndarray, columns: int) -> bytes:
     """(N, 256, 256) slices, `columns` in a row, cropped to where the atlas has brain at the paper's levels."""
     rows, widths = crop_box(template().tissues_in(PAPER_SLAB) > 0)
-    return grid_png(slices[:, rows, widths], columns, *GREY_WINDOW)
+    return grid_png(slices[:, rows, widths], columns)

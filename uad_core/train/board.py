@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from uad_core.io.atomic import write_atomically
 from uad_core.models import MODELS, AnomalyModel
 from uad_core.pipeline.reconstruct import reconstruct_slices
+from uad_core.render.png import encode
 from uad_core.train.state import TrainState
 from uad_core.train.validation import has_validation
 
@@ -56,7 +56,7 @@ class Board:
     def _save(self, grey: np.ndarray, epoch: int) -> None:
         path = self._pictures / f"epoch_{epoch:04d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, png(grey))
+        write_atomically(path, encode(grey))
         for old in sorted(self._pictures.glob("epoch_*.png"))[:-KEPT]:
             old.unlink()
 
@@ -69,12 +69,3 @@ def open_board(folder: Path, state: TrainState) -> Board:
     spec, held_out = MODELS[state.config.model], state.loaded.validation
     invents = spec.samples and not has_validation(state.model, held_out, state.ranks.device)
     return Board(folder, held_out, invents, state.position.epoch)
-
-
-def png(grey: np.ndarray) -> bytes:
-    """(H, W) uint8 as a PNG file."""
-    from io import BytesIO
-
-    file = BytesIO()
-    Image.fromarray(grey).save(file, "PNG")
-    return file.getvalue()

@@ -19,8 +19,8 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.render.overlays import vote_colour
-from uad_core.render.views import agreement_view, slice_views
+from uad_core.render.colours import vote_colour
+from uad_core.render.views import Overlay, agreement_view, slice_views
 
 BINS, TOP = 60, 3.0  # of the histograms, up to so many times the threshold
 
@@ -64,7 +64,7 @@ def draw_models(
     index = level - reconstructions[0].prepared.slab.first
     above, below = [], []
     for one, result, setting in zip(reconstructions, results, settings, strict=True):
-        views = slice_views(one, result, setting.postprocess, index, truth)
+        views = slice_views(one, index, Overlay(result.mask, truth), setting.postprocess)
         doubt = " (did not learn)" if one.checkpoint.learned is False else ""
         above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask))
         title = f"{setting.postprocess.signed} residual above {result.threshold:.3f}"

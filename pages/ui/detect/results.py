@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan
 from pages.ui.shell import keys
-from pages.ui.viewer.charts import BLUE, VERMILION, show_chart
+from pages.ui.viewer.charts import show_chart
 from pages.ui.viewer.display import go_to
 from uad_core.detect.command_line import command_line
 from uad_core.detect.export import export
@@ -20,6 +20,7 @@ from uad_core.evaluate.dice_curve import dice_over_percentile
 from uad_core.evaluate.metrics import dice
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.render.colours import BLUE, VERMILION
 
 PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
 

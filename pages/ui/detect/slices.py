@@ -9,7 +9,7 @@ from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
-from uad_core.render.views import slice_views, slice_voxel
+from uad_core.render.views import Overlay, slice_views, slice_voxel
 
 
 def draw_slices(
@@ -22,7 +22,7 @@ def draw_slices(
 ) -> None:
     """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
     index = level - reconstruction.prepared.slab.first
-    views = slice_views(reconstruction, segmentation, config, index, truth, opacity)
+    views = slice_views(reconstruction, index, Overlay(segmentation.mask, truth, opacity), config)
     residual = "Residual" if reconstruction.checkpoint.spec.reconstructs else "The model's score"
     panels = [
         Panel(views.scan, "Scan"),

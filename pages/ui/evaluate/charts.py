@@ -2,82 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly would look into half a one
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.viewer.charts import COLOURS
+from pages.ui.shell import keys
+from pages.ui.viewer.charts import COLOURS, show_chart
+from uad_core.evaluate.metrics_file import Curves, Metrics, model_rows
 from uad_core.evaluate.records import operating_point, visible
+from uad_core.render.colours import ANOMALOUS, NORMAL
+from uad_core.render.html import render_html
 
-NORMAL, ANOMALOUS = "#0072B2", "#D55E00"  # Okabe and Ito
 DASHES = ("solid", "dash", "dot")
 LINES = {"solid": "\u2501\u2501", "dash": "\u254d\u254d", "dot": "\u2505\u2505"}  # the same in letters
 LABELLED = ("80", "90", "95", "98", "99", "99.5", "99.9")  # percentiles, as far apart as their numbers are wide
-QUIET = {"displayModeBar": False}
 
 
-def style(index: int) -> dict[str, Any]:
+def style(index: int) -> dict[str, str | int]:
     """Colour and dashes of the index-th row of the table: 18 of them differ."""
     return {"color": COLOURS[index % len(COLOURS)], "dash": DASHES[index // len(COLOURS) % len(DASHES)], "width": 2}
 
 
-def lay_out(figure: go.Figure, height: int, **more: Any) -> go.Figure:
-    """Tight margins, the legend above."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}, "tracegroupgap": 0},
-        **more,
-    )
-    return figure
-
-
 @st.fragment
-def draw_residuals(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
+def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     """Fig. 6 for one model: how normal and anomalous voxels overlap, and where the threshold lies."""
     st.markdown("**Normal and anomalous voxels**")
     key = st.selectbox(
-        "Model", list(curves["models"]), key="eval_histogram", help="The paper's Fig. 6 for one model: filtered "
-        "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold tells apart.",
+        "Model", list(curves["models"]), key=keys.EVAL_HISTOGRAM, help="The paper's Fig. 6 for one model: filtered "
+        "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold separates.",
     )  # fmt: skip
     counts = curves["models"][key]
-    threshold, bins = metrics["models"][key]["threshold"], len(counts["normal"])
+    threshold = next(row.threshold for row in model_rows(metrics) if row.key == key)
+    bins = len(counts["normal"])
     middles = [(index + 0.5) / bins for index in range(bins)]
     figure = go.Figure()
-    for kind, colour in (("normal", NORMAL), ("anomalous", ANOMALOUS)):
-        shares = _shares(counts[kind])
+    for kind, voxels, colour in (("normal", counts["normal"], NORMAL), ("anomalous", counts["anomalous"], ANOMALOUS)):
         figure.add_scatter(
-            x=middles, y=shares, name=kind, fill="tozeroy", line={"color": colour, "shape": "hvh"},
+            x=middles, y=_shares(voxels), name=kind, fill="tozeroy", line={"color": colour, "shape": "hvh"},
             hovertemplate="%{x:.2f}: %{y:.2f} %",
         )  # fmt: skip
     if threshold is not None:
         figure.add_vline(x=threshold, line={"color": "grey", "width": 2, "dash": "dash"})
     top = visible(counts["normal"], counts["anomalous"], threshold)
-    lay_out(
-        figure, 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
+    show_chart(
+        figure, keys.EVAL_HISTOGRAM_CHART, 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
         yaxis={"title": "% of voxels", "type": "log", "dtick": 1},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key="eval_histogram_chart")
     st.caption(f"Dashed: threshold {threshold:.4f}, from healthy scans." if threshold is not None else "No threshold.")
 
 
-def draw_legend(curves: Mapping[str, Any]) -> None:
+def draw_legend(curves: Curves) -> None:
     """Which line is whose, for the charts of all models."""
-    marks = []
-    for index, key in enumerate(curves["models"]):
-        line = style(index)
-        marks.append(f'<span style="color:{line["color"]}">{LINES[line["dash"]]}</span>&nbsp;{escape(key)}')
-    st.html(f'<div style="font-size:0.8rem">{" &emsp; ".join(marks)}</div>')
+    styles = [(key, style(index)) for index, key in enumerate(curves["models"])]
+    lines = [{"name": key, "colour": line["color"], "mark": LINES[str(line["dash"])]} for key, line in styles]
+    st.html(render_html(Path(__file__).parent / "legend.html", lines=lines))
 
 
-def draw_precision_recall(metrics: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
+def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
     """All thresholds of all models, voxels of all patients pooled; a dot where the working threshold lies."""
     st.markdown("**Precision and recall**")
-    figure = go.Figure()
+    figure, thresholds = go.Figure(), {row.key: row.threshold for row in model_rows(metrics)}
     for index, (key, curve) in enumerate(curves["models"].items()):
         line = style(index)
         figure.add_scatter(
@@ -85,7 +72,7 @@ def draw_precision_recall(metrics: Mapping[str, Any], curves: Mapping[str, Any])
             legendgroup=key,
             hovertemplate="recall %{x:.2f}, precision %{y:.2f}<br>threshold %{customdata:.4f}",
         )  # fmt: skip
-        if point := operating_point(curve, metrics["models"][key]["threshold"]):
+        if point := operating_point(curve, thresholds[key]):
             figure.add_scatter(
                 x=[point[0]], y=[point[1]], mode="markers", marker={"color": line["color"], "size": 9}, name=key,
                 legendgroup=key, showlegend=False,
@@ -96,25 +83,24 @@ def draw_precision_recall(metrics: Mapping[str, Any], curves: Mapping[str, Any])
             x=[0, 1], y=[chance, chance], name="chance", mode="lines",
             line={"color": "grey", "width": 1, "dash": "dash"}, hoverinfo="skip",
         )  # fmt: skip
-    lay_out(
-        figure, 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
+    show_chart(
+        figure, keys.EVAL_PRECISION_RECALL, 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
         yaxis={"title": "precision", "range": [0, 1.02]},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key="eval_precision_recall")
     st.caption("Voxels of all patients pooled; dashed: chance. Dots: the threshold from healthy scans.")
 
 
-def draw_dice(metrics: Mapping[str, Any]) -> None:
+def draw_dice(metrics: Metrics) -> None:
     """What the choice of the percentile costs, the working one marked; the axis is the healthy share flagged."""
     st.markdown("**Dice over percentile**")
     figure = go.Figure()
     ticks: dict[float, str] = {}
-    for index, (key, model) in enumerate(metrics["models"].items()):
-        if model["dice_by_percentile"]:
-            shares = {100 - float(percentile): percentile for percentile in model["dice_by_percentile"]}
+    for index, row in enumerate(model_rows(metrics)):
+        if row.dice_by_percentile:
+            shares = {100 - float(percentile): percentile for percentile in row.dice_by_percentile}
             ticks |= {share: label for share, label in shares.items() if label in LABELLED}
             figure.add_scatter(
-                x=list(shares), y=list(model["dice_by_percentile"].values()), name=key, line=style(index),
+                x=list(shares), y=list(row.dice_by_percentile.values()), name=row.key, line=style(index),
                 mode="lines+markers", customdata=list(shares.values()),
                 hovertemplate="percentile %{customdata}: Dice %{y:.3f}",
             )  # fmt: skip
@@ -124,8 +110,9 @@ def draw_dice(metrics: Mapping[str, Any]) -> None:
     working = 100 - metrics["config"]["percentile"]
     if working > 0:
         figure.add_vline(x=working, line={"color": "grey", "width": 2, "dash": "dash"})
-    lay_out(
+    show_chart(
         figure,
+        keys.EVAL_DICE,
         345,
         showlegend=False,
         xaxis={
@@ -134,7 +121,6 @@ def draw_dice(metrics: Mapping[str, Any]) -> None:
         },
         yaxis={"title": "Dice, mean over patients", "rangemode": "tozero"},
     )  # fmt: skip
-    st.plotly_chart(figure, width="stretch", config=QUIET, key="eval_dice")
     st.caption(
         f"Dashed: the percentile used, {metrics['config']['percentile']:g}. No percentile looks at lesion masks; to "
         "pick the best of them here would."

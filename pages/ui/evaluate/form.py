@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui.runs.view import KEEP, attempt, cohorts_in_project, free_name
 from pages.ui.shell import keys
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
-from uad_core.evaluate.score_cohort import PLAIN
+from uad_core.evaluate.rows import PLAIN
 from uad_core.evaluate.tables import counted
 from uad_core.io.paths import ROOT, SAMPLES
 from uad_core.models import COMPARED

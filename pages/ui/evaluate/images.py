@@ -4,47 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.evaluate.patients import subjects
 from pages.ui.evaluate.summary import plain
 from pages.ui.evaluate.table import draw_patient_table
-from pages.ui.shell.tasks import jobs, wait_for
-from pages.ui.viewer.viewer import Panel, show_panels
+from pages.ui.shell import keys as state
+from pages.ui.shell.tasks import Job, jobs, wait_for
+from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.cases import Case
-from uad_core.evaluate.records import by_patient
-from uad_core.evaluate.review import EvaluationSession, Map, case_of, fullest, map_of, open_session
-from uad_core.render.overlays import grey_png, overlay_png
-from uad_core.render.slices import crop_box
+from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
+from uad_core.evaluate.records import by_patient, subjects
+from uad_core.evaluate.review import Map, case_of, fullest, map_of
+from uad_core.evaluate.rows import EvaluationSession, open_session
+from uad_core.render.views import Overlay, overlay_view, scan_view
 from uad_core.runs.evaluation import EvaluationRequest, EvaluationRun
 
 MOST = 4  # models side by side
+OnProgress = Callable[[str, float], None]
+Result = TypeVar("Result")
 
 
 def chosen_patient(name: str, names: Sequence[str]) -> str | None:
     """Who of the subjects `names` of evaluation `name` is looked at; the address carries a number, not a name."""
-    key = f"patient of {name}"
+    key = f"{state.PATIENT_OF} {name}"
     if key not in st.session_state:
-        asked, _, number = st.query_params.get("patient", "").rpartition(".")
+        asked, _, number = st.query_params.get(state.PATIENT, "").rpartition(".")
         is_one = asked == name and number.isdecimal() and 1 <= int(number) <= len(names)
         st.session_state[key] = names[int(number) - 1] if is_one else None
     patient: str | None = st.session_state[key]
     if patient in names:
-        st.query_params["patient"] = f"{name}.{names.index(patient) + 1}"
+        st.query_params[state.PATIENT] = f"{name}.{names.index(patient) + 1}"
         return patient
-    st.query_params.pop("patient", None)
+    st.query_params.pop(state.PATIENT, None)
     return None
 
 
 def choose_patient(name: str, patient: str | None) -> None:
-    """Look at that patient's images; None goes back to the table."""
-    st.session_state[f"patient of {name}"] = patient
-    st.session_state.pop("eval_level", None)
+    """Show that patient's images; None goes back to the table."""
+    st.session_state[f"{state.PATIENT_OF} {name}"] = patient
+    st.session_state.pop(state.EVAL_LEVEL, None)
 
 
-def draw_patient(evaluation: EvaluationRun, metrics: Mapping[str, Any], patient: str) -> None:
+def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> None:
     """All that there is to see of one patient."""
     records = by_patient(metrics, patient)
     shown = _steer(evaluation, metrics, patient)
@@ -55,7 +59,7 @@ def draw_patient(evaluation: EvaluationRun, metrics: Mapping[str, Any], patient:
     what = healthy if about["healthy"] else f"{kind} scan of a patient, {truth}"
     st.markdown(f"**{plain(patient)}**: {what}.")
     pictures = st.container()
-    draw_patient_table(metrics, records)
+    draw_patient_table(records)
     with pictures:
         request = evaluation.request or _ask_for_folder(evaluation, metrics)
         if not shown:
@@ -66,10 +70,10 @@ def draw_patient(evaluation: EvaluationRun, metrics: Mapping[str, Any], patient:
             _draw_pictures(evaluation, request, metrics, patient, shown)
 
 
-def _ask_for_folder(evaluation: EvaluationRun, metrics: Mapping[str, Any]) -> EvaluationRequest | None:
+def _ask_for_folder(evaluation: EvaluationRun, metrics: Metrics) -> EvaluationRequest | None:
     """Of the scans of an evaluation that was run on the command line: its records name no path."""
     folder = st.text_input(
-        "Folder of these scans", key=f"eval_scans {evaluation.name}", placeholder="/path/to/cohort",
+        "Folder of these scans", key=f"{state.EVAL_SCANS} {evaluation.name}", placeholder="/path/to/cohort",
         help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
         "scans can be shown.",
         persist_state="session",
@@ -81,13 +85,13 @@ def _ask_for_folder(evaluation: EvaluationRun, metrics: Mapping[str, Any]) -> Ev
     )
 
 
-def _steer(evaluation: EvaluationRun, metrics: Mapping[str, Any], patient: str) -> list[str]:
+def _steer(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> list[str]:
     """Back, to the neighbours, and which models to see."""
     names, keys = subjects(metrics), list(metrics["models"])
     index = names.index(patient)
     back, before, after, models = st.columns([1.2, 0.6, 0.6, 4], vertical_alignment="bottom")
 
-    def go(place: Any, label: str, icon: str, target: str | None, help_text: str, off: bool = False) -> None:
+    def go(place: DeltaGenerator, label: str, icon: str, target: str | None, help_text: str, off: bool = False) -> None:
         place.button(
             label, icon=icon, on_click=choose_patient, args=(evaluation.name, target), help=help_text, disabled=off,
             width="stretch", key=f"go {help_text}",
@@ -98,70 +102,83 @@ def _steer(evaluation: EvaluationRun, metrics: Mapping[str, Any], patient: str) 
     go(after, "", ":material/chevron_right:", names[min(index + 1, len(names) - 1)], "The next subject.",
        index == len(names) - 1)  # fmt: skip
     return models.multiselect(
-        "Models", keys, keys[:MOST], max_selections=MOST, key=f"eval_shown {evaluation.name}",
+        "Models", keys, keys[:MOST], max_selections=MOST, key=f"{state.EVAL_SHOWN} {evaluation.name}",
         help=f"Up to {MOST} rows of the table. Each reconstructs the scan once, which takes some seconds.",
     )  # fmt: skip
 
 
 def _draw_pictures(
-    evaluation: EvaluationRun,
-    request: EvaluationRequest,
-    metrics: Mapping[str, Any],
-    patient: str,
-    shown: Sequence[str],
+    evaluation: EvaluationRun, request: EvaluationRequest, metrics: Metrics, patient: str, shown: Sequence[str]
 ) -> None:
-    mark = (evaluation.name, evaluation.status.progress.get("updated"), request.cohort)
-
-    def load(on_progress: Callable[[str, float], None]) -> EvaluationSession:
-        on_progress("loading models", 0.0)
-        return open_session(request.cohort, request.models, request.config)
-
-    session = wait_for(jobs().start((*mark, "models"), load))
-
-    def prepare(on_progress: Callable[[str, float], None]) -> Case:
-        on_progress("preparing the scan", 0.0)
-        return case_of(session, patient)
-
-    case = wait_for(jobs().start((*mark, patient), prepare))
-
-    def reconstruct(key: str) -> Callable[[Callable[[str, float], None]], Map]:
-        return lambda on_progress: map_of(
-            session, case, key, lambda share: on_progress(f"reconstructing with {key}", share)
-        )
-
-    maps = [wait_for(jobs().start((*mark, patient, key), reconstruct(key))) for key in shown]
-    if changed := session.changed({key: model.get("sha256") for key, model in metrics["models"].items()}):
+    run = (evaluation.name, evaluation.status.progress.get("updated"))
+    session, case, maps = load_pictures(run, request, patient, shown)
+    if changed := session.changed({row.key: row.sha256 for row in model_rows(metrics)}):
         st.warning(f"Trained anew since this evaluation: {', '.join(changed)}. Pictures and figures may differ.")
     _show_slices(case, maps, by_patient(metrics, patient))
 
 
+def load_pictures(
+    run: tuple[object, ...], request: EvaluationRequest, patient: str, shown: Sequence[str]
+) -> tuple[EvaluationSession, Case, list[Map]]:
+    """Models, the patient's scan, and a map for each of the rows `shown`; waits for what is not in memory yet.
+
+    Args:
+        run: what tells this run of this evaluation from every other.
+    """
+
+    def start(kind: str, what: tuple[str, ...], work: Callable[[OnProgress], Result]) -> Job[Result]:
+        return jobs().start((kind, *run, request.cohort, *what), work)  # a subject may have the name of a model
+
+    def load(on_progress: OnProgress) -> EvaluationSession:
+        on_progress("loading models", 0.0)
+        return open_session(request.cohort, request.models, request.config)
+
+    session = wait_for(start("models", (), load))
+
+    def prepare(on_progress: OnProgress) -> Case:
+        on_progress("preparing the scan", 0.0)
+        return case_of(session, patient)
+
+    case = wait_for(start("case", (patient,), prepare))
+
+    def reconstruct(key: str) -> Callable[[OnProgress], Map]:
+        return lambda on_progress: map_of(
+            session, case, key, lambda share: on_progress(f"reconstructing with {key}", share)
+        )
+
+    return session, case, [wait_for(start("map", (patient, key), reconstruct(key))) for key in shown]
+
+
 @st.fragment
-def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, Mapping[str, Any]]) -> None:
+def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientRow]) -> None:
     """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
     levels = case.prepared.slab.levels
-    if st.session_state.get("eval_level") not in levels:
-        st.session_state["eval_level"] = levels[fullest(case)]
-    level = st.session_state["eval_level"]
-    box = (level - levels[0], *crop_box(case.prepared.brain_mask))
-    scan, truth = grey_png(case.prepared.array[box]), case.truth[box]
-    nothing = truth & ~truth
+    if st.session_state.get(state.EVAL_LEVEL) not in levels:
+        st.session_state[state.EVAL_LEVEL] = levels[fullest(case)]
+    level = st.session_state[state.EVAL_LEVEL]
+    index = level - levels[0]
+    scan = scan_view(case.prepared, index)
     has_mask = "Truth, outlined" if case.subject.lesion else "No lesion mask"
-    above, below = [Panel(scan, "Scan")], [Panel(scan, has_mask, overlay_png(nothing, truth))]
+    outline = overlay_view(case.prepared, index, Overlay(truth=case.truth))
+    above, below = [Panel(scan, "Scan")], [Panel(scan, has_mask, outline)]
     for one in maps:
-        key, residual = one.row.key, grey_png(one.values[box], one.white)
+        key, residual = one.row.key, scan_view(case.prepared, index, one.values, one.white)
         above.append(Panel(residual, f"{key}: white is {one.white:.3g}", windowed=False))
-        flagged = nothing if one.mask is None else one.mask[box]
-        below.append(Panel(scan, f"{key}: {_score(records[key])}", overlay_png(flagged, truth)))
+        flagged = overlay_view(case.prepared, index, Overlay(one.mask, case.truth))
+        below.append(Panel(scan, f"{key}: {_score(records[key])}", flagged))
 
     def move(to: int) -> None:
-        st.session_state["eval_level"] = to
+        st.session_state[state.EVAL_LEVEL] = to
 
     show_panels(
-        [*above, *below], "eval_slices", columns=len(above), level=level, levels=levels, max_height=200, on_level=move
+        [*above, *below],
+        state.EVAL_SLICES,
+        PanelLayout(200, len(above), level, levels),
+        on_level=move,
     )
     if len(levels) > 1:
         st.slider(
-            "Axial level", levels[0], levels[-1], key="eval_level",
+            "Axial level", levels[0], levels[-1], key=state.EVAL_LEVEL,
             help="Atlas millimetres above the lowest slice of the brain; the wheel and the arrow keys move it too.",
         )  # fmt: skip
     st.caption(
@@ -170,7 +187,7 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, Mapping[
     )
 
 
-def _score(record: Mapping[str, Any]) -> str:
+def _score(record: PatientRow) -> str:
     if record["flagged_ml"] is None:
         return "no threshold"
     return f"{record['flagged_ml']:.2f} ml flagged" if record["dice"] is None else f"Dice {record['dice']:.3f}"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.evaluate.charts import QUIET, lay_out, style
-from uad_core.evaluate.records import baselines
+from pages.ui.evaluate.charts import style
+from pages.ui.shell import keys
+from pages.ui.viewer.charts import show_chart
+from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
+from uad_core.evaluate.records import baselines, subjects
+from uad_core.render.html import BEST
 
-FIGURES = {
+FIGURES: dict[PatientFigure, str] = {
     "dice": "Dice",
     "auprc": "AUPRC",
     "lesion_recall": "Lesion recall",
@@ -19,36 +23,31 @@ FIGURES = {
     "lesion_f1": "Lesion F1",
     "flagged_ml": "Flagged, ml",
     "false_positive_ml": "False positives, ml",
-    "best_dice": "BEST CASE Dice",
+    "best_dice": f"{BEST} Dice",
 }
 SYMBOLS = {"solid": "circle", "dash": "square", "dot": "triangle-up"}  # of rows whose colours are the same
 ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The same of model 0"}
 
 
-def subjects(metrics: Mapping[str, Any]) -> list[str]:
-    """Names of all that were scored, in the cohort's order."""
-    return list(dict.fromkeys(record["subject"] for record in metrics["per_patient"]))
-
-
 @st.fragment
-def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> None:
+def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
     """Chart and table of one figure; `choose` is called with the subject that was clicked on."""
 
     def clicked(subject: str) -> None:
         choose(subject)
-        st.session_state["eval_clicked"] = True
+        st.session_state[keys.EVAL_CLICKED] = True
 
-    if st.session_state.pop("eval_clicked", False):
+    if st.session_state.pop(keys.EVAL_CLICKED, False):
         st.rerun()  # not this fragment alone: the images take the place of all of it
     places = st.columns([1, 1, 2], vertical_alignment="bottom")
     there = [key for key in FIGURES if any(one[key] is not None for one in metrics["per_patient"])]
     figure = places[0].selectbox(
-        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key="eval_figure", bind="query-params",
-        help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
+        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key=keys.EVAL_FIGURE,
+        bind="query-params", help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
     )  # fmt: skip
-    offered = [key for key in ALONG if key != "model 0" or any(baselines(metrics).values())]
+    offered = [key for key in ALONG if key != "model 0" or any(_baselines(metrics).values())]
     along = places[1].selectbox(
-        "Along", offered, format_func=lambda key: ALONG[key], key="eval_along", bind="query-params",
+        "Along", offered, format_func=lambda key: ALONG[key], key=keys.EVAL_ALONG, bind="query-params",
         help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
         "or model 0 on the same patient (above the diagonal a model is better).",
     )  # fmt: skip
@@ -60,19 +59,19 @@ def draw_patients(metrics: Mapping[str, Any], choose: Callable[[str], None]) -> 
         _draw_list(metrics, figure, clicked)
 
 
-def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Callable[[str], None]) -> None:
-    keys, names = list(metrics["models"]), subjects(metrics)
+def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Callable[[str], None]) -> None:
+    models, names = list(metrics["models"]), subjects(metrics)
     records = {(one["model"], one["subject"]): one for one in metrics["per_patient"]}
-    chart, baseline = go.Figure(), baselines(metrics)
-    for index, key in enumerate(keys):
+    chart, baseline = go.Figure(), _baselines(metrics)
+    for index, key in enumerate(models):
         points = []
         for order, name in enumerate(names):
             one = records.get((key, name))
             if one is None or one[figure] is None:
                 continue
             across = {"models": index + ((order * 0.618) % 1 - 0.5) * 0.5, "truth_ml": one["truth_ml"]}
-            model_0 = records.get((baseline[key], name), {}).get(figure)
-            x = model_0 if along == "model 0" else across[along]
+            of_model_0 = records.get((baseline[key] or "", name))
+            x = across[along] if along != "model 0" else of_model_0 and of_model_0[figure]
             if x is not None:
                 points.append((x, one[figure], name, one["healthy"]))
         chart.add_scatter(
@@ -82,17 +81,17 @@ def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Cal
             cliponaxis=False,
             marker={
                 "color": style(index)["color"], "size": 9, "opacity": 0.75,
-                "symbol": ["diamond-open" if healthy else SYMBOLS[style(index)["dash"]] for *_, healthy in points],
+                "symbol": ["diamond-open" if healthy else SYMBOLS[str(style(index)["dash"])] for *_, healthy in points],
             },
         )  # fmt: skip
     axis: dict[str, Any] = {"title": ALONG[along], "rangemode": "tozero"}
     if along == "models":
         axis = {
-            "tickvals": list(range(len(keys))),
-            "ticktext": [key.replace(":", "<br>") for key in keys],
+            "tickvals": list(range(len(models))),
+            "ticktext": [key.replace(":", "<br>") for key in models],
             "tickangle": 0,
             "tickfont": {"size": 11},
-            "range": [-0.5, len(keys) - 0.5],
+            "range": [-0.5, len(models) - 0.5],
         }
     if along == "model 0":
         ends = [value for one in metrics["per_patient"] if (value := one[figure]) is not None]
@@ -101,36 +100,38 @@ def _draw_chart(metrics: Mapping[str, Any], figure: str, along: str, choose: Cal
             hoverinfo="skip", showlegend=False,
         )  # fmt: skip
         axis["title"] = f"{FIGURES[figure]} of model 0"
-    lay_out(
-        chart, 340, xaxis=axis, yaxis={"title": FIGURES[figure], "rangemode": "tozero"},
-        showlegend=along != "models", clickmode="event+select",
-    )  # fmt: skip
 
     def clicked() -> None:
-        if found := st.session_state["eval_patients_chart"].selection.points:
+        if found := st.session_state[keys.EVAL_PATIENTS_CHART].selection.points:
             choose(found[0]["customdata"][0])
 
-    st.plotly_chart(
-        chart, width="stretch", config=QUIET, key="eval_patients_chart", on_select=clicked, selection_mode="points"
-    )
+    show_chart(
+        chart, keys.EVAL_PATIENTS_CHART, 340, clicked, xaxis=axis,
+        yaxis={"title": FIGURES[figure], "rangemode": "tozero"}, showlegend=along != "models",
+        clickmode="event+select",
+    )  # fmt: skip
     if any(one["healthy"] for one in metrics["per_patient"]):
         st.caption("Filled: patients. Open diamonds: healthy subjects, where the figure exists for them.")
 
 
-def _draw_list(metrics: Mapping[str, Any], figure: str, choose: Callable[[str], None]) -> None:
+def _baselines(metrics: Metrics) -> dict[str, str | None]:
+    return baselines([(row.key, row.model, row.signed) for row in model_rows(metrics)])
+
+
+def _draw_list(metrics: Metrics, figure: PatientFigure, choose: Callable[[str], None]) -> None:
     names = subjects(metrics)
     rows: dict[str, dict[str, Any]] = {name: {"subject": name} for name in names}
     for one in metrics["per_patient"]:
         row = rows[one["subject"]]
         row["lesions, ml"] = None if one["healthy"] else round(one["truth_ml"], 2)
-        row[one["model"]] = None if one[figure] is None else round(one[figure], 3)
+        row[one["model"]] = None if (value := one[figure]) is None else round(value, 3)
 
     def clicked() -> None:
-        if chosen := st.session_state["eval_patients_list"].selection.rows:
+        if chosen := st.session_state[keys.EVAL_PATIENTS_LIST].selection.rows:
             choose(names[chosen[0]])
 
     st.dataframe(
-        list(rows.values()), hide_index=True, height=340, key="eval_patients_list", on_select=clicked,
+        list(rows.values()), hide_index=True, height=340, key=keys.EVAL_PATIENTS_LIST, on_select=clicked,
         selection_mode="single-row",
         column_config={
             "subject": st.column_config.TextColumn("subject", pinned=True),

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from pages.ui.viewer.charts import BLUE, GREEN, ORANGE, SKY, VERMILION, show_chart
+from pages.ui.viewer.charts import show_chart
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.render.colours import BLUE, GREEN, ORANGE, SKY_BLUE, VERMILION
 from uad_core.teaching import Results, Sweep, VoxelExplanation
 
 BINS = 80
@@ -54,7 +55,7 @@ def draw_healthy(
     )  # fmt: skip
     figure.add_scatter(
         x=middles, y=100 * reconstruction.profile(post, edges), name="this scan",
-        line={"color": SKY, "width": 2, "shape": "hvh"},
+        line={"color": SKY_BLUE, "width": 2, "shape": "hvh"},
     )  # fmt: skip
     figure.add_vline(
         x=segmentation.threshold, line={"color": "grey", "dash": "dash", "width": 2}, annotation_text="threshold"

@@ -17,8 +17,8 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.render.overlays import grey_png
 from uad_core.render.slices import residual_picture
-from uad_core.render.views import slice_views
-from uad_core.teaching import VoxelExplanation, arithmetic, explain, pair_views
+from uad_core.render.views import Overlay, slice_views
+from uad_core.teaching import VoxelExplanation, arithmetic, explain
 
 LARGE = r"\LARGE "  # to be read from the last row
 
@@ -29,7 +29,7 @@ def draw_idea(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None:
     segmentation = segment(reconstruction, config)
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        views = slice_views(reconstruction, segmentation, config.postprocess, index, truth)
+        views = slice_views(reconstruction, index, Overlay(segmentation.mask, truth), config.postprocess)
         return [
             Panel(views.scan, "Scan"),
             Panel(views.reconstruction, "Reconstruction"),
@@ -48,8 +48,11 @@ def draw_voxel(reconstruction: Reconstruction, truth: Any, signed: Sign) -> None
     st.markdown(_in_words(voxel, config))
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        scan, reconstructed, outline = pair_views(reconstruction, index, truth=truth)
-        return [Panel(scan, "Scan", outline, cross=cross), Panel(reconstructed, "Reconstruction", cross=cross)]
+        views = slice_views(reconstruction, index, Overlay(truth=truth))
+        return [
+            Panel(views.scan, "Scan", views.mask, cross=cross),
+            Panel(views.reconstruction, "Reconstruction", cross=cross),
+        ]
 
     show_slice(reconstruction.prepared, panels, "voxel", max_height=295)
 
@@ -90,8 +93,8 @@ def draw_threshold(reconstruction: Reconstruction, truth: Any, signed: Sign) -> 
     voxel = explain(reconstruction, config, lesson_voxel())
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        scan, _, overlay = pair_views(reconstruction, index, segmentation.mask, truth)
-        return [Panel(scan, "Above the threshold", overlay, cross=cross)]
+        views = slice_views(reconstruction, index, Overlay(segmentation.mask, truth))
+        return [Panel(views.scan, "Above the threshold", views.mask, cross=cross)]
 
     with pictures:
         show_slice(reconstruction.prepared, panels, "threshold", max_height=400)

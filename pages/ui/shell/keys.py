@@ -85,3 +85,19 @@ EVALUATE = {
     asked: f"eval_{asked}"
     for asked in ("cohort", "folder", "name", "models", "percentile", "median_size", "signed", "limit")
 }
+# Evaluate
+PATIENT = "patient"  # in the address: the evaluation and a number, no name
+PATIENT_OF = "patient of"  # and an evaluation's name
+EVAL_LEVEL = "eval_level"
+EVAL_SCANS = "eval_scans"  # and an evaluation's name, as the next
+EVAL_SHOWN = "eval_shown"
+EVAL_SLICES = "eval_slices"
+EVAL_CLICKED = "eval_clicked"
+EVAL_FIGURE = "eval_figure"
+EVAL_ALONG = "eval_along"
+EVAL_PATIENTS_CHART = "eval_patients_chart"
+EVAL_PATIENTS_LIST = "eval_patients_list"
+EVAL_HISTOGRAM = "eval_histogram"
+EVAL_HISTOGRAM_CHART = "eval_histogram_chart"
+EVAL_PRECISION_RECALL = "eval_precision_recall"
+EVAL_DICE = "eval_dice"

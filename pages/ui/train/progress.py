@@ -11,7 +11,8 @@ import streamlit as st
 from pages.ui.inputs.model import LEVELS, is_whole
 from pages.ui.runs.view import attempt, state_name
 from pages.ui.shell import keys
-from pages.ui.viewer.charts import COLOURS, GREEN, show_chart
+from pages.ui.viewer.charts import COLOURS, show_chart
+from uad_core.render.colours import GREEN
 from uad_core.runs.training import TrainingRun
 
 HELD_OUT = GREEN

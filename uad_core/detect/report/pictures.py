@@ -9,11 +9,10 @@ import numpy as np
 from uad_core.pipeline.lesions import regions
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
-from uad_core.render.slices import GREY_WINDOW, crop_box, grey_png, overlay_png
+from uad_core.render.slices import crop_box, marked_png
 
 MOST = 6  # slices
 APART = 3  # levels (mm) at least between two of them, or they would show the same
-OPACITY = 0.55  # of the mask
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,15 @@ class Mark:
     down: float
     left: bool
 
+    @property
+    def style(self) -> str:
+        """Where it stands, as CSS."""
+        side = f"right:{100 - 100 * self.across:.1f}%" if self.left else f"left:{100 * self.across:.1f}%"
+        return f"{side};top:{100 * self.down:.1f}%"
+
 
 @dataclass(frozen=True)
-class Shown:
+class ReportSlice:
     """A slice: its atlas level, marks of the regions on it, and two PNGs, the second with the mask over it."""
 
     level: int
@@ -35,8 +40,16 @@ class Shown:
     scan: bytes
     overlay: bytes
 
+    def caption(self, named: int) -> str:
+        """Level and regions; those up to number `named` by their numbers."""
+        numbers = [str(mark.number) for mark in self.marks if mark.number <= named]
+        if smaller := len(self.marks) - len(numbers):
+            numbers.append(f"{smaller} smaller")
+        regions = f"{'region' if len(numbers) == 1 else 'regions'} {', '.join(numbers)}"
+        return f"Level {self.level}: {regions if numbers else 'nothing flagged'}"
 
-def shown_slices(reconstruction: Reconstruction, segmentation: Segmentation) -> tuple[Shown, ...]:
+
+def report_slices(reconstruction: Reconstruction, segmentation: Segmentation) -> tuple[ReportSlice, ...]:
     """Up to `MOST` slices from the lowest to the highest; where nothing is flagged, three that were searched."""
     prepared, mask = reconstruction.prepared, segmentation.mask
     voxels, numbers = regions(mask)
@@ -46,13 +59,13 @@ def shown_slices(reconstruction: Reconstruction, segmentation: Segmentation) -> 
         picture, flagged = prepared.array[index, rows, columns], mask[index, rows, columns]
         here = voxels[0] == index
         marks = _marks(voxels[1][here] - rows.start, voxels[2][here] - columns.start, numbers[here], picture.shape)
-        overlay = overlay_png(picture, *GREY_WINDOW, flagged, None, OPACITY)
-        shown.append(Shown(prepared.slab.levels[index], marks, grey_png(picture, *GREY_WINDOW), overlay))
+        level, overlay = prepared.slab.levels[index], marked_png(picture, mask=flagged)
+        shown.append(ReportSlice(level, marks, marked_png(picture), overlay))
     return tuple(shown)
 
 
 def _marks(rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, shape: tuple[int, ...]) -> tuple[Mark, ...]:
-    """Each region's number on the side of it that looks away from the middle of the picture."""
+    """Each region's number on the side of it away from the middle of the picture."""
     marks = []
     for number in np.unique(numbers):
         own = numbers == number

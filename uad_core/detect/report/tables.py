@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.render.html import Table
 
 MOST_ROWS = 10  # of regions; the rest is summed up, so that the page stays one page
-REGION_HEADINGS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")
 
 
-def region_rows(segmentation: Segmentation, reconstruction: Reconstruction) -> list[tuple[str, ...]]:
-    """The largest regions, a row each, as `REGION_HEADINGS` says."""
-    levels = reconstruction.prepared.slab.levels
-    return [
-        (
-            str(lesion.number),
-            f"{lesion.volume_mm3:,.0f}",
-            lesion.place,
-            lesion.side,
-            str(levels[lesion.centre_voxel[0]]),
-            ", ".join(str(round(value)).replace("-", "−") for value in lesion.centre_mm),
-            f"{lesion.peak_residual:.3f}",
-        )
-        for lesion in segmentation.lesions[:MOST_ROWS]
-    ]
+def region_table(segmentation: Segmentation, reconstruction: Reconstruction) -> Table:
+    """The largest regions, a row each."""
+    rows = region_rows(segmentation.lesions[:MOST_ROWS], reconstruction.prepared.slab)
+    return Table(REGION_COLUMNS, [[_text(value) for value in row.values()] for row in rows])
+
+
+def _text(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
 def rest(segmentation: Segmentation) -> str:
@@ -79,20 +73,20 @@ def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
     sentences = list(record["Warnings"])
     if reconstruction.checkpoint.learned is False:
         sentences.append(
-            "This model did not learn: it reconstructs healthy brains worse than one median brain for all would."
+            "This model did not learn: it reconstructs healthy slices worse than the median training slice."
         )
     if record["HealthyReferenceIsSimulated"]:
         sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")
     return sentences
 
 
-def lights(record: dict[str, Any]) -> str:
+def checks_sentence(record: dict[str, Any]) -> str:
     """The checks of the scan in a sentence; amber and red ones stand among the doubts with their numbers."""
-    by_light: dict[str, list[str]] = {}
+    by_severity: dict[str, list[str]] = {}
     for check in record["Checks"]:
-        by_light.setdefault(check["Light"], []).append(check["Name"])
-    words = {"green": "nothing speaks against the scan in", "amber": "amber", "red": "red", "grey": "not known"}
-    parts = [f"{words[light]}: {', '.join(by_light[light])}" for light in words if light in by_light]
+        by_severity.setdefault(check["Light"], []).append(check["Name"])
+    texts = {"green": "nothing speaks against the scan in", "amber": "amber", "red": "red", "grey": "not known"}
+    parts = [f"{texts[severity]}: {', '.join(by_severity[severity])}" for severity in texts if severity in by_severity]
     return f"Checks: {'; '.join(parts)}."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import bootstrap
 
 from uad_core.evaluate.metrics.ranking import Curve
 
@@ -25,18 +26,23 @@ class Interval:
 
 
 def mean_with_interval(values: np.ndarray, resamples: int = 2000, seed: int = 0) -> Interval:
-    """Mean and sample standard deviation over patients, and the percentile bootstrap interval of the mean.
+    """Mean and sample standard deviation over patients, and the bootstrap interval of the mean.
 
-    Patients are drawn with replacement (Efron and Tibshirani 1993, chapter 13). NaN are left out and
-    counted. Fewer than two patients have no interval and no deviation: NaN.
+    Patients are drawn with replacement; the interval is bias-corrected and accelerated (Efron, J Am Stat Assoc 82
+    (1987) 171), which for few patients with a skewed figure covers the mean more often than plain percentiles do. NaN
+    are left out and counted. Fewer than two patients have no interval and no deviation: NaN; nor is there an interval
+    where all have the same value.
     """
     values = np.asarray(values, np.float64)
     kept = values[~np.isnan(values)]
     nan, left_out = float("nan"), values.size - kept.size
     if kept.size < 2:
         return Interval(float(kept[0]) if kept.size else nan, nan, nan, nan, kept.size, left_out)
-    drawn = np.random.default_rng(seed).integers(kept.size, size=(resamples, kept.size))
-    low, high = np.percentile(kept[drawn].mean(axis=1), (2.5, 97.5))
+    low = high = nan
+    if np.ptp(kept) > 0:
+        rng = np.random.default_rng(seed)
+        found = bootstrap((kept,), np.mean, n_resamples=resamples, method="BCa", rng=rng, vectorized=True)
+        low, high = found.confidence_interval
     return Interval(float(kept.mean()), float(kept.std(ddof=1)), float(low), float(high), kept.size, left_out)
 
 

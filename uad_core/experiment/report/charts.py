@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from matplotlib import rc_context
 
-from uad_core.evaluate.summary import BASELINE
-from uad_core.experiment.report.contents import CohortResults
-from uad_core.experiment.report.style import ANOMALOUS, NORMAL, RC, label_all, line_style, new_figure, panels, png
+from uad_core.evaluate.metrics_file import BASELINE, model_rows
+from uad_core.evaluate.records import by_row
+from uad_core.experiment.contents import CohortResults
+from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
+from uad_core.render.colours import ANOMALOUS, NORMAL
+from uad_core.render.png import encode_figure
 
 COLUMNS = 4
 
 
-def histograms(sheet: CohortResults) -> bytes:
+def histograms(results: CohortResults) -> bytes:
     """Fig. 6: filtered residuals of normal and anomalous voxels, each of unit area, a panel a model."""
-    models = sheet.curves["models"]
+    models = {row.key: row for row in model_rows(results.metrics)}
     with rc_context(RC):
-        figure, axes = panels(len(models), COLUMNS, 2.5, 1.9)
-        for panel, (key, curves) in zip(axes, models.items(), strict=True):
-            normal, anomalous = (np.array(curves[kind], float) for kind in ("normal", "anomalous"))
+        figure, axes = small_multiples(len(models), COLUMNS, 2.5, 1.9)
+        for panel, (key, row) in zip(axes, models.items(), strict=True):
+            curve, threshold = results.curves["models"][key], row.threshold
+            normal, anomalous = np.array(curve["normal"], float), np.array(curve["anomalous"], float)
             edges = np.linspace(0, 1, len(normal) + 1)
-            threshold = sheet.metrics["models"][key]["threshold"]
             reached = np.cumsum(normal + anomalous) / max((normal + anomalous).sum(), 1)
             bottom, top = (edges[np.searchsorted(reached, share)] for share in (0.0005, 0.9995))
             for counts, colour in ((normal, NORMAL), (anomalous, ANOMALOUS)):
@@ -36,41 +36,42 @@ def histograms(sheet: CohortResults) -> bytes:
                 top = max(top, 1.15 * threshold)
             panel.set(title=key, xlim=(bottom, min(top + 2 * edges[1], 1.0)), yscale="log")
         label_all(axes, min(COLUMNS, len(axes)), "filtered score", "density")
-        return png(figure)
+        return encode_figure(figure)
 
 
-def precision_recall(sheet: CohortResults) -> bytes:
+def precision_recall(results: CohortResults) -> bytes:
     """All models in one chart, chance among them."""
     with rc_context(RC):
         figure = new_figure(7.6, 4.0)
         panel = figure.subplots()
-        for index, (key, curves) in enumerate(sheet.curves["models"].items()):
-            area = sheet.metrics["models"][key]["auprc_pooled"]
-            name = f"{key}  {area:.3f}" if area is not None else key
-            panel.plot(curves["recall"], curves["precision"], **line_style(index), linewidth=1.5, label=name)
-        chance = sheet.metrics["auprc_chance"]
+        for index, row in enumerate(model_rows(results.metrics)):
+            curve, area = results.curves["models"][row.key], row.auprc_pooled.mean
+            name = f"{row.key}  {area:.3f}" if area is not None else row.key
+            panel.plot(curve["recall"], curve["precision"], **line_style(index), linewidth=1.5, label=name)
+        chance = results.metrics["auprc_chance"]
         if chance is not None:
             panel.axhline(chance, color="0.6", linewidth=1, label=f"chance  {chance:.3f}")
         panel.set(xlabel="recall (share of lesion voxels found)", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
         panel.grid(color="0.9")
         figure.legend(loc="outside right upper", title="pooled AUPRC", frameon=False, handlelength=3)
-        return png(figure)
+        return encode_figure(figure)
 
 
-def dice_by_percentile(sheet: CohortResults) -> bytes | None:
+def dice_by_percentile(results: CohortResults) -> bytes | None:
     """Mean Dice at every percentile of the healthy residuals, the working one marked; None without thresholds."""
-    if not any(model["dice_by_percentile"] for model in sheet.metrics["models"].values()):
+    rows = model_rows(results.metrics)
+    if not any(row.dice_by_percentile for row in rows):
         return None
     with rc_context(RC):
         figure = new_figure(7.6, 4.0)
         panel = figure.subplots()
         ticks: list[str] = []
-        for index, (key, model) in enumerate(sheet.metrics["models"].items()):
-            if model["dice_by_percentile"]:
-                ticks = list(model["dice_by_percentile"])
-                values = [np.nan if v is None else v for v in model["dice_by_percentile"].values()]
-                panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=key)
-        working = f"{sheet.metrics['config']['percentile']:g}"
+        for index, row in enumerate(rows):
+            if row.dice_by_percentile:
+                ticks = list(row.dice_by_percentile)
+                values = [np.nan if value is None else value for value in row.dice_by_percentile.values()]
+                panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=row.key)
+        working = f"{results.metrics['config']['percentile']:g}"
         if working in ticks:
             panel.axvline(ticks.index(working), color="0.6", linewidth=1, label=f"used: {working}")
         panel.set_xticks(range(len(ticks)), ticks)
@@ -78,19 +79,19 @@ def dice_by_percentile(sheet: CohortResults) -> bytes | None:
         panel.set_ylim(bottom=0)
         panel.grid(color="0.9")
         figure.legend(loc="outside right upper", frameon=False, handlelength=3)
-        return png(figure)
+        return encode_figure(figure)
 
 
-def scatter(sheet: CohortResults) -> bytes | None:
+def scatter(results: CohortResults) -> bytes | None:
     """AUPRC of each patient, a model against model 0; None where model 0 or a second row is missing."""
-    keys = [key for key in sheet.metrics["models"] if key != BASELINE]
-    own = _by_patient(sheet, BASELINE)
+    keys = [key for key in results.metrics["models"] if key != BASELINE]
+    own = by_row(results.metrics, BASELINE)
     if not keys or not own:
         return None
     with rc_context(RC):
-        figure, axes = panels(len(keys), COLUMNS, 2.3, 2.45)
+        figure, axes = small_multiples(len(keys), COLUMNS, 2.3, 2.45)
         for panel, key in zip(axes, keys, strict=True):
-            theirs = _by_patient(sheet, key)
+            theirs = by_row(results.metrics, key)
             names = [name for name in own if name in theirs]
             x, y = [own[name] for name in names], [theirs[name] for name in names]
             panel.plot([0, 1], [0, 1], color="0.6", linewidth=1)
@@ -100,12 +101,4 @@ def scatter(sheet: CohortResults) -> bytes | None:
             panel.set_xticks((0, 0.5, 1))
             panel.set_yticks((0, 0.5, 1))
         label_all(axes, min(COLUMNS, len(axes)), "AUPRC of intensity", "AUPRC of model")
-        return png(figure)
-
-
-def _by_patient(sheet: CohortResults, key: str) -> Mapping[str, Any]:
-    return {
-        row["subject"]: row["auprc"]
-        for row in sheet.metrics["per_patient"]
-        if row["model"] == key and row["auprc"] is not None
-    }
+        return encode_figure(figure)

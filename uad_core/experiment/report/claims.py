@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from uad_core.evaluate.metrics import paired_difference
-from uad_core.experiment.report.contents import CohortResults
+from uad_core.evaluate.records import by_row
+from uad_core.experiment.contents import CohortResults
 
 SPATIAL = ("sae1", "sae2", "sae3", "svae", "sae-gan", "svae-gan")
 DENSE = ("dae", "dvae")
@@ -37,16 +38,16 @@ def claims() -> list[Claim]:
     return pairs
 
 
-def verdicts(sheet: CohortResults) -> list[tuple[str, str, str, str]]:
-    """(claim, pair, difference with interval, verdict) for each pair of which both models are there.
+def verdicts(results: CohortResults) -> list[list[str]]:
+    """Claim, pair, difference with interval, and verdict, for each pair of which both models are there.
 
     A claim that one is ahead is "yes" where the whole 95 % interval of the paired difference lies above 0, "no,
     reversed" where it lies below, and otherwise "not shown". "Little" is a judgement left to the reader.
     """
-    config = sheet.metrics["config"]
+    config = results.metrics["config"]
     found = []
     for claim in claims():
-        sides = [_auprc(sheet, key) for key in (claim.left, claim.right)]
+        sides = [by_row(results.metrics, key) for key in (claim.left, claim.right)]
         if not all(sides):
             continue
         names = sorted(set(sides[0]) & set(sides[1]))
@@ -60,10 +61,5 @@ def verdicts(sheet: CohortResults) -> list[tuple[str, str, str, str]]:
             verdict = "yes" if value.low > 0 else "no, reversed" if value.high < 0 else "not shown: interval holds 0"
             if claim.expected == "little":
                 verdict = "a gain" if value.low > 0 else "a loss" if value.high < 0 else "no difference shown"
-        found.append((claim.text, f"{claim.left} less {claim.right}", shown.replace("-", "−"), verdict))
+        found.append([claim.text, f"{claim.left} less {claim.right}", shown.replace("-", "−"), verdict])
     return found
-
-
-def _auprc(sheet: CohortResults, key: str) -> dict[str, float]:
-    rows = (row for row in sheet.metrics["per_patient"] if row["model"] == key)
-    return {row["subject"]: row["auprc"] for row in rows if row["auprc"] is not None}

@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from uad_core.experiment.report.contents import ModelCard, Realism, SlicePanel
-from uad_core.experiment.report.style import RC, new_figure, panels, png
-from uad_core.render.overlays import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.experiment.contents import ModelCard, Realism, SlicePanel
+from uad_core.experiment.report.style import RC, new_figure, small_multiples
+from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.png import encode_figure
 from uad_core.render.slices import GREY_WINDOW
 
 MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))
@@ -20,11 +21,11 @@ IN_A_BAND = 5  # models side by side
 PANEL = 2.05  # inches, so that a voxel is more than a pixel
 
 
-def comparison(looks: Sequence[SlicePanel]) -> bytes:
+def comparison(panels: Sequence[SlicePanel]) -> bytes:
     """Fig. 4: scan and truth on the left, each model's filtered residual over its segmentation."""
-    bands = [looks[first : first + IN_A_BAND] for first in range(0, len(looks), IN_A_BAND)]
-    columns = 1 + min(IN_A_BAND, len(looks))
-    height, width = looks[0].scan.shape
+    bands = [panels[first : first + IN_A_BAND] for first in range(0, len(panels), IN_A_BAND)]
+    columns = 1 + min(IN_A_BAND, len(panels))
+    height, width = panels[0].scan.shape
     with rc_context(RC):
         figure = new_figure(PANEL * columns, len(bands) * 2 * (PANEL * height / width + 0.14))
         grid = figure.subplots(2 * len(bands), columns, squeeze=False)
@@ -35,59 +36,61 @@ def comparison(looks: Sequence[SlicePanel]) -> bytes:
             _show(top[0], _grey(shown[0].scan), "scan")
             _show(bottom[0], _grey(shown[0].scan), "truth (outline)")
             _outline(bottom[0], shown[0].truth)
-            for column, look in enumerate(shown, 1):
-                _residual(top[column], look, look.key)
-                _segmentation(bottom[column], look, look.note)
-        return png(figure)
+            for column, panel in enumerate(shown, 1):
+                _residual(top[column], panel, panel.key)
+                _segmentation(bottom[column], panel, panel.note)
+        return encode_figure(figure)
 
 
-def reconstructions(scan: SlicePanel, looks: Sequence[SlicePanel]) -> bytes:
+def reconstructions(scan: SlicePanel, panels: Sequence[SlicePanel]) -> bytes:
     """The scan, and the same slice as each model would have it."""
-    shown = [replace(scan, key="scan"), *looks]
+    shown = [replace(scan, key="scan"), *panels]
     height, width = scan.scan.shape
     with rc_context(RC):
-        figure, axes = panels(len(shown), IN_A_BAND + 1, PANEL, PANEL * height / width + 0.14)
-        for panel, one in zip(axes, shown, strict=True):
-            _show(panel, _grey(one.scan), one.key)
-        return png(figure)
+        figure, axes = small_multiples(len(shown), IN_A_BAND + 1, PANEL, PANEL * height / width + 0.14)
+        for place, panel in zip(axes, shown, strict=True):
+            _show(place, _grey(panel.scan), panel.key)
+        return encode_figure(figure)
 
 
-def one_row_each(looks: Sequence[SlicePanel]) -> bytes:
+def one_row_each(panels: Sequence[SlicePanel]) -> bytes:
     """Scan with the truth's outline, filtered residual and segmentation, a row a model."""
-    height, width = looks[0].scan.shape
-    pairs = -(-len(looks) // 2)
+    height, width = panels[0].scan.shape
+    pairs = -(-len(panels) // 2)
     with rc_context(RC):
         figure = new_figure(6 * PANEL, pairs * (PANEL * height / width + 0.14))
         grid = figure.subplots(pairs, 6, squeeze=False)
         for axes in grid.ravel():
             axes.set_axis_off()
-        for index, look in enumerate(looks):
+        for index, panel in enumerate(panels):
             axes = grid[index // 2][3 * (index % 2) : 3 * (index % 2) + 3]
-            _show(axes[0], _grey(look.scan), f"{look.key}: {look.subject}")
-            _outline(axes[0], look.truth)
-            _residual(axes[1], look, "")
-            _segmentation(axes[2], look, look.note)
-        return png(figure)
+            _show(axes[0], _grey(panel.scan), f"{panel.key}: {panel.subject}")
+            _outline(axes[0], panel.truth)
+            _residual(axes[1], panel, "")
+            _segmentation(axes[2], panel, panel.note)
+        return encode_figure(figure)
 
 
-def lesion_row(looks: Sequence[SlicePanel]) -> bytes:
-    """Scan on top, the same with the truth's outline below; the lesion that is meant is the look's mask."""
-    height, width = looks[0].scan.shape
+def lesion_row(panels: Sequence[SlicePanel]) -> bytes:
+    """Scan on top, the same with the truth's outline below; the lesion that is meant is the panel's mask."""
+    height, width = panels[0].scan.shape
     with rc_context(RC):
-        figure = new_figure(1.9 * len(looks), 2 * (1.8 * height / width + 0.2))
-        grid = figure.subplots(2, len(looks), squeeze=False)
-        for column, look in enumerate(looks):
-            _show(grid[0][column], _grey(look.scan), look.note)
-            _show(grid[1][column], _grey(look.scan), look.subject)
-            _outline(grid[1][column], look.truth)
-            if look.mask is not None:
-                _outline(grid[1][column], look.mask, MASK)
-        return png(figure)
+        figure = new_figure(1.9 * len(panels), 2 * (1.8 * height / width + 0.2))
+        grid = figure.subplots(2, len(panels), squeeze=False)
+        for column, panel in enumerate(panels):
+            _show(grid[0][column], _grey(panel.scan), panel.note)
+            _show(grid[1][column], _grey(panel.scan), panel.subject)
+            _outline(grid[1][column], panel.truth)
+            if panel.mask is not None:
+                _outline(grid[1][column], panel.mask, MASK)
+        return encode_figure(figure)
 
 
-def samples(cards: Sequence[ModelCard]) -> bytes:
-    """Fig. 5: slices drawn from each prior, a row a model."""
+def samples(cards: Sequence[ModelCard]) -> bytes | None:
+    """Fig. 5: slices drawn from each prior, a row a model; None where no model has one."""
     drawn = [(card.name, card.samples) for card in cards if card.samples is not None]
+    if not drawn:
+        return None
     columns = max(len(slices) for _, slices in drawn)
     with rc_context(RC):
         figure = new_figure(1.35 * columns + 0.4, 1.42 * len(drawn))
@@ -100,7 +103,7 @@ def samples(cards: Sequence[ModelCard]) -> bytes:
             grid[row][0].text(
                 -0.06, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", ha="right", fontsize=9
             )
-        return png(figure)
+        return encode_figure(figure)
 
 
 def side_by_side(realism: Realism) -> bytes:
@@ -120,27 +123,27 @@ def side_by_side(realism: Realism) -> bytes:
                 if column == 0:
                     grid[row][column].title.set_ha("left")
                     grid[row][column].title.set_x(0)
-        return png(figure)
+        return encode_figure(figure)
 
 
-def _residual(axes: Axes, look: SlicePanel, title: str) -> None:
-    if look.values is None:
+def _residual(axes: Axes, panel: SlicePanel, title: str) -> None:
+    if panel.values is None:
         return
-    shown = ((look.values - look.black) / max(look.white - look.black, 1e-6)).clip(0, 1)
+    shown = ((panel.values - panel.black) / max(panel.white - panel.black, 1e-6)).clip(0, 1)
     _show(axes, np.repeat(shown[..., None], 3, axis=2), title)
-    window = f"{look.black:.3g} to {look.white:.3g}"
+    window = f"{panel.black:.3g} to {panel.white:.3g}"
     axes.text(0.98, 0.02, window, transform=axes.transAxes, color="w", fontsize=7, ha="right")
 
 
-def _segmentation(axes: Axes, look: SlicePanel, title: str) -> None:
-    if look.mask is None:
-        _show(axes, _grey(look.scan), title)
+def _segmentation(axes: Axes, panel: SlicePanel, title: str) -> None:
+    if panel.mask is None:
+        _show(axes, _grey(panel.scan), title)
         axes.text(0.5, 0.02, "no threshold", transform=axes.transAxes, color="w", fontsize=7, ha="center")
         return
-    colours = _grey(look.scan)
-    colours[look.mask] += OPACITY * (MASK - colours[look.mask])
+    colours = _grey(panel.scan)
+    colours[panel.mask] += OPACITY * (MASK - colours[panel.mask])
     _show(axes, colours, title)
-    _outline(axes, look.truth)
+    _outline(axes, panel.truth)
 
 
 def _outline(axes: Axes, mask: np.ndarray, colour: np.ndarray = TRUTH) -> None:

@@ -10,20 +10,26 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from uad_core.experiment.report.contents import CohortResults, ModelCard, Realism
-from uad_core.experiment.report.style import COLOURS, RC, label_all, line_style, new_figure, panels, png
+from uad_core.evaluate.format import number
+from uad_core.experiment.contents import CohortResults, ModelCard, Realism
+from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
+from uad_core.render.colours import ON_PAPER
+from uad_core.render.html import Table
+from uad_core.render.png import encode_figure
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
 NOT_TERMS = {"epoch", "validation", "images_per_second"}
 COLUMNS = 4
 
 
-def latent_rows(sheets: Sequence[CohortResults], cards: Sequence[ModelCard]) -> list[dict[str, Any]]:
+def latent_rows(cohorts: Sequence[CohortResults], cards: Sequence[ModelCard]) -> list[dict[str, Any]]:
     """One record a model of the study that has a checkpoint: latent, healthy error, AUPRC by cohort."""
     rows = []
     for card in cards:
         if card.name in LATENT_MODELS and card.latents is not None:
-            areas = {sheet.name: _area(sheet, card.name) for sheet in sheets}
+            areas = {
+                results.name: results.metrics["models"].get(card.name, {}).get("auprc_pooled") for results in cohorts
+            }
             healthy = card.record.get("healthy_l1")
             rows.append(
                 {"model": card.name, "latent": card.latent, "values": card.latents, "healthy_l1": healthy}
@@ -32,9 +38,20 @@ def latent_rows(sheets: Sequence[CohortResults], cards: Sequence[ModelCard]) -> 
     return sorted(rows, key=lambda row: LATENT_MODELS.index(row["model"]))
 
 
-def _area(sheet: CohortResults, key: str) -> float | None:
-    model = sheet.metrics["models"].get(key)
-    return model["auprc_pooled"] if model else None
+def latent_study(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The table of those records, None without any, and the models of the study that are missing."""
+    there = [row["model"] for row in rows]
+    missing = [name for name in LATENT_MODELS if name not in there]
+    if not rows:
+        return {"table": None, "missing": missing}
+    areas = [key for key in rows[0] if key.startswith("auprc ")]
+    headings = ["Model", "Latent", "Numbers", "Healthy l1", *(f"AUPRC, {key.removeprefix('auprc ')}" for key in areas)]
+    lines = [
+        [row["model"], row["latent"], f"{row['values']:,}", number(row["healthy_l1"], 4)]
+        + [number(row[key]) for key in areas]
+        for row in rows
+    ]
+    return {"table": Table(headings, lines), "missing": missing}
 
 
 def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -57,12 +74,12 @@ def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
             panel.grid(color="0.9", axis="y")
         if cohorts:
             figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", title="cohort", frameon=False)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def _points(panel: Axes, values: Sequence[float | None], index: int, name: str) -> None:
     shown = [np.nan if value is None else value for value in values]
-    mark, colour = "os^Dv"[index % 5], COLOURS[index % len(COLOURS)]
+    mark, colour = "os^Dv"[index % 5], ON_PAPER[index % len(ON_PAPER)]
     panel.plot(range(len(shown)), shown, linestyle="none", marker=mark, color=colour, label=name)
 
 
@@ -74,7 +91,7 @@ def training_curves(cards: Sequence[ModelCard]) -> bytes | None:
     terms = list(dict.fromkeys(term for card in shown for row in card.record["loss_curve"] for term in row))
     terms = [term for term in terms if term not in NOT_TERMS]
     with rc_context(RC):
-        figure, axes = panels(len(shown), COLUMNS, 2.5, 2.0)
+        figure, axes = small_multiples(len(shown), COLUMNS, 2.5, 2.0)
         for panel, card in zip(axes, shown, strict=True):
             curve = card.record["loss_curve"]
             epochs = [row["epoch"] + 1 for row in curve]
@@ -90,7 +107,7 @@ def training_curves(cards: Sequence[ModelCard]) -> bytes | None:
         label_all(axes, min(COLUMNS, len(axes)), "epoch", "weighted loss")
         handles = {name: line for a in axes for line, name in zip(*a.get_legend_handles_labels(), strict=True)}
         figure.legend(list(handles.values()), list(handles), loc="outside right upper", frameon=False)
-        return png(figure)
+        return encode_figure(figure)
 
 
 def realism_charts(realism: Realism) -> bytes:
@@ -100,7 +117,7 @@ def realism_charts(realism: Realism) -> bytes:
         left, right = figure.subplots(1, 2)
         for index, name in enumerate(realism.densities):
             dashes = "--" if name in realism.simulated else "-"
-            colour = COLOURS[(index * 4 + 5) % len(COLOURS)]
+            colour = ON_PAPER[(index * 4 + 5) % len(ON_PAPER)]
             kind = "simulated" if name in realism.simulated else "real"
             left.plot(
                 realism.centres,
@@ -117,4 +134,10 @@ def realism_charts(realism: Realism) -> bytes:
         for panel in (left, right):
             panel.grid(color="0.9")
         figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=2)
-        return png(figure)
+        return encode_figure(figure)
+
+
+def distances(realism: Realism) -> Table:
+    """How far simulated and real slices are apart, and two halves of one real cohort."""
+    headings = ("Pair", "Earth mover's distance of intensities", "Spectra apart, dB")
+    return Table(headings, [[row["pair"], row["intensity"], row["db"]] for row in realism.distances])

@@ -1,20 +1,17 @@
-"""How every figure looks: colours that all eyes tell apart, one font size, PNG without a date."""
+"""How every figure looks: one font, line styles that differ in colour and dashes."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# Okabe and Ito, less the yellow that white paper swallows
-COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
+from uad_core.render.colours import ON_PAPER
+
 DASHES = ("-", "--", ":")
-NORMAL, ANOMALOUS = "#0072B2", "#D55E00"
 DPI = 110
 RC: Any = {  # matplotlib types every key
     "font.size": 9,
@@ -32,7 +29,7 @@ RC: Any = {  # matplotlib types every key
 
 def line_style(index: int) -> dict[str, Any]:
     """Colour and dashes of the index-th model: 21 of them differ."""
-    return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index // len(COLOURS) % len(DASHES)]}
+    return {"color": ON_PAPER[index % len(ON_PAPER)], "linestyle": DASHES[index // len(ON_PAPER) % len(DASHES)]}
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -42,7 +39,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def panels(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+def small_multiples(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     """`count` panels of (width, height) inches, `columns` in a row, the rest of the last row left away."""
     columns = max(1, min(columns, count))
     rows = -(-count // columns)
@@ -51,14 +48,6 @@ def panels(count: int, columns: int, width: float, height: float) -> tuple[Figur
     for spare in grid[count:]:
         spare.remove()
     return figure, grid[:count]
-
-
-def png(figure: Figure) -> bytes:
-    """The figure as PNG, the same bytes for the same figure."""
-    buffer = io.BytesIO()
-    with rc_context(RC):
-        figure.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
 
 
 def label_all(axes: Sequence[Axes], columns: int, x: str, y: str) -> None:

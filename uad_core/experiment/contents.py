@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
+
+from uad_core.evaluate.metrics_file import Curves, Metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +37,53 @@ class SlicePanel:
     white: float = 1.0
 
 
+class SubtleRecord(TypedDict):
+    """A lesion of normal intensity, as lesions.json has it; `rank` is the percentile of the patient's healthy brain."""
+
+    subject: str
+    level: int
+    ml: float
+    intensity: float
+    rank: float
+    found_by: NotRequired[str]  # keys of rows
+
+
+class Distance(TypedDict):
+    """How far two sets of slices are apart, as text: earth mover's distance of intensities, and decibels."""
+
+    pair: str
+    intensity: str
+    db: str
+
+
 @dataclass(frozen=True)
-class Lesions:
+class SubtleLesions:
     """Lesions of one cohort whose intensity is normal.
 
     Attributes:
         total: lesions of all patients at the levels searched.
-        rows: those within the normal range, one record each, largest first; `found_by` names models.
-        looks: pictures of the largest of the first patients.
+        records: those within the normal range, one record each, largest first; `found_by` names models.
+        panels: pictures of the largest of the first patients.
     """
 
     total: int
-    rows: tuple[Mapping[str, Any], ...]
-    looks: tuple[SlicePanel, ...]
+    records: tuple[SubtleRecord, ...]
+    panels: tuple[SlicePanel, ...]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Slices of single patients.
+
+    Attributes:
+        typical: of one patient, a panel a row.
+        reconstructed: the same slice as each model that reconstructs would have it, in the place of the scan.
+        worst: a panel a row, of the patient that suits it least.
+    """
+
+    typical: tuple[SlicePanel, ...] = ()
+    reconstructed: tuple[SlicePanel, ...] = ()
+    worst: tuple[SlicePanel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,29 +91,24 @@ class CohortResults:
     """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`.
 
     Attributes:
-        example: a row's view each of a typical patient.
-        reconstructed: the same slice as each model that reconstructs would have it, in the place of the look's scan.
-        worst: each row's view of the patient that suits it least.
         folder: of its files, beside the report.
         sentences: on what is special about it.
     """
 
-    metrics: Mapping[str, Any]
-    curves: Mapping[str, Any]
-    example: tuple[SlicePanel, ...]
-    reconstructed: tuple[SlicePanel, ...]
-    worst: tuple[SlicePanel, ...]
-    lesions: Lesions
+    metrics: Metrics
+    curves: Curves
+    examples: Examples
+    lesions: SubtleLesions
     folder: str
     sentences: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return str(self.metrics["cohort"])
+        return self.metrics["cohort"]
 
     @property
     def simulated(self) -> bool:
-        return bool(self.metrics["simulated"])
+        return self.metrics["simulated"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +139,14 @@ class Realism:
 
     Attributes:
         level: of the atlas.
-        slices: cohort -> (N, H, W), a few to look at.
+        slices: cohort -> (N, H, W), a few to show.
         centres: (B,) normalised intensity.
         densities: cohort -> (B,) share of brain voxels a unit of intensity.
         frequencies: (F,) cycles per mm.
         spectra: cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power.
         simulated: names of the simulated cohorts.
         counts: cohort -> slices measured.
-        distances: one record a pair of cohorts: `pair`, `intensity` and `db` apart, as text.
+        distances: one a pair of cohorts.
     """
 
     level: int
@@ -126,14 +157,14 @@ class Realism:
     spectra: Mapping[str, np.ndarray]
     simulated: tuple[str, ...]
     counts: Mapping[str, int]
-    distances: tuple[Mapping[str, Any], ...]
+    distances: tuple[Distance, ...]
 
 
 @dataclass(frozen=True)
 class Contents:
     """All of a report. `missing` are sentences on what could not be shown; `repeat` is what a rerun needs."""
 
-    sheets: Sequence[CohortResults]
+    cohorts: Sequence[CohortResults]
     cards: Sequence[ModelCard]
     realism: Realism | None
     missing: Sequence[str]

@@ -1,0 +1,145 @@
+"""Which models score which cohort: the rows of a table, and the levels that all of them know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
+from uad_core.cohorts.cohort import Cohort, Subject, open_cohort
+from uad_core.evaluate.config import EvaluateConfig
+from uad_core.io.paths import CHECKPOINTS
+from uad_core.models import MODELS
+from uad_core.models.checkpoint import Checkpoint, load_checkpoint
+from uad_core.pipeline.postprocess import Sign
+
+PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no checkpoint, no threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A row of the table: one model with one sign of residual.
+
+    Attributes:
+        key: the model's name, with the sign behind a colon where both are shown.
+        checkpoint: None for plain intensity.
+        signed: None for plain intensity, which is no residual.
+        reference: healthy cohort behind the thresholds.
+        thresholds: the working one, then those of `EvaluateConfig.percentiles`; None without healthy residuals.
+    """
+
+    key: str
+    name: str
+    checkpoint: Checkpoint | None
+    signed: Sign | None
+    reference: str | None
+    thresholds: tuple[float, ...] | None
+
+    @property
+    def family(self) -> str:
+        """The model's name in `MODELS`; that of plain intensity is its own."""
+        return self.checkpoint.record["model"] if self.checkpoint else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationSession:
+    """A cohort, and the models that score it, in memory."""
+
+    cohort: Cohort
+    rows: tuple[Row, ...]
+    config: EvaluateConfig
+
+    def changed(self, sha256: dict[str, str | None]) -> list[str]:
+        """Names of models whose weights are no longer those of `sha256`: row key -> what was evaluated."""
+        return [
+            row.key for row in self.rows if row.checkpoint and sha256.get(row.key) not in (None, row.checkpoint.sha256)
+        ]
+
+    def levels(self) -> tuple[Slab, set[int]]:
+        """The slab to prepare, and the levels of it that every model was trained on.
+
+        Raises:
+            ValueError: no level is known to all models.
+        """
+        slabs = [row.checkpoint.slab for row in self.rows if row.checkpoint]
+        slab = self.config.slab or (slabs[0] if slabs else PAPER_SLAB)
+        known = set(WHOLE_BRAIN.levels)
+        for value in slabs:
+            known &= set(value.levels)
+        if not known:
+            raise ValueError("the models were trained on different axial levels; evaluate them apart")
+        return slab, known
+
+    def searched_levels(self) -> list[int]:
+        """Atlas levels: those of the slices, or of the slab as far as the models know it."""
+        slab, known = self.levels()
+        slices = {subject.level for subject in self.cohort.subjects if subject.flair.suffix == ".png"}
+        return sorted(known & (slices or set(slab.levels)))
+
+
+def open_session(
+    folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoints: Path = CHECKPOINTS
+) -> EvaluationSession:
+    """The cohort in `folder` and the checkpoints `names`; `PLAIN` among them stands for plain intensity.
+
+    Raises:
+        ScanError: the folder holds no cohort.
+        CheckpointError: a checkpoint is missing or damaged.
+        ValueError: as `table_rows`.
+    """
+    cohort = open_cohort(folder)
+    models = [load_checkpoint(name, checkpoints) for name in names if name != PLAIN]
+    return EvaluationSession(cohort, tuple(table_rows(cohort, models, config, PLAIN in names)), config)
+
+
+def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: EvaluateConfig, plain: bool) -> list[Row]:
+    """The rows to fill, in the order of the checkpoints, plain intensity last.
+
+    The thresholds come from the checkpoints' healthy scans alone. Unless the config names a reference, it is a
+    real one for a real cohort and a simulated one for a simulated cohort, as far as there is one: what is
+    healthy differs more between the two than between models.
+
+    Raises:
+        ValueError: nothing to evaluate, a model twice, or an unknown reference.
+    """
+    if not checkpoints and not plain:
+        raise ValueError("name at least one model")
+    if len({checkpoint.name for checkpoint in checkpoints}) < len(checkpoints):
+        raise ValueError("a model was named twice")
+    rows = []
+    for checkpoint in checkpoints:
+        spec = MODELS.get(checkpoint.record["model"])
+        reference = config.reference or _reference(checkpoint, cohort.simulated)
+        for signed in config.signs(spec.signed if spec else "absolute"):
+            healthy = checkpoint.calibration.histogram(signed, config.median_size, reference)
+            thresholds = tuple(healthy.threshold(value) for value in (config.percentile, *config.percentiles))
+            key = f"{checkpoint.name}:{signed}" if config.signed == "both" else checkpoint.name
+            rows.append(Row(key, checkpoint.name, checkpoint, signed, reference, thresholds))
+    return [*rows, Row(PLAIN, PLAIN, None, None, None, None)] if plain else rows
+
+
+def _reference(checkpoint: Checkpoint, simulated: bool) -> str:
+    calibration = checkpoint.calibration
+    alike = sorted(name for name, value in calibration.references.items() if value.simulated == simulated)
+    return alike[0] if alike else calibration.default_reference
+
+
+def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:
+    """What a checkpoint has of a subject, by the cohort's name.
+
+    Returns:
+        "trained" on it, "calibrated": among the healthy scans of its percentiles, "anatomy": trained on another
+        subject of this cohort that was made from the same brain; otherwise "".
+    """
+    for entry in checkpoint.record.get("trained_on", []):
+        if entry["cohort"] != cohort.name:
+            continue
+        if subject.name in entry["subjects"]:
+            return "trained"
+        if subject.name in entry.get("held_out", []):
+            return "calibrated"
+        trained = set(entry["subjects"])
+        if subject.anatomy in {other.anatomy for other in cohort.subjects if other.name in trained}:
+            return "anatomy"
+    return ""

@@ -1,0 +1,112 @@
+"""One cohort's part of a report: its tables and figures, laid out by cohort.html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from uad_core.evaluate.format import NONE, number
+from uad_core.evaluate.glossary import explanation
+from uad_core.evaluate.metrics_file import Metrics, PatientFigure
+from uad_core.evaluate.tables import searched_levels
+from uad_core.experiment.contents import CohortResults, ModelCard, SubtleLesions
+from uad_core.experiment.report import charts, slices
+from uad_core.experiment.report.caveats import dependence
+from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.tables import table_1
+from uad_core.render.html import Table
+
+WORST = 3  # patients named per model
+LISTED = 15  # lesions of normal intensity
+
+
+@dataclass(frozen=True)
+class CohortSection:
+    """What cohort.html lays out.
+
+    Attributes:
+        sentences: on what is special about the cohort and its figures.
+        figures: PNGs by name; None where there is nothing to draw.
+        subtle: the largest lesions of normal intensity.
+        claims: the paper's, held against this cohort.
+    """
+
+    results: CohortResults
+    title: str
+    levels: str
+    sentences: tuple[str, ...]
+    table_1: Table
+    footnote: str
+    figures: Mapping[str, bytes | None]
+    failures: Table
+    subtle: Table
+    claims: Table
+
+
+def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> CohortSection:
+    """Table 1, Fig. 4, Fig. 6, curves, scatter, worst cases, lesions of normal intensity, the paper's claims."""
+    metrics = results.metrics
+    return CohortSection(
+        results=results,
+        title=f"{'Simulated' if results.simulated else 'Real'} scans: {results.name}",
+        levels=searched_levels(metrics),
+        sentences=(*results.sentences, *dependence(metrics)),
+        table_1=table_1(results, cards),
+        footnote=explanation(metrics),
+        figures=_figures(results),
+        failures=_failures(metrics),
+        subtle=_subtle(results.lesions),
+        claims=Table(
+            ("Claim in the paper's text", "Mean AUPRC", "Difference, 95 % interval", "Shown here?"), verdicts(results)
+        ),
+    )
+
+
+def _figures(results: CohortResults) -> dict[str, bytes | None]:
+    """Nothing but failures is drawn of a cohort without lesions."""
+    examples, lesions = results.examples, results.lesions
+    figures = {"worst": slices.one_row_each(examples.worst) if examples.worst else None}
+    if not results.metrics["patients"]:
+        return figures
+    shown = bool(examples.typical and examples.reconstructed)
+    return figures | {
+        "fig4": slices.comparison(examples.typical) if examples.typical else None,
+        "reconstructed": slices.reconstructions(examples.typical[0], examples.reconstructed) if shown else None,
+        "fig6": charts.histograms(results),
+        "precision_recall": charts.precision_recall(results),
+        "dice_by_percentile": charts.dice_by_percentile(results),
+        "scatter": charts.scatter(results),
+        "normal_lesions": slices.lesion_row(lesions.panels) if lesions.panels else None,
+    }
+
+
+def _failures(metrics: Metrics) -> Table:
+    rows = []
+    for key in metrics["models"]:
+        own = [row for row in metrics["per_patient"] if row["model"] == key]
+        figure: PatientFigure = "dice" if any(row["dice"] is not None for row in own) else "auprc"
+        values = sorted((value, row["subject"], row["truth_ml"]) for row in own if (value := row[figure]) is not None)
+        named = "; ".join(f"{subject} {number(value)} ({ml:.1f} ml)" for value, subject, ml in values[:WORST])
+        healthy = [(row["false_positive_ml"] or 0.0, row["subject"]) for row in own
+                   if row["healthy"] and row["false_positive_ml"] is not None]  # fmt: skip
+        most = max(healthy, key=lambda one: one[0], default=None)
+        flagged = f"{most[1]}: {most[0]:.1f} ml" if most else "no healthy scan"
+        rows.append([key, "Dice" if figure == "dice" else "AUPRC", named or NONE, flagged])
+    return Table(
+        ("Model", "Figure", f"Worst patients, at most {WORST} (true ml)", "Most flagged in a healthy scan"), rows
+    )
+
+
+def _subtle(lesions: SubtleLesions) -> Table:
+    rows = [
+        [
+            record["subject"],
+            str(record["level"]),
+            f"{record['ml']:.3f}",
+            number(record["intensity"], 2),
+            f"{record['rank']:.0f}",
+            record["found_by"],
+        ]
+        for record in lesions.records[:LISTED]
+    ]
+    return Table(("Patient", "Level", "Volume, ml", "Median intensity", "Percentile of brain", "Found by"), rows)
