@@ -4,8 +4,6 @@ A box a room of `uad_core`, the lowest at the bottom; the folders of the pages a
 each room that it imports, unless another room that it imports does so already (the transitive reduction).
 """
 
-from __future__ import annotations
-
 import ast
 from html import escape
 from pathlib import Path

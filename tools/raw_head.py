@@ -1,7 +1,5 @@
 """A raw head: skull, scalp and neck around the brain, on the thick oblique slices of a hospital's scan."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

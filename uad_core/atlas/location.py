@@ -4,8 +4,6 @@ Read off the template's tissues, which the scan was registered to by one affine 
 a patient lie some millimetres beside the template's, so a place is a hint for the eye, not a measurement.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

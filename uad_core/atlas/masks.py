@@ -1,7 +1,5 @@
 """Where a mask lies, and how well two agree."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

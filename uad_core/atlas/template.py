@@ -4,8 +4,6 @@ SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is he
 the mean of simulated FLAIR brains that were registered to it (`tools/template.py`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One subject's files as a model sees them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

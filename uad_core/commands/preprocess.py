@@ -1,7 +1,5 @@
 """`python -m uad_core preprocess`: a cohort prepared once, to train many models on."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`python -m uad_core simulate`: a cohort from label maps."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How a mask came about: everything that is needed to make it again, and nothing about the patient."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A cohort's subjects as the models see them, with their truth on the same grid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Dice over the percentile of healthy residuals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from weakref import WeakKeyDictionary

@@ -1,7 +1,5 @@
 """One patient of an evaluation reviewed: the maps and masks behind the figures of the table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """One subject, one model: from an anomaly map to figures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

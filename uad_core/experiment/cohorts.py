@@ -1,7 +1,5 @@
 """The cohorts of an experiment: simulated and prepared once, kept in its folder, or the user's own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

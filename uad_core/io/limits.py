@@ -1,7 +1,5 @@
 """What a scan may measure, whatever kind of file it comes in, and the sentences that say so."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 Every file has `stage`, `pid`, `updated` (seconds since 1970) and `message`; the rest is the work's own.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """Read a scan: NIfTI or DICOM, a path or bytes, told apart by the content and never by a name."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

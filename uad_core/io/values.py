@@ -1,7 +1,5 @@
 """Whether voxel values can be those of a scan, or of a mask."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.io.limits import EXPORT_AGAIN, MAX_VALUE

@@ -5,8 +5,6 @@ Both files are written under a temporary name, synced and renamed: a crash or a 
 previous checkpoint as it was. The JSON goes last, and only fits the weights it was written for.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields

@@ -1,7 +1,5 @@
 """The contract that every model keeps, so that nothing else needs to know which model it has."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The regions of a mask: how large, where in the patient, how unusual."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cc3d

@@ -1,7 +1,5 @@
 """The cubic median of a residual, and what needs only a few of its thresholds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

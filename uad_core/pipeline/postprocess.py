@@ -7,8 +7,6 @@ So one binarisation and three running sums on small integers replace the median 
 what makes a slider live.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import floor
 from typing import Literal

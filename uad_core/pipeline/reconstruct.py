@@ -1,7 +1,5 @@
 """Reconstruct: once per scan and model, since it is slow; `segment` runs at every move of a slider."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial

@@ -1,7 +1,5 @@
 """Has a step failed? Figures, held against what real heads and wrong inputs gave."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.atlas.masks import overlap

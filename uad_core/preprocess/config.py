@@ -1,7 +1,5 @@
 """What preprocessing is to do, and when it has failed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from uad_core.atlas.space import PAPER_SLAB, Slab

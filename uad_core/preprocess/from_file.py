@@ -1,7 +1,5 @@
 """A scan's file in, a prepared slab out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

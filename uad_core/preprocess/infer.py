@@ -1,7 +1,5 @@
 """What a scan has behind it already, read off the scan itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The chain from a scan to the slices that a model sees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter

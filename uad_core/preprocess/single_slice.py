@@ -1,7 +1,5 @@
 """A single axial slice, as public collections publish them: stripped, 1 mm, without a header."""
 
-from __future__ import annotations
-
 from time import perf_counter
 
 import numpy as np

@@ -1,7 +1,5 @@
 """An atlas of the user's instead of the project's template."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Was the skull treated as the scan needs, is there a brain's worth of brain, and does it lie on the atlas?"""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.atlas.masks import overlap

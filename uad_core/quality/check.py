@@ -1,7 +1,5 @@
 """A traffic light with the sentence and the numbers behind it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """All checks of a scan."""
 
-from __future__ import annotations
-
 from uad_core.models.calibration import Calibration
 from uad_core.preprocess import Prepared
 from uad_core.quality.brain import brain_volume, levels, place, skull

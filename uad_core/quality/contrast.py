@@ -16,8 +16,6 @@ Of the SOOP slices, many of them of old brains with white-matter disease, 7 % li
 less than twenty. T1, PD and T2 of real patients are too few here to say how often a wrong contrast passes.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

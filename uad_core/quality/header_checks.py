@@ -1,7 +1,5 @@
 """How thick the slices are, and whether the header knows left from right."""
 
-from __future__ import annotations
-
 import nibabel as nib
 
 from uad_core.io.dicom.scan import DicomScan

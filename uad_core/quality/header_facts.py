@@ -1,7 +1,5 @@
 """What a scan's header says, in plain sentences."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import nibabel as nib

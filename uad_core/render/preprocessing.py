@@ -1,7 +1,5 @@
 """Pictures of the preparation's stages in three planes through one place of the body, whatever grid a view has."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -4,8 +4,6 @@ Slices are (H, W) with row 0 anterior and column 0 the patient's right: shown as
 the radiological convention, so R stands on the left of the picture.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

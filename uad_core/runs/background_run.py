@@ -1,7 +1,5 @@
 """One life cycle for every background run, a training or an evaluation: start, watch, stop, resume, list, delete."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

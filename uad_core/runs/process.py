@@ -6,8 +6,6 @@ log.txt          what it printed
 stop             appears: it is to end
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

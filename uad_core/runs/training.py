@@ -1,7 +1,5 @@
 """Trainings as background runs: a folder `runs/NAME`, which `python -m uad_core train --run` writes."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The lesson's pictures that no other page has; cropped to the brain like those of `uad_core.render.views`."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.atlas.space import PAPER_SLAB

@@ -4,8 +4,6 @@ What counts is the difference that the paint makes: voxels of the lesion that we
 painted are neither credited nor asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a model sees in training: slices in a drawn order, each changed a little, all from memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The filtered residuals of held-out healthy scans, counted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """From trained weights to a checkpoint: calibration, what was learnt, and the record of how it came about."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime

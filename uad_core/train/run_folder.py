@@ -10,8 +10,6 @@ stop             appears: a snapshot is written and the training ends
 lock             held while a process trains here
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import shutil

@@ -1,7 +1,5 @@
 """What the page Compare shows: models side by side, their agreement, their residuals, a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """Three linked planes, and the head in 3-D: all levels of the scan, and what was flagged in those searched."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

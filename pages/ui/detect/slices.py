@@ -1,7 +1,5 @@
 """One axial level in four views."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pages.ui.viewer.display import go_to, to_level

@@ -1,7 +1,5 @@
 """The form that starts an evaluation, with the paper's values as defaults and units in every help text."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

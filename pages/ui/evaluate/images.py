@@ -1,7 +1,5 @@
 """One patient of an evaluation: scan and truth, each model's filtered residual and segmentation, and the figures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar

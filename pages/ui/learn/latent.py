@@ -1,7 +1,5 @@
 """The chapter on the latent space: a walk between two codes beside a plain fade, and samples from the prior."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

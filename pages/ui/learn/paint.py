@@ -1,7 +1,5 @@
 """The chapters on the painted lesion: who sees it, from which grey on, and why not before."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

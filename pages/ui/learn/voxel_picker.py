@@ -1,7 +1,5 @@
 """The voxel that the lesson follows through its chapters, and pictures in which another one can be clicked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """What is known about a scan before a model sees it: facts from its header, and traffic lights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

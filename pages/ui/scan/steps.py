@@ -1,7 +1,5 @@
 """Each step of the preparation in three planes, before above after; all pictures show the same place of the body."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Upload a scan, a brain mask and a reference mask, and choose how the scan is prepared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

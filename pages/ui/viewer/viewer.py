@@ -4,8 +4,6 @@ A component of our own (`viewer.js`): it gets 8-bit pictures as PNG and does win
 so that only a new slice or a new mask costs a way to the server and back.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -9,8 +9,6 @@ Several subjects share an anatomy and differ in shape, contrast and scanner. So 
 anatomy, which `participants.tsv` names; and the patients never share one with the healthy: see `share_out`.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import time

@@ -1,7 +1,5 @@
 """Tissue to FLAIR intensity: a subject's brain before the scanner adds its marks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

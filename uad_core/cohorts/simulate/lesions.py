@@ -1,7 +1,5 @@
 """Multiple-sclerosis lesions with exact truth: where they lie, how large, what shape, how bright."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

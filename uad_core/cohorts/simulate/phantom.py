@@ -3,8 +3,6 @@
 It needs no label maps and is no anatomy: sizes are those of an adult head, folds are noise.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

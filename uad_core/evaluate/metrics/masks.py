@@ -1,7 +1,5 @@
 """How well a mask fits the truth, voxel by voxel."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.atlas.masks import overlap

@@ -4,8 +4,6 @@ Nothing is unpacked to the disk and no name of a member is ever used, so there i
 that one could point to. Names that try are refused all the same: whoever made them did not pack a scan.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterator, Sequence

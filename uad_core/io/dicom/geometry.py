@@ -1,7 +1,5 @@
 """Slices in order, and where their voxels lie; or why they make no volume."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

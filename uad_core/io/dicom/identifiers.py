@@ -1,7 +1,5 @@
 """What a DICOM SEG has to repeat from its series, or point to; and nothing else that stands in the headers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pydicom.config import RAISE

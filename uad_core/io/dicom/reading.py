@@ -1,7 +1,5 @@
 """The files of a DICOM series, or a zip of them, to a scan."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ load with wrong voxels and no error. Here the whole stream is inflated, zlib ver
 length, and the inflated size is capped, so that a small file cannot fill the memory.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where a NIfTI file says its voxels lie: which transform counts, in which unit, and what is doubtful."""
 
-from __future__ import annotations
-
 import numpy as np
 from nibabel.affines import voxel_sizes
 from nibabel.quaternions import fillpositive, quat2mat

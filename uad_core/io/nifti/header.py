@@ -4,8 +4,6 @@ The raw fields are looked at, not nibabel's header object: nibabel repairs zooms
 and guesses an orientation, and says so only in its log, where header text may end up as well.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any, Literal

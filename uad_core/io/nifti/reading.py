@@ -1,7 +1,5 @@
 """A file's bytes, checked step by step, to a scan or to a mask on a scan's grid."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

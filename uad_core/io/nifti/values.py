@@ -1,7 +1,5 @@
 """The voxel values of a NIfTI file."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.io.limits import EXPORT_AGAIN

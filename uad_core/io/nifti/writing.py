@@ -1,7 +1,5 @@
 """Results as NIfTI files that lie on their scan, in every viewer, and say nothing else about it."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Denoising autoencoder: a U-Net that takes out what does not belong (Kascenas, Pugeault, O'Neil, MIDL 2022)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -5,8 +5,6 @@ of a patch is not taken off before coding, and no atom gets more weight than hea
 any brightness would be reconstructed exactly, an even bright patch being only an even healthy one, stronger.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

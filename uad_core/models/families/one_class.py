@@ -4,8 +4,6 @@ Simplified: the vectors at every position of one spatial latent stand for their 
 denoising and the later sorting of anomalies by kind are left out.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ layers learn together by one denoising objective rather than one after another, 
 what was pre-training for a supervised network there is the whole model here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

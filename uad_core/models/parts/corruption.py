@@ -4,8 +4,6 @@ Coarse noise: Kascenas, Pugeault, O'Neil, MIDL 2022. Blobs: smooth hills of any 
 no lesion mask is used.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

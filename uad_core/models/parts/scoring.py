@@ -1,7 +1,5 @@
 """Models that score the voxels of a scan without training, and reconstruct nothing."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any
 
