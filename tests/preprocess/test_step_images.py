@@ -25,7 +25,7 @@ def scan():
     """The template with noise: what is taken away by denoising can be seen."""
     flair = template().flair
     noise = np.random.default_rng(0).normal(0, 4, flair.shape).astype(np.float32)
-    return flair.with_array(np.where(template().brain_mask, np.maximum(flair.array + noise, 1), 0))
+    return replace(flair, array=np.where(template().brain_mask, np.maximum(flair.array + noise, 1), 0))
 
 
 @pytest.fixture(scope="module")
