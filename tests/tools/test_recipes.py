@@ -30,7 +30,7 @@ def label_maps(tmp_path_factory):
         write_nifti(
             folder / f"head-{seed}.nii.gz",
             head.labels.astype(np.float32),
-            Volume.from_canonical(head.labels, head.affine),
+            Volume.from_canonical(head.labels, head.to_world.matrix),
         )
     return sorted(folder.iterdir())
 

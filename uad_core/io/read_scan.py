@@ -1,4 +1,4 @@
-"""Read a scan: NIfTI or DICOM, a path or bytes, told apart by the content and never by a name."""
+"""Read a scan: NIfTI or DICOM, a path or bytes, distinguished by content and never by a name."""
 
 import os
 from collections.abc import Sequence

@@ -94,7 +94,7 @@ class VoxelExplanation:
 
 
 def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[int, int, int]) -> VoxelExplanation:
-    """The story of one voxel, told apart from the fast chain, and equal to it in every verdict.
+    """One voxel on its way through the chain, computed apart from the fast one and equal to it in every verdict.
 
     Args:
         voxel: (d, h, w) in the slab.

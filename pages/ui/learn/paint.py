@@ -160,5 +160,5 @@ def _draw_pictures(
 
 def _greys_found(sweeps: Sequence[Sweep]) -> str:
     point = [(one.model, one.seen_from()) for one in sweeps]
-    told = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in point]
-    return f"Half of it is found {', '.join(told)}."
+    when = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in point]
+    return f"Half of it is found {', '.join(when)}."
