@@ -7,8 +7,6 @@ stands the same step without this project's shortcuts, measured in the same run:
 labels on the same residual. Times vary with what else the machine does; a test never depends on them.
 """
 
-from __future__ import annotations
-
 import shutil
 import socket
 import subprocess

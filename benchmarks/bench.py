@@ -1,7 +1,5 @@
 """`make bench`: the figures of the README."""
 
-from __future__ import annotations
-
 import argparse
 
 from benchmarks.segment import bench

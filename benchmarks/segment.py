@@ -3,8 +3,6 @@
 Figures of quality come from `python -m uad_core evaluate`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from time import perf_counter

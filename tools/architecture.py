@@ -4,8 +4,6 @@ A box a room of `uad_core`, the lowest at the bottom; the folders of the pages a
 each room that it imports, unless another room that it imports does so already (the transitive reduction).
 """
 
-from __future__ import annotations
-
 import ast
 from html import escape
 from pathlib import Path
@@ -27,7 +25,7 @@ def module_of(path: Path) -> str:
 
 
 def room(module: str) -> str | None:
-    """`uad_core.models.parts.layers` -> `models`, `pages.ui.shell.keys` -> `ui/shell`; None for what lies in no room."""
+    """`uad_core.models.parts.layers` -> `models`, `pages.ui.shell.keys` -> `ui/shell`; None: in no room."""
     parts = module.split(".")
     if parts[:2] == ["pages", "ui"]:
         return f"ui/{parts[2]}" if len(parts) > 2 and parts[2] in PAGE_ROOMS else None

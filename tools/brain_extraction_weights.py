@@ -8,8 +8,6 @@ the file again, in an environment of its own:
     python -m tools.brain_extraction_weights
 """
 
-from __future__ import annotations
-
 import hashlib
 from importlib.metadata import distribution
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A raw head: skull, scalp and neck around the brain, on the thick oblique slices of a hospital's scan."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +20,10 @@ HEAD = {
     516: 0.30, 530: 1.05,
 }  # fmt: skip
 SCALP, SKIN, FIRST_OUTSIDE = 507, 511, 500
+
+SKIN_MM = 2  # over the fat of the scalp
+PATCH_VOXELS, PATCH_LOG_SD = 1.2, 0.25  # patchiness of all that is no brain: smoothness, and spread of its brightness
+BLUR_VOXELS = 0.6  # partial volume at the labels' edges
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,12 @@ def head_image(label_map: LabelMap, rng: np.random.Generator, protocol: Protocol
     image = table[labels]
     scalp = (labels == SCALP) | (labels == SKIN)
     depth = ndimage.distance_transform_edt(scalp | (labels >= FIRST_OUTSIDE), label_map.spacing_mm)
-    fat = (labels == SCALP) & (depth < protocol.fat_mm + 2)
+    fat = (labels == SCALP) & (depth < protocol.fat_mm + SKIN_MM)
     image[fat] = protocol.fat
-    patches = ndimage.gaussian_filter(rng.standard_normal(labels.shape, np.float32), 1.2)
+    patches = ndimage.gaussian_filter(rng.standard_normal(labels.shape, np.float32), PATCH_VOXELS)
     outside = labels >= FIRST_OUTSIDE
-    image[outside] *= np.exp(0.25 * patches[outside] / patches.std())
-    return ndimage.gaussian_filter(image, 0.6)
+    image[outside] *= np.exp(PATCH_LOG_SD * patches[outside] / patches.std())
+    return ndimage.gaussian_filter(image, BLUR_VOXELS)
 
 
 def _scan_affine(anatomy: Anatomy, protocol: Protocol) -> np.ndarray:

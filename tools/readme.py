@@ -1,7 +1,5 @@
 """`make readme`: the README's measured figures, from docs/results.json."""
 
-from __future__ import annotations
-
 from textwrap import fill
 
 from uad_core.io.paths import ROOT

@@ -3,8 +3,6 @@
 python -m tools.samples LABEL_MAPS
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

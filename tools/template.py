@@ -9,8 +9,6 @@ The files that ship were made from SynthSeg's 20 training label maps (Billot et 
 was 0.7 mm and the tissue contrast a first guess; a rebuild with today's values has the same brain (Dice 0.995).
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

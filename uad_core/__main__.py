@@ -3,8 +3,6 @@
 Two are kept outside the library: the benchmark, and the recipe that made the FLAIR template.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -10,7 +10,7 @@ from tests.support.heads import CONFIG, run, small_head
 from uad_core.atlas import location as module
 from uad_core.atlas.location import OUTSIDE, PERIVENTRICULAR, Location, locate
 from uad_core.atlas.space import ATLAS_SHAPE, PAPER_SLAB, Slab
-from uad_core.atlas.template import TISSUES, template
+from uad_core.atlas.template import TISSUES, Atlas, template
 
 PAD = 8  # of a slab's rows and columns around the atlas's
 SLAB = Slab(10, 40)
@@ -31,7 +31,7 @@ def made_up_atlas(monkeypatch):
     tissues[:, 150:] = CORTEX
     tissues[:, 200:] = 0
     tissues[30, 100, 60] = VENTRICLES
-    atlas = type("", (), {"tissues": tissues})
+    atlas = Atlas(template().flair, tissues)
     monkeypatch.setattr(module, "template", lambda: atlas)
     module._map.cache_clear()
     yield

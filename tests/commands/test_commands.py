@@ -27,7 +27,7 @@ SMALL = {"features": [4, 4, 4, 4], "latent": 2}
 def folder(tmp_path):
     torch.manual_seed(0)
     for name in ("svae", "sae3"):
-        save_checkpoint(tmp_path, name, name, build_model(name, SMALL), PAPER_SLAB, no_calibration(), {})
+        save_checkpoint(tmp_path / name, name, build_model(name, SMALL), PAPER_SLAB, no_calibration(), {})
     return tmp_path
 
 

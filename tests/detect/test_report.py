@@ -25,7 +25,7 @@ from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
-from uad_core.quality import checks, warnings
+from uad_core.quality import run_checks, warnings
 from uad_core.render.colours import MASK_COLOUR
 from uad_core.render.slices import SCALE, crop_box
 
@@ -160,7 +160,7 @@ def test_whatever_a_sentence_holds_it_stays_text(reconstruction):
 
 def test_red_lights_stand_among_the_doubts_with_their_numbers_and_all_lights_are_named(reconstruction):
     record = provenance(reconstruction, segment(reconstruction, CONFIG), CONFIG, "")
-    doubts = warnings(checks(reconstruction.prepared, reconstruction.checkpoint.calibration))
+    doubts = warnings(run_checks(reconstruction.prepared, reconstruction.checkpoint.calibration))
     assert doubts, "a head of one tissue is no FLAIR"
     text = Seen(page_of(reconstruction, CONFIG, record=record)).text
     assert all(" ".join(doubt.split()) in text for doubt in doubts)

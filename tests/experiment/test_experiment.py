@@ -65,7 +65,7 @@ def write_checkpoint(folder, name, settings=None, trained_on=(), learned=True):
     curve = [{"epoch": 0, "l1": 0.1, "validation": 0.1}, {"epoch": 1, "l1": 0.05, "validation": 0.06}]
     about = {"trained_on": list(trained_on), "loss_curve": curve, "learned": learned, "healthy_l1": 0.02, "epochs": 2}
     model = build_model(name, settings)
-    save_checkpoint(folder, name, name, model, Slab(70, 20), Calibration(2.0, references), about)
+    save_checkpoint(folder / name, name, model, Slab(70, 20), Calibration(2.0, references), about)
 
 
 @pytest.fixture(scope="module")

@@ -103,8 +103,7 @@ def test_a_slice_is_not_a_volume() -> None:
 
 def test_arrays_of_another_shape_are_refused() -> None:
     volume = from_file(image((4, 5, 6)), np.eye(4))
-    for misuse in (volume.with_array, volume.to_source):
-        with pytest.raises(ValueError, match=r"array must be \(6, 5, 4\)"):
-            misuse(np.zeros((4, 5, 6)))
+    with pytest.raises(ValueError, match=r"array must be \(6, 5, 4\)"):
+        volume.to_source(np.zeros((4, 5, 6)))
     with pytest.raises(ValueError, match="data must be"):
         Volume.from_source(image((4, 5, 7)), volume.source)

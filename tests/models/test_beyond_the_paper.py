@@ -1,6 +1,7 @@
 """What is particular to model 0, to the denoising autoencoder and to AnoGAN's search."""
 
 import numpy as np
+import pytest
 import torch
 from scipy import stats
 
@@ -91,3 +92,10 @@ def test_anogan_searches_every_slice_on_its_own():
     slices = torch.cat([disc(1), disc(1) * 0.5])
     alone, together = model.reconstruct(slices[:1]), model.reconstruct(slices)[:1]
     torch.testing.assert_close(alone, together, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(250, 256), (256, 100)])
+def test_a_slice_that_the_u_net_cannot_halve_often_enough_is_refused_in_a_sentence(size):
+    with pytest.raises(ValueError, match=f"multiples of 16, got {size[0]} and {size[1]}"):
+        build_model("denoiser").reconstruct(torch.rand(1, 1, *size))
+    assert build_model("denoiser").reconstruct(torch.rand(1, 1, 32, 48)).shape == (1, 1, 32, 48)

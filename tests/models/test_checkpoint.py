@@ -30,7 +30,7 @@ def folder(tmp_path):
     torch.manual_seed(0)
     model = build_model("sae3")
     halve(model)
-    save_checkpoint(tmp_path, "one", "sae3", model, PAPER_SLAB, CALIBRATION, {"epochs": 0})
+    save_checkpoint(tmp_path / "one", "sae3", model, PAPER_SLAB, CALIBRATION, {"epochs": 0})
     return tmp_path
 
 
@@ -87,7 +87,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
     model = build_model("sae3")
     with torch.no_grad():
         next(model.parameters())[0] = float("nan")
-    save_checkpoint(tmp_path, "sick", "sae3", model, PAPER_SLAB, CALIBRATION, {})
+    save_checkpoint(tmp_path / "sick", "sae3", model, PAPER_SLAB, CALIBRATION, {})
     with pytest.raises(CheckpointError, match="not numbers"):
         load_checkpoint("sick", tmp_path)
 

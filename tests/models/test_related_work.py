@@ -132,7 +132,7 @@ def test_a_checkpoint_in_half_precision_reconstructs_the_same_and_is_small(name,
     counts = np.ones(BINS, np.int64)
     histograms = {(sign, size): ResidualHistogram(counts) for sign in ("absolute", "positive") for size in (1, 3, 5)}
     calibration = Calibration(2.0, {"healthy": Reference(True, 1, 1.0, histograms)})
-    save_checkpoint(tmp_path, name, name, model, PAPER_SLAB, calibration, {})
+    save_checkpoint(tmp_path / name, name, model, PAPER_SLAB, calibration, {})
     loaded = load_checkpoint(name, tmp_path).model
     assert torch.equal(loaded.reconstruct(slices), reconstructed)
     assert (reconstructed - exact).abs().mean() < 2e-3, "rounding to float16 hardly changes it"

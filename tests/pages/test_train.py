@@ -64,7 +64,7 @@ def fill(page, **values):
 
 
 def button(page, name):
-    return page.get_by_role("button", name=name)
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)  # Streamlit has a Stop too
 
 
 def test_a_deep_link_is_the_first_visit_and_a_bad_folder_gets_a_sentence_and_loses_nothing(address, folders, page):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from uad_core.pipeline.median import filtered, residual_counts, survival
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, residual, segment
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, mask_above, residual, segment
 
 
 def plain_chain(values, brain_mask, threshold, config, voxel_mm=1.0):
@@ -96,6 +96,20 @@ def test_a_higher_threshold_gives_a_subset():
     config = PostprocessConfig(median_size=3, min_lesion_mm3=0)
     masks = [segment(values, brain, t, config) for t in np.quantile(values, [0.5, 0.7, 0.9])]
     assert all((low | high == low).all() for low, high in pairwise(masks))
+
+
+@pytest.mark.parametrize("size", MEDIAN_SIZES)
+def test_the_mask_of_a_filtered_residual_is_the_one_that_segment_gives(size):
+    values = ndimage.gaussian_filter(np.random.default_rng(size).random((9, 40, 40), np.float32), 1)
+    brain = np.zeros(values.shape, bool)
+    brain[:, 3:35, 5:38] = True
+    config = PostprocessConfig(median_size=size)
+    inside = erode(brain, config.erosion_mm)
+    medians = filtered(values, inside, size)
+    threshold = float(np.quantile(medians[inside], 0.9))
+    mask = mask_above(medians, inside, threshold, config.min_lesion_mm3)
+    assert mask.any()
+    np.testing.assert_array_equal(mask, segment(values, brain, threshold, config))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

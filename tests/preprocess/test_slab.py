@@ -1,5 +1,7 @@
 """The slab and the way back: one resampling each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -59,8 +61,8 @@ def test_a_stripped_scan_and_a_head_with_a_mask_give_the_same_slab(scan):
     turned = AffineTransform(np.array([[0.98, 0.1, 0, -3], [-0.1, 0.97, 0.05, 2], [0, -0.05, 1, 1], [0, 0, 0, 1.0]]))
     brain = np.zeros(scan.shape, bool)
     brain[40:120, 60:180, 70:170] = True
-    head = scan.with_array(scan.array + 5)
-    stripped = head.with_array(np.where(brain, head.array, 0))
+    head = replace(scan, array=scan.array + 5)
+    stripped = replace(head, array=np.where(brain, head.array, 0))
     for one, other in zip(to_slab(head, brain, turned, SLAB), to_slab(stripped, brain, turned, SLAB), strict=True):
         np.testing.assert_array_equal(one, other)
     array, inside = to_slab(stripped, brain, turned, SLAB)

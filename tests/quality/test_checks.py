@@ -14,10 +14,11 @@ from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.grey_reference import GreyReference
 from uad_core.preprocess import Prepared, PreprocessConfig, crop_levels, prepare
-from uad_core.quality import Check, checks, facts, warnings
+from uad_core.quality import Check, facts, run_checks, warnings
 from uad_core.quality.brain import brain_volume, levels, place, skull
 from uad_core.quality.contrast import contrast
 from uad_core.quality.header_checks import orientation, thickness
+from uad_core.quality.header_facts import tilt_degrees
 from uad_core.quality.intensity_distance import distance
 
 FLAIR = {"white matter": 0.5, "cortex": 0.55, "deep grey matter": 0.52, "ventricles": 0.1, "CSF": 0.15}
@@ -103,6 +104,15 @@ def test_a_tilt_is_said_in_degrees():
     affine[:3, :3] = turn @ np.diag([1, 1, 4])
     volume = Volume.from_source(np.arange(512.0).reshape(8, 8, 8), SourceGrid((8, 8, 8), affine))
     assert "tilted by 14 degrees" in fact(volume, "Slices")
+
+
+def test_the_tilt_of_the_real_heads_is_that_of_the_axis_that_each_is_called_after(shared_data):
+    """D along z, H along y, W along x: of tilts below 45 degrees that is also the nearest axis."""
+    for path in (shared_data / "heads").glob("*_FLAIR.nii.gz"):
+        volume = read_nifti(path)
+        directions = volume.affine[:3, :3] / volume.spacing_mm
+        along = np.abs([directions[2, 0], directions[1, 1], directions[0, 2]])
+        assert tilt_degrees(volume) == pytest.approx(np.degrees(np.arccos(along.min())), abs=1e-6)
 
 
 @pytest.mark.parametrize(("codes", "words"), [("RAS", "first axis runs to the patient's right"), ("PIL", "third axis")])
@@ -214,7 +224,7 @@ def test_only_doubts_that_nothing_else_says_become_warnings():
 
 
 def test_a_flair_in_the_atlas_has_no_amber_or_red_light():
-    found = checks(brain_like(FLAIR), None, brain_like(FLAIR, WHOLE_BRAIN))
+    found = run_checks(brain_like(FLAIR), None, brain_like(FLAIR, WHOLE_BRAIN))
     assert {check.severity for check in found} == {"green", "grey"}
     assert warnings(found) == ()
 
@@ -232,4 +242,4 @@ def test_a_narrowed_scan_is_judged_like_one_prepared_at_these_levels():
     flair = template().flair
     config = PreprocessConfig(strip=False, register=False, slab=Slab(66, 28))
     wide, alone = prepare(flair, config), prepare(flair, replace(config, slab=PAPER_SLAB))
-    assert checks(crop_levels(wide, PAPER_SLAB)) == checks(alone)
+    assert run_checks(crop_levels(wide, PAPER_SLAB)) == run_checks(alone)

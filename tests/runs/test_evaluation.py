@@ -127,7 +127,7 @@ def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_re
     with pytest.raises(SystemExit), ProgressFile(tmp_path / "a"):
         raise SystemExit
     record = json.loads((tmp_path / "a" / "progress.json").read_text())
-    assert (record["stage"], record["message"]) == ("failed", "It ended for a reason that was not foreseen.")
+    assert (record["stage"], record["message"]) == ("failed", "Unexpected error; see the log.")
     (tmp_path / "a" / "progress.json").write_text(json.dumps(record | {"stage": "evaluate", "pid": 2**22 + 1}))
     evaluation = EvaluationRun.read(tmp_path / "a")
     assert (evaluation.state, evaluation.request, evaluation.can_resume) == ("interrupted", None, False)
@@ -138,7 +138,7 @@ def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_re
     [
         (ScanError("cohort", "No subject could be evaluated."), "failed", "No subject could be evaluated."),
         (OSError(28, "No space left on device"), "failed", "No space left on device."),
-        (KeyError("sub-1, a name"), "failed", "It ended for a reason that was not foreseen."),
+        (KeyError("sub-1, a name"), "failed", "Unexpected error; see the log."),
         (KeyboardInterrupt(), "stopped", ""),
     ],
 )

@@ -1,10 +1,8 @@
-"""Where in the brain a region lies, in a reader's words: tissue, whether at the ventricles, and the patient's side.
+"""Where in the brain a region lies: in which tissue, whether at the ventricles, and on which side of the patient.
 
 Read off the template's tissues, which the scan was registered to by one affine transform. Folds and ventricles of
 a patient lie some millimetres beside the template's, so a place is a hint for the eye, not a measurement.
 """
-
-from __future__ import annotations
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.space import ATLAS_SHAPE, SLICE_SHAPE, Slab
-from uad_core.atlas.template import TISSUES, template
+from uad_core.atlas.masks import bounding_box
+from uad_core.atlas.space import ATLAS_SHAPE, SLICE_SHAPE, WHOLE_BRAIN, Slab
+from uad_core.atlas.template import TISSUE_CODES, TISSUES, template
 
 MIDLINE = 119  # atlas column about which the template's tissues are their own mirror image; patient's right is below
 ONE_SIDED = 0.9  # share of a region's voxels, off the midline's own column, from which on it has a side
@@ -21,8 +20,7 @@ PERIVENTRICULAR_MM = 5.0  # the criterion is contact (Thompson et al., Lancet Ne
 PERIVENTRICULAR = "periventricular white matter"
 OUTSIDE = "outside the template's brain"
 
-_KEY = {name: key for key, name in TISSUES.items()}
-_NEAR = 8  # added to a tissue's key where the ventricles are near
+_NEAR = 8  # added to a tissue's code where the ventricles are near
 
 
 class Location(NamedTuple):
@@ -49,7 +47,7 @@ def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> t
     keys = _map()[voxels[0] + slab.first, voxels[1], voxels[2]]
     votes = np.bincount(regions * 2 * _NEAR + keys, minlength=count * 2 * _NEAR).reshape(count, 2, _NEAR)
     tissues = votes.sum(axis=1).argmax(axis=1)
-    periventricular = (tissues == _KEY["white matter"]) & (votes[:, 1].sum(axis=1) > 0)
+    periventricular = (tissues == TISSUE_CODES["white matter"]) & (votes[:, 1].sum(axis=1) > 0)
     columns = voxels[2] - (SLICE_SHAPE[1] - ATLAS_SHAPE[2]) // 2
     left = np.bincount(regions[columns > MIDLINE], minlength=count)
     right = np.bincount(regions[columns < MIDLINE], minlength=count)
@@ -70,15 +68,10 @@ def _side(left: int, right: int) -> str:
 
 @lru_cache(maxsize=1)
 def _map() -> np.ndarray:
-    """(155, 256, 256) uint8: the tissue's key in each voxel that a slab can hold, plus `_NEAR` near the ventricles."""
-    tissues = template().tissues
-    ventricles = tissues == _KEY["ventricles"]
-    margin = int(np.ceil(PERIVENTRICULAR_MM))
-    box = tuple(
-        slice(max(found.start - margin, 0), found.stop + margin)
-        for found in ndimage.find_objects(ventricles.astype(int))[0]
-    )
-    near = np.zeros(ATLAS_SHAPE, np.uint8)
+    """(155, 256, 256) uint8: the tissue's code in each voxel that a slab can hold, plus `_NEAR` near the ventricles."""
+    tissues = template().tissues_in(WHOLE_BRAIN)
+    ventricles = tissues == TISSUE_CODES["ventricles"]
+    box = bounding_box(ventricles, margin=int(np.ceil(PERIVENTRICULAR_MM)))
+    near = np.zeros_like(tissues)
     near[box] = ndimage.distance_transform_edt(~ventricles[box]) <= PERIVENTRICULAR_MM
-    pads = [(n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True)]
-    return np.pad(tissues + _NEAR * near, ((0, 0), *((pad, pad) for pad in pads)))
+    return tissues + _NEAR * near

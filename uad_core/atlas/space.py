@@ -1,7 +1,5 @@
 """The atlas space: SRI24's 1 mm grid (Rohlfing et al., Hum Brain Mapp 31 (2010) 798), and slabs of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,10 +1,8 @@
-"""The atlas space: SRI24's 1 mm grid, a FLAIR template on it that this project made, and slabs of it.
+"""The FLAIR template that this project made, on SRI24's 1 mm grid, and its tissues.
 
 SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is here: the template is
 the mean of simulated FLAIR brains that were registered to it (`tools/template.py`).
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +11,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from uad_core.atlas.space import ATLAS_SHAPE, SLICE_SHAPE, Slab
 from uad_core.io.volume import SourceGrid, Volume
 
 TEMPLATE_FILE = Path(__file__).parent / "data" / "template_FLAIR.nii.gz"
@@ -26,6 +25,7 @@ TISSUES = {
     6: "cerebellum",
     7: "brain stem",
 }
+TISSUE_CODES = {name: code for code, name in TISSUES.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,18 @@ class Atlas:
     @property
     def brain_mask(self) -> np.ndarray:
         return self.tissues > 0
+
+    def tissues_in(self, slab: Slab) -> np.ndarray:
+        """(D, 256, 256) uint8: the tissues at the levels of a slab, padded as the slab is.
+
+        Raises:
+            ValueError: an atlas on another grid than SRI24's.
+        """
+        if self.tissues.shape != ATLAS_SHAPE:
+            raise ValueError(f"tissues must lie on the grid of {ATLAS_SHAPE} voxels, got {self.tissues.shape}")
+        pads = [(n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True)]
+        levels = self.tissues[slab.first : slab.first + slab.count]
+        return np.pad(levels, ((0, 0), *((pad, pad) for pad in pads)))
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,5 @@
 """Cohort folders near the project, and one that a user names."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import suppress

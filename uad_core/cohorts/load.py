@@ -1,7 +1,5 @@
 """One subject's files as a model sees them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +15,15 @@ from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepar
 
 
 def load_subject(subject: Subject, slab: Slab) -> Prepared:
-    """Prepare one subject's scan with what its own data propose. Raises ScanError."""
+    """Prepare one subject's scan as inferred from its data. Raises ScanError."""
     if subject.flair.suffix == ".png":
         return prepare_slice(read_grey(subject.flair), subject.level)
     scan = read_nifti(subject.flair)
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
     if subject.prepared:
         return _as_prepared(scan, mask, slab)
-    proposed, _ = infer_config(scan)
-    return prepare(scan, replace(proposed, slab=slab), brain_mask=mask)
+    inferred, _ = infer_config(scan)
+    return prepare(scan, replace(inferred, slab=slab), brain_mask=mask)
 
 
 def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:

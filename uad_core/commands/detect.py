@@ -1,7 +1,5 @@
 """`python -m uad_core detect`: a scan in, a lesion mask out."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`python -m uad_core evaluate`: a cohort folder in; metrics.json, curves.json and two tables out."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

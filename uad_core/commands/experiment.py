@@ -1,7 +1,5 @@
 """`python -m uad_core experiment`: the paper's comparison of models, in one report."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

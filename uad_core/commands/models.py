@@ -1,7 +1,5 @@
 """`python -m uad_core models`: every model in a row, with its size, its idea and its weakness."""
 
-from __future__ import annotations
-
 import argparse
 from textwrap import fill
 

@@ -1,7 +1,5 @@
 """`python -m uad_core picture`: scan, reconstruction, residual and segmentation of one slice, side by side."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

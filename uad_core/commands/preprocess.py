@@ -1,7 +1,5 @@
 """`python -m uad_core preprocess`: a cohort prepared once, to train many models on."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 
@@ -9,7 +7,7 @@ from tqdm import tqdm
 
 from uad_core.atlas.space import SLABS
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.cohorts.preparation import prepare_cohort
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,5 @@
 """`python -m uad_core sample`: slices that a model draws from its prior, as in the paper's Fig. 5."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`python -m uad_core simulate`: a cohort from label maps."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 
@@ -33,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Simulate, printing a line for each subject."""
     maps = label_maps_in(options.label_maps) if options.label_maps else [phantom(options.seed + i) for i in range(10)]
-    subjects = simulate_cohort(maps, options.out, options.healthy, options.ms, options.seed)
-    for progress in tqdm(subjects, total=options.healthy + options.ms, unit="subject"):
+    counts = {"healthy": options.healthy, "ms": options.ms}
+    subjects = simulate_cohort(maps, options.out, counts, options.seed)
+    for progress in tqdm(subjects, total=sum(counts.values()), unit="subject"):
         tqdm.write(f"{progress.subject}: {progress.seconds:.1f} s")
 
 

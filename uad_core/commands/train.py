@@ -1,7 +1,5 @@
 """`python -m uad_core train`: a training from the command line, new or resumed, on one process or many."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from dataclasses import replace
@@ -143,7 +141,7 @@ def resumed(options: argparse.Namespace) -> Training:
     return replace(training, config=replace(training.config, minutes=options.minutes))
 
 
-def _show(bar: tqdm[None], progress: TrainProgress) -> None:
+def _show(bar: "tqdm[None]", progress: TrainProgress) -> None:
     losses = " ".join(f"{key} {value:.4f}" for key, value in progress.losses.items())
     speed = f"{progress.images_per_second:.1f} images/s, {progress.seconds_left / 60:.0f} min left"
     bar.set_description(f"{progress.stage} {progress.epoch}/{progress.epochs}")

@@ -1,7 +1,5 @@
 """Any setting of a detection as a command line."""
 
-from __future__ import annotations
-
 from uad_core.atlas.space import slab_name
 from uad_core.io import command_words
 from uad_core.io.command_words import as_words, changed

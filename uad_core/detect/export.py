@@ -7,8 +7,6 @@ Nothing of the scan's header goes into a file but its geometry, and no file name
 SEG, written where DICOM came in, is the exception: it names the patient, or it would not belong to the study.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import PurePosixPath

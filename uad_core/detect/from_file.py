@@ -1,7 +1,5 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
-from uad_core.preprocess.prepare import OnStep
+from uad_core.preprocess.preparation import OnStep
 
 
 @dataclass(frozen=True, eq=False)

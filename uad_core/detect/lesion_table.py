@@ -1,7 +1,5 @@
 """The regions of a mask as a table that any program reads, and what its columns mean."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How a mask came about: everything that is needed to make it again, and nothing about the patient."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,7 +10,7 @@ import numpy as np
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.quality import checks, warnings
+from uad_core.quality import run_checks, warnings
 
 
 def provenance(
@@ -25,7 +23,7 @@ def provenance(
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
     scan = prepared.scan
-    checked = checks(prepared, checkpoint.calibration)
+    checked = run_checks(prepared, checkpoint.calibration)
     return {
         "Type": "Lesion",
         "Use": RESEARCH_ONLY,

@@ -1,7 +1,5 @@
 """A cohort's subjects as the models see them, with their truth on the same grid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +9,7 @@ from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.cohorts.load import load_subject, read_grey
 from uad_core.io.nifti import read_mask, read_nifti
-from uad_core.io.nifti.values import binary_mask
+from uad_core.io.values import binary_mask
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.lesions import volume_scale
 from uad_core.pipeline.postprocess import erode

@@ -1,7 +1,5 @@
 """The columns of a table of models, and a table as tab-separated or fixed-width text; `render.html` has HTML."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence

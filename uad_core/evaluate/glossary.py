@@ -1,7 +1,5 @@
 """What the figures of an evaluation mean: the same sentences in metrics.json, on the page, and in a report."""
 
-from __future__ import annotations
-
 from uad_core.evaluate.format import number
 from uad_core.evaluate.metrics_file import Metrics, model_rows
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from uad_core.io.atomic import write_json
-from uad_core.io.errors import sentence
-from uad_core.io.volume import ScanError
-from uad_core.models.checkpoint import CheckpointError
-
-FORESEEN = (ScanError, CheckpointError, ValueError, FloatingPointError, OSError)
+from uad_core.io.progress_file import ProgressWriter
 
 
 class ProgressFile:
@@ -22,36 +17,29 @@ class ProgressFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "progress.json"
+        self._writer = ProgressWriter(folder)
         self._began = time.monotonic()
         self._counted: tuple[int, int | None] = (0, None)
 
     def __enter__(self) -> ProgressFile:
-        self._write("evaluate")
+        self._writer.write("evaluate", self._known())
         return self
 
     def subject(self, done: int, total: int) -> None:
         """So many subjects are done, of so many."""
         self._counted = done, total
-        self._write("evaluate")
+        self._writer.write("evaluate", self._known())
 
     def summarising(self) -> None:
         """All subjects are done; intervals and curves are on their way."""
-        self._write("summarise")
+        self._writer.write("summarise", self._known())
 
-    def _write(self, stage: str, message: str = "") -> None:
+    def _known(self) -> dict[str, Any]:
         done, total = self._counted
         left = (time.monotonic() - self._began) / done * (total - done) if done and total else None
-        record = {"stage": stage, "done": done, "total": total, "seconds_left": left}
-        write_json(self._path, record | {"pid": os.getpid(), "updated": time.time(), "message": message})
+        return {"done": done, "total": total, "seconds_left": left}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._write("done")
-        elif isinstance(error, KeyboardInterrupt):
-            self._write("stopped")
-        else:
-            foreseen = isinstance(error, FORESEEN)
-            self._write("failed", sentence(error) if foreseen else "It ended for a reason that was not foreseen.")
+        self._writer.write_end(error, self._known())

@@ -1,7 +1,5 @@
 """What can be read off metrics.json and curves.json: who loses to model 0, and where a threshold lies."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate

@@ -1,7 +1,5 @@
 """One patient of an evaluation reviewed: the maps and masks behind the figures of the table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,9 +7,9 @@ import numpy as np
 
 from uad_core.evaluate.cases import Case, load_case
 from uad_core.evaluate.rows import EvaluationSession, Row
-from uad_core.evaluate.score_case import mask_above
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.median import filtered
+from uad_core.pipeline.postprocess import mask_above
 from uad_core.pipeline.reconstruct import reconstruct
 
 WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white

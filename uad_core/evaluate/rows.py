@@ -1,7 +1,5 @@
 """Which models score which cohort: the rows of a table, and the levels that all of them know."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One subject, one model: from an anomaly map to figures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +7,7 @@ import numpy as np
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics import curve, dice, false_positive_ml, lesion_scores
 from uad_core.evaluate.rows import Row
-from uad_core.pipeline.postprocess import remove_small
+from uad_core.pipeline.postprocess import mask_above
 
 NAN = float("nan")
 
@@ -104,8 +102,3 @@ def score(
         truth=case.truth_inside if has_truth else None,
         mask=masks[0][inside] if masks and has_truth else None,
     )
-
-
-def mask_above(values: np.ndarray, inside: np.ndarray, threshold: float, min_lesion_mm3: float) -> np.ndarray:
-    """(D, 256, 256) bool: filtered scores above `threshold` within the eroded brain, small components removed."""
-    return remove_small((values > np.float32(threshold)) & inside, min_lesion_mm3)

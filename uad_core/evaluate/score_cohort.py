@@ -1,7 +1,5 @@
 """Every subject of a cohort, every model: prepare, reconstruct, filter, score; then the four files of the results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

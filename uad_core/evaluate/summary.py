@@ -1,7 +1,5 @@
 """From scores to the table: means, intervals, pooled figures, differences to the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan

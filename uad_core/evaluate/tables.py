@@ -1,7 +1,5 @@
 """The tables of one evaluation: to read, and tab-separated."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

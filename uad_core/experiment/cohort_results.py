@@ -1,7 +1,5 @@
 """One cohort scored, with what its part of the report shows."""
 
-from __future__ import annotations
-
 from uad_core.evaluate.rows import EvaluationSession, table_rows
 from uad_core.evaluate.score_cohort import CaseProgress, score_cohort
 from uad_core.experiment.cohorts import CohortSource, OnMessage

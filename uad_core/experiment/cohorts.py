@@ -1,7 +1,5 @@
 """The cohorts of an experiment: simulated and prepared once, kept in its folder, or the user's own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil
@@ -13,7 +11,7 @@ from typing import Any
 
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import Cohort, open_cohort
-from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.cohorts.preparation import prepare_cohort
 from uad_core.cohorts.simulate.cohort import simulate_cohort
 from uad_core.evaluate.rows import knows
 from uad_core.experiment.config import ExperimentConfig
@@ -77,7 +75,7 @@ def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:
         on_message(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
     else:
         with complete_folder(raw) as part:
-            for step in simulate_cohort(config.label_maps, part, healthy, patients, config.seed):
+            for step in simulate_cohort(config.label_maps, part, {"healthy": healthy, "ms": patients}, config.seed):
                 on_message(f"Simulated {step.subject} ({step.done} of {step.total}).")
     if not (prepared / "cohort.json").exists():
         with complete_folder(prepared) as part:

@@ -1,7 +1,5 @@
 """What a report is made of: plain values, so that it can be drawn without a model or a scan at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict

@@ -1,7 +1,5 @@
 """The slices that a report shows of a cohort: a typical patient's and each model's worst one's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan

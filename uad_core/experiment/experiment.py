@@ -1,7 +1,5 @@
 """From nothing to a report."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The checkpoints of an experiment: shipped, or trained here, one after the other."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

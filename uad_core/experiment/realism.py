@@ -1,7 +1,5 @@
 """Simulated slices held against real ones: intensities and spectra."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product

@@ -1,7 +1,5 @@
 """Lesions whose intensity is normal, and which models found them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """An error as one sentence for the user."""
 
-from __future__ import annotations
-
 
 def sentence(error: BaseException) -> str:
     """What went wrong, in one line without a path, ended by a full stop.

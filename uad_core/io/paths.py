@@ -1,7 +1,5 @@
 """Where the project's own files lie: each path once."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,6 +1,4 @@
-"""The one door for scans: NIfTI or DICOM, a path or bytes, told apart by what is in them and never by a name."""
-
-from __future__ import annotations
+"""Read a scan: NIfTI or DICOM, a path or bytes, told apart by the content and never by a name."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +6,8 @@ from pathlib import Path
 
 from uad_core.io.dicom import read_dicom
 from uad_core.io.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom, is_zip
-from uad_core.io.nifti import MAX_BYTES, read_nifti
+from uad_core.io.limits import MAX_BYTES
+from uad_core.io.nifti import read_nifti
 from uad_core.io.nifti.container import read_source
 from uad_core.io.volume import ScanError, Volume
 

@@ -1,6 +1,6 @@
 """A scan as an immutable value, in one orientation, with the way back to the file it came from.
 
-Words used everywhere in this project:
+Terms used everywhere in this project:
 
     D, H, W      axial slices, rows, columns, in that order; batches are B, C, H, W
     canonical    D runs inferior to superior, H anterior to posterior, W patient's right to left.
@@ -12,7 +12,7 @@ Words used everywhere in this project:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
@@ -114,12 +114,6 @@ class Volume:
     @property
     def voxel_mm3(self) -> float:
         return self.to_world.volume_scale
-
-    def with_array(self, array: np.ndarray) -> Volume:
-        """The same grid with other values; `array` is (D, H, W) of the same shape."""
-        if array.shape != self.shape:
-            raise ValueError(f"array must be {self.shape}, got {array.shape}")
-        return replace(self, array=array)
 
     def to_source(self, array: np.ndarray) -> np.ndarray:
         """A (D, H, W) array on this volume's grid, of any dtype, as (i, j, k) in the file's axes."""

@@ -1,7 +1,5 @@
 """All models by name. A model is a file in this folder and its `SPECS` in the one line below."""
 
-from __future__ import annotations
-
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.families import (
     adversarial,

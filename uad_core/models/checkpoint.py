@@ -5,8 +5,6 @@ Both files are written under a temporary name, synced and renamed: a crash or a 
 previous checkpoint as it was. The JSON goes last, and only fits the weights it was written for.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
@@ -22,8 +20,6 @@ from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS, AnomalyModel, ModelSpec
 from uad_core.models.calibration import Calibration
-
-# those that ship with the project, unless a server is to keep its own
 
 
 class CheckpointError(ValueError):
@@ -65,18 +61,21 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path,
-    name: str,
+    path: Path,
     spec_name: str,
     model: AnomalyModel,
     slab: Slab,
     calibration: Calibration,
     about: dict[str, Any],
 ) -> Path:
-    """Write both files; weights in half precision, as `halve` leaves them. Returns the JSON's path."""
+    """Write `path`.json and `path`.safetensors, weights in half precision as `halve` leaves them.
+
+    Returns:
+        The path of the JSON.
+    """
     weights = save({key: value.detach().cpu().contiguous() for key, value in _halved(model).items()})
     record = {
-        "name": name,
+        "name": path.name,
         "model": spec_name,
         "config": asdict(model.config),
         "slab": asdict(slab),
@@ -84,10 +83,11 @@ def save_checkpoint(
         **about,
         "calibration": calibration.to_json(),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{name}.safetensors", weights)
-    write_json(folder / f"{name}.json", record)
-    return folder / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    described = path.parent / f"{path.name}.json"
+    write_atomically(path.parent / f"{path.name}.safetensors", weights)
+    write_json(described, record)
+    return described
 
 
 def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
@@ -111,7 +111,7 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     except CheckpointError:
         raise
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it anew.") from error
+        raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it again.") from error
     if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
         raise CheckpointError(f"Checkpoint {name} holds weights that are not numbers; its training failed.")
     return Checkpoint(name, model.eval(), slab, calibration, record, sha256)

@@ -1,7 +1,5 @@
 """The contract that every model keeps, so that nothing else needs to know which model it has."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-OnProgress = Callable[[float], None]  # told the share that is done, (0, 1]
+OnProgress = Callable[[float], None]  # called with the share that is done, (0, 1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +17,7 @@ class Objective:
     """One thing that training minimises, with the parameters it may change and how fast.
 
     For every batch the training loop walks through a model's objectives in their order; each
-    computes its terms anew, their sum is differentiated and its own optimiser makes one step.
+    computes its terms again, their sum is differentiated and its optimiser makes one step.
     """
 
     name: str
@@ -56,7 +54,7 @@ class AnomalyModel(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, slices: Tensor) -> Tensor:
-        """The healthy look of `slices`: (B, 1, H, W) -> (B, 1, H, W)."""
+        """The reconstruction of `slices`: (B, 1, H, W) -> (B, 1, H, W)."""
 
     def reconstruct(self, slices: Tensor, on_progress: OnProgress | None = None) -> Tensor:
         """As `forward`, for use after training: no gradients, no batch statistics, repeatable to the bit."""
@@ -80,7 +78,7 @@ class AnomalyModel(nn.Module, ABC):
         return (slices - self.reconstruct(slices)).abs().mean((1, 2, 3))
 
     def sample(self, count: int, seed: int) -> Tensor:
-        """(count, 1, 256, 256) brains that nobody has, from the prior. Raises ValueError unless `ModelSpec.samples`."""
+        """(count, 1, 256, 256) samples from the prior. Raises ValueError unless `ModelSpec.samples`."""
         raise ValueError("This model has no prior to draw from; take a VAE, a VAE-GAN or AnoGAN.")
 
 
@@ -90,14 +88,14 @@ class ModelSpec:
 
     Attributes:
         name: on the command line, in the picker and in checkpoints.
-        config: the model's own frozen dataclass; its values rebuild the model.
+        config: the model's frozen dataclass; its values rebuild the model.
         build: makes an untrained model of a config.
         latent: shape of the bottleneck, for people.
         source: where the model comes from.
         idea: one sentence on how it works.
         weakness: one sentence on what to expect of it.
         samples: whether `AnomalyModel.sample` draws from it.
-        reconstructs: whether its reconstruction is a picture to look at.
+        reconstructs: whether its reconstruction is an image of a brain, worth showing.
         searches: whether a reconstruction is an optimisation, of seconds a slice.
         signed: the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive`
             scored higher for every model that reconstructs (README).

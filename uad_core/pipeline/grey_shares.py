@@ -1,7 +1,5 @@
 """Shares of grey within the eroded brain."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.models.grey_reference import histogram_shares

@@ -1,7 +1,5 @@
 """The regions of a mask: how large, where in the patient, how unusual."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cc3d
@@ -17,7 +15,7 @@ class Lesion:
 
     `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the
     registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered. `place` and `side` are
-    words of `uad_core.atlas.location`; the side is the patient's.
+    those of `uad_core.atlas.location`; the side is the patient's.
     """
 
     number: int
@@ -66,5 +64,5 @@ def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[L
 
 
 def volume_scale(prepared: Prepared) -> float:
-    """The patient's mm3 per mm3 of the slab: registration makes every brain as large as the atlas's."""
+    """Patient volume per slab volume: registration makes every brain as large as the atlas's."""
     return prepared.transform.volume_scale

@@ -1,12 +1,12 @@
 """The cubic median of a residual, and what needs only a few of its thresholds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 
-FEW = 200  # thresholds that cost less than the medians of a slab
+from uad_core.atlas.masks import bounding_box
+
+CHEAP_THRESHOLDS = 200  # so many binarisations cost less than the medians of a slab themselves
 
 
 def median_above(values: np.ndarray, threshold: float, size: int) -> np.ndarray:
@@ -43,19 +43,9 @@ def _mirror(indices: np.ndarray, length: int) -> np.ndarray:
     return np.where(folded < length, folded, 2 * length - 1 - folded)
 
 
-def _bounding_box(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
-    """The part of the picture that can matter to voxels of `mask`, whose windows reach `margin` beyond it."""
-    box = []
-    for axis, length in enumerate(mask.shape):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        first, last = (int(hit[0]), int(hit[-1])) if hit.size else (0, -1)
-        box.append(slice(max(first - margin, 0), min(last + 1 + margin, length)))
-    return tuple(box)
-
-
 def survival(values: np.ndarray, inside: np.ndarray, thresholds: Sequence[float], size: int) -> np.ndarray:
     """For each of ascending `thresholds`, the voxels of `inside` whose median exceeds it: (T,) int64."""
-    box = _bounding_box(inside, margin=size // 2)
+    box = bounding_box(inside, margin=size // 2)
     values, inside = values[box], inside[box]
     counts = np.zeros(len(thresholds), np.int64)
     highest = float(values.max(initial=0))
@@ -73,7 +63,7 @@ def residual_counts(values: np.ndarray, inside: np.ndarray, size: int, edges: np
     A few bins come from as many thresholds, many from the medians themselves; both give the same counts.
     """
     inner = edges[1:-1].astype(np.float32)
-    if len(inner) > FEW:
+    if len(inner) > CHEAP_THRESHOLDS:
         medians = filtered(values, inside, size)[inside]
         return np.bincount(np.searchsorted(inner, medians), minlength=len(edges) - 1)
     above = survival(values, inside, inner.tolist(), size)
@@ -102,7 +92,7 @@ def filtered(values: np.ndarray, inside: np.ndarray, size: int) -> np.ndarray:
 
 
 def filtered_slice(values: np.ndarray, index: int, size: int, levels: np.ndarray) -> np.ndarray:
-    """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, to be looked at.
+    """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, for display.
 
     Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0. A few dozen
     levels are a grey scale, and cost a twentieth of the median filter.

@@ -7,8 +7,6 @@ So one binarisation and three running sums on small integers replace the median 
 what makes a slider live.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import floor
 from typing import Literal
@@ -16,7 +14,8 @@ from typing import Literal
 import cc3d
 import numpy as np
 
-from uad_core.pipeline.median import _bounding_box, median_above
+from uad_core.atlas.masks import bounding_box
+from uad_core.pipeline.median import median_above
 
 Sign = Literal["absolute", "positive"]
 SIGNS: tuple[Sign, ...] = ("absolute", "positive")
@@ -77,6 +76,11 @@ def remove_small(mask: np.ndarray, min_lesion_mm3: float, voxel_mm3: float = 1.0
     return large
 
 
+def mask_above(filtered: np.ndarray, inside: np.ndarray, threshold: float, min_lesion_mm3: float) -> np.ndarray:
+    """What `segment` gives, (D, H, W) bool, from a residual that is filtered already, within the eroded brain."""
+    return remove_small((filtered > np.float32(threshold)) & inside, min_lesion_mm3)
+
+
 def segment(
     values: np.ndarray, brain_mask: np.ndarray, threshold: float, config: PostprocessConfig, voxel_mm: float = 1.0
 ) -> np.ndarray:
@@ -98,7 +102,7 @@ def segment(
     if not np.isfinite(threshold) or not np.isfinite(values.sum(dtype=np.float64)):
         raise ValueError("residual and threshold must be finite")
     mask = np.zeros(values.shape, bool)
-    brain = _bounding_box(brain_mask, margin=config.median_size // 2)
+    brain = bounding_box(brain_mask, margin=config.median_size // 2)
     inside = erode(brain_mask[brain], config.erosion_mm, voxel_mm)
     found = median_above(values[brain], threshold, config.median_size) & inside
     mask[brain] = remove_small(found, config.min_lesion_mm3, voxel_mm**3)

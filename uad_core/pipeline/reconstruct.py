@@ -1,10 +1,8 @@
-"""The stages put together: reconstruct once per scan and model (slow), segment at every move (fast)."""
-
-from __future__ import annotations
+"""Reconstruct: once per scan and model, since it is slow; `segment` runs at every move of a slider."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from time import perf_counter
 
 import numpy as np
@@ -17,10 +15,13 @@ from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign, erode, residual
 from uad_core.preprocess import Prepared
 
+WHITE_PERCENTILE = 99.5  # of healthy residuals: one voxel in 200 of a healthy brain lies above
+WHITE_FACTOR = 2.5  # times that is shown white, so that a healthy brain stays dark
+
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """What a model says the healthy brain would look like there.
+    """What a model says a healthy brain would be like there.
 
     Attributes:
         prepared: the scan's slab.
@@ -37,36 +38,36 @@ class Reconstruction:
     seconds: float
     warnings: tuple[str, ...]
 
+    # Each is computed once for a setting and asked for again at the next move of a slider. None holds on to `self`:
+    # a circle would keep the arrays until the garbage collector comes by.
+
     @cached_property
-    def _kept(self) -> dict[tuple[object, ...], np.ndarray]:
-        """What was computed once and will be asked for again at the next move of a slider."""
-        return {}
+    def residual(self) -> Callable[[Sign], np.ndarray]:
+        """`residual(signed)`: (D, 256, 256) float32, not filtered."""
+        return cache(partial(residual, self.prepared.array, self.array))
 
-    def residual(self, signed: Sign) -> np.ndarray:
-        """(D, 256, 256) float32, not filtered."""
-        if (signed,) not in self._kept:
-            self._kept[signed,] = residual(self.prepared.array, self.array, signed)
-        return self._kept[signed,]
+    @cached_property
+    def inside(self) -> Callable[[float], np.ndarray]:
+        """`inside(erosion_mm)`: (D, 256, 256) bool, the searched brain, slightly eroded; all that can be flagged."""
+        return cache(partial(erode, self.searched))
 
-    def inside(self, erosion_mm: float) -> np.ndarray:
-        """(D, 256, 256) bool: the searched brain, slightly eroded; all that can be flagged."""
-        if ("inside", erosion_mm) not in self._kept:
-            self._kept["inside", erosion_mm] = erode(self.searched, erosion_mm)
-        return self._kept["inside", erosion_mm]
+    @cached_property
+    def profile(self) -> Callable[[PostprocessConfig, tuple[float, ...]], np.ndarray]:
+        """`profile(config, edges)`: the share of `inside` in each bin of filtered residual, (len(edges) - 1,)."""
+        residual_of, inside_of = self.residual, self.inside
+
+        @cache
+        def shares(config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
+            inside = inside_of(config.erosion_mm)
+            counts = residual_counts(residual_of(config.signed), inside, config.median_size, np.array(edges))
+            return counts / max(np.count_nonzero(inside), 1)
+
+        return shares
 
     def residual_window(self, config: PostprocessConfig) -> float:
-        """The filtered residual that is shown white: well above what healthy brains leave."""
+        """The filtered residual that is shown white: well above what healthy brains leave, at most 1."""
         healthy = self.checkpoint.calibration.histogram(config.signed, config.median_size)
-        return min(2.5 * healthy.threshold(99.5), 1.0)
-
-    def profile(self, config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
-        """Share of the searched voxels in each bin of filtered residual: (len(edges) - 1,)."""
-        key = (config.signed, config.median_size, config.erosion_mm, edges)
-        if key not in self._kept:
-            inside = self.inside(config.erosion_mm)
-            counts = residual_counts(self.residual(config.signed), inside, config.median_size, np.array(edges))
-            self._kept[key] = counts / max(np.count_nonzero(inside), 1)
-        return self._kept[key]
+        return min(WHITE_FACTOR * healthy.threshold(WHITE_PERCENTILE), 1.0)
 
 
 def reconstruct(

@@ -1,7 +1,5 @@
 """From a reconstruction to a mask: what runs at every move of a slider."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -1,13 +1,13 @@
 """From a head scan to the slices that a model sees: strip, register, denoise, normalise, cut; and the way back."""
 
-from uad_core.preprocess.before_after import StepImages, StepView, before_after
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.crop import crop_levels
 from uad_core.preprocess.infer import infer_config, inspect_scan
-from uad_core.preprocess.prepare import prepare
+from uad_core.preprocess.preparation import prepare
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import register
+from uad_core.preprocess.registration import register
 from uad_core.preprocess.single_slice import prepare_slice
+from uad_core.preprocess.step_images import StepImages, StepView, before_after
 from uad_core.preprocess.user_atlas import load_atlas
 
 __all__ = [

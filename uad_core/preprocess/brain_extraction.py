@@ -5,8 +5,6 @@ They were trained on T1 images; on raw FLAIR heads they agree with the manual ma
 made for FLAIR.
 """
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from pathlib import Path

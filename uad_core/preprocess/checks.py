@@ -1,9 +1,8 @@
-"""Has a step failed? Figures that tell, held against what real heads and wrong inputs gave."""
-
-from __future__ import annotations
+"""Has a step failed? Figures, held against what real heads and wrong inputs gave."""
 
 import numpy as np
 
+from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import Atlas
 from uad_core.io.affine import AffineTransform
@@ -26,16 +25,18 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
     low, high = config.usual_brain_ml
     if low <= millilitres <= high:
         return millilitres, None
-    return millilitres, f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Look at it."
+    return (
+        millilitres,
+        f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Check its outline.",
+    )
 
 
-def overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
+def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
     """Dice of the scan's brain with the atlas's. What lies beyond the scan's own edge is left out."""
     voxel_map = scan.to_world.inverse @ transform @ atlas.flair.to_world
     brain = resample(brain_mask, voxel_map, atlas.flair.shape, order=0)
     seen = atlas.brain_mask & resample(np.ones(scan.shape, bool), voxel_map, atlas.flair.shape, order=0)
-    total = np.count_nonzero(brain) + np.count_nonzero(seen)
-    return 2 * int(np.count_nonzero(brain & seen)) / max(int(total), 1)
+    return overlap(brain, seen)
 
 
 def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
@@ -48,7 +49,7 @@ def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
             + ("Check the scan's orientation and its brain mask." if config.register else "Switch registration on."),
         )
     if config.register and dice < config.good_overlap:
-        return f"The brain overlaps the atlas by {dice:.2f} only; look at the result before you use it."
+        return f"The brain overlaps the atlas by {dice:.2f} only; check the result before you use it."
     return None
 
 

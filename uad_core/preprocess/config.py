@@ -1,7 +1,5 @@
 """What preprocessing is to do, and when it has failed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from uad_core.atlas.space import PAPER_SLAB, Slab
@@ -14,7 +12,7 @@ class PreprocessConfig:
     The limits lie between what eight real scans gave and what wrong inputs gave. Overlap: 0.95 to 0.97,
     against 0.90 at most for heads upside down, back to front or on their side, half masks and noise, 0.91
     for a ball. Stretch: 1.16 at most, against 1.3 for slices a third too thick. Left and right exchanged
-    cannot be told.
+    cannot be noticed.
     """
 
     strip: bool = True  # remove the skull; a brain mask of the user's replaces this

@@ -1,7 +1,5 @@
 """A part of a scan that was prepared at more levels: the slow steps are not done twice."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from uad_core.atlas.space import Slab

@@ -1,7 +1,5 @@
 """A scan's file in, a prepared slab out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,14 +7,14 @@ from uad_core.atlas.space import Slab
 from uad_core.io.nifti import read_mask
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.preprocess import Prepared, infer_config, load_atlas, prepare
-from uad_core.preprocess.prepare import OnStep
+from uad_core.preprocess.preparation import OnStep
 
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """What the user wants otherwise than the data propose; None and empty leave it to the data."""
+    """Overrides of the automatic preprocessing; None and empty leave it as inferred from the scan."""
 
-    slab: Slab | None = None  # axial levels to look at; those that the checkpoint was trained on by default
+    slab: Slab | None = None  # axial levels to prepare; those that the checkpoint was trained on by default
     strip: bool | None = None  # remove the skull
     register: bool | None = None  # to the atlas
     brain_mask: Path | bytes | None = None  # NIfTI on the scan's grid; replaces skull stripping
@@ -24,14 +22,14 @@ class PrepareOptions:
 
 
 def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions, on_progress: OnStep) -> Prepared:
-    """Read and prepare one scan as its data propose, but for the user's wishes. Raises ScanError."""
+    """Read and prepare one scan as inferred from its data, but for the overrides. Raises ScanError."""
     scan = read_scan(source)
     mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
-    proposed, _ = infer_config(scan)
+    inferred, _ = infer_config(scan)
     chosen = {
         key: getattr(prepare_options, key) for key in ("strip", "register") if getattr(prepare_options, key) is not None
     }
-    config = replace(proposed, slab=prepare_options.slab or slab, **chosen)
+    config = replace(inferred, slab=prepare_options.slab or slab, **chosen)
     return prepare(
         scan, config, mask, load_atlas(prepare_options.atlas) if prepare_options.atlas else None, on_progress
     )

@@ -1,7 +1,5 @@
 """What a scan has behind it already, read off the scan itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +17,7 @@ _BRIGHT = 0.1  # of the 98th percentile: tissue, not noise
 
 @dataclass(frozen=True)
 class Findings:
-    """What the proposal rests on, and what it amounts to."""
+    """What the configuration is inferred from."""
 
     background: float  # share of voxels at exactly the value of the background
     foreground_ml: float
@@ -29,7 +27,7 @@ class Findings:
 
 
 def inspect_scan(volume: Volume) -> Findings:
-    """Look at the background, the rim and the grid of a scan."""
+    """Measure the background, the rim and the grid of a scan."""
     foreground = tissue(volume)
     background = 1 - float(foreground.mean())
     foreground_ml = float(np.count_nonzero(foreground)) * volume.voxel_mm3 / 1000
@@ -69,7 +67,7 @@ def tissue(volume: Volume) -> np.ndarray:
 
 def _rim(volume: Volume) -> float:
     """Brightness 4 to 8 mm below the surface in plane, of that 25 mm below; 1 where nothing lies that deep."""
-    steps = [max(1, round(2 / spacing)) for spacing in volume.spacing_mm]  # about 2 mm tells enough
+    steps = [max(1, round(2 / spacing)) for spacing in volume.spacing_mm]  # about 2 mm is fine enough
     array = volume.array[:: steps[0], :: steps[1], :: steps[2]]
     _, row_mm, column_mm = (spacing * step for spacing, step in zip(volume.spacing_mm, steps, strict=True))
     bright = array > _BRIGHT * np.quantile(array, 0.98)

@@ -3,8 +3,6 @@
 A ResNet-18 encoder whose levels are added to the decoder's. The names of the parts are those of deepbet's weights.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import torch

@@ -1,7 +1,5 @@
 """Grey values: edge-preserving denoising, and one scale for all scanners."""
 
-from __future__ import annotations
-
 import numpy as np
 import SimpleITK as sitk
 

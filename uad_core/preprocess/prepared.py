@@ -1,7 +1,5 @@
 """A scan as a model sees it, with the way back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One interpolation from one voxel grid to another (SimpleITK)."""
 
-from __future__ import annotations
-
 import numpy as np
 import SimpleITK as sitk
 

@@ -1,12 +1,11 @@
 """A single axial slice, as public collections publish them: stripped, 1 mm, without a header."""
 
-from __future__ import annotations
-
 from time import perf_counter
 
 import numpy as np
 from scipy import ndimage
 
+from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
@@ -40,9 +39,7 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
         raise ScanError("constant", "The picture is black, or holds values that are no numbers.")
     started = perf_counter()
     slab = Slab(level, 1)
-    atlas_brain = np.zeros(slab.shape, bool)
-    pad_h, pad_w = ((n - a) // 2 for n, a in zip(slab.shape[1:], template().brain_mask.shape[1:], strict=True))
-    atlas_brain[:, pad_h:-pad_h, pad_w:-pad_w] = template().brain_mask[level]
+    atlas_brain = template().tissues_in(slab) > 0
     brain = ndimage.binary_fill_holes(picture > 0)
     middle, spread = _moments(brain)
     atlas_middle, atlas_spread = _moments(atlas_brain[0])
@@ -55,8 +52,7 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
     config = PreprocessConfig(strip=False, denoise_iterations=denoise_iterations, slab=slab)
 
     array, inside = to_slab(scan, brain[None], transform, slab)
-    total = int(np.count_nonzero(inside) + np.count_nonzero(atlas_brain))
-    dice = 2 * int(np.count_nonzero(inside & atlas_brain)) / total
+    dice = overlap(inside, atlas_brain)
     warnings = [check_overlap(dice, config)]
     if not all(_USUAL_SIZE[0] <= ratio <= _USUAL_SIZE[1] for ratio in size):
         warnings.append(

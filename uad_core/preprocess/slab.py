@@ -1,7 +1,5 @@
 """The scan as axial slices of the atlas, and results back on the scan's own grid."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.atlas.space import ATLAS_SHAPE, Slab

@@ -1,7 +1,5 @@
 """An atlas of the user's instead of the project's template."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,7 @@ from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_nifti
 from uad_core.io.volume import ScanError
-from uad_core.preprocess.checks import overlap
+from uad_core.preprocess.checks import atlas_overlap
 from uad_core.preprocess.infer import tissue
 
 _LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have 0.95
@@ -27,7 +25,7 @@ def load_atlas(path: Path) -> Atlas:
     """
     flair = read_nifti(path)
     brain = tissue(flair)
-    if overlap(flair, brain, template(), AffineTransform.identity()) < _LEAST_OVERLAP:
+    if atlas_overlap(flair, brain, template(), AffineTransform.identity()) < _LEAST_OVERLAP:
         raise ScanError(
             "atlas", "The atlas file is no skull-stripped brain in SRI24 space. Use SRI24 or an image in its space."
         )

@@ -4,7 +4,7 @@ Green says that nothing was found that speaks against a scan. It is no evidence 
 """
 
 from uad_core.quality.check import Check, Severity, warnings
-from uad_core.quality.checks import checks
+from uad_core.quality.checks import run_checks
 from uad_core.quality.header_facts import Fact, facts
 
-__all__ = ["Check", "Fact", "Severity", "checks", "facts", "warnings"]
+__all__ = ["Check", "Fact", "Severity", "facts", "run_checks", "warnings"]

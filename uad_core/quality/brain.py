@@ -1,10 +1,9 @@
 """Was the skull treated as the scan needs, is there a brain's worth of brain, and does it lie on the atlas?"""
 
-from __future__ import annotations
-
 import numpy as np
 
-from uad_core.atlas.space import SLICE_SHAPE, Slab
+from uad_core.atlas.masks import overlap
+from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
 from uad_core.preprocess import Prepared, PreprocessConfig, inspect_scan
 from uad_core.quality.check import Check
@@ -13,7 +12,7 @@ ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated one
 
 
 def skull(prepared: Prepared) -> Check:
-    """What the scan looks like, against what was done to it."""
+    """Whether the skull is there, against what was done about it."""
     found = inspect_scan(prepared.scan)
     stripped_here = prepared.config.strip
     numbers = (
@@ -42,17 +41,14 @@ def brain_volume(whole: Prepared) -> Check:
     numbers = f"{millilitres:.0f} ml in the prepared scan; {low:.0f} to {high:.0f} ml are usual"
     if low <= millilitres <= high:
         return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
-    wrong = "The brain mask holds more or less than most brains. Look at its outline below."
+    wrong = "The brain mask holds more or less than most brains. Check its outline below."
     return Check("Brain volume", "amber", wrong, numbers, already_reported=True)
 
 
 def place(prepared: Prepared) -> Check:
     """Overlap with the template's brain at the levels that were prepared and that the scan reaches."""
-    target = _template_brain(prepared.slab)
-    reached = prepared.brain_mask.any(axis=(1, 2))
-    both = int(np.count_nonzero(prepared.brain_mask & target))
-    total = int(np.count_nonzero(prepared.brain_mask)) + int(np.count_nonzero(target[reached]))
-    dice = 2 * both / max(total, 1)
+    reached = np.any(prepared.brain_mask, axis=(1, 2))
+    dice = overlap(prepared.brain_mask, _template_brain(prepared.slab) & reached[:, None, None])
     registered = prepared.config.register
     least = PreprocessConfig.good_overlap if registered else ALIKE_AS_GIVEN
     numbers = f"overlap (Dice) {dice:.3f} at these levels, at least {least:.2f} is usual"
@@ -60,7 +56,7 @@ def place(prepared: Prepared) -> Check:
     if dice >= least:
         good = f"The scan {how}, and its brain covers that of the template."
         return Check("Place in the atlas", "green", good, numbers)
-    off = f"The scan {how}, but its brain covers that of the template badly. Look at the outline below."
+    off = f"The scan {how}, but its brain covers that of the template badly. Check the outline below."
     return Check("Place in the atlas", "amber", off, numbers)
 
 
@@ -80,6 +76,4 @@ def levels(prepared: Prepared) -> Check:
 
 def _template_brain(slab: Slab) -> np.ndarray:
     """(D, 256, 256) bool."""
-    brain = template().brain_mask[slab.first : slab.first + slab.count]
-    pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, brain.shape[1:], strict=True))
-    return np.pad(brain, ((0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+    return template().tissues_in(slab) > 0

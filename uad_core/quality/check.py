@@ -1,7 +1,5 @@
 """A traffic light with the sentence and the numbers behind it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -15,11 +13,11 @@ class Check:
     """One question to a scan, and its answer.
 
     Attributes:
-        name: what was looked at.
+        name: what was checked.
         severity: green says that nothing speaks against the scan, not that a result on it is right.
         sentence: the answer, and what it means for the result.
         numbers: what was measured and against which limits.
-        already_reported: the scan's notes or the preparation's warnings say it already.
+        already_reported: already reported in the scan's notes or the preparation's warnings.
     """
 
     name: str

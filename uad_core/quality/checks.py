@@ -1,7 +1,5 @@
 """All checks of a scan."""
 
-from __future__ import annotations
-
 from uad_core.models.calibration import Calibration
 from uad_core.preprocess import Prepared
 from uad_core.quality.brain import brain_volume, levels, place, skull
@@ -11,7 +9,7 @@ from uad_core.quality.header_checks import orientation, thickness
 from uad_core.quality.intensity_distance import distance
 
 
-def checks(
+def run_checks(
     prepared: Prepared, calibration: Calibration | None = None, whole: Prepared | None = None
 ) -> tuple[Check, ...]:
     """What speaks for and against trusting a result on this scan, in the order in which it should be read.

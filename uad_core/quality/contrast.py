@@ -1,4 +1,4 @@
-"""Is this a FLAIR? Told by which tissue is brighter than which, where the template says the tissues lie.
+"""Is this a FLAIR? Judged by which tissue is brighter than which, where the template says the tissues lie.
 
 On FLAIR free fluid is suppressed and grey matter is about as bright as white matter or brighter. On T1 grey matter
 is darker than white matter; on T2 and PD fluid is bright. Two ratios tell these apart. Measured on the 20 middle
@@ -16,22 +16,19 @@ Of the SOOP slices, many of them of old brains with white-matter disease, 7 % li
 less than twenty. T1, PD and T2 of real patients are too few here to say how often a wrong contrast passes.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.space import SLICE_SHAPE, Slab
-from uad_core.atlas.template import TISSUES, template
+from uad_core.atlas.space import WHOLE_BRAIN, Slab
+from uad_core.atlas.template import TISSUE_CODES, template
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Severity
 
 GREY_GOOD, GREY_LEAST = 1.0, 0.94  # of white matter; lower: amber, red
 FLUID_GOOD, FLUID_MOST = 0.95, 1.1  # of white matter; higher: amber, red
 LEAST_VOXELS = 300  # of a tissue; fewer give no steady figure
-_CODES = {name: code for code, name in TISSUES.items()}
 NAME = "FLAIR contrast"
 
 
@@ -39,7 +36,7 @@ def contrast(prepared: Prepared) -> Check:
     """The check, from the levels that were prepared."""
     grey, fluid = ratios(prepared)
     if grey is None or fluid is None:
-        return Check(NAME, "grey", "Too little of each tissue lies at these levels to tell the contrast.")
+        return Check(NAME, "grey", "Too little of each tissue lies at these levels to judge the contrast.")
     numbers = (
         f"grey to white matter {grey:.2f}, at least {GREY_GOOD:.2f} is usual; "
         f"fluid to white matter {fluid:.2f}, at most {FLUID_GOOD:.2f} is usual"
@@ -58,7 +55,7 @@ def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
     labels = _inner_tissues(prepared.slab)
 
     def inside(name: str) -> np.ndarray:
-        values: np.ndarray = prepared.array[(labels == _CODES[name]) & prepared.brain_mask]
+        values: np.ndarray = prepared.array[(labels == TISSUE_CODES[name]) & prepared.brain_mask]
         return values
 
     white, fluid = inside("white matter"), inside("ventricles")
@@ -100,7 +97,6 @@ def _inner_tissues(slab: Slab) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _inner_tissues_of_the_brain() -> np.ndarray:
-    tissues, cross = template().tissues, ndimage.generate_binary_structure(3, 1)
+    tissues, cross = template().tissues_in(WHOLE_BRAIN), ndimage.generate_binary_structure(3, 1)
     alone = ndimage.grey_erosion(tissues, footprint=cross) == ndimage.grey_dilation(tissues, footprint=cross)
-    pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, tissues.shape[1:], strict=True))
-    return np.pad(np.where(alone, tissues, 0), ((0, 0), (pad_h, pad_h), (pad_w, pad_w)))
+    return np.where(alone, tissues, 0)

@@ -1,11 +1,9 @@
 """How thick the slices are, and whether the header knows left from right."""
 
-from __future__ import annotations
-
 import nibabel as nib
 
 from uad_core.io.dicom.scan import DicomScan
-from uad_core.io.nifti.geometry import MAX_ANISOTROPY
+from uad_core.io.limits import MAX_ANISOTROPY
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.quality.check import Check
 from uad_core.quality.header_facts import sides, slice_axis
@@ -15,7 +13,7 @@ MOST_MM = 5.0  # the edge of the paper's median filter
 
 
 def thickness(volume: Volume) -> Check:
-    """From the longest side of a voxel. A thick scan that was resampled to fine voxels cannot be told from the grid."""
+    """From the longest side of a voxel. Thick slices that were resampled to fine voxels pass unnoticed."""
     longest = max(volume.spacing_mm)
     numbers = f"{longest:.2f} mm; up to {GOOD_MM} mm is green, up to {MOST_MM:.0f} mm amber"
     already_reported = longest > MAX_ANISOTROPY * min(volume.spacing_mm)

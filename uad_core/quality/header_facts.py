@@ -1,6 +1,4 @@
-"""What a scan's header says, in plain words."""
-
-from __future__ import annotations
+"""What a scan's header says, in plain sentences."""
 
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ from uad_core.io.volume import SourceGrid, Volume
 
 PLANES = ("axial", "coronal", "sagittal")  # of slices stacked along D, H, W
 THICK = 1.2  # a voxel so many times longer one way than any other way has a slice direction
-TILT_DEGREES = 1.0  # less is not worth a word
+TILT_DEGREES = 1.0  # less is not worth mentioning
 SPACES = {  # NIfTI's xform codes
     1: "scanner coordinates",
     2: "coordinates of another scan",
@@ -51,10 +49,8 @@ def slice_axis(volume: Volume) -> int | None:
 
 
 def tilt_degrees(volume: Volume) -> float:
-    """The largest angle between an axis of the volume and the axis of the body that it is called after."""
-    directions = volume.affine[:3, :3] / nib.affines.voxel_sizes(volume.affine)
-    along = np.abs([directions[2, 0], directions[1, 1], directions[0, 2]])  # D along z, H along y, W along x
-    return float(np.degrees(np.arccos(np.clip(along.min(), 0, 1))))
+    """The largest angle between an axis of the volume and the axis of the body that it is nearest to."""
+    return float(np.degrees(nib.affines.obliquity(volume.affine)).max())
 
 
 def sides(volume: Volume) -> str:

@@ -6,8 +6,6 @@ as far. SRI24's T2 lies at 0.119, but its T1 at 0.051 and its PD at 0.049: grey 
 contrast, `contrast` does.
 """
 
-from __future__ import annotations
-
 from uad_core.models.calibration import Calibration
 from uad_core.models.grey_reference import GreyReference
 from uad_core.pipeline.grey_shares import brain_shares

@@ -1,7 +1,5 @@
 """Every colour of a picture or a figure: those of Okabe and Ito, distinct to all eyes."""
 
-from __future__ import annotations
-
 BLACK, ORANGE, SKY_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 

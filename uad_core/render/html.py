@@ -1,7 +1,5 @@
 """HTML made of Jinja templates, in which every text is escaped; tables for them."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Pictures of a plane, and what is drawn over them."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 from scipy import ndimage

@@ -4,8 +4,6 @@
 upside down, the crown on top. Columns run from the patient's right to left, or from anterior to posterior.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

@@ -1,13 +1,11 @@
 """Pictures of the preparation's stages in three planes through one place of the body, whatever grid a view has."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
-from uad_core.preprocess.before_after import StepView
+from uad_core.preprocess.step_images import StepView
 from uad_core.render.colours import TRUTH_COLOUR
 from uad_core.render.overlays import grey_png, overlay_png
 from uad_core.render.planes import PLANES, Plane, cut, place

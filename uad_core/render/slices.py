@@ -4,14 +4,13 @@ Slices are (H, W) with row 0 anterior and column 0 the patient's right: shown as
 the radiological convention, so R stands on the left of the picture.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.pipeline.median import filtered_slice
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -25,14 +24,8 @@ SCALE = 2  # screen pixels per millimetre
 
 def crop_box(brain_mask: np.ndarray, margin: int = 6) -> tuple[slice, slice]:
     """Rows and columns that hold the brain of a (D, H, W) mask at every level, plus `margin` pixels."""
-    outline = np.any(brain_mask, axis=0)
-    if not outline.any():
-        return slice(0, outline.shape[0]), slice(0, outline.shape[1])
-    rows, columns = np.flatnonzero(outline.any(axis=1)), np.flatnonzero(outline.any(axis=0))
-    return (
-        slice(max(int(rows[0]) - margin, 0), int(rows[-1]) + margin + 1),
-        slice(max(int(columns[0]) - margin, 0), int(columns[-1]) + margin + 1),
-    )
+    rows, columns = bounding_box(np.any(brain_mask, axis=0), margin)
+    return rows, columns
 
 
 def residual_picture(reconstruction: Reconstruction, config: PostprocessConfig, index: int) -> np.ndarray:

@@ -1,7 +1,5 @@
 """What a viewer shows of a detection: pictures and overlays apart, so that it can window and mirror them itself."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """One life cycle for every background run, a training or an evaluation: start, watch, stop, resume, list, delete."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -16,7 +14,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 from uad_core.cohorts.find import RunError
 from uad_core.io.atomic import write_atomically, write_json
-from uad_core.runs.process import RunStatus, launch, log_end, newest_first, read_json, read_status
+from uad_core.io.progress_file import read_json
+from uad_core.runs.process import RunStatus, launch, log_end, newest_first, read_status
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _one_at_a_time = threading.RLock()

@@ -19,9 +19,10 @@ from uad_core.evaluate.metrics_file import Curves, Metrics
 from uad_core.evaluate.rows import PLAIN
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
+from uad_core.io.progress_file import read_json
 from uad_core.models.checkpoint import checkpoint_names
 from uad_core.runs.background_run import BackgroundRun
-from uad_core.runs.process import COMMAND, read_json
+from uad_core.runs.process import COMMAND
 
 EVALUATIONS = RUNS / "evaluations"
 MOST = 8  # models in one evaluation

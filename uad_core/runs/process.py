@@ -1,14 +1,11 @@
 """A process and the files by which it is known: neither a browser nor a server has to stay for it.
 
 launch.json      the process that was started last, for the seconds before it writes anything
-progress.json    where it stands, written by itself: `stage`, `pid`, `updated`, `message` and what else it reports
+progress.json    where it stands, written by itself; see `io.progress_file`
 log.txt          what it printed
 stop             appears: it is to end
 """
 
-from __future__ import annotations
-
-import json
 import subprocess
 import sys
 import threading
@@ -22,9 +19,9 @@ import psutil
 
 from uad_core.io.atomic import write_json
 from uad_core.io.paths import ROOT
+from uad_core.io.progress_file import OVER, read_json, read_progress
 
 COMMAND = (sys.executable, "-m", "uad_core")
-ENDED = ("done", "stopped", "failed")  # as a process writes itself
 CLOCKS_AGREE = 5.0  # s; the system knows the start of a process to a second
 
 
@@ -33,7 +30,7 @@ class RunStatus:
     """Where a process stands.
 
     Attributes:
-        state: "starting", the stage that it names itself, one of `ENDED`, or "interrupted": it is gone and did not
+        state: "starting", the stage that it names itself, one of `OVER`, or "interrupted": it is gone and did not
             write why.
         progress: all that progress.json holds; empty until the process writes it.
         message: why it failed, a sentence; else empty.
@@ -48,7 +45,7 @@ class RunStatus:
     @property
     def is_active(self) -> bool:
         """The process is alive and at work."""
-        return self.state not in (*ENDED, "interrupted")
+        return self.state not in (*OVER, "interrupted")
 
 
 def launch(folder: Path, command: Sequence[str], arguments: list[str], first: list[str] | None = None) -> None:
@@ -68,13 +65,13 @@ def launch(folder: Path, command: Sequence[str], arguments: list[str], first: li
 
 def read_status(folder: Path, noun: str) -> RunStatus:
     """Where the process of that folder stands now; `noun` is what its work is called in a sentence."""
-    launched, progress = read_json(folder / "launch.json"), read_json(folder / "progress.json")
+    launched, progress = read_json(folder / "launch.json"), read_progress(folder)
     pid = (progress if _is_news(progress, launched) else launched).get("pid")
     is_alive = is_ours(pid, max(_written(progress), _written(launched)))
-    progress = progress if is_alive else read_json(folder / "progress.json")  # it may have ended since, and written so
+    progress = progress if is_alive else read_progress(folder)  # it may have ended since, and written so
     if _is_news(progress, launched):
         state, message = str(progress.get("stage")), str(progress.get("message") or "")
-        if not is_alive and state not in ENDED:
+        if not is_alive and state not in OVER:
             state = "interrupted"
     else:
         last = tail(folder / "log.txt").strip().replace("\r", "\n").split("\n")[-1]
@@ -135,12 +132,3 @@ def tail(path: Path, size: int = 1 << 16) -> str:
             return file.read().decode(errors="replace")
     except OSError:
         return ""
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """What a JSON file holds; empty where there is none, or it is damaged, or holds something else."""
-    try:
-        record = json.loads(path.read_text(errors="replace"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}

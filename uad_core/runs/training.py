@@ -1,7 +1,5 @@
 """Trainings as background runs: a folder `runs/NAME`, which `python -m uad_core train --run` writes."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +8,9 @@ from typing import Any
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
+from uad_core.io.progress_file import read_json
 from uad_core.runs.background_run import BackgroundRun
-from uad_core.runs.process import COMMAND, read_json
+from uad_core.runs.process import COMMAND
 from uad_core.train.config import TrainConfig
 
 

@@ -1,7 +1,5 @@
 """One voxel's subtraction as it is written on a blackboard: the numbers shown add up."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from uad_core.teaching.voxel import VoxelExplanation

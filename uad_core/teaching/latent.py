@@ -1,7 +1,5 @@
 """Walks through a latent space: what lies between two slices, as the model sees it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ It is painted where models look, after denoising and normalisation: it has neith
 the scan's grey scale does not shift under it. A real lesion of the same grey is a little harder to see.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -1,10 +1,8 @@
 """The lesson's pictures that no other page has; cropped to the brain like those of `uad_core.render.views`."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from uad_core.atlas.space import PAPER_SLAB, SLICE_SHAPE
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.atlas.template import template
 from uad_core.preprocess import Prepared
 from uad_core.render.colours import OLD_COLOUR
@@ -59,8 +57,5 @@ def _close_up(prepared: Prepared, lesion: PaintedLesion) -> tuple[slice, slice]:
 
 def montage(slices: np.ndarray, columns: int) -> bytes:
     """(N, 256, 256) slices, `columns` in a row, cropped to where the atlas has brain at the paper's levels."""
-    levels = PAPER_SLAB.levels
-    brain = template().brain_mask[levels[0] : levels[-1] + 1]
-    edge = (SLICE_SHAPE[0] - brain.shape[1]) // 2
-    rows, widths = crop_box(np.pad(brain, ((0, 0), (edge, edge), (edge, edge))))
+    rows, widths = crop_box(template().tissues_in(PAPER_SLAB) > 0)
     return grid_png(slices[:, rows, widths], columns)

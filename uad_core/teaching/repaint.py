@@ -1,7 +1,5 @@
 """What a model makes of a scan with a painted lesion, without reconstructing what the paint leaves alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter

@@ -4,13 +4,12 @@ What counts is the difference that the paint makes: voxels of the lesion that we
 painted are neither credited nor asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.postprocess import segment as segment_residual
@@ -110,7 +109,7 @@ def sweep(
     flaggable = truth & reconstruction.inside(post.erosion_mm)
     new = truth & ~before.mask
     reconstructs = reconstruction.checkpoint.spec.reconstructs
-    box = _around(truth, post.median_size // 2)
+    box = bounding_box(truth, post.median_size // 2)
 
     def peak(painted: Reconstruction) -> float:
         return float(filtered(painted.residual(post.signed)[box], flaggable[box], post.median_size).max())
@@ -133,12 +132,3 @@ def sweep(
         healthy_peak=peak(reconstruction),
         points=tuple(points),
     )
-
-
-def _around(mask: np.ndarray, margin: int) -> tuple[slice, ...]:
-    """The box of a mask that holds a voxel, `margin` wider on each side; what it cuts off is in nobody's window."""
-    box = []
-    for axis, length in enumerate(mask.shape):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        box.append(slice(max(int(hit[0]) - margin, 0), min(int(hit[-1]) + 1 + margin, length)))
-    return tuple(box)

@@ -1,7 +1,5 @@
 """Why one voxel is flagged, or is not: the arithmetic of the whole chain with its own numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 

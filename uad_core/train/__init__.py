@@ -1,7 +1,5 @@
 """Training of every model by one loop: `for progress in train(training)` serves command line, page and test alike."""
 
-from __future__ import annotations
-
 from uad_core.train.config import TrainConfig, Training, TrainProgress
 from uad_core.train.distributed import pick_device
 from uad_core.train.loop import train

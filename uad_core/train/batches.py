@@ -1,11 +1,11 @@
 """What a model sees in training: slices in a drawn order, each changed a little, all from memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from uad_core.atlas.masks import bounding_box
 
 Frame = tuple[slice, slice]  # rows, columns
 
@@ -77,10 +77,10 @@ def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | Non
     shown = np.any([array.any(axis=0) for array in arrays], axis=0)
     if cell_px is None or not shown.any():
         return slice(0, height), slice(0, width)
-    rows, columns = (np.flatnonzero(shown.any(axis=axis)).tolist() for axis in (1, 0))
-    top = max(0, (rows[0] - margin_px) // cell_px * cell_px)
-    bottom = min(height, -(-(rows[-1] + 1 + margin_px) // cell_px) * cell_px)
-    side = max(0, min(columns[0], width - 1 - columns[-1]) - margin_px) // cell_px * cell_px
+    rows, columns = bounding_box(shown)
+    top = max(0, (rows.start - margin_px) // cell_px * cell_px)
+    bottom = min(height, -(-(rows.stop + margin_px) // cell_px) * cell_px)
+    side = max(0, min(columns.start, width - columns.stop) - margin_px) // cell_px * cell_px
     return slice(top, bottom), slice(side, width - side)
 
 

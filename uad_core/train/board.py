@@ -1,7 +1,5 @@
 """What people see while a model trains: pictures of held-out slices, and TensorBoard."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

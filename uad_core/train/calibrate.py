@@ -1,8 +1,7 @@
 """The filtered residuals of held-out healthy scans, counted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +14,33 @@ from uad_core.preprocess import Prepared
 from uad_core.train.grey_values import GreyReferenceBuilder
 
 
+@dataclass
+class _CohortCounts:
+    """What the scans of one healthy cohort have given so far."""
+
+    simulated: bool
+    scans: int = 0
+    millilitres: float = 0.0
+    counts: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    greys: GreyReferenceBuilder = field(default_factory=GreyReferenceBuilder)
+
+    def add(self, prepared: Prepared, reconstruction: np.ndarray, erosion_mm: float) -> None:
+        """Count one more scan."""
+        inside = erode(prepared.brain_mask, erosion_mm)
+        self.scans += 1
+        self.millilitres += np.count_nonzero(inside) / 1000
+        self.greys.add(prepared, erosion_mm)
+        for signed in SIGNS:
+            values = residual(prepared.array, reconstruction, signed)
+            for size in MEDIAN_SIZES:
+                seen = residual_counts(values, inside, size, EDGES)
+                self.counts[signed, size] = self.counts.get((signed, size), 0) + seen
+
+    def reference(self) -> Reference:
+        histograms = {key: ResidualHistogram(counts) for key, counts in self.counts.items()}
+        return Reference(self.simulated, self.scans, self.millilitres, histograms, self.greys.intensities())
+
+
 def calibrate(
     model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
 ) -> Calibration:
@@ -23,32 +49,8 @@ def calibrate(
     Args:
         healthy: (reference cohort, whether simulated, prepared scan).
     """
-    scans: dict[str, int] = {}
-    millilitres: dict[str, float] = {}
-    simulated: dict[str, bool] = {}
-    counts: dict[str, dict[tuple[str, int], np.ndarray]] = {}
-    greys: dict[str, GreyReferenceBuilder] = {}
-    for name, made_up, prepared in healthy:
-        reconstruction = reconstruct_slices(model, prepared.array)
-        inside = erode(prepared.brain_mask, erosion_mm)
-        scans[name] = scans.get(name, 0) + 1
-        millilitres[name] = millilitres.get(name, 0.0) + np.count_nonzero(inside) / 1000
-        simulated[name] = made_up
-        greys.setdefault(name, GreyReferenceBuilder()).add(prepared, erosion_mm)
-        for signed in SIGNS:
-            values = residual(prepared.array, reconstruction, signed)
-            for size in MEDIAN_SIZES:
-                seen = residual_counts(values, inside, size, EDGES)
-                kept = counts.setdefault(name, {})
-                kept[signed, size] = kept.get((signed, size), 0) + seen
-    references = {
-        name: Reference(
-            simulated[name],
-            scans[name],
-            millilitres[name],
-            {key: ResidualHistogram(c) for key, c in kept.items()},
-            greys[name].intensities(),
-        )
-        for name, kept in counts.items()
-    }
-    return Calibration(erosion_mm, references)
+    cohorts: dict[str, _CohortCounts] = {}
+    for name, simulated, prepared in healthy:
+        counts = cohorts.setdefault(name, _CohortCounts(simulated))
+        counts.add(prepared, reconstruct_slices(model, prepared.array), erosion_mm)
+    return Calibration(erosion_mm, {name: counts.reference() for name, counts in cohorts.items()})

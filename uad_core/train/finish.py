@@ -1,8 +1,5 @@
 """From trained weights to a checkpoint: calibration, what was learnt, and the record of how it came about."""
 
-from __future__ import annotations
-
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,6 +10,7 @@ import torch
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.cohorts.cohort import Cohort
+from uad_core.io.progress_file import finite
 from uad_core.models import MODELS
 from uad_core.models.calibration import Calibration
 from uad_core.models.checkpoint import halve, save_checkpoint
@@ -46,7 +44,7 @@ def finish(state: TrainState, on_progress: Callable[[float], None]) -> None:
 
 def _save(state: TrainState, folder: Path, name: str, calibration: Calibration, about: dict[str, Any]) -> None:
     config = state.config
-    save_checkpoint(folder, name, config.model, state.model, config.slab, calibration, about)
+    save_checkpoint(folder / name, config.model, state.model, config.slab, calibration, about)
 
 
 def _calibrated(state: TrainState, about: dict[str, Any], on_progress: Callable[[float], None]) -> Calibration:
@@ -71,9 +69,6 @@ def _calibrated(state: TrainState, about: dict[str, Any], on_progress: Callable[
 
 def _about(state: TrainState) -> dict[str, Any]:
     config, position, ranks = state.config, state.position, state.ranks
-    curve = [
-        {key: value if math.isfinite(value) else None for key, value in row.items()} for row in position.curve
-    ]  # JSON knows no NaN
     return {
         "trained_on": [_who(inside, outside) for inside, outside in state.loaded.splits],
         "training": asdict(config)
@@ -81,13 +76,13 @@ def _about(state: TrainState) -> dict[str, Any]:
         "epochs": position.epoch,
         "images": position.images,
         "best_epoch": position.best_epoch if state.best else max(position.epoch - 1, 0),
-        "best_validation_l1": position.best if math.isfinite(position.best) else None,
+        "best_validation_l1": finite(position.best),
         "seconds": round(state.seconds),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": state.training.command,
         "versions": versions(),
         "use": RESEARCH_ONLY,
-        "loss_curve": curve,
+        "loss_curve": finite(position.curve),
     }
 
 

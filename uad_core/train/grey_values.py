@@ -1,7 +1,5 @@
 """The grey values of prepared scans, counted the same way for healthy references and for a scan held against them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

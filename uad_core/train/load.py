@@ -1,7 +1,5 @@
 """Healthy slices in memory: those to learn from, and those held out to measure on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 

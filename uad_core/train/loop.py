@@ -1,7 +1,5 @@
 """`train`: a whole training on one screen. Load, epochs, calibration, checkpoint, as a generator of progress."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Batches made ready in a thread of their own, so that the device never waits for them."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread

@@ -10,14 +10,9 @@ stop             appears: a snapshot is written and the training ends
 lock             held while a process trains here
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
-import math
-import os
 import shutil
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -29,6 +24,7 @@ import torch
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.errors import sentence
+from uad_core.io.progress_file import ProgressWriter, finite, read_progress
 from uad_core.train.config import TrainConfig, Training, TrainProgress
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 
@@ -41,7 +37,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[bytes] | None = None
-        self._written = ("", 0.0)  # stage and time of the last progress
+        self._progress = ProgressWriter(path, least_seconds=0.5)
 
     def open(self, resume: bool) -> None:
         """Take the folder for this process.
@@ -81,9 +77,7 @@ class RunFolder:
 
     def stage(self) -> str:
         """As the last progress says; empty before any."""
-        with suppress(OSError, ValueError, KeyError):
-            return str(json.loads((self.path / "progress.json").read_bytes())["stage"])
-        return ""
+        return str(read_progress(self.path).get("stage", ""))
 
     def recorded(
         self, stages: Generator[TrainProgress, None, None], training: Training
@@ -132,29 +126,12 @@ class RunFolder:
 
     def show(self, progress: TrainProgress, message: str = "") -> None:
         """Replace progress.json, at most twice a second but at every change of stage."""
-        now = time.time()
-        stage, written = self._written
-        if progress.stage == stage and now - written < 0.5 and progress.fraction < 1:
-            return
-        self._written = (progress.stage, now)
-        record = {
-            "stage": progress.stage,
-            "epoch": progress.epoch,
-            "epochs": progress.epochs,
-            "fraction": round(progress.fraction, 4),
-            "losses": {key: _finite(value) for key, value in progress.losses.items()},
-            "validation": _finite(progress.validation),
-            "images_per_second": _finite(progress.images_per_second),
-            "seconds_left": _finite(progress.seconds_left),
-            "pid": os.getpid(),
-            "updated": now,
-            "message": message,
-        }
-        write_json(self.path / "progress.json", record)
+        known = asdict(progress) | {"fraction": round(progress.fraction, 4)}
+        self._progress.write(known.pop("stage"), known, message, urgent=progress.fraction >= 1)
 
     def write_curve(self, curve: Sequence[Mapping[str, Any]]) -> None:
         """All epochs so far, replacing what a killed process may have left half-written."""
-        lines = "".join(json.dumps({key: _finite(value) for key, value in row.items()}) + "\n" for row in curve)
+        lines = "".join(json.dumps(finite(row)) + "\n" for row in curve)
         write_atomically(self.path / "curve.jsonl", lines.encode())
 
 
@@ -163,7 +140,3 @@ def reason(error: Exception) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return "The device has too little memory for this; try a smaller --batch-size."
     return sentence(error)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

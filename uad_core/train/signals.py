@@ -1,7 +1,5 @@
 """Ctrl-C and SIGTERM as a request to stop at the next batch."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Two snapshots take turns, each a safetensors file and a JSON with its sha256; th
 a full disk while one is written leaves the other, and a damaged newest one falls back to the one before.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

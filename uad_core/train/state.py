@@ -1,7 +1,5 @@
 """The state of a training: weights, optimisers, how far it is, and the way into a snapshot and back."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Generator
 from dataclasses import replace

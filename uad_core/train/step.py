@@ -1,7 +1,5 @@
 """One step of every objective of a model on one batch."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How well healthy slices are reconstructed, by the model and by what needs no model."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the page Compare shows: models side by side, their agreement, their residuals, a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,7 +11,7 @@ from pages.ui.inputs.settings import KEEP, PERCENTILES
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS, show_chart
 from pages.ui.viewer.display import to_level
-from pages.ui.viewer.viewer import Panel, show_panels
+from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.metrics import dice
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig
@@ -69,20 +67,16 @@ def draw_models(
         above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask))
         title = f"{setting.postprocess.signed} residual above {result.threshold:.3f}"
         below.append(Panel(views.residual, title, windowed=False))
-    show_panels(
-        [*above, *below], "compared", columns=len(above), level=level, levels=reconstructions[0].prepared.slab.levels,
-        on_level=to_level, max_height=205,
-    )  # fmt: skip
+    layout = PanelLayout(205, len(above), level, reconstructions[0].prepared.slab.levels)
+    show_panels([*above, *below], "compared", layout, on_level=to_level)
 
 
 def draw_agreement(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], level: int) -> None:
     """How many models flag each pixel of the slice."""
     prepared, models = reconstructions[0].prepared, len(results)
     scan, votes = agreement_view(prepared, [result.mask for result in results], level - prepared.slab.first)
-    show_panels(
-        [Panel(scan, "", votes)], "agreement", level=level, levels=prepared.slab.levels, on_level=to_level,
-        max_height=280,
-    )  # fmt: skip
+    layout = PanelLayout(280, level=level, levels=prepared.slab.levels)
+    show_panels([Panel(scan, "", votes)], "agreement", layout, on_level=to_level)
     marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
     st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)
 

@@ -1,7 +1,5 @@
 """Three linked planes, and the head in 3-D: all levels of the scan, and what was flagged in those searched."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +8,7 @@ import streamlit as st
 
 from pages.ui.shell import keys
 from pages.ui.viewer.display import go_to, point, to_level
-from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, show_panels
+from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
 from uad_core.preprocess import Prepared
@@ -90,9 +88,12 @@ def _show_planes(head: Head, planes: Sequence[Plane]) -> None:
         go_to(head.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
 
     show_panels(
-        panels, f"{len(panels)} planes", level=head.level, levels=slab.levels, on_level=to_level, on_click=go,
-        max_height=260 if len(panels) > 1 else 290,
-    )  # fmt: skip
+        panels,
+        f"{len(panels)} planes",
+        PanelLayout(260 if len(panels) > 1 else 290, level=head.level, levels=slab.levels),
+        on_level=to_level,
+        on_click=go,
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=2, ttl=1800)

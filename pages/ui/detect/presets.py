@@ -1,7 +1,5 @@
 """A setting under a name, saved as a file and loaded again; the same file serves the command line."""
 
-from __future__ import annotations
-
 import re
 
 import streamlit as st

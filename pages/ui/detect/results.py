@@ -1,7 +1,5 @@
 """What stands below the pictures of the tuning page: the regions found, the files, and what was done."""
 
-from __future__ import annotations
-
 import io
 import math
 import zipfile

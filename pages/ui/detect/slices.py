@@ -1,11 +1,9 @@
 """One axial level in four views."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pages.ui.viewer.display import go_to, to_level
-from pages.ui.viewer.viewer import Click, Panel, show_panels
+from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
@@ -36,7 +34,5 @@ def draw_slices(
     def go(click: Click) -> None:
         go_to(reconstruction, slice_voxel(reconstruction.prepared, index, click.column, click.row))
 
-    show_panels(
-        panels, "slices", level=level, levels=reconstruction.prepared.slab.levels, on_level=to_level, on_click=go,
-        max_height=250,
-    )  # fmt: skip
+    layout = PanelLayout(250, level=level, levels=reconstruction.prepared.slab.levels)
+    show_panels(panels, "slices", layout, on_level=to_level, on_click=go)

@@ -1,7 +1,5 @@
 """The charts of an evaluation: residuals as in the paper's Fig. 6, precision-recall, Dice over percentile."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

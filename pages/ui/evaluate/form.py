@@ -1,7 +1,5 @@
 """The form that starts an evaluation, with the paper's values as defaults and units in every help text."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +16,7 @@ from uad_core.pipeline.postprocess import MEDIAN_SIZES
 from uad_core.runs.background_run import NAME
 from uad_core.runs.evaluation import MOST, EvaluationRequest, EvaluationRun
 
+ASKED = keys.EVALUATE
 SIGNS = {
     "own": "What suits each model",
     "absolute": "Absolute, as in the paper",
@@ -31,12 +30,12 @@ def ask_for_cohort() -> None:
     found = {folder: counts for folder, counts in cohorts_in_project().items() if counts[0]}
     folders = sorted(found, key=lambda folder: (Path(folder) != SAMPLES, folder))
     st.selectbox(
-        "Cohort", folders, key=keys.EVAL_COHORT, format_func=lambda folder: _named(folder, found.get(folder, (0, 0))),
+        "Cohort", folders, key=ASKED["cohort"], format_func=lambda folder: _named(folder, found.get(folder, (0, 0))),
         help="Folders in this project that hold <subject>_FLAIR.nii.gz with <subject>_lesion.nii.gz for patients. "
         "The bundled samples are simulated.", **KEEP,
     )  # fmt: skip
     st.text_input(
-        "Another cohort folder", key=keys.EVAL_FOLDER, placeholder="/path/to/cohort",
+        "Another cohort folder", key=ASKED["folder"], placeholder="/path/to/cohort",
         help="Path of a folder on this machine: whole heads, prepared volumes or single prepared slices (PNG). "
         "If given, it replaces the one above.", **KEEP,
     )  # fmt: skip
@@ -46,7 +45,7 @@ def ask_for_models() -> None:
     """Two to eight checkpoints, plain intensity among them if wanted."""
     names = [*checkpoint_names(), PLAIN]
     st.multiselect(
-        "Models", names, [name for name in COMPARED if name in names], max_selections=MOST, key=keys.EVAL_MODELS,
+        "Models", names, [name for name in COMPARED if name in names], max_selections=MOST, key=ASKED["models"],
         bind="query-params",
         help=f"Up to {MOST} checkpoints. Include intensity: it is model 0, the baseline that the others have to beat. "
         f"{PLAIN} scores the intensity of the scan itself, without a threshold. anogan needs seconds for a slice, "
@@ -62,24 +61,24 @@ def ask_for_settings() -> None:
     """Name and numbers, with the paper's as defaults."""
     places = st.columns([1.2, 1, 0.8, 1.4, 1, 1], vertical_alignment="bottom")
     places[0].text_input(
-        "Name", key=keys.EVAL_NAME, placeholder=_free_name(), max_chars=60,
+        "Name", key=ASKED["name"], placeholder=_free_name(), max_chars=60,
         help="Of the evaluation's folder: letters, digits, - and _. If empty, the suggested name is used.", **KEEP,
     )  # fmt: skip
     places[1].number_input(
-        "Percentile", 50.0, 99.9, EvaluateConfig.percentile, 0.5, "%.1f", key=keys.EVAL_PERCENTILE, bind="query-params",
+        "Percentile", 50.0, 99.9, EvaluateConfig.percentile, 0.5, "%.1f", key=ASKED["percentile"], bind="query-params",
         help=f"Per cent of healthy residuals that lie below the threshold. The paper: {EvaluateConfig.percentile:g}.",
     )  # fmt: skip
     places[2].selectbox(
-        "Median size", MEDIAN_SIZES, MEDIAN_SIZES.index(EvaluateConfig.median_size), key=keys.EVAL_MEDIAN_SIZE,
+        "Median size", MEDIAN_SIZES, MEDIAN_SIZES.index(EvaluateConfig.median_size), key=ASKED["median_size"],
         bind="query-params", help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. "
         f"The paper: {EvaluateConfig.median_size}.",
     )  # fmt: skip
     places[3].selectbox(
-        "Residual", SIGN_CHOICES, SIGN_CHOICES.index(EvaluateConfig.signed), key=keys.EVAL_SIGNED, bind="query-params",
+        "Residual", SIGN_CHOICES, SIGN_CHOICES.index(EvaluateConfig.signed), key=ASKED["signed"], bind="query-params",
         format_func=lambda sign: SIGNS[sign], help="Scan minus reconstruction, in normalised intensity.",
     )  # fmt: skip
     places[4].number_input(
-        "Limit", 1, 100_000, None, step=1, key=keys.EVAL_LIMIT, placeholder="all", bind="query-params",
+        "Limit", 1, 100_000, None, step=1, key=ASKED["limit"], placeholder="all", bind="query-params",
         help="Largest number of patients, and of healthy subjects: the first by name.",
     )  # fmt: skip
     places[5].button(
@@ -91,21 +90,17 @@ def ask_for_settings() -> None:
 
 def _start() -> None:
     """Start what the form says and go to its view, or leave a sentence and the form as it is."""
-    config = EvaluateConfig(
-        percentile=st.session_state[keys.EVAL_PERCENTILE],
-        median_size=st.session_state[keys.EVAL_MEDIAN_SIZE],
-        signed=st.session_state[keys.EVAL_SIGNED],
-        limit=st.session_state[keys.EVAL_LIMIT],
-    )
-    name, models = st.session_state[keys.EVAL_NAME].strip() or _free_name(), tuple(st.session_state[keys.EVAL_MODELS])
+    fields = ("percentile", "median_size", "signed", "limit")
+    given = {key: st.session_state[ASKED[key]] for key in fields}
+    name, models = st.session_state[ASKED["name"]].strip() or _free_name(), tuple(st.session_state[ASKED["models"]])
     attempt(
         EvaluationRun,
-        lambda: EvaluationRun.start(EvaluationRequest(_folder(), models, name, config)),
+        lambda: EvaluationRun.start(EvaluationRequest(_folder(), models, name, EvaluateConfig(**given))),
     )
 
 
 def _folder() -> Path:
-    return Path(st.session_state[keys.EVAL_FOLDER].strip() or st.session_state[keys.EVAL_COHORT] or "")
+    return Path(st.session_state[ASKED["folder"]].strip() or st.session_state[ASKED["cohort"]] or "")
 
 
 def _free_name() -> str:

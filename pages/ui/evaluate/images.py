@@ -1,7 +1,5 @@
 """One patient of an evaluation: scan and truth, each model's filtered residual and segmentation, and the figures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +11,7 @@ from pages.ui.evaluate.summary import plain
 from pages.ui.evaluate.table import draw_patient_table
 from pages.ui.shell import keys as state
 from pages.ui.shell.tasks import Job, jobs, wait_for
-from pages.ui.viewer.viewer import Panel, show_panels
+from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
 from uad_core.evaluate.records import by_patient, subjects
@@ -173,10 +171,7 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientR
     show_panels(
         [*above, *below],
         state.EVAL_SLICES,
-        columns=len(above),
-        level=level,
-        levels=levels,
-        max_height=200,
+        PanelLayout(200, len(above), level, levels),
         on_level=move,
     )
     if len(levels) > 1:

@@ -1,7 +1,5 @@
 """Patient by patient: a chart and a table, each a click away from a patient's images."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An evaluation that is under way or ended early: progress, stop, start again."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.ui.runs.view import attempt, draw_log, offer_deletion, state_name

@@ -1,7 +1,5 @@
 """An evaluation in plain sentences: what was evaluated, who loses to model 0, and what the figures mean."""
 
-from __future__ import annotations
-
 import re
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The figures of an evaluation as tables, and its files to download."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Which model, or models."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The slow work behind every tuning page: done once per scan and model, outside the script."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from pages.ui.inputs.scan import SelectedScan

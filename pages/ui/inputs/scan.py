@@ -1,7 +1,5 @@
 """The scan that all pages look at: one that ships with the project, or one that the user uploaded on the page Scan."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ whose value is to change by code must be drawn in the same run, or its address w
 draws its controls before it waits for anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """The text of the lesson: eight chapters, ten minutes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """The lesson's charts. Colours of Okabe and Ito throughout; all axes carry units."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 

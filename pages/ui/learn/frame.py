@@ -1,7 +1,5 @@
 """What all chapters of the lesson share: the bar of chapters, the text beside the pictures, model and setting."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.ui.inputs.model import describe, is_whole, load

@@ -1,7 +1,5 @@
 """The chapter on the latent space: a walk between two codes beside a plain fade, and samples from the prior."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +12,7 @@ from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names
 from pages.ui.inputs.settings import KEEP
 from pages.ui.shell import keys
 from pages.ui.shell.tasks import jobs, wait_for
-from pages.ui.viewer.viewer import Panel, show_panels
+from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.preprocess import Prepared
@@ -63,7 +61,7 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
     if goal != ALONG:
         ends.append(("Plain fade of the two scans", faded[at]))
     panels = [Panel(grey_png(picture[rows, columns]), title) for title, picture in ends]
-    show_panels(panels, "walk", max_height=230)
+    show_panels(panels, "walk", PanelLayout(230))
     _draw_samples(checkpoint, prepared, seed, load("anogan") if "anogan" in names else None)
 
 

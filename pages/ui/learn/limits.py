@@ -1,7 +1,5 @@
 """The last chapter: what was measured, where it fails, and what the checkpoints were trained on."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The chapters on the painted lesion: who sees it, from which grey on, and why not before."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +12,7 @@ from pages.ui.learn.charts import draw_drawn, draw_found
 from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, sweeps_of, wait
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
-from pages.ui.viewer.viewer import Click, Panel, show_panels
+from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import Sign
@@ -151,9 +149,7 @@ def _draw_pictures(
         else:
             st.session_state[keys.LESSON_MISSED] = True
 
-    show_panels(
-        panels, "paint", columns=2, level=levels[index], levels=levels, max_height=185, on_level=turn, on_click=place
-    )
+    show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels), on_level=turn, on_click=place)
     if st.session_state.pop(keys.LESSON_MISSED, False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(

@@ -1,7 +1,5 @@
 """The slow work behind the painted lesion, in the queue of jobs; what is there already is shown at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The chapters on the chain itself: the four pictures, one voxel's arithmetic, the median, the threshold."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,13 +1,11 @@
 """The voxel that the lesson follows through its chapters, and pictures in which another one can be clicked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.viewer.viewer import Click, Panel, show_panels
+from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import Prepared
@@ -54,7 +52,10 @@ def show_slice(
         st.session_state[keys.LESSON_VOXEL] = slice_voxel(prepared, index, click.column, click.row)
 
     show_panels(
-        panels(index, cross), key, columns=columns, level=levels[index], levels=levels, max_height=max_height,
-        on_level=turn, on_click=choose,
-    )  # fmt: skip
+        panels(index, cross),
+        key,
+        PanelLayout(max_height, columns, levels[index], levels),
+        on_level=turn,
+        on_click=choose,
+    )
     st.caption(f"Axial level {levels[index]} of the atlas (mm). The cross marks the voxel of the lesson.")

@@ -1,7 +1,5 @@
 """What Train and Evaluate share: the list of runs, starting one, why that failed, its log, its command, deleting it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """What is known about a scan before a model sees it: facts from its header, and traffic lights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st
@@ -13,7 +11,7 @@ from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.io.read_scan import read_scan
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.preprocess import Prepared, StepImages, before_after, crop_levels
-from uad_core.quality import Check, Fact, Severity, checks, facts
+from uad_core.quality import Check, Fact, Severity, facts, run_checks
 
 BADGES: dict[Severity, str] = {
     "green": ":green-badge[:material/check_circle: green]",
@@ -41,7 +39,7 @@ def checks_of(choice: SelectedScan, whole: Prepared, checkpoint: Checkpoint) -> 
     # under the key that `prepared_scan` looks for: the page Detect need not prepare the scan again
     part = wait_for(jobs().start((choice.key, slab), lambda on_progress: crop_levels(whole, slab)))
     key = (choice.key, "checks", checkpoint.sha256)
-    return wait_for(jobs().start(key, lambda on_progress: checks(part, checkpoint.calibration, whole)))
+    return wait_for(jobs().start(key, lambda on_progress: run_checks(part, checkpoint.calibration, whole)))
 
 
 def stages_of(choice: SelectedScan, whole: Prepared) -> tuple[StepImages, ...]:

@@ -1,14 +1,12 @@
 """Each step of the preparation in three planes, before above after; all pictures show the same place of the body."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.ui.shell import keys
 from pages.ui.viewer.display import pick_convention
-from pages.ui.viewer.viewer import SIDES, Click, Panel, show_panels
+from pages.ui.viewer.viewer import SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.preprocess import StepImages, StepView
 from uad_core.render.planes import PLANES, Plane
 from uad_core.render.preprocessing import (
@@ -50,7 +48,9 @@ def _draw(view: StepView, plane: Plane, at: Place, key: str) -> None:
         st.session_state[keys.PLACE] = moved_to_pixel(view, plane, at, click.column, click.row)
 
     show_panels(
-        [Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)], key,
-        level=nearest_voxel(view, at)[axis], levels=range(view.array.shape[axis]),
-        on_level=to_slice, on_click=to_click, max_height=270,
-    )  # fmt: skip
+        [Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)],
+        key,
+        PanelLayout(270, level=nearest_voxel(view, at)[axis], levels=range(view.array.shape[axis])),
+        on_level=to_slice,
+        on_click=to_click,
+    )

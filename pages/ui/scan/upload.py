@@ -1,7 +1,5 @@
 """Upload a scan, a brain mask and a reference mask, and choose how the scan is prepared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +10,8 @@ from pages.ui.inputs.scan import OWN, SelectedScan, bundled, keep_uploaded, uplo
 from pages.ui.shell import keys
 from pages.ui.shell.memory import remember
 from uad_core.detect.export import subject_label
-from uad_core.io.nifti import MAX_BYTES, read_mask
+from uad_core.io.limits import MAX_BYTES
+from uad_core.io.nifti import read_mask
 from uad_core.io.read_scan import read_scan
 from uad_core.io.volume import ScanError
 from uad_core.preprocess.from_file import PrepareOptions

@@ -76,6 +76,15 @@ RUN = "run"
 EVALUATION = "evaluation"
 RUN_PROBLEM = "run_problem"
 
+# the forms of a new training and a new evaluation: what is asked -> its widget; those of Evaluate are in the address
+TRAIN = {
+    asked: f"train_{asked}"
+    for asked in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
+}
+EVALUATE = {
+    asked: f"eval_{asked}"
+    for asked in ("cohort", "folder", "name", "models", "percentile", "median_size", "signed", "limit")
+}
 # Evaluate
 PATIENT = "patient"  # in the address: the evaluation and a number, no name
 PATIENT_OF = "patient of"  # and an evaluation's name
@@ -92,11 +101,3 @@ EVAL_HISTOGRAM = "eval_histogram"
 EVAL_HISTOGRAM_CHART = "eval_histogram_chart"
 EVAL_PRECISION_RECALL = "eval_precision_recall"
 EVAL_DICE = "eval_dice"
-EVAL_COHORT = "eval_cohort"
-EVAL_FOLDER = "eval_folder"
-EVAL_MODELS = "eval_models"
-EVAL_NAME = "eval_name"
-EVAL_PERCENTILE = "eval_percentile"
-EVAL_MEDIAN_SIZE = "eval_median_size"
-EVAL_SIGNED = "eval_signed"
-EVAL_LIMIT = "eval_limit"

@@ -1,7 +1,5 @@
 """What a browser has brought along, in the server's memory: it outlives a reload, not half an hour of silence."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import threading

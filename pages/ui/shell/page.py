@@ -1,7 +1,5 @@
 """What every page begins with, whichever door the visitor came in by."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.ui.shell import keys

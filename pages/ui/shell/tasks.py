@@ -1,7 +1,5 @@
 """Long work outside the script: it survives reruns and reloads, and its result is kept for a while."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,18 +1,18 @@
 """The form that starts a training, with the paper's values as defaults and units in every help text."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st
 
 from pages.ui.runs.view import KEEP, attempt, cohorts_in_project, free_name
+from pages.ui.shell import keys
 from uad_core.atlas.space import PAPER_SLAB, SLABS, WHOLE_BRAIN
 from uad_core.io.paths import CHECKPOINTS, ROOT
 from uad_core.models import MODELS
 from uad_core.runs.training import TrainingRun, TrainRequest
 from uad_core.train.config import TrainConfig
 
+ASKED = keys.TRAIN
 SLAB_LABELS = {"paper": f"The paper's {PAPER_SLAB.count} slices", "whole": "Whole brain"}
 SCHEDULES = {"plain": "Constant, as in the paper", "cosine": "Falling to 0 (cosine)"}
 
@@ -21,13 +21,13 @@ def ask_for_data() -> None:
     """Cohort folders: those that lie in the project, and one by its path."""
     found = cohorts_in_project()
     st.multiselect(
-        "Cohorts in this project", list(found), key="train_cohorts", placeholder="Choose one or more",
+        "Cohorts in this project", list(found), key=ASKED["cohorts"], placeholder="Choose one or more",
         format_func=lambda folder: f"{Path(folder).relative_to(ROOT)} ({_subjects(found.get(folder, (0, 0))[1])})",
         help="Folders of <subject>_FLAIR.nii.gz. Subjects with a lesion mask are left out. At least 2 healthy ones "
         "are needed in each; the paper has 83.", **KEEP,
     )  # fmt: skip
     st.text_input(
-        "Another cohort folder", key="train_folder", placeholder="/path/to/cohort",
+        "Another cohort folder", key=ASKED["folder"], placeholder="/path/to/cohort",
         help="Path of a folder on this machine. It is used together with those chosen above.", **KEEP,
     )  # fmt: skip
 
@@ -37,7 +37,7 @@ def ask_for_model() -> None:
     names = list(MODELS)
     help_text = "All models with their numbers of parameters: python -m uad_core models."
     spec = MODELS[
-        st.selectbox("Model", names, names.index(TrainConfig.model), key="train_model", help=help_text, **KEEP)
+        st.selectbox("Model", names, names.index(TrainConfig.model), key=ASKED["model"], help=help_text, **KEEP)
     ]
     st.markdown(f"{spec.idea} {spec.weakness}")
     st.caption(f"{spec.source}. Latent {spec.latent}.")
@@ -47,7 +47,7 @@ def ask_for_settings() -> None:
     """Name and numbers, with the paper's as defaults."""
     first, second = st.columns(4), st.columns(4, vertical_alignment="bottom")
     first[0].text_input(
-        "Name", key="train_name", placeholder=_free_name(), max_chars=60,
+        "Name", key=ASKED["name"], placeholder=_free_name(), max_chars=60,
         help="Of the run and its checkpoint: letters, digits, - and _. If empty, the suggested name is used.", **KEEP,
     )  # fmt: skip
     numbers = (
@@ -57,18 +57,18 @@ def ask_for_settings() -> None:
     )
     for column, (label, key, low, high, help_text) in zip(first[1:], numbers, strict=True):
         value = getattr(TrainConfig, key)
-        column.number_input(label, low, high, value, step=1, key=f"train_{key}", help=help_text, **KEEP)
+        column.number_input(label, low, high, value, step=1, key=ASKED[key], help=help_text, **KEEP)
     second[0].number_input(
-        "Time limit (minutes)", 0.1, 100_000.0, None, step=10.0, key="train_minutes", placeholder="none",
+        "Time limit (minutes)", 0.1, 100_000.0, None, step=10.0, key=ASKED["minutes"], placeholder="none",
         format="%.1f", help="Training ends, with a checkpoint, after the epoch in which this time is over.", **KEEP,
     )  # fmt: skip
     second[1].selectbox(
-        "Slices", SLAB_LABELS, format_func=lambda key: SLAB_LABELS[key], key="train_slab",
+        "Slices", SLAB_LABELS, format_func=lambda key: SLAB_LABELS[key], key=ASKED["slab"],
         help=f"Axial levels of the atlas, 1 mm each: {PAPER_SLAB.count} around the middle of the brain, or all "
         f"{WHOLE_BRAIN.count}.", **KEEP,
     )  # fmt: skip
     second[2].selectbox(
-        "Learning rate", SCHEDULES, format_func=lambda key: SCHEDULES[key], key="train_schedule",
+        "Learning rate", SCHEDULES, format_func=lambda key: SCHEDULES[key], key=ASKED["schedule"],
         help="Each model has its own learning rates; this sets how they change over the epochs.", **KEEP,
     )  # fmt: skip
     second[3].button(
@@ -79,19 +79,19 @@ def ask_for_settings() -> None:
 
 def _start() -> None:
     """Start what the form says and go to its view, or leave a sentence and the form as it is."""
-    keys = ("model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
-    given = {key: st.session_state[f"train_{key}"] for key in keys}
+    fields = ("model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
+    given = {key: st.session_state[ASKED[key]] for key in fields}
     given["slab"] = SLABS[given["slab"]]
-    folders = [*st.session_state["train_cohorts"], st.session_state["train_folder"].strip()]
+    folders = [*st.session_state[ASKED["cohorts"]], st.session_state[ASKED["folder"]].strip()]
     cohorts = tuple(Path(folder) for folder in folders if folder)
-    name = st.session_state["train_name"].strip() or _free_name()
+    name = st.session_state[ASKED["name"]].strip() or _free_name()
     attempt(TrainingRun, lambda: TrainingRun.start(TrainRequest(cohorts, name, TrainConfig(**given))))
 
 
 def _free_name() -> str:
     """The model's, unless a checkpoint or a run has it."""
     return free_name(
-        st.session_state["train_model"],
+        st.session_state[ASKED["model"]],
         lambda name: (CHECKPOINTS / f"{name}.json").exists() or (TrainingRun.home / name).exists(),
     )
 

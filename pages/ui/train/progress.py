@@ -1,7 +1,5 @@
 """The view of a training: progress, curves, pictures, and what can be done with it."""
 
-from __future__ import annotations
-
 from itertools import cycle, islice
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What all charts of the app share: colours, margins, legend, no tool bar."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One slice in four views, and what every way of looking shares: which view, which side, level and point."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import streamlit as st

@@ -3,8 +3,6 @@
 A component of our own, because a plotly chart does not tell Streamlit where a shape was dragged to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

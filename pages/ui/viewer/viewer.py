@@ -4,8 +4,6 @@ A component of our own (`viewer.js`): it gets 8-bit pictures as PNG and does win
 so that only a new slice or a new mask costs a way to the server and back.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ import streamlit as st
 
 from pages.ui.shell import keys
 from uad_core.render.planes import Plane
+from uad_core.render.slices import GREY_WINDOW
 
 AXIAL = ("R", "L", "A", "P")  # left, right, top, bottom of the picture, in the radiological convention
 CORONAL = ("R", "L", "S", "I")
@@ -45,6 +44,22 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class PanelLayout:
+    """How panels stand side by side.
+
+    Attributes:
+        max_height: of a picture, in screen pixels of a window of 720; more in a larger one.
+        columns: in a row; all panels by default.
+        level: the slice shown, one of `levels`: the wheel and the arrow keys ask for another.
+    """
+
+    max_height: int
+    columns: int | None = None
+    level: int | None = None
+    levels: range | None = None
+
+
+@dataclass(frozen=True)
 class Click:
     """A click on pixel (`column`, `row`) of panel number `panel`; counted from 0, mirroring undone."""
 
@@ -64,22 +79,14 @@ _component = st.components.v2.component(
 def show_panels(
     panels: Sequence[Panel],
     key: str,
-    *,
-    columns: int | None = None,
-    level: int | None = None,
-    levels: range | None = None,
-    max_height: int = 420,
-    window: tuple[float, float] = (0.0, 0.9),
+    layout: PanelLayout,
     on_level: Callable[[int], None] | None = None,
     on_click: Callable[[Click], None] | None = None,
 ) -> None:
     """Draw the panels side by side.
 
     Args:
-        columns: in a row; all panels by default.
-        level: the slice shown, one of `levels`: the wheel and the arrow keys ask for another.
-        max_height: of a picture, in screen pixels of a window of 720; more in a larger one.
-        window: grey values shown black and white at first; a double click returns to it.
+        key: of the component, and of what it reports in the session.
         on_level: called before the next run with the level that the user wants to see.
         on_click: called before the next run with the click.
     """
@@ -95,12 +102,12 @@ def show_panels(
             }
             for panel in panels
         ],
-        "columns": columns or len(panels),
-        "level": level,
-        "first": levels[0] if levels else None,
-        "last": levels[-1] if levels else None,
-        "maxHeight": max_height,
-        "window": list(window),
+        "columns": layout.columns or len(panels),
+        "level": layout.level,
+        "first": layout.levels[0] if layout.levels else None,
+        "last": layout.levels[-1] if layout.levels else None,
+        "maxHeight": layout.max_height,
+        "window": list(GREY_WINDOW),
         "mirrored": st.session_state.get(keys.CONVENTION) == CONVENTIONS[1],
     }
 

@@ -25,7 +25,7 @@ from uad_core.io.paths import SAMPLES
 def cohort(tmp_path_factory) -> tuple[Path, list[SimulateProgress]]:
     out = tmp_path_factory.mktemp("cohort")
     head = phantom(1, PhantomConfig(spacing_mm=3.0))
-    return out, list(simulate_cohort([head], out, n_healthy=1, n_ms=1, seed=3, name="two phantoms"))
+    return out, list(simulate_cohort([head], out, {"healthy": 1, "ms": 1}, seed=3, name="two phantoms"))
 
 
 def test_a_cohort_folder_opens_as_a_cohort(cohort):
@@ -68,12 +68,12 @@ def test_progress_counts_up_to_the_total(cohort):
 
 def test_a_folder_that_holds_a_cohort_is_not_written_into(cohort):
     with pytest.raises(ValueError, match="holds one already"):
-        next(simulate_cohort([phantom(1, PhantomConfig(spacing_mm=6.0))], cohort[0], 1, 0, seed=1))
+        next(simulate_cohort([phantom(1, PhantomConfig(spacing_mm=6.0))], cohort[0], {"healthy": 1, "ms": 0}, seed=1))
 
 
 def test_without_label_maps_there_is_no_cohort(tmp_path):
     with pytest.raises(ValueError, match="at least one label map"):
-        next(simulate_cohort([], tmp_path, 1, 1, seed=1))
+        next(simulate_cohort([], tmp_path, {"healthy": 1, "ms": 1}, seed=1))
 
 
 def test_patients_and_healthy_share_no_anatomy():

@@ -16,7 +16,6 @@ from uad_core.cohorts.simulate.deform import (
     STEP,
     Deformation,
     exponential,
-    jacobian,
     node_shape,
     resample,
     upsampled,
@@ -109,6 +108,13 @@ def test_the_septum_is_where_left_and_right_ventricle_touch():
     labels[0, 0] = [0, 43, 43, 4, 4]
     labels[0, 1] = [4, 4, 0, 43, 43]
     assert septum(labels).astype(int).tolist() == [[[0, 0, 0, 1, 0], [0, 0, 0, 0, 0]]]
+
+
+def jacobian(displacement: np.ndarray) -> np.ndarray:
+    """(d, h, w) determinant of the derivative of x + displacement(x), displacement in voxels of its grid."""
+    columns = [np.stack(np.gradient(axis)) for axis in displacement]
+    derivative = np.moveaxis(np.stack(columns), (0, 1), (-2, -1)) + np.eye(3)
+    return np.linalg.det(derivative)
 
 
 def test_every_random_shape_is_a_diffeomorphism():

@@ -12,7 +12,7 @@ from uad_core.cohorts.simulate.label_map import LabelMap, reflection, septum
 from uad_core.cohorts.simulate.tissues import Tissue, tissue_of
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.register import register
+from uad_core.preprocess.registration import register
 
 SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue would take 300 MB a head
 

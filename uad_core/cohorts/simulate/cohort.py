@@ -1,19 +1,18 @@
 """A cohort folder of simulated subjects, reproducible to the bit.
 
     from uad_core.cohorts.simulate.cohort import simulate_cohort
-    for progress in simulate_cohort(sorted(Path("labels").glob("*.nii.gz")), Path("cohort"), 83, 49, seed=2018):
+    maps = sorted(Path("labels").glob("*.nii.gz"))
+    for progress in simulate_cohort(maps, Path("cohort"), {"healthy": 83, "ms": 49}, seed=2018):
         print(progress)
 
 Several subjects share an anatomy and differ in shape, contrast and scanner. So a split has to go by
 anatomy, which `participants.tsv` names; and the patients never share one with the healthy: see `share_out`.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -58,8 +57,7 @@ def share_out(label_maps: Sequence[Path | LabelMap]) -> dict[str, list[Path | La
 def simulate_cohort(
     label_maps: Sequence[Path | LabelMap],
     out: Path,
-    n_healthy: int,
-    n_ms: int,
+    counts: Mapping[str, int],
     seed: int,
     config: SimulationConfig = SimulationConfig(),
     name: str = "simulated",
@@ -71,6 +69,7 @@ def simulate_cohort(
 
     Args:
         label_maps: FreeSurfer-style files, or label maps in memory (`phantom`).
+        counts: subjects in each of `GROUPS`.
 
     Raises:
         ScanError: a label map without a FreeSurfer-style brain, or one that cannot be registered.
@@ -80,9 +79,9 @@ def simulate_cohort(
         raise ValueError("at least one label map is needed to simulate a cohort")
     if out.is_dir() and any(out.glob("*_FLAIR.*")):
         raise ValueError("the folder for the cohort holds one already; name an empty one")
-    sources, counts = share_out(label_maps), {"healthy": n_healthy, "ms": n_ms}
+    sources = share_out(label_maps)
     rows: list[dict[str, str]] = []
-    total, before = n_healthy + n_ms, time.monotonic()
+    total, before = sum(counts.values()), time.monotonic()
     for source in label_maps:
         anatomy = None
         for group in (group for group in GROUPS if source in sources[group]):
@@ -101,8 +100,7 @@ def simulate_cohort(
             "name": name,
             "simulated": True,
             "seed": seed,
-            "healthy": n_healthy,
-            "ms": n_ms,
+            **counts,
             "anatomies": {group: [_name(source) for source in sources[group]] for group in GROUPS},
             "source": CITATION,
             "config": asdict(config),

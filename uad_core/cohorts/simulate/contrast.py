@@ -1,6 +1,4 @@
-"""Tissue to FLAIR intensity: what a subject's brain looks like before the scanner adds its own marks."""
-
-from __future__ import annotations
+"""Tissue to FLAIR intensity: a subject's brain before the scanner adds its marks."""
 
 from dataclasses import dataclass
 
@@ -9,6 +7,9 @@ from scipy import ndimage
 
 from uad_core.cohorts.simulate.deform import STEP, Resampled, node_shape, smooth_noise, upsampled
 from uad_core.cohorts.simulate.tissues import Tissue
+
+DEEP_GAIN = 3.0  # cortex counts as deep in full where a third of what lies around it is deep
+BETWEEN_GAIN = 12.0  # white matter counts as capsule in full where the product of both shares reaches 1 / 12
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,9 @@ def clean_image(
     image -= white * rows * rng.normal(*appearance.frontal_dimming)
 
     deep = _spread(resampled, (Tissue.VENTRICLE, Tissue.STRIATUM, Tissue.LIMBIC), sigma_mm=9)
-    image += maps[Tissue.CORTEX] * np.minimum(1, 3 * deep) * rng.normal(*appearance.deep_cortex)
+    image += maps[Tissue.CORTEX] * np.minimum(1, DEEP_GAIN * deep) * rng.normal(*appearance.deep_cortex)
     between = _spread(resampled, (Tissue.THALAMUS,), 5) * _spread(resampled, (Tissue.PALLIDUM, Tissue.STRIATUM), 5)
-    image += white * np.minimum(1, 12 * between) * rng.normal(*appearance.capsule)
+    image += white * np.minimum(1, BETWEEN_GAIN * between) * rng.normal(*appearance.capsule)
 
     depth_mm = np.maximum(0, ventricle_distance_mm - 1)
     rim = rng.uniform(*appearance.rim) * np.exp(-depth_mm / rng.uniform(*appearance.rim_mm))
@@ -122,7 +123,7 @@ def _horn_ends(ventricles: np.ndarray, reach_mm: tuple[float, float] = (5.0, 8.0
 
 
 def _fissures(resampled: Resampled, rng: np.random.Generator, sigma_mm: tuple[float, float, float]) -> np.ndarray:
-    """(N,) 0 to 1: thin dark sheets, where low-passed noise is near 0."""
+    """(N,) 0 to 1: thin dark layers, where low-passed noise is near 0."""
     noise = ndimage.gaussian_filter(rng.standard_normal(resampled.near.shape, np.float32), sigma_mm, truncate=2.5)
     return np.exp(-((noise[resampled.near] / (0.35 * noise.std())) ** 2))
 

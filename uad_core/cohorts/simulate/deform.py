@@ -58,13 +58,6 @@ def exponential(velocity: np.ndarray, squarings: int = 6) -> np.ndarray:
     return displacement
 
 
-def jacobian(displacement: np.ndarray) -> np.ndarray:
-    """(d, h, w) determinant of the derivative of x + displacement(x), displacement in voxels of its grid."""
-    columns = [np.stack(np.gradient(axis)) for axis in displacement]
-    derivative = np.moveaxis(np.stack(columns), (0, 1), (-2, -1)) + np.eye(3)
-    return np.linalg.det(derivative)
-
-
 def random_deformation(
     rng: np.random.Generator, shifts_mm: tuple[tuple[float, float], ...], affine_sd: float
 ) -> Deformation:

@@ -9,8 +9,8 @@ from typing import cast
 import nibabel as nib
 import numpy as np
 from nibabel.spatialimages import SpatialImage
-from scipy import ndimage
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.cohorts.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, SourceGrid, Volume
@@ -41,11 +41,9 @@ class LabelMap:
 
     def cropped(self, keep: np.ndarray, margin: int) -> LabelMap:
         """The smallest box around `keep`, (D, H, W) bool, and `margin` voxels."""
-        box = ndimage.find_objects(keep.astype(np.uint8))[0]
-        low = [max(s.start - margin, 0) for s in box]
-        high = [min(s.stop + margin, n) for s, n in zip(box, keep.shape, strict=True)]
-        cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        return LabelMap(self.name, np.ascontiguousarray(self.labels[cut]), self.to_world @ AffineTransform.shift(*low))
+        box = bounding_box(keep, margin)
+        moved = self.to_world @ AffineTransform.shift(*(side.start for side in box))
+        return LabelMap(self.name, np.ascontiguousarray(self.labels[box]), moved)
 
 
 def read_label_map(path: Path) -> LabelMap:

@@ -1,7 +1,5 @@
 """Multiple-sclerosis lesions with exact truth: where they lie, how large, what shape, how bright."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +8,8 @@ from scipy import ndimage
 from uad_core.cohorts.simulate.deform import Resampled
 from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, LesionSites, axes_at
 from uad_core.cohorts.simulate.tissues import Tissue
+
+GRAIN_SHIFT_MM = 7  # from the noise of the outlines to that of the grey values: far beyond its smoothness
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def grow_lesions(
     places = LesionSites.of(resampled, white, ventricle_distance)
     rough = ndimage.gaussian_filter(rng.standard_normal(white.shape, np.float32), model.roughness_mm, truncate=3)
     rough *= model.roughness / rough.std()
+    canvas = _Canvas(share, brightness, rough)
     for _ in range(count):
         kind = rng.choice(3, p=_kind_shares(model))
         centre = places.pick(kind, rng)
@@ -98,9 +99,11 @@ def grow_lesions(
             continue
         axes = axes_at(kind, centre, ventricle_distance, rng)
         radii = _radii(growth if kind == PERIVENTRICULAR else 1.0, rng, model)
-        _paint(share, brightness, rough, centre, axes / radii[:, None], float(radii.min()), rng, model)
+        edge_mm = min(rng.uniform(*model.edge_mm), 0.4 * float(radii.min()))
+        bright = float(np.clip(rng.normal(*model.brightness), *model.brightness_range))
+        canvas.paint(centre, axes / radii[:, None], float(radii.min()), edge_mm, bright)
     share = np.minimum(share, white)  # only white matter turns into lesion; cortex and CSF are spared
-    grain = np.clip(np.roll(rough, 7, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
+    grain = np.clip(np.roll(rough, GRAIN_SHIFT_MM, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
     mottled = brightness * (1 + model.mottle * grain)
     return SimulatedLesions(share, mottled.astype(np.float32))
 
@@ -123,27 +126,26 @@ def _radii(growth: float, rng: np.random.Generator, model: LesionModel) -> np.nd
     return np.array([long * middle, middle, short * middle])
 
 
-def _paint(
-    share: np.ndarray,
-    brightness: np.ndarray,
-    rough: np.ndarray,
-    centre: np.ndarray,
-    to_unit_ball: np.ndarray,
-    shortest_mm: float,
-    rng: np.random.Generator,
-    model: LesionModel,
-) -> None:
-    """Adds one lesion to `share` and `brightness` in place; `to_unit_ball` maps offsets from the centre."""
-    edge_mm = min(rng.uniform(*model.edge_mm), 0.4 * shortest_mm)
-    bright = float(np.clip(rng.normal(*model.brightness), *model.brightness_range))
-    reach = int(np.ceil(1.6 / np.linalg.norm(to_unit_ball, axis=1).min())) + 2
-    low = np.maximum(centre - reach, 0)
-    cut = tuple(slice(a, b) for a, b in zip(low, centre + reach + 1, strict=True))
-    piece = share[cut]
-    offset = np.indices(piece.shape, dtype=np.float32) + (low - centre)[:, None, None, None]
-    radius = np.linalg.norm(np.tensordot(to_unit_ball, offset, axes=1), axis=0)
-    depth_mm = (1 + rough[cut] - radius) * shortest_mm
-    new = 1 / (1 + np.exp(np.clip(-depth_mm / edge_mm, -30, 30)))
-    weight = np.where(new + piece > 1e-3, new / (new + piece + 1e-6), 0)
-    brightness[cut] = brightness[cut] * (1 - weight) + bright * weight
-    share[cut] = np.maximum(piece, new)
+@dataclass(frozen=True, eq=False)
+class _Canvas:
+    """(D, H, W) float32 each: what lesions were painted so far, and how rough their edges are."""
+
+    share: np.ndarray
+    brightness: np.ndarray
+    rough: np.ndarray
+
+    def paint(
+        self, centre: np.ndarray, to_unit_ball: np.ndarray, shortest_mm: float, edge_mm: float, bright: float
+    ) -> None:
+        """Add one lesion in place; `to_unit_ball` maps offsets from the centre."""
+        reach = int(np.ceil(1.6 / np.linalg.norm(to_unit_ball, axis=1).min())) + 2
+        low = np.maximum(centre - reach, 0)
+        cut = tuple(slice(a, b) for a, b in zip(low, centre + reach + 1, strict=True))
+        piece = self.share[cut]
+        offset = np.indices(piece.shape, dtype=np.float32) + (low - centre)[:, None, None, None]
+        radius = np.linalg.norm(np.tensordot(to_unit_ball, offset, axes=1), axis=0)
+        depth_mm = (1 + self.rough[cut] - radius) * shortest_mm
+        new = 1 / (1 + np.exp(np.clip(-depth_mm / edge_mm, -30, 30)))
+        weight = np.where(new + piece > 1e-3, new / (new + piece + 1e-6), 0)
+        self.brightness[cut] = self.brightness[cut] * (1 - weight) + bright * weight
+        self.share[cut] = np.maximum(piece, new)

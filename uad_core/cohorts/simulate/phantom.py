@@ -1,9 +1,7 @@
-"""A head drawn with ellipsoids and noise, in FreeSurfer's labels: for tests, and for a first look.
+"""A head drawn with ellipsoids and noise, in FreeSurfer's labels: for tests, and for a first try.
 
 It needs no label maps and is no anatomy: sizes are those of an adult head, folds are noise.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -89,7 +87,7 @@ def phantom(seed: int, config: PhantomConfig = PhantomConfig()) -> LabelMap:
 
 
 def _sulci(cerebrum: np.ndarray, rng: np.random.Generator, config: PhantomConfig) -> np.ndarray:
-    """(D, H, W) bool: thin sheets near the surface, where smooth noise crosses zero."""
+    """(D, H, W) bool: thin layers near the surface, where smooth noise crosses zero."""
     noise = ndimage.gaussian_filter(rng.standard_normal(cerebrum.shape), config.fold_mm / config.spacing_mm)
     width_mm = 1.1  # half the width of a sulcus; the noise rises by about its sd in fold_mm
     return (np.abs(noise) / noise.std() < width_mm / config.fold_mm) & (cerebrum < config.fold_depth_mm)

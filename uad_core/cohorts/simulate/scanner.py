@@ -1,7 +1,5 @@
 """What the scanner adds: point spread, thick slices, shading and Rician noise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One simulated subject: shape, tissue, lesions and scanner put together."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

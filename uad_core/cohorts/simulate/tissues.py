@@ -5,8 +5,6 @@ Anal 86 (2023)): 136, 137, 163, 164 choroid plexus, 25 and 57 chronic lesions of
 500 and above outside the brain.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 import numpy as np

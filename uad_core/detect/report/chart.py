@@ -1,7 +1,5 @@
 """The residuals of the scan over those of healthy scans, with the threshold, as an SVG to be put into a page."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

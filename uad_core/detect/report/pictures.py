@@ -1,7 +1,5 @@
 """The slices that a report shows: where the largest regions are widest, scan and overlay side by side."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The page itself: what report.html lays out."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a report says in words and numbers, as rows of text."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows

@@ -1,7 +1,5 @@
 """How sure one can be of a mean: confidence intervals by the bootstrap over patients."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

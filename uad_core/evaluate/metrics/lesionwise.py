@@ -1,7 +1,5 @@
 """Lesions counted one by one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cc3d

@@ -1,7 +1,5 @@
 """The report put together: tables and figures, laid out by report.html."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

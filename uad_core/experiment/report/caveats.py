@@ -1,7 +1,5 @@
 """What a reader must know before believing a cohort's figures: sentences made of its metrics.json."""
 
-from __future__ import annotations
-
 from uad_core.evaluate.metrics_file import Metrics, model_rows
 
 SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more

@@ -1,7 +1,5 @@
 """Charts of one cohort: residual histograms, precision-recall, Dice over percentile, patient by patient."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib import rc_context
 

@@ -1,7 +1,5 @@
 """What the paper's text claims, held against the figures of a cohort; its Table 1 is not used."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One cohort's part of a report: its tables and figures, laid out by cohort.html."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

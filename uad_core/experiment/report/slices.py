@@ -1,7 +1,5 @@
 """Figures made of slices: row 0 anterior, column 0 the patient's right, R marked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Charts across cohorts: the size of the latent, training curves, simulated against real."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How every figure looks: one font, line styles that differ in colour and dashes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Table 1: every model of a cohort in a row; for the page, a terminal, and tab-separated with numbers unrounded."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

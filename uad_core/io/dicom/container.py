@@ -4,13 +4,11 @@ Nothing is unpacked to the disk and no name of a member is ever used, so there i
 that one could point to. Names that try are refused all the same: whoever made them did not pack a scan.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
 
-from uad_core.io.nifti.container import EMPTY, MAX_BYTES
+from uad_core.io.limits import EMPTY, MAX_BYTES
 from uad_core.io.volume import ScanError
 
 MAX_FILES = 5000  # a head of 0.5 mm slices has 400; whole studies have a few thousand

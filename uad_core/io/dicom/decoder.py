@@ -4,8 +4,6 @@
 may crash it.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Where each slice of a DICOM image lies, and what its stored values mean."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,25 +1,21 @@
 """Slices in order, and where their voxels lie; or why they make no volume."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
-from nibabel.affines import voxel_sizes
 
 from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.headers import DAMAGED, Image
 from uad_core.io.dicom.series import MIN_SLICES
-from uad_core.io.nifti.geometry import (
+from uad_core.io.limits import (
     EXPORT_AGAIN,
-    MAX_ANISOTROPY,
     MAX_ORIGIN_MM,
     MAX_SHEAR,
-    MAX_SPACING_MM,
-    MIN_SPACING_MM,
+    is_plausible,
+    is_too_large,
     shear,
+    thick_slices,
 )
-from uad_core.io.nifti.header import MAX_AXIS, MAX_VOXELS
 from uad_core.io.volume import ScanError, SourceGrid
 
 MAX_TURN = 1e-3  # between direction cosines of slices that are parallel; scanners write six digits
@@ -51,7 +47,7 @@ def check_images(images: Sequence[Image]) -> None:
     rows, columns = shapes.pop()
     if min(rows, columns) < MIN_SLICES:
         raise ScanError("damaged", DAMAGED)
-    if max(rows, columns, slices) > MAX_AXIS or rows * columns * slices > MAX_VOXELS:
+    if is_too_large((rows, columns, slices)):
         raise ScanError("dims", "The volume is too large: at most 512 x 512 x 512 voxels are read. Crop it.")
 
 
@@ -105,7 +101,7 @@ def _common_plane(frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray, np.n
         raise ScanError("bad_affine", f"The headers do not say how the slices lie in space. {EXPORT_AGAIN}")
     if np.abs(planes - planes[0]).max() > MAX_TURN:
         raise ScanError("bad_affine", "The slices are not parallel, as in a localizer. Give another series.")
-    if not (spacings.min() >= MIN_SPACING_MM and spacings.max() <= MAX_SPACING_MM):
+    if not is_plausible(spacings):
         raise ScanError("bad_spacing", f"The headers state an impossible voxel size. {EXPORT_AGAIN}")
     if not np.allclose(spacings, spacings[0], rtol=MAX_TURN, atol=0):
         raise ScanError("bad_spacing", "The slices differ in the size of their voxels. Give one series.")
@@ -122,7 +118,7 @@ def _check_gaps(gaps_mm: np.ndarray) -> None:
             "same_place",
             "Several images lie in the same place, as echoes, phases or repetitions do. Give one image of each slice.",
         )
-    if not MIN_SPACING_MM <= usual <= MAX_SPACING_MM:
+    if not is_plausible(usual):
         raise ScanError("bad_spacing", f"The slices lie impossibly far apart or close together. {EXPORT_AGAIN}")
     missing = int(np.rint(gaps_mm / usual - 1)[gaps_mm > MISSING * usual].sum())
     if missing:
@@ -131,14 +127,9 @@ def _check_gaps(gaps_mm: np.ndarray) -> None:
 
 
 def _doubts(grid: SourceGrid, uneven: float) -> tuple[str, ...]:
-    notes, spacing = [], voxel_sizes(grid.affine)
+    notes = []
     if uneven > DOUBTFUL_UNEVEN:
         notes.append(f"Slices lie up to {100 * uneven:.0f} % of their distance from their even places; taken as even.")
     if shear(grid.affine) > MAX_SHEAR:
         notes.append("The slices are slightly shifted against each other: some viewers refuse such a volume.")
-    if spacing.max() > MAX_ANISOTROPY * spacing.min():
-        notes.append(
-            f"Thick slices: voxels measure {spacing.max():.1f} mm one way and {spacing.min():.1f} mm "
-            "another. What is smaller than a slice is blurred or missed."
-        )
-    return tuple(notes)
+    return (*notes, *thick_slices(grid.affine))

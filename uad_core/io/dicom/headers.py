@@ -4,8 +4,6 @@ Elements are looked at from here and nowhere else, because whatever pydicom thin
 `ScanError` here, and because what is not taken along here, above all text, cannot get anywhere.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field

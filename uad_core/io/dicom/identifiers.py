@@ -1,7 +1,5 @@
 """What a DICOM SEG has to repeat from its series, or point to; and nothing else that stands in the headers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pydicom.config import RAISE
@@ -31,7 +29,7 @@ UTF_8 = "ISO_IR 192"
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
     """A bare dataset with the identifiers of `header` and the places of its `frames`.
 
-    Text is written anew, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value
+    Text is written again, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value
     could not be written.
 
     Raises:

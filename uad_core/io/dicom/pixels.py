@@ -5,8 +5,6 @@ the memory, only that process is lost. It gets the frames in files of neutral na
 what describes the pixels, in a folder that only its owner may open and that is gone afterwards.
 """
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys

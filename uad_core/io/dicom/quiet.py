@@ -3,8 +3,6 @@
 Set once, when DICOM is first used, and for the whole process: `warnings.catch_warnings` is not safe in threads.
 """
 
-from __future__ import annotations
-
 import logging
 import warnings
 

@@ -1,7 +1,5 @@
 """The files of a DICOM series, or a zip of them, to a scan."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,8 +12,7 @@ from uad_core.io.dicom.identifiers import can_be_referred_to, complete
 from uad_core.io.dicom.pixels import stored_values
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.dicom.series import pick_series
-from uad_core.io.nifti.geometry import EXPORT_AGAIN
-from uad_core.io.nifti.values import MAX_VALUE, check_scan
+from uad_core.io.values import check_scan, check_size
 from uad_core.io.volume import ScanError, SourceGrid, Volume
 
 NO_SEG = "The series lacks identifiers that a DICOM SEG refers to, so results come as NIfTI only."
@@ -52,8 +49,7 @@ def _scan(
     values: np.ndarray, grid: SourceGrid, images: Sequence[Image], order: np.ndarray, notes: tuple[str, ...]
 ) -> Volume:
     """`values` are (k, rows, columns) in the grid's order."""
-    if not max(float(values.max()), -float(values.min())) <= MAX_VALUE:
-        raise ScanError("absurd_values", f"The voxels hold absurdly large numbers. {EXPORT_AGAIN}")
+    check_size(values)
     data = values.T  # (column, row, slice), the axes of the grid
     notes += check_scan(data)
     sources = [image.identifiers for image in images]

@@ -1,7 +1,5 @@
 """A mask as a DICOM SEG, which a PACS files with the patient's study and viewers lay over the series."""
 
-from __future__ import annotations
-
 import io
 
 import highdicom as hd

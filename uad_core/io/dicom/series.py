@@ -1,7 +1,5 @@
 """Which of the images in an upload are the scan."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 

@@ -1,19 +1,17 @@
 """Bytes of an image file: from the disk or an upload, through gzip, complete and no more than announced.
 
 nibabel reads only the bytes that it needs, so it never reaches gzip's checksum: most damaged `.nii.gz` files
-load with wrong voxels and no word. Here the whole stream is inflated, zlib verifies every member's CRC and
+load with wrong voxels and no error. Here the whole stream is inflated, zlib verifies every member's CRC and
 length, and the inflated size is capped, so that a small file cannot fill the memory.
 """
-
-from __future__ import annotations
 
 import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from uad_core.io.limits import EMPTY, MAX_BYTES
 from uad_core.io.volume import ScanError
 
-MAX_BYTES = 512 * 1024**2  # inflated
 SLACK_BYTES = 64 * 1024  # some writers pad the end; more than this is not the file that the header describes
 CHUNK_BYTES = 1024**2  # inflated at a time
 FEED_BYTES = 64 * 1024  # compressed bytes handed to zlib at a time, which copies what it does not use
@@ -23,7 +21,6 @@ GZIP_MAGIC = b"\x1f\x8b"
 Source = Path | bytes
 
 TOO_BIG = f"The file is too large: at most {MAX_BYTES // 1024**2} MB are read. Crop or resample the scan."
-EMPTY = "The file is empty. Copy or download it again."
 TRUNCATED = "The file is incomplete: it ends before the image does. Copy or download it again."
 CORRUPT = "The file is damaged: its compressed data or checksum is wrong. Copy or download it again."
 

@@ -1,23 +1,25 @@
 """Where a NIfTI file says its voxels lie: which transform counts, in which unit, and what is doubtful."""
 
-from __future__ import annotations
-
 import numpy as np
 from nibabel.affines import voxel_sizes
 from nibabel.quaternions import fillpositive, quat2mat
 from nibabel.volumeutils import shape_zoom_affine
 
+from uad_core.io.limits import (
+    EXPORT_AGAIN,
+    MAX_ORIGIN_MM,
+    MAX_SHEAR,
+    MAX_SPACING_MM,
+    MIN_SPACING_MM,
+    is_plausible,
+    shear,
+    thick_slices,
+)
 from uad_core.io.volume import ScanError, SourceGrid
 
-MIN_SPACING_MM, MAX_SPACING_MM = 0.05, 20.0
-MAX_ORIGIN_MM = 1e5  # float32, the type of the header's fields, resolves 0.01 mm there
-MAX_SHEAR = 1e-3  # cosine between two axes; over a head of 200 mm that is 0.2 mm
-MAX_ANISOTROPY = 3.0
 ZOOM_TOLERANCE = 0.01  # relative
 XFORM_CODES = range(1, 6)  # scanner, aligned, Talairach, MNI, other template; 0 and the rest mean unknown
 MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
-
-EXPORT_AGAIN = "Export the scan again from where it came."
 
 
 def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGrid, tuple[str, ...]]:
@@ -49,17 +51,11 @@ def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGr
         affine, qform = _scaled(affine, mm), None if qform is None else _scaled(qform, mm)
         if not _near(affine):
             raise ScanError("bad_affine", f"The header puts the voxels impossibly far away. {EXPORT_AGAIN}")
-        if qform is not None and not (_near(qform) and _plausible(voxel_sizes(qform))):
+        if qform is not None and not (_near(qform) and is_plausible(voxel_sizes(qform))):
             qform = None
         zooms = np.abs(fields["pixdim"][1:4].astype(float)) * mm
         grid = SourceGrid(shape, affine, qform_code, sform_code, qform)
         return grid, (*unit_notes, *_doubts(grid, zooms))
-
-
-def shear(affine: np.ndarray) -> float:
-    """The largest cosine between two voxel axes of a (4, 4) affine: 0 where they are orthogonal."""
-    axes = affine[:3, :3] / voxel_sizes(affine)
-    return float(np.abs(axes.T @ axes - np.eye(3)).max())
 
 
 def corner_distance_mm(first: np.ndarray, second: np.ndarray, shape: tuple[int, ...]) -> float:
@@ -115,10 +111,10 @@ def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[
     """
     stated = MM_PER_UNIT.get(int(fields["xyzt_units"]) & 7)
     name = {1000.0: "metres", 0.001: "micrometres"}.get(stated or 1.0)
-    if stated and _plausible(spacing * stated):
+    if stated and is_plausible(spacing * stated):
         note = f"The header's unit is {name}; it was converted to millimetres."
         return stated, (note,) if name else ()
-    if _plausible(spacing):
+    if is_plausible(spacing):
         note = f"The header's unit is {name}, which cannot be; millimetres were assumed."
         return 1.0, (note if name else "The header states no unit of length; millimetres were assumed.",)
     raise ScanError(
@@ -126,10 +122,6 @@ def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[
         "The header states an impossible voxel size: "
         f"each side must measure {MIN_SPACING_MM:g} to {MAX_SPACING_MM:g} mm. {EXPORT_AGAIN}",
     )
-
-
-def _plausible(spacing_mm: np.ndarray) -> bool:
-    return bool((spacing_mm >= MIN_SPACING_MM).all() and (spacing_mm <= MAX_SPACING_MM).all())
 
 
 def _near(affine_mm: np.ndarray) -> bool:
@@ -159,9 +151,4 @@ def _doubts(grid: SourceGrid, zooms_mm: np.ndarray) -> tuple[str, ...]:
             )
     if shear(grid.affine) > MAX_SHEAR:
         notes.append("The voxel axes are not at right angles: some viewers refuse the scan and results on it.")
-    if spacing.max() > MAX_ANISOTROPY * spacing.min():
-        notes.append(
-            f"Thick slices: voxels measure {spacing.max():.1f} mm one way and {spacing.min():.1f} mm "
-            "another. What is smaller than a slice is blurred or missed."
-        )
-    return tuple(notes)
+    return (*notes, *thick_slices(grid.affine))

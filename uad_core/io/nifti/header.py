@@ -1,10 +1,8 @@
 """A NIfTI header, read from its raw bytes and checked before anything is allocated.
 
 The raw fields are looked at, not nibabel's header object: nibabel repairs zooms of zero, drops a bad scale
-and guesses an orientation, and tells only its log, where header text may end up as well.
+and guesses an orientation, and says so only in its log, where header text may end up as well.
 """
-
-from __future__ import annotations
 
 import math
 from dataclasses import dataclass
@@ -13,12 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from nibabel import nifti1, nifti2
 
-from uad_core.io.nifti.geometry import EXPORT_AGAIN, read_grid
+from uad_core.io.limits import EXPORT_AGAIN, MAX_AXIS, is_too_large
+from uad_core.io.nifti.geometry import read_grid
 from uad_core.io.volume import ScanError, SourceGrid
 
 MIN_AXIS = 2  # voxels: a single slice has no third dimension
-MAX_AXIS = 2048
-MAX_VOXELS = 512**3
 MAX_OFFSET = 16 * 1024**2  # bytes in front of the voxels: room for any extension seen in practice
 HEAD_BYTES = 544  # of the larger header, NIfTI-2, and the four bytes that announce extensions
 
@@ -138,7 +135,7 @@ def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
         raise ScanError("dims", f"The file holds {extra} volumes. One 3-D volume is needed: give one of them.")
     if axes < 3 or min(sizes[:3]) < MIN_AXIS:
         raise ScanError("dims", "The file holds a single slice. One 3-D volume is needed.")
-    if max(sizes[:3]) > MAX_AXIS or math.prod(sizes[:3]) > MAX_VOXELS:
+    if is_too_large(sizes[:3]):
         limits = f"512 x 512 x 512 voxels, and {MAX_AXIS} along one axis"
         raise ScanError("dims", f"The volume is too large: at most {limits}, are read. Crop or resample it.")
     squeezed = "The header states more than three axes; those of a single voxel were dropped."

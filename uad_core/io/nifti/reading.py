@@ -1,7 +1,5 @@
 """A file's bytes, checked step by step, to a scan or to a mask on a scan's grid."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +10,8 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 from uad_core.io.nifti.container import Source, is_gzip, peek, read_source, unpack
 from uad_core.io.nifti.geometry import corner_distance_mm
 from uad_core.io.nifti.header import HEAD_BYTES, NiftiHeader, check_extensions, parse_header
-from uad_core.io.nifti.values import binary_mask, check_scan, read_values
+from uad_core.io.nifti.values import read_values
+from uad_core.io.values import binary_mask, check_scan
 from uad_core.io.volume import ScanError, Volume
 
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same

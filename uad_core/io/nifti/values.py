@@ -1,22 +1,13 @@
-"""The voxel values of a NIfTI file, and whether they can be those of a scan, or of a mask."""
-
-from __future__ import annotations
+"""The voxel values of a NIfTI file."""
 
 import numpy as np
 
-from uad_core.io.nifti.geometry import EXPORT_AGAIN
+from uad_core.io.limits import EXPORT_AGAIN
 from uad_core.io.nifti.header import NiftiHeader
+from uad_core.io.values import check_size
 from uad_core.io.volume import ScanError
 
 MAX_NON_FINITE = 0.01  # fraction of voxels that may be NaN or infinite, and are set to zero
-MIN_RANGE, MAX_VALUE = 1e-12, 1e12  # squares and their sums over a volume stay normal numbers in float32
-FLOAT32_DIGITS = 1e-6  # a smaller range, relative to the largest value, is rounding and no image
-MAX_FLAT_VALUES = 16  # an image with as few distinct values is a mask or a label map
-MAX_EQUAL_NEIGHBOURS = 0.7  # measured, along each axis: label maps 0.88 to 0.90, real scans 0.00 to 0.10
-AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 in 0.006 % of its voxels
-MAX_LABELS = 64  # distinct values of a mask besides 0
-MAX_SOFT = 0.01  # fraction of voxels strictly between 0 and 1 that any interpolated mask may have
-ROUNDING = 1e-3  # a mask stored with a scale may hold 0.9999999 for 1
 
 
 def read_values(content: bytes | bytearray, header: NiftiHeader) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -41,62 +32,5 @@ def read_values(content: bytes | bytearray, header: NiftiHeader) -> tuple[np.nda
         values[~finite] = 0
         counted = "1 voxel was" if bad == 1 else f"{bad} voxels were"
         notes = (f"{counted} not a number (NaN or infinite) and set to zero.",)
-    if not max(float(values.max()), -float(values.min())) <= MAX_VALUE:
-        raise ScanError("absurd_values", f"The voxels hold absurdly large numbers. {EXPORT_AGAIN}")
+    check_size(values)
     return values, notes
-
-
-def check_scan(values: np.ndarray) -> tuple[str, ...]:
-    """Notes about values that are doubtful for a scan.
-
-    Raises:
-        ScanError: constant, looks_like_mask.
-    """
-    low, high = float(values.min()), float(values.max())
-    if high - low <= max(MIN_RANGE, FLOAT32_DIGITS * max(high, -low)):
-        raise ScanError("constant", f"All voxels have the same value, so there is no image. {EXPORT_AGAIN}")
-    if _is_label_map(values):
-        raise ScanError("looks_like_mask", "The image looks like a mask or a label map. Give the scan itself.")
-    if np.mean(values < AIR_HU) > MIN_AIR:
-        return ("This looks like CT: many values are as low as that of air. Results are only meant for MR.",)
-    return ()
-
-
-def _is_label_map(values: np.ndarray) -> bool:
-    """Few distinct values, or regions of one value each, however many regions there are."""
-    core = values[tuple(slice(n // 4, n - n // 4) for n in values.shape)]  # an eighth of it, to be quick
-    if np.unique(core).size <= MAX_FLAT_VALUES and np.unique(values).size <= MAX_FLAT_VALUES:
-        return True
-    background = (0.0, float(values.min()))
-    for axis in range(3):  # along one axis a scan may repeat itself, where slices were copied to fill a gap
-        after, before = np.moveaxis(core, axis, 0)[1:], np.moveaxis(core, axis, 0)[:-1]
-        tissue = ~np.isin(after, background) & ~np.isin(before, background)
-        equal = np.count_nonzero((after == before) & tissue)
-        if equal <= MAX_EQUAL_NEIGHBOURS * np.count_nonzero(tissue):
-            return False
-    return True
-
-
-def binary_mask(values: np.ndarray) -> np.ndarray:
-    """Where a mask is above 0.5, as bool.
-
-    A mask holds whole numbers of few kinds (0 and 1, 0 and 255, labels), or shares from 0 to 1, as after an
-    interpolation, of which few are strictly between. All zero is a mask; shares that never exceed 0.5 are not.
-
-    Raises:
-        ScanError: not_a_mask.
-    """
-    inside: np.ndarray = values > 0.5
-    marked = values[values != 0]  # little, in most masks
-    positive = np.count_nonzero(marked > 0)
-    soft = np.count_nonzero(np.abs(marked - np.rint(marked)) >= ROUNDING)
-    good: bool | np.bool
-    if marked.min(initial=0) < -ROUNDING or (positive and not inside.any()):
-        good = False
-    elif soft:
-        good = marked.max() < 1 + ROUNDING and soft <= max(MAX_SOFT * values.size, positive / 2)
-    else:
-        good = np.unique(np.rint(marked)).size <= MAX_LABELS
-    if not good:
-        raise ScanError("not_a_mask", "This is no mask: a mask holds 0 outside and 1 inside. Give the mask.")
-    return inside

@@ -1,6 +1,4 @@
-"""Results as NIfTI files that lie on their scan, in every viewer, and tell nothing else about it."""
-
-from __future__ import annotations
+"""Results as NIfTI files that lie on their scan, in every viewer, and say nothing else about it."""
 
 import gzip
 from pathlib import Path
@@ -10,7 +8,7 @@ import numpy as np
 from nibabel.affines import voxel_sizes
 
 from uad_core.io.atomic import write_atomically
-from uad_core.io.nifti.geometry import MAX_SHEAR, shear
+from uad_core.io.limits import MAX_SHEAR, shear
 from uad_core.io.volume import Volume
 
 GZIP_LEVEL = 6  # a float32 map: two thirds of the time of level 9, 0.2 % larger

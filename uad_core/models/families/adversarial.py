@@ -1,7 +1,5 @@
 """AE-GAN and VAE-GAN: an autoencoder whose pictures must also pass for real (Baur et al. 2018, Eqs. 2 and 3)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """AnoGAN: no encoder; a healthy slice is searched for among those that a GAN can draw (Schlegl et al., IPMI 2017)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

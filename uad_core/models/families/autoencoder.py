@@ -1,7 +1,5 @@
 """Autoencoders, dense and spatial: what does not fit through the bottleneck is not reconstructed (Baur et al. 2018)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """Denoising autoencoder: a U-Net that takes out what does not belong (Kascenas, Pugeault, O'Neil, MIDL 2022)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +30,8 @@ class DenoisingAutoencoder(AnomalyModel):
     2 x 2 pixels at a time, predicts what is to be taken off, and leaves the background alone.
     """
 
+    cell_px: int
+
     def __init__(self, config: DenoisingConfig) -> None:
         super().__init__()
         self.config = config
@@ -43,6 +43,21 @@ class DenoisingAutoencoder(AnomalyModel):
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
 
     def forward(self, slices: Tensor) -> Tensor:
+        """Take off what does not belong.
+
+        Args:
+            slices: (B, 1, H, W).
+
+        Returns:
+            (B, 1, H, W). In between, with the default features and from the top downwards: (B, 32, H/2, W/2),
+            (B, 48, H/4, W/4), (B, 64, H/8, W/8), (B, 96, H/16, W/16), and the same way up.
+
+        Raises:
+            ValueError: H or W is no multiple of `cell_px`, the edge of a voxel at the bottom.
+        """
+        height, width = slices.shape[2:]
+        if height % self.cell_px or width % self.cell_px:
+            raise ValueError(f"height and width must be multiples of {self.cell_px}, got {height} and {width}")
         x = self.stem(functional.pixel_unshuffle(slices, 2))
         kept: list[Tensor] = []
         for stage in self.down:
@@ -61,7 +76,7 @@ class DenoisingAutoencoder(AnomalyModel):
         return {"l1": l1(slices, self(self.corrupt(slices)))}
 
     def corrupt(self, slices: Tensor) -> Tensor:
-        """Healthy slices with things in them that do not belong; the background stays 0."""
+        """Healthy slices with noise and blobs in them; the background stays 0."""
         config = self.config
         strange = coarse_noise(slices, config.noise_sigma, config.noise_cells)
         if config.blob_count:
@@ -89,7 +104,7 @@ SPECS = (
         build=DenoisingAutoencoder,
         latent="none, U-Net",
         source="Kascenas et al. 2022, with soft blobs beside coarse noise",
-        idea="Learns to clean healthy slices of noise and spots put into them; lesions are cleaned away likewise.",
+        idea="Learns to clean healthy slices of noise and blobs put into them; lesions are cleaned away likewise.",
         weakness="Removes what resembles its training noise; healthy bright spots as well, diffuse lesions hardly.",
     ),
 )

@@ -5,8 +5,6 @@ of a patch is not taken off before coding, and no atom gets more weight than hea
 any brightness would be reconstructed exactly, an even bright patch being only an even healthy one, stronger.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +13,8 @@ from torch import Tensor
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.parts.patches import patches_of, reconstruct_patches
+
+FIT_STRIDE_PX = 4  # between the patches that the atoms are learnt from: half a patch
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,8 @@ class DictionaryLearning(AnomalyModel):
         from sklearn.decomposition import MiniBatchDictionaryLearning
 
         config = self.config
-        every = np.concatenate(
-            [p[(p > 0).float().mean(1) > 0.5].numpy() for p in (patches_of(s[None], config.edge_px, 4) for s in slices)]
-        )
+        patches = [patches_of(one[None], config.edge_px, FIT_STRIDE_PX) for one in slices]
+        every = np.concatenate([p[(p > 0).float().mean(1) > 0.5].numpy() for p in patches])  # mostly brain
         rng = np.random.default_rng(seed)
         chosen = every[rng.permutation(len(every))[: config.patches]]
         learner = MiniBatchDictionaryLearning(

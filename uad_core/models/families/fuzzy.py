@@ -6,8 +6,6 @@ there is a noise class at one distance from every voxel (Dave, Pattern Recogniti
 keeps the other centres where healthy tissue is.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

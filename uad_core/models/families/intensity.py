@@ -1,7 +1,5 @@
 """Model 0: bright is abnormal. Histogram-equalised FLAIR intensity, no training (Meissen et al., BrainLes 2021)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

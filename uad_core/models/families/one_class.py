@@ -4,8 +4,6 @@ Simplified: the vectors at every position of one spatial latent stand for their 
 denoising and the later sorting of anomalies by kind are left out.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +13,8 @@ from torch.nn import functional
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.families.autoencoder import Autoencoder, AutoencoderConfig
+
+ENCODED_AT_ONCE = 16  # slices while fitting: bounds the memory, changes no figure
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class OneClassSvm(AnomalyModel):
 
         config, device = self.config, self.centre.device
         with self.as_trained():
-            found = [self._latent(batch.to(device)) for batch in slices.split(16)]
+            found = [self._latent(batch.to(device)) for batch in slices.split(ENCODED_AT_ONCE)]
         shown = torch.cat([z[brain].cpu() for z, brain in found])
         chosen = shown[torch.from_numpy(np.random.default_rng(seed).permutation(len(shown))[: config.vectors])]
         self.centre.copy_(chosen.mean(0))
@@ -66,9 +66,8 @@ class OneClassSvm(AnomalyModel):
         chosen = (chosen - self.centre.cpu()) / self.scale.cpu()
         svm = OneClassSVM(nu=config.nu, gamma=1 / config.latent).fit(chosen.double().numpy())
         self.vectors.zero_()[: len(chosen)] = chosen.to(device)
-        self.weights.zero_()[torch.from_numpy(svm.support_).long()] = torch.from_numpy(svm.dual_coef_[0]).to(
-            self.weights
-        )
+        self.weights.zero_()
+        self.weights[torch.from_numpy(svm.support_).long()] = torch.from_numpy(svm.dual_coef_[0]).to(self.weights)
 
     def learned_numbers(self) -> int:
         fitted = (self.centre, self.scale, self.vectors, self.weights)

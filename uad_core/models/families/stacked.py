@@ -5,8 +5,6 @@ layers learn together by one denoising objective rather than one after another, 
 what was pre-training for a supervised network there is the whole model here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -65,6 +63,6 @@ SPECS = (
         latent="32 a patch",
         source="after Vaidhya et al. 2015",
         idea="Squeezes 16 x 16 patches through fully connected layers and back; what is unusual gets lost.",
-        weakness="A patch knows nothing of its place: a bright spot that is healthy elsewhere passes anywhere.",
+        weakness="A patch knows nothing of its place: a bright area that is healthy elsewhere passes anywhere.",
     ),
 )

@@ -6,8 +6,6 @@ FLAIR alone and no tissue segmentation. White and grey matter share one peak the
 so the peak and the width of that flank stand for grey matter.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

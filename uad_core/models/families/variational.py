@@ -1,7 +1,5 @@
 """Variational autoencoders: the bottleneck is noisy and kept near N(0, I) (Kingma and Welling; Baur et al. 2018)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

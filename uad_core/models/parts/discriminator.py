@@ -1,7 +1,5 @@
 """The network that tells real slices from drawn ones, shared by AE-GAN, VAE-GAN and AnoGAN."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -4,8 +4,6 @@ Larsen et al., ICML 2016 (VAE-GAN), on which Baur et al. 2018 build: 5 x 5 convo
 batch norm after each. 256 x 256 slices arrive at 16 x 16 after the four default stages.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from torch import nn

@@ -7,8 +7,6 @@ So the l1 distance becomes a mean over pixels and the KL divergence a sum over t
 The adversarial terms are per slice, as they stand: lambda_3 is stated for them. Dis = sigmoid(logit).
 """
 
-from __future__ import annotations
-
 from torch import Tensor
 from torch.nn import functional
 

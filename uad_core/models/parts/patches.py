@@ -1,7 +1,5 @@
 """Slices as small square patches and back, for models that look no further than a patch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """Models that score the voxels of a scan without training, and reconstruct nothing."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any
 
@@ -12,7 +10,7 @@ from uad_core.models.contract import AnomalyModel, Objective
 
 
 class ScoringModel(AnomalyModel):
-    """In the contract's terms its "healthy look" is the scan less its score, so that the residual is the score."""
+    """In the contract's terms its reconstruction is the scan less its score, so that the residual is the score."""
 
     slices_at_once = None  # scores come from the statistics of the whole scan
 

@@ -4,8 +4,6 @@ The folder is a cohort like any other, `"prepared": true` in its `cohort.json`. 
 cut to the slab, 256 x 256, denoised and scaled to [0, 1]; any viewer opens them.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

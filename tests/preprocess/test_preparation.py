@@ -25,7 +25,7 @@ def textured():
     """The template with texture, so that no two places look alike."""
     flair, rng = template().flair, np.random.default_rng(0)
     texture = ndimage.gaussian_filter(rng.normal(size=flair.shape).astype(np.float32), 2)
-    return flair.with_array(np.where(template().brain_mask, np.maximum(flair.array * (1 + 2 * texture), 1), 0))
+    return replace(flair, array=np.where(template().brain_mask, np.maximum(flair.array * (1 + 2 * texture), 1), 0))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 
@@ -27,7 +28,7 @@ class RegistrationConfig:
     bins: int = 32  # of the joint histogram (Mattes et al., IEEE Trans Med Imaging 22 (2003) 120)
     shrink: tuple[int, ...] = (4, 2)  # of the atlas, per level, on top of `working_mm`: 8 mm, then 4 mm
     sigma_mm: tuple[float, ...] = (4.0, 2.0)  # smoothing of both images, per level
-    sampling: tuple[float, ...] = (0.8, 0.4)  # share of the atlas voxels that the metric looks at, per level
+    sampling: tuple[float, ...] = (0.8, 0.4)  # share of the atlas voxels that the metric samples, per level
     seed: int = 1  # of that random sample; with one thread the result repeats to the last bit
     margin_mm: float = 12.0  # the metric also sees this rim around the atlas brain: the outline counts
     max_step: float = 1.0
@@ -156,9 +157,8 @@ class _Frame:
         image.SetSpacing(self.spacing.tolist())
         image.SetDirection(self.direction.ravel().tolist())
         image.SetOrigin(self.origin.tolist())
-        box = ndimage.find_objects(mask.astype(np.uint8))[0][::-1]
         reach = [int(np.ceil(config.margin_mm / spacing)) for spacing in self.spacing]
-        image = image[tuple(slice(max(0, s.start - r), s.stop + r) for s, r in zip(box, reach, strict=True))]
+        image = image[bounding_box(mask, reach[::-1])[::-1]]
         return sitk.BinShrink(image, [max(1, int(config.working_mm / spacing + 0.01)) for spacing in self.spacing])
 
     def point(self, voxel: tuple[float, ...]) -> np.ndarray:

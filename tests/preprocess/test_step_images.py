@@ -13,7 +13,7 @@ from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import PreprocessConfig, before_after, crop_levels, prepare
-from uad_core.preprocess.before_after import StepView
+from uad_core.preprocess.step_images import StepView
 from uad_core.render.planes import PLANES
 from uad_core.render.preprocessing import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
 
@@ -25,7 +25,7 @@ def scan():
     """The template with noise: what is taken away by denoising can be seen."""
     flair = template().flair
     noise = np.random.default_rng(0).normal(0, 4, flair.shape).astype(np.float32)
-    return flair.with_array(np.where(template().brain_mask, np.maximum(flair.array + noise, 1), 0))
+    return replace(flair, array=np.where(template().brain_mask, np.maximum(flair.array + noise, 1), 0))
 
 
 @pytest.fixture(scope="module")

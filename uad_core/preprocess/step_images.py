@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.preprocess.normalise import TISSUE_LEVEL
@@ -28,7 +28,7 @@ DENOISING = "What was taken away should be noise, without the shape of folds or 
 
 @dataclass(frozen=True, eq=False)
 class StepView:
-    """A volume to look at.
+    """A volume to be shown.
 
     Attributes:
         title: what it is.
@@ -143,12 +143,8 @@ class _SagittalFrame:
         cls, mask: np.ndarray, to_atlas: AffineTransform, spacing_mm: tuple[float, float, float]
     ) -> _SagittalFrame:
         """What holds a (D, H, W) mask, and `MARGIN_MM` around it."""
-        box = ndimage.find_objects(np.any(mask, axis=0).astype(np.uint8))[0]
-        margins = (round(MARGIN_MM / spacing) for spacing in spacing_mm[1:])
-        rows, columns = (
-            slice(max(side.start - margin, 0), min(side.stop + margin, size))
-            for side, margin, size in zip(box, margins, mask.shape[1:], strict=True)
-        )
+        margins = [round(MARGIN_MM / spacing) for spacing in spacing_mm[1:]]
+        rows, columns = bounding_box(np.any(mask, axis=0), margins)
         return cls(rows, columns, to_atlas @ AffineTransform.shift(0, rows.start, columns.start), spacing_mm)
 
     def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None) -> StepView:

@@ -6,7 +6,7 @@ import pytest
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.load import load_subject
-from uad_core.cohorts.prepare import prepare_cohort
+from uad_core.cohorts.preparation import prepare_cohort
 from uad_core.io.nifti import read_mask
 from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import ScanError

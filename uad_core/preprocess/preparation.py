@@ -1,7 +1,5 @@
 """The chain from a scan to the slices that a model sees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -14,12 +12,12 @@ from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.brain_extraction import filled, strip
-from uad_core.preprocess.checks import check_levels, check_overlap, check_stretch, check_volume, overlap
+from uad_core.preprocess.checks import atlas_overlap, check_levels, check_overlap, check_stretch, check_volume
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.register import register
+from uad_core.preprocess.registration import register
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
 
 OnStep = Callable[[str, float], None]
@@ -103,7 +101,7 @@ def _transform(
         transform = register(scan, brain_mask, atlas.flair, atlas.brain_mask)
     else:
         transform = AffineTransform.identity()
-    dice = overlap(scan, brain_mask, atlas, transform)
+    dice = atlas_overlap(scan, brain_mask, atlas, transform)
     warnings = check_overlap(dice, config), check_stretch(transform, config)
     how = "Registered to the atlas" if config.register else "Taken as registered to the atlas"
     log.end("register", f"{how}: brain overlap (Dice) {dice:.3f}.", *warnings)

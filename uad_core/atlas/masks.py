@@ -1,0 +1,33 @@
+"""Where a mask lies, and how well two agree."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def bounding_box(mask: np.ndarray, margin: int | Sequence[int] = 0) -> tuple[slice, ...]:
+    """The smallest box that holds a bool array's voxels and `margin` around them, within the array.
+
+    Args:
+        margin: voxels, the same along all axes or one number for each.
+
+    Returns:
+        A slice an axis; the whole array where the mask is empty.
+    """
+    margins = [margin] * mask.ndim if isinstance(margin, int) else margin
+    if not mask.any():
+        return tuple(slice(0, length) for length in mask.shape)
+    box = []
+    for axis, (length, reach) in enumerate(zip(mask.shape, margins, strict=True)):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
+        box.append(slice(max(int(hit[0]) - reach, 0), min(int(hit[-1]) + 1 + reach, length)))
+    return tuple(box)
+
+
+def overlap(mask: np.ndarray, other: np.ndarray) -> float:
+    """2 |A and B| / (|A| + |B|) of two bool arrays of one shape, in [0, 1]; 0 where both are empty.
+
+    Source: Dice, Ecology 26 (1945) 297.
+    """
+    total = int(np.count_nonzero(mask)) + int(np.count_nonzero(other))
+    return 2 * int(np.count_nonzero(mask & other)) / max(total, 1)
