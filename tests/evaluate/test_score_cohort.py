@@ -19,7 +19,7 @@ from uad_core.commands import evaluate as command
 from uad_core.evaluate import rows
 from uad_core.evaluate.cases import load_case
 from uad_core.evaluate.config import EvaluateConfig
-from uad_core.evaluate.metrics import average_precision, dice
+from uad_core.evaluate.metrics import curve, dice
 from uad_core.evaluate.rows import PLAIN, EvaluationSession, knows, table_rows
 from uad_core.evaluate.score_cohort import score_cases, score_cohort
 from uad_core.evaluate.summary import summarise
@@ -160,8 +160,8 @@ def test_pooled_average_precision_is_that_of_all_patients_voxels_together(folder
     tables, progress = evaluated
     cases = [load_case(s, Slab(70, 20), set(range(155)), 2.0) for s in open_cohort(folder).subjects[:3]]
     values = [filtered(abs(s.prepared.array - np.float32(0.5)), s.inside, 3)[s.inside] for s in cases]
-    expected = average_precision(np.concatenate(values), np.concatenate([s.truth[s.inside] for s in cases]))
-    assert tables.metrics["models"]["a"]["auprc_pooled"] == pytest.approx(expected, rel=1e-12)
+    pooled = curve(np.concatenate(values), np.concatenate([s.truth[s.inside] for s in cases]))
+    assert tables.metrics["models"]["a"]["auprc_pooled"] == pytest.approx(pooled.average_precision, rel=1e-12)
     assert [one.subject for one in progress if one.problem] == ["sub-9"]
     assert list(tables.metrics["refused"]) == ["sub-9"]
 

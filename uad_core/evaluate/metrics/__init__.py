@@ -7,14 +7,12 @@ named `best_...`.
 from uad_core.evaluate.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval
 from uad_core.evaluate.metrics.lesionwise import LesionScores, lesion_scores
 from uad_core.evaluate.metrics.masks import dice, false_positive_ml
-from uad_core.evaluate.metrics.ranking import Curve, average_precision, best_dice, curve
+from uad_core.evaluate.metrics.ranking import Curve, curve
 
 __all__ = [
     "Curve",
     "Interval",
     "LesionScores",
-    "average_precision",
-    "best_dice",
     "curve",
     "dice",
     "false_positive_ml",

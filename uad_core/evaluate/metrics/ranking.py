@@ -90,13 +90,3 @@ def curve(values: np.ndarray, truth: np.ndarray) -> Curve:
     thresholds = positive[first]
     false_alarms = negative.size - np.searchsorted(negative, thresholds, side="left")
     return Curve(thresholds, positive.size - first, false_alarms, positive.size, values.size)
-
-
-def average_precision(values: np.ndarray, truth: np.ndarray) -> float:
-    """Average precision of scores against bool truth, exact; ties count as one threshold; NaN without positives."""
-    return curve(values, truth).average_precision
-
-
-def best_dice(values: np.ndarray, truth: np.ndarray, missed: int = 0) -> float:
-    """The highest Dice that any threshold on `values` gives, as `Curve.best_dice`: a best case, never a result."""
-    return curve(values, truth).best_dice(missed)[0]
