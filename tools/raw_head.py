@@ -51,11 +51,8 @@ def scan_head(
 ) -> tuple[Volume, np.ndarray]:
     """A whole head with lesions in its own place in the scanner, file axes LPS.
 
-    Args:
-        label_map: the whole head; `anatomy` is its brain, located in the atlas.
-
-    Returns:
-        The scan, whole grey values, and its (D, H, W) bool lesion mask.
+    `label_map`: the whole head; `anatomy` is its brain, located in the atlas. Returns the scan, whole grey values, and
+    its (D, H, W) bool lesion mask.
     """
     resampled = resample(anatomy, Deformation.identity())
     brain, lesions = before_scanner(resampled, True, rng, config)

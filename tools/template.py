@@ -1,12 +1,12 @@
 """The FLAIR template that ships with the project: the mean of simulated brains, in SRI24's space.
 
-Every anatomy is registered affinely to a target in that space (SRI24's T2), and averaged. Then each is
-bent towards the running mean and averaged again, which sharpens the folds that all of them share. The
-mean of the bends is taken out, so that the average keeps the place, size and shape that the affine
-registrations gave it (Guimond, Meunier and Thirion, Comput Vis Image Underst 77 (2000) 192).
+Every anatomy is registered affinely to a target in that space (SRI24's T2), and averaged. Then each is bent towards the
+running mean and averaged again, which sharpens the folds that all of them share. The mean of the bends is taken out, so
+that the average keeps the place, size and shape that the affine registrations gave it (Guimond, Meunier and Thirion,
+Comput Vis Image Underst 77 (2000) 192).
 
-The files that ship were made from SynthSeg's 20 training label maps (Billot et al. 2023) when partial volume
-was 0.7 mm and the tissue contrast a first guess; a rebuild with today's values has the same brain (Dice 0.995).
+The files that ship were made from SynthSeg's 20 training label maps (Billot et al. 2023) when partial volume was 0.7 mm
+and the tissue contrast a first guess; a rebuild with today's values has the same brain (Dice 0.995).
 """
 
 import argparse

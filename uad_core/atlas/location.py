@@ -1,7 +1,7 @@
 """Where in the brain a region lies: in which tissue, whether at the ventricles, and on which side of the patient.
 
-Read off the template's tissues, which the scan was registered to by one affine transform. Folds and ventricles of
-a patient lie some millimetres beside the template's, so a place is a hint for the eye, not a measurement.
+Read off the template's tissues, which the scan was registered to by one affine transform. Folds and ventricles of a
+patient lie some millimetres beside the template's, so a place is a hint for the eye, not a measurement.
 """
 
 from functools import lru_cache
@@ -33,15 +33,12 @@ class Location(NamedTuple):
 def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> tuple[Location, ...]:
     """The place of each region of a mask; a vote of its voxels, so that it keeps up with a slider.
 
-    A region lies in the tissue that more of its voxels lie in than in any other. White matter is called
-    periventricular where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles.
+    A region lies in the tissue that more of its voxels lie in than in any other. White matter is called periventricular
+    where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles. Returns R places.
 
     Args:
         voxels: (d, h, w) of the mask's voxels in the slab, as `np.nonzero` gives them: three times (V,).
         regions: (V,) integer, the region of each voxel, 0 to R - 1; none is empty.
-
-    Returns:
-        R places.
     """
     count = int(regions.max(initial=-1)) + 1
     keys = _map()[voxels[0] + slab.first, voxels[1], voxels[2]]

@@ -8,11 +8,8 @@ import numpy as np
 def bounding_box(mask: np.ndarray, margin: int | Sequence[int] = 0) -> tuple[slice, ...]:
     """The smallest box that holds a bool array's voxels and `margin` around them, within the array.
 
-    Args:
-        margin: voxels, the same along all axes or one number for each.
-
-    Returns:
-        A slice an axis; the whole array where the mask is empty.
+    `margin`: voxels, the same along all axes or one number for each. Returns a slice an axis; the whole array where the
+    mask is empty.
     """
     margins = [margin] * mask.ndim if isinstance(margin, int) else margin
     if not mask.any():

@@ -1,7 +1,7 @@
 """The FLAIR template that this project made, on SRI24's 1 mm grid, and its tissues.
 
-SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is here: the template is
-the mean of simulated FLAIR brains that were registered to it (`tools/template.py`).
+SRI24 is Rohlfing et al., Hum Brain Mapp 31 (2010) 798. None of its voxels is here: the template is the mean of
+simulated FLAIR brains that were registered to it (`tools/template.py`).
 """
 
 from dataclasses import dataclass
@@ -30,15 +30,10 @@ TISSUE_CODES = {name: code for code, name in TISSUES.items()}
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """What a scan is registered to.
+    """What a scan is registered to."""
 
-    Attributes:
-        flair: skull-stripped image, on its own grid in atlas world.
-        tissues: (D, H, W) uint8 on the same grid, keys of `TISSUES`, 0 outside the brain.
-    """
-
-    flair: Volume
-    tissues: np.ndarray
+    flair: Volume  # skull-stripped image, on its own grid in atlas world
+    tissues: np.ndarray  # (D, H, W) uint8 on the same grid, keys of `TISSUES`, 0 outside the brain
 
     @property
     def brain_mask(self) -> np.ndarray:
@@ -47,8 +42,7 @@ class Atlas:
     def tissues_in(self, slab: Slab) -> np.ndarray:
         """(D, 256, 256) uint8: the tissues at the levels of a slab, padded as the slab is.
 
-        Raises:
-            ValueError: an atlas on another grid than SRI24's.
+        Raises ValueError: an atlas on another grid than SRI24's.
         """
         if self.tissues.shape != ATLAS_SHAPE:
             raise ValueError(f"tissues must lie on the grid of {ATLAS_SHAPE} voxels, got {self.tissues.shape}")

@@ -1,10 +1,9 @@
 """Cohort folders: who is in them, who is healthy, and their scans as a model sees them.
 
-A cohort is a folder of `<subject>_FLAIR.nii.gz` (or .nii, or .png for a single prepared slice at
-1 mm), each with an optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid.
-`cohort.json` may say `{"name": ..., "simulated": true, "level": 87}`, the level being that of single
-slices; `participants.tsv` may hold a column `anatomy` when several subjects were made from one brain:
-they are then never split apart.
+A cohort is a folder of `<subject>_FLAIR.nii.gz` (or .nii, or .png for a single prepared slice at 1 mm), each with an
+optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid. `cohort.json` may say `{"name": ...,
+"simulated": true, "level": 87}`, the level being that of single slices; `participants.tsv` may hold a column `anatomy`
+when several subjects were made from one brain: they are then never split apart.
 """
 
 from __future__ import annotations
@@ -54,8 +53,7 @@ class Cohort:
     def split(self, held_out: float, seed: int) -> tuple[Cohort, Cohort]:
         """The cohort without and with a share `held_out`, (0, 1), of its anatomies, at least one each.
 
-        Raises:
-            ScanError: fewer than two anatomies, which cannot be split.
+        Raises ScanError: fewer than two anatomies, which cannot be split.
         """
         anatomies = sorted({subject.anatomy for subject in self.subjects})
         if len(anatomies) < 2:
@@ -73,8 +71,7 @@ class Cohort:
 def open_cohort(folder: Path) -> Cohort:
     """List a cohort folder; nothing is read but names.
 
-    Raises:
-        ScanError: no such folder, or no `<subject>_FLAIR.*` in it.
+    Raises ScanError: no such folder, or no `<subject>_FLAIR.*` in it.
     """
     if not folder.is_dir():
         raise ScanError("cohort", "The cohort folder does not exist. Check its path.")

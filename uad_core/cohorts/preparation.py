@@ -1,7 +1,7 @@
 """A cohort folder whose scans have their preparation behind them: prepare once, train many models on it.
 
-The folder is a cohort like any other, `"prepared": true` in its `cohort.json`. Its volumes lie in atlas space,
-cut to the slab, 256 x 256, denoised and scaled to [0, 1]; any viewer opens them.
+The folder is a cohort like any other, `"prepared": true` in its `cohort.json`. Its volumes lie in atlas space, cut to
+the slab, 256 x 256, denoised and scaled to [0, 1]; any viewer opens them.
 """
 
 import json
@@ -35,13 +35,9 @@ class Done:
 def prepare_cohort(cohort: Cohort, folder: Path, out: Path, slab: Slab, workers: int | None = None) -> Iterator[Done]:
     """Prepare every volume of the cohort in `folder` and write the prepared cohort to `out`.
 
-    A subject that cannot be prepared is reported and left out, never passed on unprepared.
-
-    Args:
-        workers: processes; by default one a core.
-
-    Raises:
-        ScanError: single slices, which take no time to prepare, or a folder that holds a cohort already.
+    A subject that cannot be prepared is reported and left out, never passed on unprepared. `workers`: processes; by
+    default one a core. Raises ScanError: single slices, which take no time to prepare, or a folder that holds a cohort
+    already.
     """
     if any(subject.flair.suffix == ".png" for subject in cohort.subjects):
         raise ScanError("cohort", "Single slices (PNG) are prepared as they are read; use their folder itself.")

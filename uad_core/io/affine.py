@@ -15,16 +15,11 @@ _LEAST_DETERMINANT = 1e-6  # voxels of the smallest spacing that is read, 0.05 m
 class AffineTransform:
     """Where a point of one space lies in another: voxel -> world mm, atlas world -> scan world, ...
 
-    `b @ a` maps by `a` first, as matrices do. A variable that holds one is called `from_to` or `to`.
-
-    Attributes:
-        matrix: (4, 4) float64, read-only.
-
-    Raises:
-        ValueError: the matrix cannot be inverted, or holds what is no number.
+    `b @ a` maps by `a` first, as matrices do. A variable that holds one is called `from_to` or `to`. Raises ValueError:
+    the matrix cannot be inverted, or holds what is no number.
     """
 
-    matrix: np.ndarray
+    matrix: np.ndarray  # (4, 4) float64, read-only
 
     def __post_init__(self) -> None:
         matrix = np.array(self.matrix, dtype=np.float64)

@@ -18,15 +18,10 @@ UNREADABLE = "The folder cannot be read. Check that it is there and that you may
 def read_scan(source: ScanSource) -> Volume:
     """The scan in what a user brings.
 
-    Args:
-        source: a NIfTI file, a zip archive of a DICOM series, or a DICOM file of many frames, as a path or as
-            bytes; a folder of a DICOM series, also with folders in it; or the bytes of its files in any order.
-
-    Returns:
-        The volume; of DICOM a `uad_core.io.dicom.DicomScan`, on which `export` writes a DICOM SEG as well.
-
-    Raises:
-        ScanError: it cannot be used; the codes are those of `uad_core.io.nifti` and `uad_core.io.dicom`.
+    `source`: a NIfTI file, a zip archive of a DICOM series, or a DICOM file of many frames, as a path or as bytes; a
+    folder of a DICOM series, also with folders in it; or the bytes of its files in any order. Returns the volume; of
+    DICOM a `uad_core.io.dicom.DicomScan`, on which `export` writes a DICOM SEG as well. Raises ScanError: it cannot be
+    used; the codes are those of `uad_core.io.nifti` and `uad_core.io.dicom`.
     """
     if isinstance(source, Path):
         return _read_path(source)

@@ -22,11 +22,7 @@ def check_size(values: np.ndarray) -> None:
 
 
 def check_scan(values: np.ndarray) -> tuple[str, ...]:
-    """Notes about values that are doubtful for a scan.
-
-    Raises:
-        ScanError: constant, looks_like_mask.
-    """
+    """Notes about values that are doubtful for a scan. Raises ScanError: constant, looks_like_mask."""
     low, high = float(values.min()), float(values.max())
     if high - low <= max(MIN_RANGE, FLOAT32_DIGITS * max(high, -low)):
         raise ScanError("constant", f"All voxels have the same value, so there is no image. {EXPORT_AGAIN}")
@@ -56,10 +52,8 @@ def binary_mask(values: np.ndarray) -> np.ndarray:
     """Where a mask is above 0.5, as bool.
 
     A mask holds whole numbers of few kinds (0 and 1, 0 and 255, labels), or shares from 0 to 1, as after an
-    interpolation, of which few are strictly between. All zero is a mask; shares that never exceed 0.5 are not.
-
-    Raises:
-        ScanError: not_a_mask.
+    interpolation, of which few are strictly between. All zero is a mask; shares that never exceed 0.5 are not. Raises
+    ScanError: not_a_mask.
     """
     inside: np.ndarray = values > 0.5
     marked = values[values != 0]  # little, in most masks

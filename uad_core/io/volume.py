@@ -52,18 +52,12 @@ class SourceGrid:
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """A 3-D magnitude image.
+    """A 3-D magnitude image."""
 
-    Attributes:
-        array: (D, H, W) float32, canonical, finite, read-only.
-        affine: (4, 4) canonical voxel (d, h, w) -> world mm.
-        source: the grid of the file that it came from.
-        notes: sentences about what was tolerated while reading, for the user and for the provenance.
-    """
-
-    array: np.ndarray
-    affine: np.ndarray
-    source: SourceGrid
+    array: np.ndarray  # (D, H, W) float32, canonical, finite, read-only
+    affine: np.ndarray  # (4, 4) canonical voxel (d, h, w) -> world mm
+    source: SourceGrid  # the grid of the file that it came from
+    # sentences about what was tolerated while reading, for the user and for the provenance
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

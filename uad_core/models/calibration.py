@@ -1,9 +1,9 @@
 """The residuals of healthy scans: a percentile becomes a threshold by look-up, and back.
 
-The paper takes "the 98th percentile of the model's reconstruction errors on the training dataset".
-Here the healthy scans are held out of training, and their residuals go through the same chain as at
-test time (median, eroded brain mask): a percentile of raw residuals says nothing about filtered
-ones. Real and simulated healthy scans differ, so each reference cohort keeps its own distribution.
+The paper takes "the 98th percentile of the model's reconstruction errors on the training dataset". Here the healthy
+scans are held out of training, and their residuals go through the same chain as at test time (median, eroded brain
+mask): a percentile of raw residuals says nothing about filtered ones. Real and simulated healthy scans differ, so each
+reference cohort keeps its own distribution.
 """
 
 from __future__ import annotations
@@ -22,13 +22,9 @@ EDGES = np.linspace(0, 1, BINS + 1)
 
 @dataclass(frozen=True, eq=False)
 class ResidualHistogram:
-    """Healthy voxels counted by filtered residual; bin k covers (EDGES[k], EDGES[k + 1]], bin 0 also 0.
+    """Healthy voxels counted by filtered residual; bin k covers (EDGES[k], EDGES[k + 1]], bin 0 also 0."""
 
-    Attributes:
-        counts: (BINS,) int64, not all zero.
-    """
-
-    counts: np.ndarray
+    counts: np.ndarray  # (BINS,) int64, not all zero
 
     def __post_init__(self) -> None:
         if self.counts.shape != (BINS,) or self.counts.sum() == 0 or self.counts.min() < 0:
@@ -64,34 +60,23 @@ class ResidualHistogram:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What the healthy scans of one cohort gave.
+    """What the healthy scans of one cohort gave."""
 
-    Attributes:
-        simulated: whether the scans were simulated.
-        scans: how many scans, or single slices, it holds.
-        millilitres: brain volume that was looked at, within the eroded masks.
-        histograms: (sign, median size) -> distribution of the filtered residual.
-        intensities: the grey values of the scans themselves; None for checkpoints from before they were kept.
-    """
-
-    simulated: bool
-    scans: int
-    millilitres: float
+    simulated: bool  # whether the scans were simulated
+    scans: int  # how many scans, or single slices, it holds
+    millilitres: float  # brain volume that was looked at, within the eroded masks
+    # (sign, median size) -> distribution of the filtered residual
     histograms: Mapping[tuple[str, int], ResidualHistogram]
+    # the grey values of the scans themselves; None for checkpoints from before they were kept
     intensities: GreyReference | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """The healthy references of a checkpoint.
+    """The healthy references of a checkpoint."""
 
-    Attributes:
-        erosion_mm: of the brain masks within which voxels were counted.
-        references: cohort name -> distributions.
-    """
-
-    erosion_mm: float
-    references: Mapping[str, Reference]
+    erosion_mm: float  # of the brain masks within which voxels were counted
+    references: Mapping[str, Reference]  # cohort name -> distributions
 
     @property
     def default_reference(self) -> str:

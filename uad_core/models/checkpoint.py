@@ -1,8 +1,8 @@
 """A checkpoint: NAME.safetensors, and NAME.json that says everything about it.
 
-The weights' sha256 stands in the JSON, because safetensors does not notice a flipped bit.
-Both files are written under a temporary name, synced and renamed: a crash or a full disk leaves the
-previous checkpoint as it was. The JSON goes last, and only fits the weights it was written for.
+The weights' sha256 stands in the JSON, because safetensors does not notice a flipped bit. Both files are written under
+a temporary name, synced and renamed: a crash or a full disk leaves the previous checkpoint as it was. The JSON goes
+last, and only fits the weights it was written for.
 """
 
 import hashlib
@@ -28,23 +28,14 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A trained model and what is known about it.
+    """A trained model and what is known about it."""
 
-    Attributes:
-        name: of the two files.
-        model: in evaluation mode, float32.
-        slab: the atlas levels that it was trained on.
-        calibration: residuals of held-out healthy scans.
-        record: the whole JSON, for reading: cohorts, seed, epochs, loss curve, versions, command.
-        sha256: of the weights file.
-    """
-
-    name: str
-    model: AnomalyModel
-    slab: Slab
-    calibration: Calibration
-    record: dict[str, Any]
-    sha256: str
+    name: str  # of the two files
+    model: AnomalyModel  # in evaluation mode, float32
+    slab: Slab  # the atlas levels that it was trained on
+    calibration: Calibration  # residuals of held-out healthy scans
+    record: dict[str, Any]  # the whole JSON, for reading: cohorts, seed, epochs, loss curve, versions, command
+    sha256: str  # of the weights file
 
     @property
     def spec(self) -> ModelSpec:
@@ -70,8 +61,7 @@ def save_checkpoint(
 ) -> Path:
     """Write `path`.json and `path`.safetensors, weights in half precision as `halve` leaves them.
 
-    Returns:
-        The path of the JSON.
+    Returns the path of the JSON.
     """
     weights = save({key: value.detach().cpu().contiguous() for key, value in _halved(model).items()})
     record = {

@@ -16,8 +16,8 @@ OnProgress = Callable[[float], None]  # called with the share that is done, (0, 
 class Objective:
     """One thing that training minimises, with the parameters it may change and how fast.
 
-    For every batch the training loop walks through a model's objectives in their order; each
-    computes its terms again, their sum is differentiated and its optimiser makes one step.
+    For every batch the training loop walks through a model's objectives in their order; each computes its terms again,
+    their sum is differentiated and its optimiser makes one step.
     """
 
     name: str
@@ -42,10 +42,8 @@ class AnomalyModel(nn.Module, ABC):
         """Learn what no gradient teaches; called after the last epoch, with each set of weights that is kept.
 
         What is learnt lies in buffers whose shapes follow from `config`, as a strictly loaded checkpoint needs them,
-        and survives float16. It is a function of the weights, `slices` and `seed`.
-
-        Args:
-            slices: (N, 1, H, W) healthy training slices on the CPU, a few hundred at most.
+        and survives float16. It is a function of the weights, `slices` and `seed`. `slices`: (N, 1, H, W) healthy
+        training slices on the CPU, a few hundred at most.
         """
 
     def learned_numbers(self) -> int:
@@ -84,31 +82,18 @@ class AnomalyModel(nn.Module, ABC):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A row of the list of models.
+    """A row of the list of models."""
 
-    Attributes:
-        name: on the command line, in the picker and in checkpoints.
-        config: the model's frozen dataclass; its values rebuild the model.
-        build: makes an untrained model of a config.
-        latent: shape of the bottleneck, for people.
-        source: where the model comes from.
-        idea: one sentence on how it works.
-        weakness: one sentence on what to expect of it.
-        samples: whether `AnomalyModel.sample` draws from it.
-        reconstructs: whether its reconstruction is an image of a brain, worth showing.
-        searches: whether a reconstruction is an optimisation, of seconds a slice.
-        signed: the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive`
-            scored higher for every model that reconstructs (README).
-    """
-
-    name: str
-    config: Any
-    build: Callable[[Any], AnomalyModel]
-    latent: str
-    source: str
-    idea: str
-    weakness: str
-    samples: bool = False
-    reconstructs: bool = True
-    searches: bool = False
+    name: str  # on the command line, in the picker and in checkpoints
+    config: Any  # the model's frozen dataclass; its values rebuild the model
+    build: Callable[[Any], AnomalyModel]  # makes an untrained model of a config
+    latent: str  # shape of the bottleneck, for people
+    source: str  # where the model comes from
+    idea: str  # one sentence on how it works
+    weakness: str  # one sentence on what to expect of it
+    samples: bool = False  # whether `AnomalyModel.sample` draws from it
+    reconstructs: bool = True  # whether its reconstruction is an image of a brain, worth showing
+    searches: bool = False  # whether a reconstruction is an optimisation, of seconds a slice
+    # the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive` scored higher
+    # for every model that reconstructs (README)
     signed: Literal["absolute", "positive"] = "positive"

@@ -15,16 +15,12 @@ _MIDDLES = (np.arange(BINS) + 0.5) / BINS
 
 @dataclass(frozen=True, eq=False)
 class GreyReference:
-    """The grey values of a cohort's healthy scans, and how far one such scan lies from the others.
+    """The grey values of a cohort's healthy scans, and how far one such scan lies from the others."""
 
-    Attributes:
-        mean: (BINS,) float64, the mean over scans of the share of brain voxels in each bin; sums to 1.
-        distances: (N,) float64, rising: of each scan from the mean of the others; empty where there is but one.
-        levels: first and last axial level of the atlas that the scans show; another scan is looked at there.
-    """
-
-    mean: np.ndarray
+    mean: np.ndarray  # (BINS,) float64, the mean over scans of the share of brain voxels in each bin; sums to 1
+    # (N,) float64, rising: of each scan from the mean of the others; empty where there is but one
     distances: np.ndarray
+    # first and last axial level of the atlas that the scans show; another scan is looked at there
     levels: tuple[int, int]
 
     def __post_init__(self) -> None:
@@ -35,8 +31,8 @@ class GreyReference:
     def of(cls, scans: Sequence[np.ndarray], levels: tuple[int, int]) -> GreyReference:
         """From the shares of each scan, as `histogram_shares` gives them.
 
-        The mean of the others is (N mean - own) / (N - 1), so the distance from it is N / (N - 1) times the
-        distance from the mean of all.
+        The mean of the others is (N mean - own) / (N - 1), so the distance from it is N / (N - 1) times the distance
+        from the mean of all.
         """
         mean, count = np.stack(scans).mean(axis=0), len(scans)
         apart = [earth_movers_distance(scan, mean) * count / (count - 1) for scan in scans] if count > 1 else []

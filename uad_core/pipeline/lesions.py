@@ -13,9 +13,9 @@ from uad_core.preprocess import Prepared
 class Lesion:
     """A connected component of a mask.
 
-    `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the
-    registration. `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered. `place` and `side` are
-    those of `uad_core.atlas.location`; the side is the patient's.
+    `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the registration.
+    `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered. `place` and `side` are those of
+    `uad_core.atlas.location`; the side is the patient's.
     """
 
     number: int
@@ -30,8 +30,7 @@ class Lesion:
 def regions(mask: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     """The 26-connected components of a (D, H, W) mask, numbered from the largest.
 
-    Returns:
-        (d, h, w) of the mask's voxels, three times (V,), and the component of each, (V,) int64 from 0.
+    Returns (d, h, w) of the mask's voxels, three times (V,), and the component of each, (V,) int64 from 0.
     """
     voxels = np.unravel_index(np.flatnonzero(mask), mask.shape)  # np.nonzero in 3-D takes ten times as long
     if not voxels[0].size:

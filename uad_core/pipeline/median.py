@@ -59,8 +59,8 @@ def survival(values: np.ndarray, inside: np.ndarray, thresholds: Sequence[float]
 def residual_counts(values: np.ndarray, inside: np.ndarray, size: int, edges: np.ndarray) -> np.ndarray:
     """Histogram of the `size`^3 median within `inside`: (len(edges) - 1,) int64, bins open on the left.
 
-    The first bin also takes what lies below it, the last one what lies above: nothing is left out.
-    A few bins come from as many thresholds, many from the medians themselves; both give the same counts.
+    The first bin also takes what lies below it, the last one what lies above: nothing is left out. A few bins come from
+    as many thresholds, many from the medians themselves; both give the same counts.
     """
     inner = edges[1:-1].astype(np.float32)
     if len(inner) > CHEAP_THRESHOLDS:
@@ -73,8 +73,8 @@ def residual_counts(values: np.ndarray, inside: np.ndarray, size: int, edges: np
 def filtered(values: np.ndarray, inside: np.ndarray, size: int) -> np.ndarray:
     """The `size`^3 median of `values`, (D, H, W) float32, where `inside`, and 0 elsewhere; exact.
 
-    Equal to `scipy.ndimage.median_filter`, borders mirrored (`reflect`), in a quarter of its time. A single
-    slice is its own neighbour in a mirror: there the median is that of `size` x `size` pixels in plane.
+    Equal to `scipy.ndimage.median_filter`, borders mirrored (`reflect`), in a quarter of its time. A single slice is
+    its own neighbour in a mirror: there the median is that of `size` x `size` pixels in plane.
     """
     result = np.zeros_like(values)
     if size == 1:
@@ -94,8 +94,8 @@ def filtered(values: np.ndarray, inside: np.ndarray, size: int) -> np.ndarray:
 def filtered_slice(values: np.ndarray, index: int, size: int, levels: np.ndarray) -> np.ndarray:
     """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, for display.
 
-    Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0. A few dozen
-    levels are a grey scale, and cost a twentieth of the median filter.
+    Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0. A few dozen levels are a grey
+    scale, and cost a twentieth of the median filter.
     """
     reach = size // 2
     block = values[_mirror(np.arange(index - reach, index + reach + 1), len(values))]

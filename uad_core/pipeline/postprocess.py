@@ -1,10 +1,9 @@
 """From a residual to a lesion mask: median, eroded brain mask, threshold, small components.
 
-The chain of Baur et al. 2018, section 3.1, computed in another order. A threshold commutes with a
-median (threshold decomposition; Fitch, Coyle and Gallagher, IEEE Trans ASSP 32 (1984) 1183): in a
-window of n voxels, n odd, `median(r) > t` holds exactly where more than n // 2 of them exceed t.
-So one binarisation and three running sums on small integers replace the median filter, which is
-what makes a slider live.
+The chain of Baur et al. 2018, section 3.1, computed in another order. A threshold commutes with a median (threshold
+decomposition; Fitch, Coyle and Gallagher, IEEE Trans ASSP 32 (1984) 1183): in a window of n voxels, n odd, `median(r) >
+t` holds exactly where more than n // 2 of them exceed t. So one binarisation and three running sums on small integers
+replace the median filter, which is what makes a slider live.
 """
 
 from dataclasses import dataclass
@@ -86,18 +85,15 @@ def segment(
 ) -> np.ndarray:
     """The lesion mask of one residual.
 
+    Returns (D, H, W) bool. Equal in every voxel to `scipy.ndimage.median_filter`, times the eroded mask, greater than
+    `threshold`, less the small 26-connected components. Raises ValueError: the threshold or a residual is not finite,
+    which would give an empty mask silently.
+
     Args:
         values: (D, H, W) float32 residual, not filtered, finite.
         brain_mask: (D, H, W) bool, not eroded.
         threshold: in the residual's own units, the scan's normalised intensity.
         voxel_mm: edge of the cubic voxels.
-
-    Returns:
-        (D, H, W) bool. Equal in every voxel to `scipy.ndimage.median_filter`, times the eroded mask,
-        greater than `threshold`, less the small 26-connected components.
-
-    Raises:
-        ValueError: the threshold or a residual is not finite, which would give an empty mask silently.
     """
     if not np.isfinite(threshold) or not np.isfinite(values.sum(dtype=np.float64)):
         raise ValueError("residual and threshold must be finite")

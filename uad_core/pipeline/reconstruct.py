@@ -21,22 +21,14 @@ WHITE_FACTOR = 2.5  # times that is shown white, so that a healthy brain stays d
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """What a model says a healthy brain would be like there.
+    """What a model says a healthy brain would be like there."""
 
-    Attributes:
-        prepared: the scan's slab.
-        array: (D, 256, 256) float32, the reconstruction, 0 outside `searched`.
-        searched: (D, 256, 256) bool, the brain at the levels that the model was trained on.
-        seconds: what the model took.
-        warnings: sentences for the user.
-    """
-
-    prepared: Prepared
+    prepared: Prepared  # the scan's slab
     checkpoint: Checkpoint
-    array: np.ndarray
-    searched: np.ndarray
-    seconds: float
-    warnings: tuple[str, ...]
+    array: np.ndarray  # (D, 256, 256) float32, the reconstruction, 0 outside `searched`
+    searched: np.ndarray  # (D, 256, 256) bool, the brain at the levels that the model was trained on
+    seconds: float  # what the model took
+    warnings: tuple[str, ...]  # sentences for the user
 
     # Each is computed once for a setting and asked for again at the next move of a slider. None holds on to `self`:
     # a circle would keep the arrays until the garbage collector comes by.
@@ -75,9 +67,8 @@ def reconstruct(
 ) -> Reconstruction:
     """Let the checkpoint's model reconstruct the slab; levels that it was not trained on are left out.
 
-    Raises:
-        ScanError: "levels" when the model knows none of the slab's levels, "reconstruction" when it
-            returns anything that is not a number: a mask made of that would look empty.
+    Raises ScanError: "levels" when the model knows none of the slab's levels, "reconstruction" when it returns anything
+    that is not a number: a mask made of that would look empty.
     """
     known = np.isin(list(prepared.slab.levels), list(checkpoint.slab.levels))
     if not known.any():

@@ -26,34 +26,23 @@ class DetectConfig:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """A mask and how it came about.
+    """A mask and how it came about."""
 
-    Attributes:
-        mask: (D, 256, 256) bool, in the slab.
-        threshold: that was applied to the filtered residual.
-        percentile: of the healthy voxels that lie below the threshold.
-        lesions: the mask's components, largest first.
-        flagged_ml: volume of the mask in the patient's brain.
-        searched_ml: volume of all that can be flagged.
-        healthy_ml: what the same threshold would flag in as much healthy brain, before small
-            components are removed.
-    """
-
-    mask: np.ndarray
-    threshold: float
-    percentile: float
+    mask: np.ndarray  # (D, 256, 256) bool, in the slab
+    threshold: float  # that was applied to the filtered residual
+    percentile: float  # of the healthy voxels that lie below the threshold
     reference: str
-    lesions: tuple[Lesion, ...]
-    flagged_ml: float
-    searched_ml: float
+    lesions: tuple[Lesion, ...]  # the mask's components, largest first
+    flagged_ml: float  # volume of the mask in the patient's brain
+    searched_ml: float  # volume of all that can be flagged
+    # what the same threshold would flag in as much healthy brain, before small components are removed
     healthy_ml: float
 
 
 def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:
     """The mask for one setting; fast enough for a slider.
 
-    Raises:
-        ValueError: an unknown reference, a percentile outside [0, 100], or a threshold that is not finite.
+    Raises ValueError: an unknown reference, a percentile outside [0, 100], or a threshold that is not finite.
     """
     post, calibration = config.postprocess, reconstruction.checkpoint.calibration
     reference = config.reference or calibration.default_reference

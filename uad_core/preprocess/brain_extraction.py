@@ -1,8 +1,8 @@
 """Skull stripping: which voxels are brain, by the networks of deepbet (Fisch et al., Hum Brain Mapp 45 (2024) e26590).
 
-Their weights lie beside this file (MIT licence); `tools/brain_extraction_weights.py` took them out of the package.
-They were trained on T1 images; on raw FLAIR heads they agree with the manual masks at hand about as well as tools
-made for FLAIR.
+Their weights lie beside this file (MIT licence); `tools/brain_extraction_weights.py` took them out of the package. They
+were trained on T1 images; on raw FLAIR heads they agree with the manual masks at hand about as well as tools made for
+FLAIR.
 """
 
 import hashlib
@@ -36,10 +36,8 @@ _THRESHOLD = 0.5  # on the brain's probability
 def strip(volume: Volume) -> np.ndarray:
     """(D, H, W) bool: the brain of a whole head, in one piece and without holes.
 
-    One network finds the brain on a coarse grid, the other outlines it within that box.
-
-    Raises:
-        ScanError: `strip_failed` where nothing in the image looks like a brain.
+    One network finds the brain on a coarse grid, the other outlines it within that box. Raises ScanError:
+    `strip_failed` where nothing in the image looks like a brain.
     """
     find, outline = _networks()
     scan = torch.from_numpy(np.ascontiguousarray(volume.array[:, ::-1, ::-1].transpose(2, 1, 0)))  # axes R, A, S

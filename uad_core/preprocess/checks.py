@@ -68,8 +68,7 @@ def check_stretch(transform: AffineTransform, config: PreprocessConfig) -> str |
 def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas_brain: np.ndarray) -> str | None:
     """A warning where levels of the slab lie beyond the scan; `atlas_brain` is (D, 256, 256) in the slab.
 
-    Raises:
-        ScanError: `slab` where none of them is in the scan.
+    Raises ScanError: `slab` where none of them is in the scan.
     """
     seen = mask_to_slab(np.ones(scan.shape, bool), scan, transform, slab) & atlas_brain
     brain = np.count_nonzero(atlas_brain, axis=(1, 2))

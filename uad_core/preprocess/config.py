@@ -9,10 +9,9 @@ from uad_core.atlas.space import PAPER_SLAB, Slab
 class PreprocessConfig:
     """The paper's chain; each step can be left out for scans that have it behind them.
 
-    The limits lie between what eight real scans gave and what wrong inputs gave. Overlap: 0.95 to 0.97,
-    against 0.90 at most for heads upside down, back to front or on their side, half masks and noise, 0.91
-    for a ball. Stretch: 1.16 at most, against 1.3 for slices a third too thick. Left and right exchanged
-    cannot be noticed.
+    The limits lie between what eight real scans gave and what wrong inputs gave. Overlap: 0.95 to 0.97, against 0.90 at
+    most for heads upside down, back to front or on their side, half masks and noise, 0.91 for a ball. Stretch: 1.16 at
+    most, against 1.3 for slices a third too thick. Left and right exchanged cannot be noticed.
     """
 
     strip: bool = True  # remove the skull; a brain mask of the user's replaces this

@@ -13,9 +13,7 @@ from uad_core.preprocess.slab import mask_to_slab
 def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
     """The levels of `slab` alone, the same to the last bit as if `prepare` had cut no others.
 
-    Raises:
-        ScanError: `slab` where the scan does not reach these levels.
-        ValueError: levels that were not prepared.
+    Raises ScanError: `slab` where the scan does not reach these levels; ValueError: levels that were not prepared.
     """
     start = slab.first - prepared.slab.first
     if start < 0 or start + slab.count > prepared.slab.count:

@@ -42,8 +42,8 @@ def inspect_scan(volume: Volume) -> Findings:
 def infer_config(volume: Volume) -> tuple[PreprocessConfig, tuple[str, ...]]:
     """The steps that this scan still needs, and a sentence for each that it does not.
 
-    A stripped scan in another space, such as MNI's, is registered. Only the atlas's own grid, in its own
-    place in the world, says that a scan has been registered to it.
+    A stripped scan in another space, such as MNI's, is registered. Only the atlas's own grid, in its own place in the
+    world, says that a scan has been registered to it.
     """
     found = inspect_scan(volume)
     config = PreprocessConfig(strip=not found.stripped, register=not (found.stripped and found.on_atlas_grid))

@@ -15,8 +15,8 @@ _TIME_STEP = (
 def denoise(array: np.ndarray, iterations: int) -> np.ndarray:
     """CurvatureFlow, as in the paper: (D, H, W) float32 on a grid of 1 mm; 0 iterations change nothing.
 
-    A voxel is touched by neighbours up to `iterations` voxels away. A single slice is smoothed in plane.
-    Source: Sethian, Level Set Methods and Fast Marching Methods, 1999.
+    A voxel is touched by neighbours up to `iterations` voxels away. A single slice is smoothed in plane. Source:
+    Sethian, Level Set Methods and Fast Marching Methods, 1999.
     """
     if iterations == 0:
         return array
@@ -29,13 +29,10 @@ def denoise(array: np.ndarray, iterations: int) -> np.ndarray:
 def tissue_level(array: np.ndarray, brain_mask: np.ndarray) -> float:
     """The median of brain tissue: of the brain voxels above 0.6 times the brain's median.
 
-    Leaving the fluid out takes the brain's atrophy out. Over 360 SOOP slices and 8 volumes white matter
-    lies at 1.01 times this level, with a coefficient of variation of 4.7 %; of the plain median it is
-    6.4 %, of the 98th percentile 10.1 % (lesions move it), of the maximum 10.4 %. A second fixed point
-    is not to be had: the darkness of fluid varies by 50 % between scans.
-
-    Raises:
-        ScanError: `normalise_failed` where the brain's median is not positive.
+    Leaving the fluid out takes the brain's atrophy out. Over 360 SOOP slices and 8 volumes white matter lies at 1.01
+    times this level, with a coefficient of variation of 4.7 %; of the plain median it is 6.4 %, of the 98th percentile
+    10.1 % (lesions move it), of the maximum 10.4 %. A second fixed point is not to be had: the darkness of fluid varies
+    by 50 % between scans. Raises ScanError: `normalise_failed` where the brain's median is not positive.
     """
     median = float(np.median(array[brain_mask])) if brain_mask.any() else 0.0
     if not median > 0:

@@ -48,18 +48,15 @@ def prepare(
 ) -> Prepared:
     """Strip, register, cut the slab, denoise, normalise.
 
-    The paper registers before it strips; stripped brains register better, the steps are the same. A level
-    comes out the same whichever slab it is cut with: the denoising sees its neighbours beyond the slab's
-    edge, and the grey values are scaled by the tissue at the paper's levels.
+    The paper registers before it strips; stripped brains register better, the steps are the same. A level comes out the
+    same whichever slab it is cut with: the denoising sees its neighbours beyond the slab's edge, and the grey values
+    are scaled by the tissue at the paper's levels. Raises ScanError: `strip_failed`, `registration_failed`, `slab` or
+    `normalise_failed`: the result could not be trusted.
 
     Args:
         brain_mask: (D, H, W) bool on the scan's grid, the user's own; replaces stripping.
         atlas: to register to; the project's template by default.
         on_progress: called with a step's name and the share of all that is done.
-
-    Raises:
-        ScanError: `strip_failed`, `registration_failed`, `slab` or `normalise_failed`: the result could
-            not be trusted.
     """
     log, on_step, target = _Log(), on_progress or (lambda name, fraction: None), atlas or template()
     on_step("strip the skull", 0.0)
@@ -111,8 +108,8 @@ def _transform(
 def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:
     """(D, 256, 256) bool: the atlas brain and `reach_mm` around it, in plane.
 
-    A stripper that takes scalp for brain gives itself away here: of seven well-stripped heads at most
-    0.1 % of the brain lay farther out, of one with scalp left behind 0.7 %.
+    A stripper that takes scalp for brain gives itself away here: of seven well-stripped heads at most 0.1 % of the
+    brain lay farther out, of one with scalp left behind 0.7 %.
     """
     image = sitk.GetImageFromArray(atlas_brain.astype(np.uint8))
     return sitk.GetArrayFromImage(sitk.BinaryDilate(image, [round(reach_mm), round(reach_mm), 0])).astype(bool)

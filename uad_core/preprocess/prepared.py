@@ -22,25 +22,15 @@ class ProcessingStep:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A scan as a model sees it.
+    """A scan as a model sees it."""
 
-    Attributes:
-        scan: as it was read.
-        array: (D, 256, 256) float32 in [0, 1], 0 outside the brain; D levels of the slab.
-        brain_mask: (D, 256, 256) bool.
-        transform: atlas world mm -> scan world mm.
-        config: what was asked for.
-        steps: what was done.
-        warnings: sentences on what gives cause for doubt.
-    """
-
-    scan: Volume
-    array: np.ndarray
-    brain_mask: np.ndarray
-    transform: AffineTransform
-    config: PreprocessConfig
-    steps: tuple[ProcessingStep, ...] = ()
-    warnings: tuple[str, ...] = ()
+    scan: Volume  # as it was read
+    array: np.ndarray  # (D, 256, 256) float32 in [0, 1], 0 outside the brain; D levels of the slab
+    brain_mask: np.ndarray  # (D, 256, 256) bool
+    transform: AffineTransform  # atlas world mm -> scan world mm
+    config: PreprocessConfig  # what was asked for
+    steps: tuple[ProcessingStep, ...] = ()  # what was done
+    warnings: tuple[str, ...] = ()  # sentences on what gives cause for doubt
 
     @property
     def slab(self) -> Slab:

@@ -1,8 +1,8 @@
 """Where a scan's brain lies in the atlas: one affine transform, by mutual information (SimpleITK).
 
-The settings come from eight real scans (whole heads with slices of 1 to 8 mm, and a stripped one) and
-three seeds each. Searching on 10 % of the full-resolution voxels lost one run of 24 and spread by up to
-3 mm between seeds; working at 2 mm on most voxels lost none, spreads by 0.3 mm, and is five times as fast.
+The settings come from eight real scans (whole heads with slices of 1 to 8 mm, and a stripped one) and three seeds each.
+Searching on 10 % of the full-resolution voxels lost one run of 24 and spread by up to 3 mm between seeds; working at 2
+mm on most voxels lost none, spreads by 0.3 mm, and is five times as fast.
 """
 
 from __future__ import annotations
@@ -47,18 +47,15 @@ def register(
 ) -> AffineTransform:
     """The affine transform that lays the atlas over the scan: a rigid search, then an affine one.
 
+    Returns the same bits for the same scan, in whatever order and direction its file stores the axes: the search runs
+    in a frame that does not know the file (see `_Frame`). Raises ScanError: `registration_failed` where the search
+    finds no overlap at all.
+
     Args:
         moving: the scan; its values outside `moving_mask` are not looked at.
         moving_mask: (D, H, W) bool, its brain.
         fixed: the atlas image.
         fixed_mask: (D, H, W) bool, the atlas brain.
-
-    Returns:
-        The same bits for the same scan, in whatever order and direction its file stores the axes:
-        the search runs in a frame that does not know the file (see `_Frame`).
-
-    Raises:
-        ScanError: `registration_failed` where the search finds no overlap at all.
     """
     if not moving_mask.any():
         raise ScanError("registration_failed", "The scan could not be registered: its brain mask is empty.")
@@ -126,9 +123,9 @@ def _transform(affine: sitk.AffineTransform) -> AffineTransform:
 class _Frame:
     """The millimetre frame in which ITK sees a volume: its own axes' directions, its centre as the origin.
 
-    Two files of one scan with flipped or permuted axes have the same canonical array, but affines that
-    differ in the last digits, and a search started from other digits ends in other digits. Rounding the
-    directions and leaving the offset out takes that away.
+    Two files of one scan with flipped or permuted axes have the same canonical array, but affines that differ in the
+    last digits, and a search started from other digits ends in other digits. Rounding the directions and leaving the
+    offset out takes that away.
     """
 
     spacing: np.ndarray  # (3,) mm, in ITK's order: W, H, D

@@ -22,16 +22,13 @@ _USUAL_SIZE = (0.8, 1.3)  # of the brain against the template's, per axis; outsi
 def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) -> Prepared:
     """Lay a slice on the template's at one level, in place and size, and treat it like a volume's slices.
 
-    Place and size are the mean and the standard deviation of the brain's rows and columns. Size matters:
-    slices of MNI space, as of SOOP, are 1.10 times as high and 1.13 times as wide as SRI24's.
+    Place and size are the mean and the standard deviation of the brain's rows and columns. Size matters: slices of MNI
+    space, as of SOOP, are 1.10 times as high and 1.13 times as wide as SRI24's. Raises ScanError: `dims`, `constant`
+    for no usable picture, `registration_failed` where its outline is no brain's.
 
     Args:
         picture: (H, W), pixels of 1 mm, row 0 anterior, column 0 the patient's right, 0 outside the brain.
         level: of the atlas, that the slice shows.
-
-    Raises:
-        ScanError: `dims`, `constant` for no usable picture, `registration_failed` where its outline is no
-            brain's.
     """
     if picture.ndim != 2 or min(picture.shape) < 2:
         raise ScanError("dims", "A grey-scale picture of one axial slice is needed.")

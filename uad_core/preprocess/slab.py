@@ -13,13 +13,10 @@ def to_slab(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The brain at the levels of the slab, by one linear interpolation.
 
-    Only brain voxels have a say in a value: the interpolated brain is divided by the interpolated mask.
-    So a raw head with a mask and the same head stripped beforehand give the same slab, without the
-    dark rim that interpolating against a zeroed background leaves.
-
-    Returns:
-        array (count, 256, 256) float32 in the scan's own units, 0 outside the brain, and
-        brain mask (count, 256, 256) bool: where at least half of a voxel is brain.
+    Only brain voxels have a say in a value: the interpolated brain is divided by the interpolated mask. So a raw head
+    with a mask and the same head stripped beforehand give the same slab, without the dark rim that interpolating
+    against a zeroed background leaves. Returns array (count, 256, 256) float32 in the scan's own units, 0 outside the
+    brain, and brain mask (count, 256, 256) bool: where at least half of a voxel is brain.
     """
     voxel_map = _voxel_map(volume, transform, slab)
     share = resample(brain_mask.astype(np.float32), voxel_map, slab.shape, order=1)

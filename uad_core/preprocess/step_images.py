@@ -1,7 +1,7 @@
 """What each step of the preparation did to a scan, before and after, recomputed from its result.
 
-Nothing of this is kept while a scan is prepared: the result knows the scan, the transform and the brain mask, and
-the rest follows from one more resampling.
+Nothing of this is kept while a scan is prepared: the result knows the scan, the transform and the brain mask, and the
+rest follows from one more resampling.
 """
 
 from __future__ import annotations
@@ -28,38 +28,23 @@ DENOISING = "What was taken away should be noise, without the shape of folds or 
 
 @dataclass(frozen=True, eq=False)
 class StepView:
-    """A volume to be shown.
+    """A volume to be shown."""
 
-    Attributes:
-        title: what it is.
-        array: (D, H, W) uint8, canonical; 255 is white.
-        spacing_mm: along D, H, W.
-        to_atlas: voxel (d, h, w) -> atlas world mm, so that views on different grids can show one place.
-        outline: (D, H, W) bool whose rim is drawn, or None.
-    """
-
-    title: str
-    array: np.ndarray
-    spacing_mm: tuple[float, float, float]
-    to_atlas: AffineTransform
-    outline: np.ndarray | None = None
+    title: str  # what it is
+    array: np.ndarray  # (D, H, W) uint8, canonical; 255 is white
+    spacing_mm: tuple[float, float, float]  # along D, H, W
+    to_atlas: AffineTransform  # voxel (d, h, w) -> atlas world mm, so that views on different grids can show one place
+    outline: np.ndarray | None = None  # (D, H, W) bool whose rim is drawn, or None
 
 
 @dataclass(frozen=True, eq=False)
 class StepImages:
-    """One step of the preparation.
+    """One step of the preparation."""
 
-    Attributes:
-        name: of the step.
-        outcome: a sentence on how it went, and how long it took.
-        look_for: a sentence on what to look for in the views.
-        views: the first is before the step, the second after it.
-    """
-
-    name: str
-    outcome: str
-    look_for: str
-    views: tuple[StepView, ...]
+    name: str  # of the step
+    outcome: str  # a sentence on how it went, and how long it took
+    look_for: str  # a sentence on what to look for in the views
+    views: tuple[StepView, ...]  # the first is before the step, the second after it
 
 
 def before_after(prepared: Prepared) -> tuple[StepImages, ...]:

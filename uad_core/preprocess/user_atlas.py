@@ -17,11 +17,9 @@ _LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have
 def load_atlas(path: Path) -> Atlas:
     """A skull-stripped NIfTI image in SRI24's space, such as SRI24's own T2 (`late.nii.gz`).
 
-    It may lie on any grid and show any contrast, but its world must be SRI24's: the slab's levels, and
-    what the models learned, are millimetres of that space. Where it is not background is its brain.
-
-    Raises:
-        ScanError: the file is no image, or its brain does not lie where SRI24's lies.
+    It may lie on any grid and show any contrast, but its world must be SRI24's: the slab's levels, and what the models
+    learned, are millimetres of that space. Where it is not background is its brain. Raises ScanError: the file is no
+    image, or its brain does not lie where SRI24's lies.
     """
     flair = read_nifti(path)
     brain = tissue(flair)

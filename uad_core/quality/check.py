@@ -10,21 +10,13 @@ DOUBTFUL: tuple[Severity, ...] = ("amber", "red")
 
 @dataclass(frozen=True)
 class Check:
-    """One question to a scan, and its answer.
+    """One question to a scan, and its answer."""
 
-    Attributes:
-        name: what was checked.
-        severity: green says that nothing speaks against the scan, not that a result on it is right.
-        sentence: the answer, and what it means for the result.
-        numbers: what was measured and against which limits.
-        already_reported: already reported in the scan's notes or the preparation's warnings.
-    """
-
-    name: str
-    severity: Severity
-    sentence: str
-    numbers: str = ""
-    already_reported: bool = False
+    name: str  # what was checked
+    severity: Severity  # green says that nothing speaks against the scan, not that a result on it is right
+    sentence: str  # the answer, and what it means for the result
+    numbers: str = ""  # what was measured and against which limits
+    already_reported: bool = False  # already reported in the scan's notes or the preparation's warnings
 
 
 def warnings(checks: Iterable[Check]) -> tuple[str, ...]:

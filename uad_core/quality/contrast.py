@@ -1,8 +1,8 @@
 """Is this a FLAIR? Judged by which tissue is brighter than which, where the template says the tissues lie.
 
-On FLAIR free fluid is suppressed and grey matter is about as bright as white matter or brighter. On T1 grey matter
-is darker than white matter; on T2 and PD fluid is bright. Two ratios tell these apart. Measured on the 20 middle
-levels (in brackets: on the whole brain):
+On FLAIR free fluid is suppressed and grey matter is about as bright as white matter or brighter. On T1 grey matter is
+darker than white matter; on T2 and PD fluid is bright. Two ratios tell these apart. Measured on the 20 middle levels
+(in brackets: on the whole brain):
 
     scans                                          grey / white            fluid / white
     8 real FLAIR volumes, 7 of them of patients    1.09-1.20 (1.05-1.24)   0.29-0.72 (0.36-0.75)
@@ -12,8 +12,8 @@ levels (in brackets: on the whole brain):
     PD: SRI24                                      1.25 (1.24)             1.26 (1.17)
     T2: SRI24                                      1.48 (1.44)             2.15 (1.62)
 
-Of the SOOP slices, many of them of old brains with white-matter disease, 7 % lie as low as T1 does: one slice says
-less than twenty. T1, PD and T2 of real patients are too few here to say how often a wrong contrast passes.
+Of the SOOP slices, many of them of old brains with white-matter disease, 7 % lie as low as T1 does: one slice says less
+than twenty. T1, PD and T2 of real patients are too few here to say how often a wrong contrast passes.
 """
 
 from functools import lru_cache
@@ -48,9 +48,9 @@ def contrast(prepared: Prepared) -> Check:
 def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
     """Grey to white matter, and fluid to white matter; None where too little of a tissue is there.
 
-    Grey is the brighter of the medians of cortex and deep grey matter, held against the darker quarter of white
-    matter: lesions brighten the rest of it. Fluid is the darkest quarter of the ventricles: those of the template
-    are wider than those of most people, so that brain lies in their rim.
+    Grey is the brighter of the medians of cortex and deep grey matter, held against the darker quarter of white matter:
+    lesions brighten the rest of it. Fluid is the darkest quarter of the ventricles: those of the template are wider
+    than those of most people, so that brain lies in their rim.
     """
     labels = _inner_tissues(prepared.slab)
 

@@ -19,20 +19,13 @@ SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue w
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:
-    """Soft tissue maps of one head.
-
-    Attributes:
-        memberships: (K, D, H, W) uint8, K = len(Tissue); share of each voxel, 255 is all of it.
-        brain: (D, H, W) uint8, soft outline of what brain extraction leaves; 128 is the edge.
-        to_world: voxel -> world mm.
-        from_atlas: atlas voxel (d, h, w) -> voxel here; None before `located`.
-    """
+    """Soft tissue maps of one head."""
 
     name: str
-    memberships: np.ndarray
-    brain: np.ndarray
-    to_world: AffineTransform
-    from_atlas: AffineTransform | None = None
+    memberships: np.ndarray  # (K, D, H, W) uint8, K = len(Tissue); share of each voxel, 255 is all of it
+    brain: np.ndarray  # (D, H, W) uint8, soft outline of what brain extraction leaves; 128 is the edge
+    to_world: AffineTransform  # voxel -> world mm
+    from_atlas: AffineTransform | None = None  # atlas voxel (d, h, w) -> voxel here; None before `located`
 
     @property
     def brain_mask(self) -> np.ndarray:
@@ -67,8 +60,7 @@ def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anat
     """Partial volume from hard labels: each tissue's indicator, smoothed. Sums to 1 in every voxel.
 
     Args:
-        sigma_mm: of the smoothing; it takes the blocks off the labels and stands for the scanner's
-            point spread.
+        sigma_mm: of the smoothing; it takes the blocks off the labels and stands for the scanner's point spread.
         margin_mm: of CSF that brain extraction leaves around the tissue.
     """
     tissue = tissue_of(label_map.labels)

@@ -5,8 +5,8 @@
     for progress in simulate_cohort(maps, Path("cohort"), {"healthy": 83, "ms": 49}, seed=2018):
         print(progress)
 
-Several subjects share an anatomy and differ in shape, contrast and scanner. So a split has to go by
-anatomy, which `participants.tsv` names; and the patients never share one with the healthy: see `share_out`.
+Several subjects share an anatomy and differ in shape, contrast and scanner. So a split has to go by anatomy, which
+`participants.tsv` names; and the patients never share one with the healthy: see `share_out`.
 """
 
 import csv
@@ -64,16 +64,14 @@ def simulate_cohort(
 ) -> Iterator[SimulateProgress]:
     """Write `<subject>_FLAIR.nii.gz`, `_brainmask` and, for patients, `_lesion`, in atlas space.
 
-    Every subject has a random generator of its own, from (seed, group, number): the first ten subjects of
-    a large cohort are those of a small one. About 7 s a subject on one core, and 15 s an anatomy.
+    Every subject has a random generator of its own, from (seed, group, number): the first ten subjects of a large
+    cohort are those of a small one. About 7 s a subject on one core, and 15 s an anatomy. Raises ScanError: a label map
+    without a FreeSurfer-style brain, or one that cannot be registered; ValueError: no label maps, or a folder that
+    holds a cohort already.
 
     Args:
         label_maps: FreeSurfer-style files, or label maps in memory (`phantom`).
         counts: subjects in each of `GROUPS`.
-
-    Raises:
-        ScanError: a label map without a FreeSurfer-style brain, or one that cannot be registered.
-        ValueError: no label maps, or a folder that holds a cohort already.
     """
     if not label_maps:
         raise ValueError("at least one label map is needed to simulate a cohort")

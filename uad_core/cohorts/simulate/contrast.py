@@ -16,9 +16,9 @@ BETWEEN_GAIN = 12.0  # white matter counts as capsule in full where the product 
 class FlairContrast:
     """Intensity of each tissue; white matter is 1. Each value is (mean, standard deviation across subjects).
 
-    Set so that the median-normalised histogram of the simulated slices meets that of the 120 real ones in
-    SOOP (Absher et al., Sci Data 11 (2024) 839; axial FLAIR at MNI z = 18 mm): the earth mover's distance of
-    the two mean histograms is 0.014 to 0.017 of the median, that of one real slice to the real mean 0.045.
+    Set so that the median-normalised histogram of the simulated slices meets that of the 120 real ones in SOOP (Absher
+    et al., Sci Data 11 (2024) 839; axial FLAIR at MNI z = 18 mm): the earth mover's distance of the two mean histograms
+    is 0.014 to 0.017 of the median, that of one real slice to the real mean 0.045.
     """
 
     outside: tuple[float, float] = (0.12, 0.03)  # inside the brain mask but no brain: meninges, dark on FLAIR

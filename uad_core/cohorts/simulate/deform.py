@@ -17,15 +17,10 @@ BOX = (slice(0, 150), slice(34, 224), slice(43, 197))  # D, H, W of the atlas: S
 
 @dataclass(frozen=True, eq=False)
 class Deformation:
-    """Where an atlas point is looked up: at `affine` of `x + displacement(x)`.
+    """Where an atlas point is looked up: at `affine` of `x + displacement(x)`."""
 
-    Attributes:
-        displacement: (3, d, h, w) float64, atlas voxels along D, H, W, on nodes `STEP` voxels apart.
-        affine: atlas voxel -> atlas voxel.
-    """
-
-    displacement: np.ndarray
-    affine: AffineTransform = field(default_factory=AffineTransform.identity)
+    displacement: np.ndarray  # (3, d, h, w) float64, atlas voxels along D, H, W, on nodes `STEP` voxels apart
+    affine: AffineTransform = field(default_factory=AffineTransform.identity)  # atlas voxel -> atlas voxel
 
     @classmethod
     def identity(cls) -> Deformation:
@@ -65,8 +60,7 @@ def random_deformation(
 
     Args:
         shifts_mm: (standard deviation of the shift, smoothness as a Gaussian's sigma), each in mm; summed.
-        affine_sd: of the affine remainder that registration leaves: scales and shears, and rotations in
-            radians.
+        affine_sd: of the affine remainder that registration leaves: scales and shears, and rotations in radians.
     """
     velocity = np.zeros((3, *node_shape()))
     for shift_mm, sigma_mm in shifts_mm:
@@ -81,17 +75,11 @@ def random_deformation(
 
 @dataclass(frozen=True, eq=False)
 class Resampled:
-    """An anatomy in atlas space, cut to `BOX`; its maps are kept only where there is brain.
+    """An anatomy in atlas space, cut to `BOX`; its maps are kept only where there is brain."""
 
-    Attributes:
-        near: (D, H, W) bool, the brain and about 2 mm around it: what the point spread reaches.
-        brain: (D, H, W) bool, what brain extraction leaves.
-        maps: (K, N) float32 memberships of the N voxels of `near`; they sum to 1.
-    """
-
-    near: np.ndarray
-    brain: np.ndarray
-    maps: np.ndarray
+    near: np.ndarray  # (D, H, W) bool, the brain and about 2 mm around it: what the point spread reaches
+    brain: np.ndarray  # (D, H, W) bool, what brain extraction leaves
+    maps: np.ndarray  # (K, N) float32 memberships of the N voxels of `near`; they sum to 1
 
     def dense(self, values: np.ndarray, outside: float = 0.0) -> np.ndarray:
         """(N,) values of the voxels of `near` -> (D, H, W) float32."""
@@ -107,8 +95,7 @@ class Resampled:
 def resample(anatomy: Anatomy, deformation: Deformation, edge: float = 0.5) -> Resampled:
     """The anatomy in atlas space, deformed; every map is interpolated once.
 
-    Args:
-        edge: of the soft brain outline; below 0.5 the brain keeps more of the rim around it.
+    `edge`: of the soft brain outline; below 0.5 the brain keeps more of the rim around it.
     """
     if anatomy.from_atlas is None:
         raise ValueError(f"anatomy {anatomy.name} has not been located in the atlas")

@@ -18,16 +18,11 @@ from uad_core.io.volume import ScanError, SourceGrid, Volume
 
 @dataclass(frozen=True, eq=False)
 class LabelMap:
-    """FreeSurfer-style labels of one head.
-
-    Attributes:
-        labels: (D, H, W) int16, canonical axes.
-        to_world: canonical voxel -> world mm.
-    """
+    """FreeSurfer-style labels of one head."""
 
     name: str
-    labels: np.ndarray
-    to_world: AffineTransform
+    labels: np.ndarray  # (D, H, W) int16, canonical axes
+    to_world: AffineTransform  # canonical voxel -> world mm
 
     @property
     def spacing_mm(self) -> np.ndarray:
@@ -49,8 +44,7 @@ class LabelMap:
 def read_label_map(path: Path) -> LabelMap:
     """Any NIfTI or MGZ label map, in any orientation.
 
-    Raises:
-        ScanError: `labels` where the file holds no FreeSurfer-style brain.
+    Raises ScanError: `labels` where the file holds no FreeSurfer-style brain.
     """
     image = cast(SpatialImage, nib.load(path))
     data = np.asanyarray(image.dataobj).squeeze()

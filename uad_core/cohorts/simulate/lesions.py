@@ -16,17 +16,17 @@ GRAIN_SHIFT_MM = 7  # from the noise of the outlines to that of the grey values:
 class LesionModel:
     """Distributions of the lesions of one subject.
 
-    Measured on the 28 consensus masks at hand of Lesjak et al., Neuroinformatics 16 (2018) 51 (1 mm, MNI
-    space, 26-connected components of 6 mm3 and more), and on what this model draws (40 patients); 10th, 50th
-    and 90th percentile:
+    Measured on the 28 consensus masks at hand of Lesjak et al., Neuroinformatics 16 (2018) 51 (1 mm, MNI space,
+    26-connected components of 6 mm3 and more), and on what this model draws (40 patients); 10th, 50th and 90th
+    percentile:
 
                                   real                 simulated
         components a patient      14, 56, 181          21, 53, 116
         load, ml                  1.0, 13.9, 36.6      2.9, 10.9, 29.5
         component, mm3            8, 27, 183           9, 39, 326
 
-    and 79 % of the real volume (75 % of the simulated) belongs to components within 3 mm of a ventricle. On
-    the one FLAIR at hand the medians of the lesions are 1.19 to 1.47 times the white matter around them.
+    and 79 % of the real volume (75 % of the simulated) belongs to components within 3 mm of a ventricle. On the one
+    FLAIR at hand the medians of the lesions are 1.19 to 1.47 times the white matter around them.
     """
 
     count_median: float = 68.0  # lesions placed; they merge, and some are smaller than 6 mm3
@@ -52,15 +52,10 @@ class LesionModel:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedLesions:
-    """(D, H, W) on the cut atlas grid.
+    """(D, H, W) on the cut atlas grid."""
 
-    Attributes:
-        share: float32, the part of each voxel that is lesion.
-        brightness: float32, intensity of that part; white matter is 1.
-    """
-
-    share: np.ndarray
-    brightness: np.ndarray
+    share: np.ndarray  # float32, the part of each voxel that is lesion
+    brightness: np.ndarray  # float32, intensity of that part; white matter is 1
 
     @property
     def mask(self) -> np.ndarray:
@@ -78,11 +73,7 @@ class SimulatedLesions:
 def grow_lesions(
     resampled: Resampled, ventricle_distance: np.ndarray, rng: np.random.Generator, model: LesionModel
 ) -> SimulatedLesions:
-    """Random lesions in the white matter.
-
-    Args:
-        ventricle_distance: (D, H, W) float32, mm to the lateral ventricles.
-    """
+    """Random lesions in the white matter. `ventricle_distance`: (D, H, W) float32, mm to the lateral ventricles."""
     white = resampled.dense(resampled.maps[Tissue.WHITE])
     share = np.zeros(white.shape, np.float32)
     brightness = np.ones(white.shape, np.float32)

@@ -56,9 +56,8 @@ def rician(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndar
 def slice_profile(count: int, thickness_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """Thick slices out of `count` levels of 1 mm, and the levels back out of the slices.
 
-    Returns:
-        (S, count) float32 weights of each slice, which sum to 1 a row: a box of `thickness_mm`, without a
-        gap; and (count, S) float32 weights of linear interpolation between the slices' centres.
+    Returns (S, count) float32 weights of each slice, which sum to 1 a row: a box of `thickness_mm`, without a gap; and
+    (count, S) float32 weights of linear interpolation between the slices' centres.
     """
     slices = int(np.ceil(count / thickness_mm))
     centre = (np.arange(slices) + 0.5) * thickness_mm - 0.5

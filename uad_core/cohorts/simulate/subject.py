@@ -32,17 +32,11 @@ class SimulationConfig:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedSubject:
-    """On the atlas grid, (D, H, W) each.
+    """On the atlas grid, (D, H, W) each."""
 
-    Attributes:
-        flair: uint8, 0 outside the brain.
-        brain_mask: bool.
-        lesion_mask: bool, inside the brain.
-    """
-
-    flair: np.ndarray
-    brain_mask: np.ndarray
-    lesion_mask: np.ndarray
+    flair: np.ndarray  # uint8, 0 outside the brain
+    brain_mask: np.ndarray  # bool
+    lesion_mask: np.ndarray  # bool, inside the brain
 
 
 def simulate_subject(

@@ -1,8 +1,7 @@
 """Which FreeSurfer label is which tissue, and which label lies on the other side of the head.
 
-Values: FreeSurferColorLUT.txt, and the extension of SynthSeg's training maps (Billot et al., Med Image
-Anal 86 (2023)): 136, 137, 163, 164 choroid plexus, 25 and 57 chronic lesions of the white matter,
-500 and above outside the brain.
+Values: FreeSurferColorLUT.txt, and the extension of SynthSeg's training maps (Billot et al., Med Image Anal 86 (2023)):
+136, 137, 163, 164 choroid plexus, 25 and 57 chronic lesions of the white matter, 500 and above outside the brain.
 """
 
 from enum import IntEnum

@@ -10,8 +10,8 @@ Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this 
     pixels      compression, damaged
     values      constant, looks_like_mask, absurd_values, as in `uad_core.io.nifti`
 
-`segmentation.encode_dicom_seg` is not imported here: highdicom takes half a second to load, for which somebody
-who never sees DICOM need not wait.
+`segmentation.encode_dicom_seg` is not imported here: highdicom takes half a second to load, for which somebody who
+never sees DICOM need not wait.
 """
 
 from uad_core.io.dicom.reading import read_dicom

@@ -9,30 +9,21 @@ from pydicom.dataset import Dataset
 
 @dataclass(frozen=True)
 class Frame:
-    """One slice. Its place is in DICOM's world: millimetres, x to the patient's left, y to posterior, z up.
+    """One slice. Its place is in DICOM's world: millimetres, x to the patient's left, y to posterior, z up."""
 
-    Attributes:
-        position: (3,) of the centre of the first voxel.
-        along_row, along_column: (3,) unit vectors, in which the column and the row number grows.
-        spacing: (2,) mm from row to row and from column to column.
-        thickness: mm of tissue that it shows; 0 where the header does not say.
-        slope, intercept: value = slope * stored + intercept.
-    """
-
-    position: tuple[float, ...]
-    along_row: tuple[float, ...]
+    position: tuple[float, ...]  # (3,) of the centre of the first voxel
+    along_row: tuple[float, ...]  # (3,) unit vectors, in which the column and the row number grows
     along_column: tuple[float, ...]
-    spacing: tuple[float, ...]
-    thickness: float
-    slope: float
+    spacing: tuple[float, ...]  # (2,) mm from row to row and from column to column
+    thickness: float  # mm of tissue that it shows; 0 where the header does not say
+    slope: float  # value = slope * stored + intercept
     intercept: float
 
 
 def read_frames(header: Dataset, count: int) -> tuple[Frame, ...]:
     """The frames of an image of `count` of them; none if it does not say where they lie.
 
-    Raises:
-        Exception: of any kind, when an element is broken.
+    Raises Exception: of any kind, when an element is broken.
     """
     groups = header.get("PerFrameFunctionalGroupsSequence")
     if groups:

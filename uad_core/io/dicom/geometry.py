@@ -54,17 +54,10 @@ def check_images(images: Sequence[Image]) -> None:
 def stack(frames: Sequence[Frame], shape: tuple[int, int]) -> tuple[np.ndarray, SourceGrid, tuple[str, ...]]:
     """The order of the frames, the grid on which they lie in that order, and notes.
 
-    They are sorted along the normal of the slices, as ITK and GDCM do, whatever their names and numbers.
-
-    Args:
-        shape: rows and columns.
-
-    Returns:
-        (k,) indices of `frames`, lowest along the normal first; the grid with axes (column, row, slice) in
-        RAS+; sentences on what was tolerated.
-
-    Raises:
-        ScanError: bad_affine, bad_spacing, same_place, missing_slices, uneven_slices, gantry_tilt.
+    They are sorted along the normal of the slices, as ITK and GDCM do, whatever their names and numbers. `shape`: rows
+    and columns. Returns (k,) indices of `frames`, lowest along the normal first; the grid with axes (column, row,
+    slice) in RAS+; sentences on what was tolerated. Raises ScanError: bad_affine, bad_spacing, same_place,
+    missing_slices, uneven_slices, gantry_tilt.
     """
     along_row, along_column, spacing = _common_plane(frames)
     normal = np.cross(along_row, along_column)

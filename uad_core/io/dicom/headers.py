@@ -31,39 +31,26 @@ FLAIR_WORDS, OTHER_WORD = ("flair", "darkfluid"), "t1"
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """One DICOM file.
+    """One DICOM file."""
 
-    Attributes:
-        data: the file itself.
-        compressed: whether its pixels are.
-        modality, series, patient: to tell images apart.
-        flair: whether its texts or its inversion time say FLAIR.
-        grey, many: whether it holds shades of grey, and whether more than one frame.
-        lossy: whether it was compressed with loss, at any time.
-        shape: rows and columns.
-        frames: none where it does not say where they lie.
-        identifiers: for a DICOM SEG.
-    """
-
-    data: bytes = field(repr=False)
-    compressed: bool
-    modality: str
+    data: bytes = field(repr=False)  # the file itself
+    compressed: bool  # whether its pixels are
+    modality: str  # to tell images apart
     series: str
     patient: str = field(repr=False)
-    flair: bool
-    grey: bool
+    flair: bool  # whether its texts or its inversion time say FLAIR
+    grey: bool  # whether it holds shades of grey, and whether more than one frame
     many: bool
-    lossy: bool
-    shape: tuple[int, int]
-    frames: tuple[Frame, ...]
-    identifiers: Dataset = field(repr=False)
+    lossy: bool  # whether it was compressed with loss, at any time
+    shape: tuple[int, int]  # rows and columns
+    frames: tuple[Frame, ...]  # none where it does not say where they lie
+    identifiers: Dataset = field(repr=False)  # for a DICOM SEG
 
 
 def read_images(files: Sequence[bytes]) -> list[Image]:
     """The DICOM files that hold images; DICOMDIR, reports and the like are left out.
 
-    Raises:
-        ScanError: damaged, compression.
+    Raises ScanError: damaged, compression.
     """
     images = []
     for data in files:

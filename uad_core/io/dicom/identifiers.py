@@ -29,11 +29,8 @@ UTF_8 = "ISO_IR 192"
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
     """A bare dataset with the identifiers of `header` and the places of its `frames`.
 
-    Text is written again, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value
-    could not be written.
-
-    Raises:
-        Exception: of any kind, when an element is broken.
+    Text is written again, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value could
+    not be written. Raises Exception: of any kind, when an element is broken.
     """
     bare = Dataset()
     bare.SpecificCharacterSet = UTF_8
@@ -61,8 +58,8 @@ def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
 def complete(series: Sequence[Dataset], slice_mm: float) -> None:
     """Write what a SEG states once, and so expects to be the same and to be there, into the `series` of a volume.
 
-    Orientation and voxel size may differ in the last digits; those of the first image count, as they do for the
-    volume. Where no slice thickness is stated, the distance `slice_mm` of the slices stands for it.
+    Orientation and voxel size may differ in the last digits; those of the first image count, as they do for the volume.
+    Where no slice thickness is stated, the distance `slice_mm` of the slices stands for it.
     """
     for dataset in series:
         many = "NumberOfFrames" in dataset

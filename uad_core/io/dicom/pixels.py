@@ -1,8 +1,8 @@
 """The stored values of the images: uncompressed ones by numpy, compressed ones by GDCM in a process of its own.
 
-A decoder for JPEG and its kin is native code that meets whatever bytes a stranger sends. If it crashes or fills
-the memory, only that process is lost. It gets the frames in files of neutral names with none of the header but
-what describes the pixels, in a folder that only its owner may open and that is gone afterwards.
+A decoder for JPEG and its kin is native code that meets whatever bytes a stranger sends. If it crashes or fills the
+memory, only that process is lost. It gets the frames in files of neutral names with none of the header but what
+describes the pixels, in a folder that only its owner may open and that is gone afterwards.
 """
 
 import io
@@ -34,8 +34,7 @@ DESCRIPTION = (  # all that a decoder needs to know
 def stored_values(images: Sequence[Image]) -> np.ndarray:
     """(n, rows, columns) float32: the frames of all images, one after another, slope and intercept applied.
 
-    Raises:
-        ScanError: compression, damaged.
+    Raises ScanError: compression, damaged.
     """
     shape = images[0].shape
     values = np.empty((sum(len(image.frames) for image in images), *shape), np.float32)

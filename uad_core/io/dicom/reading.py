@@ -22,15 +22,10 @@ LOSSY = "The images were once compressed with loss: fine detail may be gone."
 def read_dicom(files: Sequence[bytes]) -> Volume:
     """The scan in the files of a DICOM series, in any order, or in the one zip archive that `files` is.
 
-    The voxels and their places are those of ITK's series reader. Files that are no DICOM images are ignored,
-    and so are their names. Of several series one is taken only if it is clear which; see `pick_series`.
-
-    Returns:
-        A `DicomScan`, to which a DICOM SEG can be made; a plain volume with a note where the headers lack
-        what a SEG refers to.
-
-    Raises:
-        ScanError: it cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
+    The voxels and their places are those of ITK's series reader. Files that are no DICOM images are ignored, and so are
+    their names. Of several series one is taken only if it is clear which; see `pick_series`. Returns a `DicomScan`, to
+    which a DICOM SEG can be made; a plain volume with a note where the headers lack what a SEG refers to. Raises
+    ScanError: it cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
     """
     try:
         found, others = dicom_files(files)

@@ -13,14 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class DicomScan(Volume):
-    """A volume of a DICOM series.
+    """A volume of a DICOM series."""
 
-    Attributes:
-        sources: what is left of the headers: identifiers of patient, study, series and image, and where the
-            image lies; no pixels, no comments, no private elements. One of each slice, in the order of the
-            source grid's last axis, or a single one of an image of many frames. Not part of `repr`.
-        frames: the place of each slice in `sources`, or in the image of many frames.
-    """
-
+    # what is left of the headers: identifiers of patient, study, series and image, and where the image lies; no pixels,
+    # no comments, no private elements. One of each slice, in the order of the source grid's last axis, or a single one
+    # of an image of many frames. Not part of `repr`
     sources: tuple[Dataset, ...] = field(default=(), repr=False)
-    frames: tuple[int, ...] = ()
+    frames: tuple[int, ...] = ()  # the place of each slice in `sources`, or in the image of many frames

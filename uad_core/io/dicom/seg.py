@@ -21,18 +21,15 @@ SERIES_NUMBER = 9900  # far behind those of scanners; only the UID has to be uni
 def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
     """A mask on a scan that came as DICOM, as the bytes of a binary DICOM SEG.
 
-    It refers to each slice of the series. From the headers it repeats what makes it part of the study: name, ID,
-    birth date and sex of the patient, date, time, ID, accession number and physician of the study, and the UIDs.
-    So it names the patient, as the series does. Empty slices are left out; a mask without any voxel keeps
-    them all, since a SEG has to have frames.
+    It refers to each slice of the series. From the headers it repeats what makes it part of the study: name, ID, birth
+    date and sex of the patient, date, time, ID, accession number and physician of the study, and the UIDs. So it names
+    the patient, as the series does. Empty slices are left out; a mask without any voxel keeps them all, since a SEG has
+    to have frames. Raises ValueError: another shape or type.
 
     Args:
         mask: (D, H, W) bool on the canonical grid.
         scan: as it was read.
         model: name of the checkpoint.
-
-    Raises:
-        ValueError: another shape or type.
     """
     if mask.dtype != np.bool_:
         raise ValueError(f"a mask must be bool, got {mask.dtype}")

@@ -13,15 +13,11 @@ MIN_SLICES = 2  # a single slice has no third dimension
 def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tuple[str, ...]]:
     """The images of the one series that is the scan, and notes on what was left aside.
 
-    Several series are several scans, which only the user can choose from; but where some say that they are
-    FLAIR, the one of most slices is meant: a study is handed in as a whole, and its small ones are previews.
-    Snapshots, that is colour images and single ones, don't count as long as there is something else.
-
-    Args:
-        others: files of the upload that are no DICOM images.
-
-    Raises:
-        ScanError: no_image, not_mr, several_patients, several_series. No text of a header is in it.
+    Several series are several scans, which only the user can choose from; but where some say that they are FLAIR, the
+    one of most slices is meant: a study is handed in as a whole, and its small ones are previews. Snapshots, that is
+    colour images and single ones, don't count as long as there is something else. `others`: files of the upload that
+    are no DICOM images. Raises ScanError: no_image, not_mr, several_patients, several_series. No text of a header is in
+    it.
     """
     if not images:
         raise ScanError(

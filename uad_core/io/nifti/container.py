@@ -1,8 +1,8 @@
 """Bytes of an image file: from the disk or an upload, through gzip, complete and no more than announced.
 
-nibabel reads only the bytes that it needs, so it never reaches gzip's checksum: most damaged `.nii.gz` files
-load with wrong voxels and no error. Here the whole stream is inflated, zlib verifies every member's CRC and
-length, and the inflated size is capped, so that a small file cannot fill the memory.
+nibabel reads only the bytes that it needs, so it never reaches gzip's checksum: most damaged `.nii.gz` files load with
+wrong voxels and no error. Here the whole stream is inflated, zlib verifies every member's CRC and length, and the
+inflated size is capped, so that a small file cannot fill the memory.
 """
 
 import zlib
@@ -28,8 +28,7 @@ CORRUPT = "The file is damaged: its compressed data or checksum is wrong. Copy o
 def read_source(source: Source) -> bytes:
     """The bytes of a file, or `source` itself when it already is bytes.
 
-    Raises:
-        ScanError: unreadable, too_big, empty.
+    Raises ScanError: unreadable, too_big, empty.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
@@ -66,8 +65,7 @@ def is_gzip(data: bytes) -> bool:
 def peek(data: bytes, count: int) -> bytes:
     """The first `count` bytes, inflated, or fewer where the content is shorter. Nothing else is inflated.
 
-    Raises:
-        ScanError: empty, truncated, corrupt.
+    Raises ScanError: empty, truncated, corrupt.
     """
     if not is_gzip(data):
         return data[:count]
@@ -84,8 +82,7 @@ def peek(data: bytes, count: int) -> bytes:
 def unpack(data: bytes, size: int) -> bytes | bytearray:
     """The whole content, inflated and verified: at least `size` bytes and hardly more.
 
-    Raises:
-        ScanError: truncated, corrupt; too_big if `size` is, or if more than `SLACK_BYTES` follow.
+    Raises ScanError: truncated, corrupt; too_big if `size` is, or if more than `SLACK_BYTES` follow.
     """
     if size > MAX_BYTES + SLACK_BYTES:
         raise ScanError("too_big", TOO_BIG)

@@ -25,14 +25,12 @@ MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
 def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGrid, tuple[str, ...]]:
     """The source grid of a file, and sentences about what is doubtful in it.
 
-    The sform counts where it has a code, then the qform, then the voxel size alone, as in nibabel.
+    The sform counts where it has a code, then the qform, then the voxel size alone, as in nibabel. Raises ScanError:
+    bad_header, bad_affine, bad_spacing.
 
     Args:
         fields: the header's raw fields, a 0-d structured array.
         shape: voxels along i, j, k.
-
-    Raises:
-        ScanError: bad_header, bad_affine, bad_spacing.
     """
     with np.errstate(all="ignore"):  # numbers that overflow become infinite and are rejected
         sform_code, qform_code = _code(fields, "sform_code"), _code(fields, "qform_code")
@@ -106,8 +104,8 @@ def _check(affine: np.ndarray) -> None:
 def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[str, ...]]:
     """Millimetres per unit of the header, whose voxels measure `spacing` units.
 
-    Many programs ignore the unit and write any. The plausible range spans less than a factor of 1000, so
-    at most one reading of a file is plausible, and that one is taken.
+    Many programs ignore the unit and write any. The plausible range spans less than a factor of 1000, so at most one
+    reading of a file is plausible, and that one is taken.
     """
     stated = MM_PER_UNIT.get(int(fields["xyzt_units"]) & 7)
     name = {1000.0: "metres", 0.001: "micrometres"}.get(stated or 1.0)

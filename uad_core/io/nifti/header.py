@@ -1,7 +1,7 @@
 """A NIfTI header, read from its raw bytes and checked before anything is allocated.
 
-The raw fields are looked at, not nibabel's header object: nibabel repairs zooms of zero, drops a bad scale
-and guesses an orientation, and says so only in its log, where header text may end up as well.
+The raw fields are looked at, not nibabel's header object: nibabel repairs zooms of zero, drops a bad scale and guesses
+an orientation, and says so only in its log, where header text may end up as well.
 """
 
 import math
@@ -35,28 +35,17 @@ LOOKS_LIKE = {  # what people upload by mistake: (position, bytes) -> a better s
 
 @dataclass(frozen=True, eq=False)
 class NiftiHeader:
-    """What is needed to read the voxels and to place them.
+    """What is needed to read the voxels and to place them."""
 
-    Attributes:
-        shape: voxels along the file's axes i, j, k; i runs fastest.
-        dtype: of one stored voxel, byte order included.
-        offset: bytes in front of the first voxel.
-        size: bytes of the header itself; the four bytes behind it announce extensions.
-        order: of the header's bytes, as numpy writes it.
-        slope, intercept: value = slope * stored + intercept.
-        grid: where the voxels lie.
-        notes: sentences about what was tolerated.
-    """
-
-    shape: tuple[int, int, int]
-    dtype: np.dtype[Any]
-    offset: int
-    size: int
-    order: ByteOrder
-    slope: float
+    shape: tuple[int, int, int]  # voxels along the file's axes i, j, k; i runs fastest
+    dtype: np.dtype[Any]  # of one stored voxel, byte order included
+    offset: int  # bytes in front of the first voxel
+    size: int  # bytes of the header itself; the four bytes behind it announce extensions
+    order: ByteOrder  # of the header's bytes, as numpy writes it
+    slope: float  # value = slope * stored + intercept
     intercept: float
-    grid: SourceGrid
-    notes: tuple[str, ...]
+    grid: SourceGrid  # where the voxels lie
+    notes: tuple[str, ...]  # sentences about what was tolerated
 
     @property
     def voxels(self) -> int:
@@ -71,8 +60,7 @@ class NiftiHeader:
 def parse_header(head: bytes) -> NiftiHeader:
     """The header at the start of `head`, the first `HEAD_BYTES` bytes of a NIfTI-1 or NIfTI-2 file.
 
-    Raises:
-        ScanError: not_nifti, pair, truncated, bad_header, dims, dtype, bad_affine, bad_spacing.
+    Raises ScanError: not_nifti, pair, truncated, bad_header, dims, dtype, bad_affine, bad_spacing.
     """
     fields = _fields(head)
     shape, dims_notes = _shape(fields)

@@ -13,8 +13,7 @@ MAX_NON_FINITE = 0.01  # fraction of voxels that may be NaN or infinite, and are
 def read_values(content: bytes | bytearray, header: NiftiHeader) -> tuple[np.ndarray, tuple[str, ...]]:
     """The scaled values of the file `content`, (i, j, k) float32 and all finite, and notes.
 
-    Raises:
-        ScanError: non_finite, absurd_values.
+    Raises ScanError: non_finite, absurd_values.
     """
     stored = np.frombuffer(content, header.dtype, header.voxels, header.offset)
     stored = stored.reshape(header.shape, order="F")

@@ -17,15 +17,13 @@ GZIP_LEVEL = 6  # a float32 map: two thirds of the time of level 9, 0.2 % larger
 def encode_nifti(array: np.ndarray, volume: Volume) -> bytes:
     """A result on `volume`'s grid as the bytes of a `.nii.gz` file, in the axes and place of the scan's file.
 
-    The header is a fresh one: it holds the shape, the type, the voxel size and the scan's transforms with
-    their codes, and no text, date or extension. The same array always gives the same bytes.
+    The header is a fresh one: it holds the shape, the type, the voxel size and the scan's transforms with their codes,
+    and no text, date or extension. The same array always gives the same bytes. Raises ValueError: another shape or
+    type, or a number that float32 cannot hold.
 
     Args:
         array: (D, H, W) on the canonical grid: bool or uint8 is stored as uint8, float as float32.
         volume: the scan that it belongs to.
-
-    Raises:
-        ValueError: another shape or type, or a number that float32 cannot hold.
     """
     if array.dtype == np.bool_ or array.dtype == np.uint8:
         stored = array.astype(np.uint8)
@@ -44,9 +42,8 @@ def encode_nifti(array: np.ndarray, volume: Volume) -> bytes:
 def write_nifti(path: Path, array: np.ndarray, volume: Volume) -> None:
     """Writes `encode_nifti(array, volume)` to `path`, completely or not at all.
 
-    Raises:
-        ValueError: as `encode_nifti`, or `path` does not end in .nii.gz.
-        OSError: the disk is full or the folder not writable.
+    Raises ValueError: as `encode_nifti`, or `path` does not end in .nii.gz; OSError: the disk is full or the folder not
+    writable.
     """
     if not path.name.endswith(".nii.gz"):
         raise ValueError("the name must end in .nii.gz")
@@ -56,8 +53,8 @@ def write_nifti(path: Path, array: np.ndarray, volume: Volume) -> None:
 def _fresh_header(data: np.ndarray, volume: Volume) -> nib.Nifti1Header:
     """A NIfTI-1 header for (i, j, k) `data`, with the transforms that the scan's file has.
 
-    A file without codes gets none here either: readers place such a file by guesses that differ (nibabel lets
-    j run to anterior, ITK to posterior), and only a result without codes gets the same guess as its scan.
+    A file without codes gets none here either: readers place such a file by guesses that differ (nibabel lets j run to
+    anterior, ITK to posterior), and only a result without codes gets the same guess as its scan.
     """
     grid = volume.source
     header = nib.Nifti1Header()

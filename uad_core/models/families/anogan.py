@@ -26,8 +26,8 @@ class AnoganConfig:
 class Anogan(AnomalyModel):
     """Generator and discriminator on whole slices. `reconstruct` searches z for all slices of a scan at once.
 
-    Score, per slice: (1 - lambda) mean |x - G(z)| + lambda mean |f(x) - f(G(z))|, f the discriminator's last
-    stage; both are means here, sums there. Adam keeps its steps per number, so slices do not disturb each other.
+    Score, per slice: (1 - lambda) mean |x - G(z)| + lambda mean |f(x) - f(G(z))|, f the discriminator's last stage;
+    both are means here, sums there. Adam keeps its steps per number, so slices do not disturb each other.
     """
 
     slices_at_once = None

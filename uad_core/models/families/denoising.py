@@ -26,8 +26,8 @@ class DenoisingConfig:
 class DenoisingAutoencoder(AnomalyModel):
     """Learns x + corruption -> x on healthy slices; a lesion is then one more corruption to remove.
 
-    Skip connections keep what is healthy sharp; there is no bottleneck to squeeze it. The U-Net works on
-    2 x 2 pixels at a time, predicts what is to be taken off, and leaves the background alone.
+    Skip connections keep what is healthy sharp; there is no bottleneck to squeeze it. The U-Net works on 2 x 2 pixels
+    at a time, predicts what is to be taken off, and leaves the background alone.
     """
 
     cell_px: int
@@ -45,15 +45,9 @@ class DenoisingAutoencoder(AnomalyModel):
     def forward(self, slices: Tensor) -> Tensor:
         """Take off what does not belong.
 
-        Args:
-            slices: (B, 1, H, W).
-
-        Returns:
-            (B, 1, H, W). In between, with the default features and from the top downwards: (B, 32, H/2, W/2),
-            (B, 48, H/4, W/4), (B, 64, H/8, W/8), (B, 96, H/16, W/16), and the same way up.
-
-        Raises:
-            ValueError: H or W is no multiple of `cell_px`, the edge of a voxel at the bottom.
+        `slices`: (B, 1, H, W). Returns (B, 1, H, W). In between, with the default features and from the top downwards:
+        (B, 32, H/2, W/2), (B, 48, H/4, W/4), (B, 64, H/8, W/8), (B, 96, H/16, W/16), and the same way up. Raises
+        ValueError: H or W is no multiple of `cell_px`, the edge of a voxel at the bottom.
         """
         height, width = slices.shape[2:]
         if height % self.cell_px or width % self.cell_px:

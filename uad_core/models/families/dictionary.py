@@ -1,8 +1,8 @@
 """Dictionary learning and sparse coding: patches from a few healthy atoms (Weiss et al., MICCAI 2013).
 
-Simplified: one dictionary is learnt from healthy scans and kept, patches are 2-D and of FLAIR alone. The brightness
-of a patch is not taken off before coding, and no atom gets more weight than healthy patches give it: without either,
-any brightness would be reconstructed exactly, an even bright patch being only an even healthy one, stronger.
+Simplified: one dictionary is learnt from healthy scans and kept, patches are 2-D and of FLAIR alone. The brightness of
+a patch is not taken off before coding, and no atom gets more weight than healthy patches give it: without either, any
+brightness would be reconstructed exactly, an even bright patch being only an even healthy one, stronger.
 """
 
 from dataclasses import dataclass
@@ -87,8 +87,8 @@ class DictionaryLearning(AnomalyModel):
 def orthogonal_matching_pursuit(signals: Tensor, atoms: Tensor, nonzero: int) -> tuple[Tensor, Tensor]:
     """Which of (K, F) atoms make up (N, F) signals, (N, nonzero) indices, and their weights, of atoms of length 1.
 
-    Orthogonal matching pursuit (Pati, Rezaiifar, Krishnaprasad 1993) for all signals at once; scikit-learn's takes
-    them one by one. Atoms of length 0 get no weight.
+    Orthogonal matching pursuit (Pati, Rezaiifar, Krishnaprasad 1993) for all signals at once; scikit-learn's takes them
+    one by one. Atoms of length 0 get no weight.
     """
     unit = _unit(atoms)
     taken = torch.zeros(len(signals), 0, dtype=torch.long, device=signals.device)

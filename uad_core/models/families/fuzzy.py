@@ -1,9 +1,9 @@
 """Fuzzy c-means on the scan's own intensities: a lesion belongs to no class of tissue, no training.
 
 After Shiee et al., NeuroImage 49 (2010) 1524-1535 (Lesion-TOADS). Simplified: their topology constraint, statistical
-atlas and second contrast are left out. Instead of a lesion class, whose centre nothing would hold in place then,
-there is a noise class at one distance from every voxel (Dave, Pattern Recognition Letters 12 (1991) 657-664), which
-keeps the other centres where healthy tissue is.
+atlas and second contrast are left out. Instead of a lesion class, whose centre nothing would hold in place then, there
+is a noise class at one distance from every voxel (Dave, Pattern Recognition Letters 12 (1991) 657-664), which keeps the
+other centres where healthy tissue is.
 """
 
 from dataclasses import dataclass
@@ -63,8 +63,8 @@ def fuzzy_means(
 ) -> tuple[Tensor, Tensor]:
     """Centres (classes,), ascending, of `values` (N,) that occur `counts` (N,) times each.
 
-    Starts at evenly spaced quantiles, so that nothing is drawn at random. What lies nearer to the noise class than
-    to any centre moves none: else a large lesion would be a class. Returns its squared distance as well.
+    Starts at evenly spaced quantiles, so that nothing is drawn at random. What lies nearer to the noise class than to
+    any centre moves none: else a large lesion would be a class. Returns its squared distance as well.
     """
     reached = counts.cumsum(0) / counts.sum()
     starts = (torch.arange(classes, dtype=values.dtype) + 0.5) / classes

@@ -29,8 +29,8 @@ class OneClassConfig:
 class OneClassSvm(AnomalyModel):
     """Score: 1 - sum_i w_i exp(-|z - z_i|^2 / latent), in [0, 1], enlarged from latent positions to pixels.
 
-    z is standardised per channel; z_i and w_i, summing to 1, come from scikit-learn's OneClassSVM. Its offset is
-    left out: the threshold comes from healthy scans, as everywhere. Before the fit every score is 1.
+    z is standardised per channel; z_i and w_i, summing to 1, come from scikit-learn's OneClassSVM. Its offset is left
+    out: the threshold comes from healthy scans, as everywhere. Before the fit every score is 1.
     """
 
     centre: Tensor

@@ -1,9 +1,9 @@
 """Thresholding: how far a voxel lies above the grey matter of its own scan, no training.
 
-After the thresholding methods reviewed by Garcia-Lorenzo et al., Med Image Anal 17 (2013) 1-18: tissue statistics
-that lesions do not move, then a threshold, then 3-D components, which the shared postprocessing takes. Simplified:
-FLAIR alone and no tissue segmentation. White and grey matter share one peak there, with grey on its bright flank,
-so the peak and the width of that flank stand for grey matter.
+After the thresholding methods reviewed by Garcia-Lorenzo et al., Med Image Anal 17 (2013) 1-18: tissue statistics that
+lesions do not move, then a threshold, then 3-D components, which the shared postprocessing takes. Simplified: FLAIR
+alone and no tissue segmentation. White and grey matter share one peak there, with grey on its bright flank, so the peak
+and the width of that flank stand for grey matter.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What a denoising autoencoder learns to remove: coarse noise and soft blobs, inside the brain.
 
-Coarse noise: Kascenas, Pugeault, O'Neil, MIDL 2022. Blobs: smooth hills of any size and grey, as lesions have them;
-no lesion mask is used.
+Coarse noise: Kascenas, Pugeault, O'Neil, MIDL 2022. Blobs: smooth hills of any size and grey, as lesions have them; no
+lesion mask is used.
 """
 
 import torch
@@ -29,8 +29,8 @@ def coarse_noise(slices: Tensor, sigma: float, cells: int) -> Tensor:
 def blobs(slices: Tensor, count: int, radius_px: tuple[float, float], contrast: float) -> Tensor:
     """(B, 1, H, W) sum of up to `count` soft blobs a slice, in the brain, each of at most +-`contrast`.
 
-    A blob is a Gaussian hill, its outline bent by smooth noise, cut at half its height with a soft edge.
-    Radii are log-uniform; two of three blobs are bright.
+    A blob is a Gaussian hill, its outline bent by smooth noise, cut at half its height with a soft edge. Radii are
+    log-uniform; two of three blobs are bright.
     """
     batch, _, height, width = slices.shape
     device = slices.device

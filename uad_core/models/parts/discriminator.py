@@ -9,9 +9,9 @@ from uad_core.models.parts.layers import FEATURES, encoder
 class Discriminator(nn.Module):
     """(B, 1, H, W) -> (B,) logits; Dis = sigmoid(logit).
 
-    The encoder's stages without batch norm, which would mix the slices of a batch, and a mean over places.
-    A little noise on what it sees in training keeps it from telling slices apart by their background
-    alone, which is exactly 0 in real ones (Soenderby et al., ICLR 2017).
+    The encoder's stages without batch norm, which would mix the slices of a batch, and a mean over places. A little
+    noise on what it sees in training keeps it from telling slices apart by their background alone, which is exactly 0
+    in real ones (Soenderby et al., ICLR 2017).
     """
 
     def __init__(self, features: tuple[int, ...] = FEATURES, noise: float = 0.05) -> None:

@@ -1,7 +1,7 @@
 """The encoder, decoder and bottlenecks that the models of the paper share, so that only their ideas differ.
 
-Larsen et al., ICML 2016 (VAE-GAN), on which Baur et al. 2018 build: 5 x 5 convolutions with stride 2,
-batch norm after each. 256 x 256 slices arrive at 16 x 16 after the four default stages.
+Larsen et al., ICML 2016 (VAE-GAN), on which Baur et al. 2018 build: 5 x 5 convolutions with stride 2, batch norm after
+each. 256 x 256 slices arrive at 16 x 16 after the four default stages.
 """
 
 from itertools import pairwise
@@ -24,8 +24,8 @@ def encoder(features: tuple[int, ...] = FEATURES, batch_norm: bool = True) -> nn
 def decoder(features: tuple[int, ...] = FEATURES) -> nn.Sequential:
     """The way back: (B, features[-1], h, w) -> (B, 1, h * 2**n, w * 2**n), not squashed.
 
-    The last step goes from the first stage's features straight to the picture, as in DCGAN (Radford et
-    al. 2016): features at full resolution would double the time of the whole network.
+    The last step goes from the first stage's features straight to the picture, as in DCGAN (Radford et al. 2016):
+    features at full resolution would double the time of the whole network.
     """
     stages = [
         _stage(nn.ConvTranspose2d(a, b, 5, stride=2, padding=2, output_padding=1, bias=False), b)

@@ -3,8 +3,8 @@
     L_VAE = lambda_1 |x - x_hat|_1 + lambda_2 KL(z || N(0, I)) - lambda_3 log Dis(x_hat)
     L_Dis = -log Dis(x) - log(1 - Dis(x_hat))
 
-So the l1 distance becomes a mean over pixels and the KL divergence a sum over the latent per pixel of the slice.
-The adversarial terms are per slice, as they stand: lambda_3 is stated for them. Dis = sigmoid(logit).
+So the l1 distance becomes a mean over pixels and the KL divergence a sum over the latent per pixel of the slice. The
+adversarial terms are per slice, as they stand: lambda_3 is stated for them. Dis = sigmoid(logit).
 """
 
 from torch import Tensor
