@@ -49,8 +49,7 @@ class AffineTransform:
 
     def apply(self, points: np.ndarray | tuple[float, float, float]) -> np.ndarray:
         """(..., 3) points of the first space in the second."""
-        moved: np.ndarray = apply_affine(self.matrix, points)
-        return moved
+        return apply_affine(self.matrix, points)
 
     @property
     def spacing(self) -> tuple[float, float, float]:

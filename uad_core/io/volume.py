@@ -46,8 +46,7 @@ class SourceGrid:
     @property
     def to_canonical(self) -> np.ndarray:
         """(3, 2) nibabel orientation transform from the file's axes to the canonical ones."""
-        transform: np.ndarray = ornt_transform(io_orientation(self.affine), axcodes2ornt(CANONICAL))
-        return transform
+        return ornt_transform(io_orientation(self.affine), axcodes2ornt(CANONICAL))
 
 
 @dataclass(frozen=True, eq=False)

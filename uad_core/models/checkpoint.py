@@ -52,12 +52,7 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    path: Path,
-    spec_name: str,
-    model: AnomalyModel,
-    slab: Slab,
-    calibration: Calibration,
-    about: dict[str, Any],
+    path: Path, spec_name: str, model: AnomalyModel, slab: Slab, calibration: Calibration, about: dict[str, Any]
 ) -> Path:
     """Write `path`.json and `path`.safetensors, weights in half precision as `halve` leaves them.
 

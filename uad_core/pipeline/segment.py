@@ -5,12 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from uad_core.pipeline.lesions import Lesion, lesions, volume_scale
-from uad_core.pipeline.postprocess import (
-    PostprocessConfig,
-)
-from uad_core.pipeline.postprocess import (
-    segment as segment_residual,
-)
+from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.postprocess import segment as segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 
 

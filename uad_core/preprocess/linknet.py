@@ -44,8 +44,7 @@ class _Down(nn.Module):
         self.block1, self.block2 = _Block(fed, made, stride), _Block(made, made, 1)
 
     def forward(self, features: Tensor) -> Tensor:
-        out: Tensor = self.block2(self.block1(features))
-        return out
+        return self.block2(self.block1(features))
 
 
 class _Block(nn.Module):

@@ -55,8 +55,7 @@ def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
     labels = _inner_tissues(prepared.slab)
 
     def inside(name: str) -> np.ndarray:
-        values: np.ndarray = prepared.array[(labels == TISSUE_CODES[name]) & prepared.brain_mask]
-        return values
+        return prepared.array[(labels == TISSUE_CODES[name]) & prepared.brain_mask]
 
     white, fluid = inside("white matter"), inside("ventricles")
     greys = [values for values in map(inside, ("cortex", "deep grey matter")) if values.size >= LEAST_VOXELS]

@@ -7,15 +7,7 @@ import numpy as np
 from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.headers import DAMAGED, Image
 from uad_core.io.dicom.series import MIN_SLICES
-from uad_core.io.limits import (
-    EXPORT_AGAIN,
-    MAX_ORIGIN_MM,
-    MAX_SHEAR,
-    is_plausible,
-    is_too_large,
-    shear,
-    thick_slices,
-)
+from uad_core.io.limits import EXPORT_AGAIN, MAX_ORIGIN_MM, MAX_SHEAR, is_plausible, is_too_large, shear, thick_slices
 from uad_core.io.volume import ScanError, SourceGrid
 
 MAX_TURN = 1e-3  # between direction cosines of slices that are parallel; scanners write six digits

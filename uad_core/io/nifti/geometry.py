@@ -89,8 +89,7 @@ def _unplaced(fields: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     zooms = np.abs(fields["pixdim"][1:4].astype(float))
     if not (np.isfinite(zooms).all() and zooms.all()):
         raise ScanError("bad_spacing", f"The header states no voxel size. {EXPORT_AGAIN}")
-    affine: np.ndarray = shape_zoom_affine(shape, zooms, x_flip=True)
-    return affine
+    return shape_zoom_affine(shape, zooms, x_flip=True)
 
 
 def _check(affine: np.ndarray) -> None:

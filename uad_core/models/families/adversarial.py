@@ -30,8 +30,7 @@ class AdversarialAutoencoder(AnomalyModel):
         self.discriminator = Discriminator(config.features)
 
     def forward(self, slices: Tensor) -> Tensor:
-        reconstruction: Tensor = self.autoencoder(slices)
-        return reconstruction
+        return self.autoencoder(slices)
 
     def objectives(self) -> list[Objective]:
         config, plain = self.config, self.autoencoder.objectives()

@@ -32,8 +32,7 @@ class Autoencoder(AnomalyModel):
         self.decoder = nn.Sequential(from_latent(*code), decoder(config.features))
 
     def forward(self, slices: Tensor) -> Tensor:
-        reconstruction: Tensor = self.decoder(self.encoder(slices))
-        return reconstruction
+        return self.decoder(self.encoder(slices))
 
     def training_pass(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """x_hat as training sees it, and the weighted terms of Eq. 2 but the adversarial one."""

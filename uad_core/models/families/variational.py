@@ -33,18 +33,14 @@ class VariationalAutoencoder(Autoencoder):
         return mean, log_variance.clamp(-20, 10)
 
     def forward(self, slices: Tensor) -> Tensor:
-        reconstruction: Tensor = self.decoder(self.encode(slices)[0])
-        return reconstruction
+        return self.decoder(self.encode(slices)[0])
 
     def training_pass(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         mean, log_variance = self.encode(slices)
         z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         reconstruction = self.decoder(z)
         divergence = kl_to_standard_normal(mean, log_variance, slices[0].numel())
-        return reconstruction, {
-            "l1": l1(slices, reconstruction),
-            "kl": self.config.lambda_prior * divergence,
-        }
+        return reconstruction, {"l1": l1(slices, reconstruction), "kl": self.config.lambda_prior * divergence}
 
     def sample(self, count: int, seed: int) -> Tensor:
         config, side = self.config, SIZE // 2 ** len(self.config.features)

@@ -22,11 +22,9 @@ class Discriminator(nn.Module):
 
     def features(self, slices: Tensor) -> Tensor:
         """(B, C, h, w) of the last stage: what feature matching compares."""
-        features: Tensor = self.stages(slices)
-        return features
+        return self.stages(slices)
 
     def forward(self, slices: Tensor) -> Tensor:
         if self.training:
             slices = slices + self.noise * torch.randn_like(slices)
-        logits: Tensor = self.judge(self.features(slices)).mean((1, 2, 3))
-        return logits
+        return self.judge(self.features(slices)).mean((1, 2, 3))
