@@ -30,7 +30,7 @@ def test_the_brain_of_a_real_head_is_found_in_one_piece(shared_data, name):
 
 def test_a_real_head_goes_through_the_whole_chain_without_a_warning(shared_data):
     scan = read_nifti(shared_data / "heads" / "ms03_raw_FLAIR.nii.gz")
-    prepared = prepare(scan, infer_config(scan)[0])
+    prepared = prepare(scan, infer_config(scan))
     assert prepared.warnings == ()
     assert 0.48 < np.median(prepared.array[prepared.brain_mask]) < 0.51
 

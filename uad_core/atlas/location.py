@@ -31,10 +31,10 @@ class Location(NamedTuple):
 
 
 def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> tuple[Location, ...]:
-    """The place of each region of a mask; a vote of its voxels, so that it keeps up with a slider.
+    """The place of each of R regions of a mask; a vote of its voxels, so that it keeps up with a slider.
 
     A region lies in the tissue that more of its voxels lie in than in any other. White matter is called periventricular
-    where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles. Returns R places.
+    where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles.
 
     Args:
         voxels: (d, h, w) of the mask's voxels in the slab, as `np.nonzero` gives them: three times (V,).
@@ -48,19 +48,13 @@ def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> t
     columns = voxels[2] - (SLICE_SHAPE[1] - ATLAS_SHAPE[2]) // 2
     left = np.bincount(regions[columns > MIDLINE], minlength=count)
     right = np.bincount(regions[columns < MIDLINE], minlength=count)
+    enough = ONE_SIDED * np.maximum(left + right, 1)
+    sides = np.select([left >= enough, right >= enough], ["left", "right"], "both").tolist()
     names = {**TISSUES, 0: OUTSIDE}
     return tuple(
-        Location(PERIVENTRICULAR if near else names[int(tissue)], _side(int(on_left), int(on_right)))
-        for tissue, near, on_left, on_right in zip(tissues, periventricular, left, right, strict=True)
+        Location(PERIVENTRICULAR if near else names[int(tissue)], side)
+        for tissue, near, side in zip(tissues, periventricular, sides, strict=True)
     )
-
-
-def _side(left: int, right: int) -> str:
-    if left >= ONE_SIDED * (left + right) > 0:
-        return "left"
-    if right >= ONE_SIDED * (left + right) > 0:
-        return "right"
-    return "both"
 
 
 @lru_cache(maxsize=1)

@@ -14,11 +14,11 @@ def bounding_box(mask: np.ndarray, margin: int | Sequence[int] = 0) -> tuple[sli
     margins = [margin] * mask.ndim if isinstance(margin, int) else margin
     if not mask.any():
         return tuple(slice(0, length) for length in mask.shape)
-    box = []
-    for axis, (length, reach) in enumerate(zip(mask.shape, margins, strict=True)):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
-        box.append(slice(max(int(hit[0]) - reach, 0), min(int(hit[-1]) + 1 + reach, length)))
-    return tuple(box)
+    hits = (np.flatnonzero(mask.any(tuple({*range(mask.ndim)} - {axis}))) for axis in range(mask.ndim))
+    return tuple(
+        slice(max(int(hit[0]) - reach, 0), min(int(hit[-1]) + 1 + reach, length))
+        for hit, reach, length in zip(hits, margins, mask.shape, strict=True)
+    )
 
 
 def overlap(mask: np.ndarray, other: np.ndarray) -> float:

@@ -16,15 +16,8 @@ from uad_core.io.volume import SourceGrid, Volume
 
 TEMPLATE_FILE = Path(__file__).parent / "data" / "template_FLAIR.nii.gz"
 TISSUES_FILE = Path(__file__).parent / "data" / "template_tissues.nii.gz"
-TISSUES = {
-    1: "CSF",
-    2: "ventricles",
-    3: "cortex",
-    4: "white matter",
-    5: "deep grey matter",
-    6: "cerebellum",
-    7: "brain stem",
-}
+_NAMES = ("CSF", "ventricles", "cortex", "white matter", "deep grey matter", "cerebellum", "brain stem")
+TISSUES = dict(enumerate(_NAMES, start=1))
 TISSUE_CODES = {name: code for code, name in TISSUES.items()}
 
 
@@ -40,10 +33,7 @@ class Atlas:
         return self.tissues > 0
 
     def tissues_in(self, slab: Slab) -> np.ndarray:
-        """(D, 256, 256) uint8: the tissues at the levels of a slab, padded as the slab is.
-
-        Raises ValueError: an atlas on another grid than SRI24's.
-        """
+        """(D, 256, 256) uint8: the tissues at the levels of a slab, padded as it is, of an atlas on SRI24's grid."""
         if self.tissues.shape != ATLAS_SHAPE:
             raise ValueError(f"tissues must lie on the grid of {ATLAS_SHAPE} voxels, got {self.tissues.shape}")
         pads = [(n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True)]

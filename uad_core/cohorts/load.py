@@ -22,8 +22,7 @@ def load_subject(subject: Subject, slab: Slab) -> Prepared:
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
     if subject.prepared:
         return _as_prepared(scan, mask, slab)
-    inferred, _ = infer_config(scan)
-    return prepare(scan, replace(inferred, slab=slab), brain_mask=mask)
+    return prepare(scan, replace(infer_config(scan), slab=slab), brain_mask=mask)
 
 
 def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:

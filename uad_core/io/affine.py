@@ -15,8 +15,7 @@ _LEAST_DETERMINANT = 1e-6  # voxels of the smallest spacing that is read, 0.05 m
 class AffineTransform:
     """Where a point of one space lies in another: voxel -> world mm, atlas world -> scan world, ...
 
-    `b @ a` maps by `a` first, as matrices do. A variable that holds one is called `from_to` or `to`. Raises ValueError:
-    the matrix cannot be inverted, or holds what is no number.
+    `b @ a` maps by `a` first, as matrices do. Raises ValueError: it cannot be inverted, or holds what is no number.
     """
 
     matrix: np.ndarray  # (4, 4) float64, read-only
@@ -44,7 +43,6 @@ class AffineTransform:
 
     @cached_property
     def inverse(self) -> AffineTransform:
-        """The way back."""
         return AffineTransform(np.linalg.inv(self.matrix))
 
     def apply(self, points: np.ndarray | tuple[float, float, float]) -> np.ndarray:

@@ -11,8 +11,7 @@ from typing import Any
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name beside `path`, sync it to the disk, and rename it to `path`.
 
-    The file can be read by its owner alone (mode 0600): it may show a patient's brain. Raises OSError: the disk is full
-    or the folder not writable; `path` is then as it was before.
+    Its owner alone can read it (mode 0600): it may show a patient's brain. After an OSError `path` is as it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)

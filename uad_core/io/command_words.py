@@ -1,7 +1,4 @@
-"""Settings as words of the command line: those that a process is started with, and those that a record shows.
-
-It lies this low since the command line is written down in several rooms: by commands, runs, training and detection.
-"""
+"""Settings as words of the command line, as commands, runs, training and detection start and record them."""
 
 from __future__ import annotations
 

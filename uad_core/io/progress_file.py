@@ -20,12 +20,7 @@ FORESEEN = (ValueError, FloatingPointError, OSError)  # ScanError and Checkpoint
 
 
 class ProgressWriter:
-    """Writes the progress.json of a folder.
-
-    Args:
-        folder: it lies in.
-        least_seconds: between two files of one stage: what comes sooner is left out, unless it is urgent.
-    """
+    """Writes the progress.json of a folder; within `least_seconds` a stage is written again only if it is urgent."""
 
     def __init__(self, folder: Path, least_seconds: float = 0.0) -> None:
         self.path = folder / NAME

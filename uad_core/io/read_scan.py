@@ -9,19 +9,17 @@ from uad_core.io.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_nifti
 from uad_core.io.nifti.container import read_source
-from uad_core.io.volume import ScanError, Volume
+from uad_core.io.volume import ScanError, Volume, refused
 
 ScanSource = Path | bytes | Sequence[bytes]
-UNREADABLE = "The folder cannot be read. Check that it is there and that you may open what is in it."
 
 
 def read_scan(source: ScanSource) -> Volume:
-    """The scan in what a user brings.
+    """The scan in what a user brings; of DICOM a `DicomScan`, on which `export` writes a DICOM SEG as well.
 
     `source`: a NIfTI file, a zip archive of a DICOM series, or a DICOM file of many frames, as a path or as bytes; a
-    folder of a DICOM series, also with folders in it; or the bytes of its files in any order. Returns the volume; of
-    DICOM a `uad_core.io.dicom.DicomScan`, on which `export` writes a DICOM SEG as well. Raises ScanError: it cannot be
-    used; the codes are those of `uad_core.io.nifti` and `uad_core.io.dicom`.
+    folder of a DICOM series, also with folders in it; or the bytes of its files in any order. Raises ScanError: it
+    cannot be used; the codes are those of `uad_core.io.nifti` and `uad_core.io.dicom`.
     """
     if isinstance(source, Path):
         return _read_path(source)
@@ -58,7 +56,8 @@ def _folder(folder: Path) -> list[bytes]:
     """The files below `folder`: DICOM whole, of the others the first bytes, so that they can be counted."""
     files: list[bytes] = []
     size = 0
-    try:
+    unreadable = "The folder cannot be read. Check that it is there and that you may open what is in it."
+    with refused("unreadable", unreadable, OSError):  # a slice that cannot be read would be missing
         for root, _, names in os.walk(folder, onerror=_raise):
             for path in (Path(root) / name for name in names):
                 head = _head(path)
@@ -66,8 +65,6 @@ def _folder(folder: Path) -> list[bytes]:
                 size += len(files[-1])
                 if size > MAX_BYTES or len(files) > MAX_FILES:
                     raise ScanError("too_big", TOO_BIG)
-    except OSError:  # a slice that cannot be read would be missing
-        raise ScanError("unreadable", UNREADABLE) from None
     return files
 
 

@@ -12,7 +12,9 @@ Terms used everywhere in this project:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
@@ -31,6 +33,20 @@ class ScanError(ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+@contextmanager
+def refused(code: str, message: str, reason: type[Exception] = Exception) -> Iterator[None]:
+    """Within it an error of type `reason` becomes that ScanError, which says nothing of the error's own text.
+
+    By default any error does, but for a ScanError, and too little memory.
+    """
+    try:
+        yield
+    except reason as error:
+        if isinstance(error, ScanError) or (isinstance(error, MemoryError) and reason is not MemoryError):
+            raise
+        raise ScanError(code, message) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +72,7 @@ class Volume:
     array: np.ndarray  # (D, H, W) float32, canonical, finite, read-only
     affine: np.ndarray  # (4, 4) canonical voxel (d, h, w) -> world mm
     source: SourceGrid  # the grid of the file that it came from
-    # sentences about what was tolerated while reading, for the user and for the provenance
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()  # sentences on what was tolerated while reading, for the user and the provenance
 
     def __post_init__(self) -> None:
         if self.array.ndim != 3:
@@ -79,15 +94,10 @@ class Volume:
 
     @classmethod
     def from_canonical(cls, array: np.ndarray, affine: np.ndarray) -> Volume:
-        """A volume that no file stands behind: (D, H, W) `array`, `affine` as in the attribute.
-
-        Written to a file it gets the usual RAS axis order (i, j, k).
-        """
-        canonical_axes = io_orientation(affine)
-        to_ras = ornt_transform(canonical_axes, axcodes2ornt(("R", "A", "S")))
-        source_affine = affine @ inv_ornt_aff(to_ras, array.shape)
+        """A volume that no file stands behind; written to one it gets the usual RAS axis order (i, j, k)."""
+        to_ras = ornt_transform(io_orientation(affine), axcodes2ornt(("R", "A", "S")))
         shape = apply_orientation(np.empty(array.shape, np.bool_), to_ras).shape
-        return cls(array, affine, SourceGrid(tuple(shape), source_affine))
+        return cls(array, affine, SourceGrid(tuple(shape), affine @ inv_ornt_aff(to_ras, array.shape)))
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -4,24 +4,13 @@ from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.crop import crop_levels
 from uad_core.preprocess.infer import infer_config, inspect_scan
 from uad_core.preprocess.preparation import prepare
-from uad_core.preprocess.prepared import Prepared, ProcessingStep
+from uad_core.preprocess.prepared import Prepared
 from uad_core.preprocess.registration import register
 from uad_core.preprocess.single_slice import prepare_slice
 from uad_core.preprocess.step_images import StepImages, StepView, before_after
 from uad_core.preprocess.user_atlas import load_atlas
 
 __all__ = [
-    "Prepared",
-    "PreprocessConfig",
-    "ProcessingStep",
-    "StepImages",
-    "StepView",
-    "before_after",
-    "crop_levels",
-    "infer_config",
-    "inspect_scan",
-    "load_atlas",
-    "prepare",
-    "prepare_slice",
-    "register",
+    "Prepared", "PreprocessConfig", "StepImages", "StepView", "before_after", "crop_levels", "infer_config",
+    "inspect_scan", "load_atlas", "prepare", "prepare_slice", "register",
 ]  # fmt: skip

@@ -32,6 +32,11 @@ _PLANE_SHARE = 0.02  # of a coarse plane must be brain, or it isn't counted to t
 _MARGIN = 0.1  # of the box's size, added on each side
 _THRESHOLD = 0.5  # on the brain's probability
 
+_NO_BRAIN = (
+    "No brain was found in this scan. Check that it is a FLAIR image of a head; if it is skull-stripped already, "
+    "switch skull stripping off, or give a brain mask of your own."
+)
+
 
 def strip(volume: Volume) -> np.ndarray:
     """(D, H, W) bool: the brain of a whole head, in one piece and without holes.
@@ -64,8 +69,7 @@ def _networks() -> tuple[LinkNet, LinkNet]:
     weights = load(data)
     networks = LinkNet(), LinkNet()
     for name, network in zip(("find", "outline"), networks, strict=True):
-        start = f"{name}."
-        own = {key.removeprefix(start): value.float() for key, value in weights.items() if key.startswith(start)}
+        own = {key[len(name) + 1 :]: value.float() for key, value in weights.items() if key.startswith(f"{name}.")}
         network.eval().load_state_dict(own, strict=True)
     return networks
 
@@ -75,8 +79,7 @@ def _brain(network: LinkNet, scan: Tensor, low: Tensor, high: Tensor) -> Tensor:
     scan = ((scan - low) / (high - low)).clamp(min=0, max=1)
     scan = _SD * ((scan - scan.mean()) / scan.std()) + _MEAN
     with torch.no_grad():
-        probabilities: Tensor = network(scan[None, None])
-    return probabilities[0, 1]
+        return network(scan[None, None])[0, 1]
 
 
 def _resized(scan: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -90,13 +93,13 @@ def _box(coarse: Tensor, shape: tuple[int, ...]) -> tuple[slice, ...]:
     for axis, length in enumerate(shape):
         planes = torch.where(share.mean([other for other in range(3) if other != axis]) > _PLANE_SHARE)[0]
         if not planes.numel():
-            raise _no_brain()
+            raise ScanError("strip_failed", _NO_BRAIN)
         scale = torch.tensor(length) / torch.tensor(len(share))
         centre = (scale * ((planes.max() + 1 + planes.min()) / 2)).round()
         size = ((1 + 2 * torch.tensor(_MARGIN)) * (scale * (planes.max() + 1 - planes.min()))).round()
         box.append(slice(max(0, int(centre - size / 2)), min(length, int(centre + size / 2))))
     if any(side.start >= side.stop for side in box):
-        raise _no_brain()
+        raise ScanError("strip_failed", _NO_BRAIN)
     return tuple(box)
 
 
@@ -104,13 +107,5 @@ def _largest(mask: np.ndarray) -> np.ndarray:
     """The largest 26-connected component of a bool array."""
     labels = cc3d.connected_components(mask)
     if not labels.any():
-        raise _no_brain()
+        raise ScanError("strip_failed", _NO_BRAIN)
     return np.asarray(labels == np.bincount(labels[labels != 0]).argmax())
-
-
-def _no_brain() -> ScanError:
-    return ScanError(
-        "strip_failed",
-        "No brain was found in this scan. Check that it is a FLAIR image of a head; if it is "
-        "skull-stripped already, switch skull stripping off, or give a brain mask of your own.",
-    )

@@ -23,12 +23,8 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
             "the scan shows a whole head and is not stripped already, or give a brain mask of your own.",
         )
     low, high = config.usual_brain_ml
-    if low <= millilitres <= high:
-        return millilitres, None
-    return (
-        millilitres,
-        f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Check its outline.",
-    )
+    unusual = f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Check its outline."
+    return millilitres, None if low <= millilitres <= high else unusual
 
 
 def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
@@ -65,11 +61,9 @@ def check_stretch(transform: AffineTransform, config: PreprocessConfig) -> str |
     return f"{found}; check the voxel size in its header."
 
 
-def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas_brain: np.ndarray) -> str | None:
-    """A warning where levels of the slab lie beyond the scan; `atlas_brain` is (D, 256, 256) in the slab.
-
-    Raises ScanError: `slab` where none of them is in the scan.
-    """
+def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas: Atlas) -> str | None:
+    """A warning where some levels of the slab lie beyond the scan. Raises ScanError (`slab`) where all of them do."""
+    atlas_brain = mask_to_slab(atlas.brain_mask, atlas.flair, AffineTransform.identity(), slab)
     seen = mask_to_slab(np.ones(scan.shape, bool), scan, transform, slab) & atlas_brain
     brain = np.count_nonzero(atlas_brain, axis=(1, 2))
     missed = (brain > 0) & (np.count_nonzero(seen, axis=(1, 2)) < 0.5 * brain)

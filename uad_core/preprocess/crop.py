@@ -4,27 +4,21 @@ from dataclasses import replace
 
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
-from uad_core.io.affine import AffineTransform
 from uad_core.preprocess.checks import check_levels
-from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.slab import mask_to_slab
+from uad_core.preprocess.prepared import Prepared
 
 
 def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
-    """The levels of `slab` alone, the same to the last bit as if `prepare` had cut no others.
-
-    Raises ScanError: `slab` where the scan does not reach these levels; ValueError: levels that were not prepared.
-    """
+    """The levels of `slab` alone, the same to the last bit as if `prepare` had cut no others."""
     start = slab.first - prepared.slab.first
     if start < 0 or start + slab.count > prepared.slab.count:
         raise ValueError(f"{slab} does not lie within {prepared.slab}")
     own = slice(start, start + slab.count)
-    before, now = _missing(prepared, prepared.slab), _missing(prepared, slab)
+    scan, transform = prepared.scan, prepared.transform
+    before, now = (check_levels(scan, transform, levels, template()) for levels in (prepared.slab, slab))
     warnings = [*(text for text in prepared.warnings if text != before), *([now] if now else [])]
-    steps = tuple(
-        ProcessingStep("slab", step.seconds, f"Cut {slab.count} axial slices of 1 mm.") if step.name == "slab" else step
-        for step in prepared.steps
-    )
+    cut = f"Cut {slab.count} axial slices of 1 mm."
+    steps = tuple(replace(step, sentence=cut) if step.name == "slab" else step for step in prepared.steps)
     return replace(
         prepared,
         array=prepared.array[own],
@@ -33,10 +27,3 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
         steps=steps,
         warnings=tuple(warnings),
     )
-
-
-def _missing(prepared: Prepared, slab: Slab) -> str | None:
-    """The warning about levels of `slab` that lie beyond the scan."""
-    atlas = template()
-    brain = mask_to_slab(atlas.brain_mask, atlas.flair, AffineTransform.identity(), slab)
-    return check_levels(prepared.scan, prepared.transform, slab, brain)

@@ -25,11 +25,10 @@ def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions
     """Read and prepare one scan as inferred from its data, but for the overrides. Raises ScanError."""
     scan = read_scan(source)
     mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
-    inferred, _ = infer_config(scan)
-    chosen = {
-        key: getattr(prepare_options, key) for key in ("strip", "register") if getattr(prepare_options, key) is not None
-    }
-    config = replace(inferred, slab=prepare_options.slab or slab, **chosen)
-    return prepare(
-        scan, config, mask, load_atlas(prepare_options.atlas) if prepare_options.atlas else None, on_progress
-    )
+    atlas = load_atlas(prepare_options.atlas) if prepare_options.atlas else None
+    config = replace(infer_config(scan), slab=prepare_options.slab or slab)
+    if prepare_options.strip is not None:
+        config = replace(config, strip=prepare_options.strip)
+    if prepare_options.register is not None:
+        config = replace(config, register=prepare_options.register)
+    return prepare(scan, config, mask, atlas, on_progress)

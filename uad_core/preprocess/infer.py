@@ -17,8 +17,6 @@ _BRIGHT = 0.1  # of the 98th percentile: tissue, not noise
 
 @dataclass(frozen=True)
 class Findings:
-    """What the configuration is inferred from."""
-
     background: float  # share of voxels at exactly the value of the background
     foreground_ml: float
     rim: float  # brightness 4 to 8 mm below the surface, of that 25 mm below: a skull is dark there
@@ -39,23 +37,14 @@ def inspect_scan(volume: Volume) -> Findings:
     return Findings(background, foreground_ml, rim, on_atlas_grid, stripped)
 
 
-def infer_config(volume: Volume) -> tuple[PreprocessConfig, tuple[str, ...]]:
-    """The steps that this scan still needs, and a sentence for each that it does not.
+def infer_config(volume: Volume) -> PreprocessConfig:
+    """The steps that this scan still needs.
 
     A stripped scan in another space, such as MNI's, is registered. Only the atlas's own grid, in its own place in the
     world, says that a scan has been registered to it.
     """
     found = inspect_scan(volume)
-    config = PreprocessConfig(strip=not found.stripped, register=not (found.stripped and found.on_atlas_grid))
-    reasons = []
-    if not config.strip:
-        reasons.append(
-            f"The scan looks skull-stripped already ({100 * found.background:.0f} % background, "
-            f"{found.foreground_ml:.0f} ml of tissue), so stripping is left out."
-        )
-    if not config.register:
-        reasons.append("The scan lies on the grid of the atlas already, so registration is left out.")
-    return config, tuple(reasons)
+    return PreprocessConfig(strip=not found.stripped, register=not (found.stripped and found.on_atlas_grid))
 
 
 def tissue(volume: Volume) -> np.ndarray:

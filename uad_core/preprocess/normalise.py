@@ -8,7 +8,7 @@ from uad_core.io.volume import ScanError
 TISSUE_LEVEL = 0.5  # where brain tissue lies after normalisation: lesions up to twice as bright stay unclipped
 _TISSUE_ABOVE = 0.6  # of the brain's median: fluid is darker on FLAIR, all tissue is brighter
 _TIME_STEP = (
-    0.125  # of the flow, in mm2: what the ITK guide gives for volumes; from 1/6 up it may, at 0.5 it does diverge
+    0.125  # of the flow, in mm2, as the ITK guide has it for volumes; from 1/6 up it may, at 0.5 it does diverge
 )
 
 
@@ -36,18 +36,13 @@ def tissue_level(array: np.ndarray, brain_mask: np.ndarray) -> float:
     """
     median = float(np.median(array[brain_mask])) if brain_mask.any() else 0.0
     if not median > 0:
-        raise ScanError(
-            "normalise_failed",
-            "The brain of this scan is black, or no brain lies at the levels asked for. Check the scan and its mask.",
-        )
+        black = "The brain of this scan is black, or no brain lies at the levels asked for."
+        raise ScanError("normalise_failed", f"{black} Check the scan and its mask.")
     values = array[brain_mask]
     return float(np.median(values[values > _TISSUE_ABOVE * median]))
 
 
 def normalise(array: np.ndarray, brain_mask: np.ndarray, level: float) -> np.ndarray:
-    """0 stays 0, `level` (of tissue) becomes 0.5, clipped to [0, 1], 0 outside the brain; float32.
-
-    Values below 0 are ringing of an earlier interpolation and become 0.
-    """
+    """0 stays 0, `level` (of tissue) becomes 0.5, clipped to [0, 1], 0 outside the brain; float32."""
     scaled = np.clip(array * (TISSUE_LEVEL / level), 0, 1)
     return np.where(brain_mask, scaled, 0).astype(np.float32)

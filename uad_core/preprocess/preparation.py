@@ -50,13 +50,9 @@ def prepare(
 
     The paper registers before it strips; stripped brains register better, the steps are the same. A level comes out the
     same whichever slab it is cut with: the denoising sees its neighbours beyond the slab's edge, and the grey values
-    are scaled by the tissue at the paper's levels. Raises ScanError: `strip_failed`, `registration_failed`, `slab` or
-    `normalise_failed`: the result could not be trusted.
-
-    Args:
-        brain_mask: (D, H, W) bool on the scan's grid, the user's own; replaces stripping.
-        atlas: to register to; the project's template by default.
-        on_progress: called with a step's name and the share of all that is done.
+    are scaled by the tissue at the paper's levels. `brain_mask`, the user's own, (D, H, W) bool on the scan's grid,
+    replaces stripping; `atlas` replaces the template; `on_progress` is called with a step's name and the share of all
+    that is done. Raises ScanError: `strip_failed`, `registration_failed`, `slab` or `normalise_failed`.
     """
     log, on_step, target = _Log(), on_progress or (lambda name, fraction: None), atlas or template()
     on_step("strip the skull", 0.0)
@@ -66,7 +62,7 @@ def prepare(
     on_step("denoise and normalise", 0.8)
     wide, own = widened(config.slab, config.denoise_iterations)
     atlas_brain = mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), wide)
-    warning = check_levels(scan, transform, config.slab, atlas_brain[own])
+    warning = check_levels(scan, transform, config.slab, target)
     array, inside = to_slab(scan, brain, transform, wide)
     if config.strip and brain_mask is None:
         inside &= _reach(atlas_brain, config.reach_mm)

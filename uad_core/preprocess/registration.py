@@ -47,15 +47,10 @@ def register(
 ) -> AffineTransform:
     """The affine transform that lays the atlas over the scan: a rigid search, then an affine one.
 
-    Returns the same bits for the same scan, in whatever order and direction its file stores the axes: the search runs
-    in a frame that does not know the file (see `_Frame`). Raises ScanError: `registration_failed` where the search
+    `moving` is the scan, of which only the brain within `moving_mask`, (D, H, W) bool, is looked at; `fixed` is the
+    atlas. Returns the same bits for the same scan, in whatever order and direction its file stores the axes: the search
+    runs in a frame that does not know the file (see `_Frame`). Raises ScanError: `registration_failed` where the search
     finds no overlap at all.
-
-    Args:
-        moving: the scan; its values outside `moving_mask` are not looked at.
-        moving_mask: (D, H, W) bool, its brain.
-        fixed: the atlas image.
-        fixed_mask: (D, H, W) bool, the atlas brain.
     """
     if not moving_mask.any():
         raise ScanError("registration_failed", "The scan could not be registered: its brain mask is empty.")
@@ -99,9 +94,8 @@ def _search(
     method.SetMetricUseMovingImageGradientFilter(False)  # cost far less than a smoothed gradient everywhere
     method.SetMetricFixedMask(region)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(
-        config.max_step, config.min_step, config.iterations, config.relaxation
-    )
+    steps = config.max_step, config.min_step, config.iterations, config.relaxation
+    method.SetOptimizerAsRegularStepGradientDescent(*steps)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel(list(config.shrink))
     method.SetSmoothingSigmasPerLevel(list(config.sigma_mm))

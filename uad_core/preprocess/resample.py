@@ -10,19 +10,11 @@ _DECIMALS = 7  # of a voxel: far below what matters, far above what flips of a f
 
 
 def resample(array: np.ndarray, voxel_map: AffineTransform, shape: tuple[int, int, int], order: int) -> np.ndarray:
-    """`array` seen from another grid; 0 where that grid reaches beyond it.
+    """`array`, (D, H, W) bool, uint8 or float, seen from another grid of that `shape`; 0 where that reaches beyond it.
 
-    Returns (D, H, W) of `shape`: bool for a bool array at order 0, the array's own type otherwise (float32 for a bool
-    array at order 1).
-
-    Args:
-        array: (D, H, W), bool, uint8 or float.
-        voxel_map: voxel (d, h, w) of the new grid -> voxel of `array`.
-        shape: of the new grid.
-        order: 0 nearest (masks), 1 linear (maps).
+    `voxel_map`: voxel (d, h, w) of the new grid -> voxel of `array`. `order`: 0 nearest (masks), 1 linear (maps).
+    Returns the array's own type, but float32 for a bool array at order 1.
     """
-    if order not in _INTERPOLATORS:
-        raise ValueError(f"order must be 0 (nearest) or 1 (linear), got {order}")
     values = array.astype(np.uint8 if order == 0 else np.float32) if array.dtype == bool else array
     # Both grids as plain voxel counts, in ITK's order (w, h, d): no millimetres, nothing to disagree about.
     turned = np.round(voxel_map.matrix, _DECIMALS)[[2, 1, 0, 3]][:, [2, 1, 0, 3]]

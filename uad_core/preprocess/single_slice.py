@@ -26,9 +26,7 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
     space, as of SOOP, are 1.10 times as high and 1.13 times as wide as SRI24's. Raises ScanError: `dims`, `constant`
     for no usable picture, `registration_failed` where its outline is no brain's.
 
-    Args:
-        picture: (H, W), pixels of 1 mm, row 0 anterior, column 0 the patient's right, 0 outside the brain.
-        level: of the atlas, that the slice shows.
+    `picture` is (H, W), pixels of 1 mm, row 0 anterior, column 0 the patient's right, 0 outside the brain.
     """
     if picture.ndim != 2 or min(picture.shape) < 2:
         raise ScanError("dims", "A grey-scale picture of one axial slice is needed.")
@@ -52,12 +50,10 @@ def prepare_slice(picture: np.ndarray, level: int, denoise_iterations: int = 5) 
     dice = overlap(inside, atlas_brain)
     warnings = [check_overlap(dice, config)]
     if not all(_USUAL_SIZE[0] <= ratio <= _USUAL_SIZE[1] for ratio in size):
-        warnings.append(
-            f"The brain is {size[0]:.2f} x {size[1]:.2f} times as large as the template's; are its pixels 1 mm wide?"
-        )
-    laid = ProcessingStep(
-        "register", perf_counter() - started, f"Laid on level {level}: brain overlap (Dice) {dice:.3f}."
-    )
+        larger = f"{size[0]:.2f} x {size[1]:.2f} times as large as the template's"
+        warnings.append(f"The brain is {larger}; are its pixels 1 mm wide?")
+    how = f"Laid on level {level}: brain overlap (Dice) {dice:.3f}."
+    laid = ProcessingStep("register", perf_counter() - started, how)
     started = perf_counter()
     array = normalise(denoise(array, denoise_iterations), inside, tissue_level(array, inside))
     done = ProcessingStep("normalise", perf_counter() - started, "Denoised; scaled so that brain tissue lies at 0.5.")

@@ -15,8 +15,8 @@ def to_slab(
 
     Only brain voxels have a say in a value: the interpolated brain is divided by the interpolated mask. So a raw head
     with a mask and the same head stripped beforehand give the same slab, without the dark rim that interpolating
-    against a zeroed background leaves. Returns array (count, 256, 256) float32 in the scan's own units, 0 outside the
-    brain, and brain mask (count, 256, 256) bool: where at least half of a voxel is brain.
+    against a zeroed background leaves. Returns (count, 256, 256) float32 in the scan's own units, 0 outside the brain,
+    and the brain mask, (count, 256, 256) bool: where at least half of a voxel is brain.
     """
     voxel_map = _voxel_map(volume, transform, slab)
     share = resample(brain_mask.astype(np.float32), voxel_map, slab.shape, order=1)
@@ -31,10 +31,7 @@ def mask_to_slab(mask: np.ndarray, volume: Volume, transform: AffineTransform, s
 
 
 def from_slab(array: np.ndarray, slab: Slab, transform: AffineTransform, volume: Volume, order: int) -> np.ndarray:
-    """(count, 256, 256) `array` on the scan's canonical grid (D, H, W), by one interpolation.
-
-    `order` 0 (nearest) is for masks, 1 (linear) for maps. 0 where the slab does not reach.
-    """
+    """(count, 256, 256) `array` on the scan's canonical grid (D, H, W), by one interpolation; 0 beyond the slab."""
     if array.shape != slab.shape:
         raise ValueError(f"array must be {slab.shape}, got {array.shape}")
     return resample(array, _voxel_map(volume, transform, slab).inverse, volume.shape, order)

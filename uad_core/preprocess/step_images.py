@@ -30,7 +30,7 @@ DENOISING = "What was taken away should be noise, without the shape of folds or 
 class StepView:
     """A volume to be shown."""
 
-    title: str  # what it is
+    title: str
     array: np.ndarray  # (D, H, W) uint8, canonical; 255 is white
     spacing_mm: tuple[float, float, float]  # along D, H, W
     to_atlas: AffineTransform  # voxel (d, h, w) -> atlas world mm, so that views on different grids can show one place
@@ -41,7 +41,7 @@ class StepView:
 class StepImages:
     """One step of the preparation."""
 
-    name: str  # of the step
+    name: str
     outcome: str  # a sentence on how it went, and how long it took
     look_for: str  # a sentence on what to look for in the views
     views: tuple[StepView, ...]  # the first is before the step, the second after it
@@ -66,51 +66,30 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     def in_scan(title: str, outline: np.ndarray | None = None) -> StepView:
         return own_frame.view(title, scan.array, unit, outline)
 
-    def in_atlas(title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> StepView:
-        return frame.view(title, array, white, outline)
-
-    how = {step.name: f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps}
+    stripping = in_scan("The scan as it came"), in_scan("What was taken as brain", brain)
+    registering = in_scan("On the scan's own grid", brain), frame.view("In the atlas", registered, unit, target)
+    after = f"After {prepared.config.denoise_iterations} iterations"
     took = f"What was taken away, {REMOVED_GAIN:.0f} times as bright"
-    return (
-        StepImages(
-            "Skull",
-            how.get("strip", ""),
-            SKULL,
-            (in_scan("The scan as it came"), in_scan("What was taken as brain", brain)),
-        ),
-        StepImages(
-            "Registration",
-            how.get("register", ""),
-            REGISTRATION,
-            (in_scan("On the scan's own grid", brain), in_atlas("In the atlas", registered, unit, target)),
-        ),
-        StepImages(
-            "Denoising",
-            how.get("denoise", ""),
-            DENOISING,
-            (
-                in_atlas("Before", noisy, unit),
-                in_atlas(f"After {prepared.config.denoise_iterations} iterations", smooth, unit),
-                in_atlas(took, np.abs(noisy - smooth), unit / REMOVED_GAIN),
-            ),
-        ),
-        StepImages(
-            "Normalisation",
-            how.get("normalise", ""),
-            _on_normalisation(prepared, unit),
-            (
-                in_atlas("Before: white is the scan's brightest voxel", smooth, float(scan.array.max())),
-                in_atlas("After: white is 1", prepared.array, 1.0),
-            ),
-        ),
+    denoising = (
+        frame.view("Before", noisy, unit),
+        frame.view(after, smooth, unit),
+        frame.view(took, np.abs(noisy - smooth), unit / REMOVED_GAIN),
     )
-
-
-def _on_normalisation(prepared: Prepared, unit: float) -> str:
-    clipped = 100 * float(np.mean(prepared.array[prepared.brain_mask] >= 1))
-    return (
+    scaling = (
+        frame.view("Before: white is the scan's brightest voxel", smooth, float(scan.array.max())),
+        frame.view("After: white is 1", prepared.array, 1.0),
+    )
+    clipped = 100 * float(np.mean(prepared.array[inside] >= 1))
+    scaled = (
         f"Brain tissue lay at about {TISSUE_LEVEL * unit:.4g} in the scan's own units and lies at {TISSUE_LEVEL} now, "
         f"as in every scan. {clipped:.2f} % of the brain would be brighter than 1 and was cut off there."
+    )
+    how = {step.name: f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps}
+    return (
+        StepImages("Skull", how.get("strip", ""), SKULL, stripping),
+        StepImages("Registration", how.get("register", ""), REGISTRATION, registering),
+        StepImages("Denoising", how.get("denoise", ""), DENOISING, denoising),
+        StepImages("Normalisation", how.get("normalise", ""), scaled, scaling),
     )
 
 
@@ -132,7 +111,7 @@ class _SagittalFrame:
         rows, columns = bounding_box(np.any(mask, axis=0), margins)
         return cls(rows, columns, to_atlas @ AffineTransform.shift(0, rows.start, columns.start), spacing_mm)
 
-    def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None) -> StepView:
+    def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> StepView:
         cropped = (slice(None), self.rows, self.columns)
         grey = (np.clip(array[cropped] / white, 0, 1) * 255).astype(np.uint8)
         return StepView(title, grey, self.spacing_mm, self.to_atlas, None if outline is None else outline[cropped])

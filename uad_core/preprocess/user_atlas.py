@@ -24,7 +24,6 @@ def load_atlas(path: Path) -> Atlas:
     flair = read_nifti(path)
     brain = tissue(flair)
     if atlas_overlap(flair, brain, template(), AffineTransform.identity()) < _LEAST_OVERLAP:
-        raise ScanError(
-            "atlas", "The atlas file is no skull-stripped brain in SRI24 space. Use SRI24 or an image in its space."
-        )
+        elsewhere = "The atlas file is no skull-stripped brain in SRI24 space."
+        raise ScanError("atlas", f"{elsewhere} Use SRI24 or an image in its space.")
     return Atlas(flair, brain.astype(np.uint8))

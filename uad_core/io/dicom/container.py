@@ -9,14 +9,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 
 from uad_core.io.limits import EMPTY, MAX_BYTES
-from uad_core.io.volume import ScanError
+from uad_core.io.volume import ScanError, refused
 
 MAX_FILES = 5000  # a head of 0.5 mm slices has 400; whole studies have a few thousand
 MAX_RATIO = 100  # inflated bytes for each byte of an archive: scans deflate to a half or a third
 MIN_BOMB_BYTES = 16 * 1024**2  # below this the ratio says nothing: a small phantom is mostly zeros
-CHUNK_BYTES = 1024**2
-MAGIC_AT, MAGIC = 128, b"DICM"
-HEAD_BYTES = MAGIC_AT + len(MAGIC)
+HEAD_BYTES = 132  # of a DICOM file, which has b"DICM" at their end
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second opens an archive of nothing
 ZIP_ENTRY = b"PK\x01\x02"  # in front of each entry of the list at an archive's end
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes before the first byte
@@ -27,7 +25,7 @@ BAD_ZIP = "The archive is damaged, or of an unusual kind. Pack the series again 
 
 def is_dicom(head: bytes) -> bool:
     """Whether a file that starts with `head`, of at least `HEAD_BYTES`, is DICOM, whatever it is called."""
-    return head[MAGIC_AT:HEAD_BYTES] == MAGIC
+    return head[128:HEAD_BYTES] == b"DICM"
 
 
 def is_zip(head: bytes) -> bool:
@@ -57,28 +55,24 @@ def _unzip(data: bytes) -> tuple[list[bytes], int]:
     if data.count(ZIP_ENTRY) > MAX_FILES:
         raise ScanError("too_big", TOO_BIG)
     found, others, inflated = [], 0, 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            for member in members:
-                _check(member)
-            for member in members:
-                pieces = []
-                for piece in _inflate(archive, member):
-                    pieces.append(piece)
-                    inflated += len(piece)
-                    if inflated > MAX_BYTES:
-                        raise ScanError("too_big", TOO_BIG)
-                    if inflated > max(MAX_RATIO * len(data), MIN_BOMB_BYTES):
-                        raise ScanError("zip_bomb", "The archive inflates far beyond what scans do. It was not read.")
-                if pieces and is_dicom(pieces[0]):
-                    found.append(b"".join(pieces))
-                else:
-                    others += 1
-    except (ScanError, MemoryError):
-        raise
-    except Exception:  # zipfile has many ways to fail on a damaged archive, and quotes member names
-        raise ScanError("bad_zip", BAD_ZIP) from None
+    # zipfile has many ways to fail on a damaged archive, and quotes member names
+    with refused("bad_zip", BAD_ZIP), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        for member in members:
+            _check(member)
+        for member in members:
+            pieces = []
+            for piece in _inflate(archive, member):
+                pieces.append(piece)
+                inflated += len(piece)
+                if inflated > MAX_BYTES:
+                    raise ScanError("too_big", TOO_BIG)
+                if inflated > max(MAX_RATIO * len(data), MIN_BOMB_BYTES):
+                    raise ScanError("zip_bomb", "The archive inflates far beyond what scans do. It was not read.")
+            if is_dicom(pieces[0]):
+                found.append(b"".join(pieces))
+            else:
+                others += 1
     return found, others
 
 
@@ -97,5 +91,5 @@ def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
     with archive.open(member) as stream:
         head = stream.read(HEAD_BYTES)
         yield head
-        while is_dicom(head) and (piece := stream.read(CHUNK_BYTES)):
+        while is_dicom(head) and (piece := stream.read(1024**2)):
             yield piece

@@ -12,19 +12,16 @@ class Frame:
     """One slice. Its place is in DICOM's world: millimetres, x to the patient's left, y to posterior, z up."""
 
     position: tuple[float, ...]  # (3,) of the centre of the first voxel
-    along_row: tuple[float, ...]  # (3,) unit vectors, in which the column and the row number grows
-    along_column: tuple[float, ...]
+    along_row: tuple[float, ...]  # (3,) unit vector in which the column number grows
+    along_column: tuple[float, ...]  # the same for the row number
     spacing: tuple[float, ...]  # (2,) mm from row to row and from column to column
     thickness: float  # mm of tissue that it shows; 0 where the header does not say
-    slope: float  # value = slope * stored + intercept
-    intercept: float
+    slope: float
+    intercept: float  # value = slope * stored + intercept
 
 
 def read_frames(header: Dataset, count: int) -> tuple[Frame, ...]:
-    """The frames of an image of `count` of them; none if it does not say where they lie.
-
-    Raises Exception: of any kind, when an element is broken.
-    """
+    """The frames of an image of `count`; none if it does not say where they lie. Raises anything if one is broken."""
     groups = header.get("PerFrameFunctionalGroupsSequence")
     if groups:
         if len(groups) != count:

@@ -7,7 +7,7 @@ import numpy as np
 from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.headers import DAMAGED, Image
 from uad_core.io.dicom.series import MIN_SLICES
-from uad_core.io.limits import EXPORT_AGAIN, MAX_ORIGIN_MM, MAX_SHEAR, is_plausible, is_too_large, shear, thick_slices
+from uad_core.io.limits import EXPORT_AGAIN, MAX_ORIGIN_MM, is_plausible, is_sheared, is_too_large, thick_slices
 from uad_core.io.volume import ScanError, SourceGrid
 
 MAX_TURN = 1e-3  # between direction cosines of slices that are parallel; scanners write six digits
@@ -115,6 +115,6 @@ def _doubts(grid: SourceGrid, uneven: float) -> tuple[str, ...]:
     notes = []
     if uneven > DOUBTFUL_UNEVEN:
         notes.append(f"Slices lie up to {100 * uneven:.0f} % of their distance from their even places; taken as even.")
-    if shear(grid.affine) > MAX_SHEAR:
+    if is_sheared(grid.affine):
         notes.append("The slices are slightly shifted against each other: some viewers refuse such a volume.")
     return (*notes, *thick_slices(grid.affine))

@@ -15,18 +15,16 @@ from pydicom.uid import AllTransferSyntaxes, DeflatedExplicitVRLittleEndian
 from uad_core.io.dicom.frames import Frame, read_frames
 from uad_core.io.dicom.identifiers import KINDS, identifiers
 from uad_core.io.dicom.quiet import silence
-from uad_core.io.volume import ScanError
+from uad_core.io.volume import ScanError, refused
 
 silence()
 
-GREY = "MONOCHROME2"  # a larger value is brighter; MONOCHROME1, the inverse, is not used in MR
 DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
 COMPRESSION = (
     "The images are compressed in a way that cannot be read here, or they are damaged. "
     "Export the series uncompressed, or convert it to NIfTI with dcm2niix."
 )
 FLAIR_MS = (1500, 3500)  # inversion times that null CSF under T2 weighting; T1-weighted "FLAIR" has 700 to 1000
-FLAIR_WORDS, OTHER_WORD = ("flair", "darkfluid"), "t1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +33,12 @@ class Image:
 
     data: bytes = field(repr=False)  # the file itself
     compressed: bool  # whether its pixels are
-    modality: str  # to tell images apart
-    series: str
+    modality: str
+    series: str  # to tell images apart, as is `patient`
     patient: str = field(repr=False)
     flair: bool  # whether its texts or its inversion time say FLAIR
-    grey: bool  # whether it holds shades of grey, and whether more than one frame
-    many: bool
+    grey: bool  # whether it holds shades of grey
+    many: bool  # whether it holds more than one frame
     lossy: bool  # whether it was compressed with loss, at any time
     shape: tuple[int, int]  # rows and columns
     frames: tuple[Frame, ...]  # none where it does not say where they lie
@@ -48,25 +46,18 @@ class Image:
 
 
 def read_images(files: Sequence[bytes]) -> list[Image]:
-    """The DICOM files that hold images; DICOMDIR, reports and the like are left out.
-
-    Raises ScanError: damaged, compression.
-    """
+    """The DICOM files that hold images, no reports and the like. Raises ScanError: damaged, compression."""
     images = []
     for data in files:
         # pydicom inflates such a file as a whole, however large that becomes. Nobody uses them for images.
         if DeflatedExplicitVRLittleEndian.encode() in data:
             raise ScanError("compression", COMPRESSION)
-        try:
+        with refused("damaged", DAMAGED):  # pydicom raises whatever its parsing ran into, and quotes values
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
             if "Rows" in header and "Columns" in header:
                 images.append(_image(data, header))
             elif header.file_meta.get("MediaStorageSOPClassUID", KINDS[0]) in KINDS:
                 raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
-        except (ScanError, MemoryError):
-            raise
-        except Exception:  # pydicom raises whatever its parsing ran into, and quotes values
-            raise ScanError("damaged", DAMAGED) from None
     return images
 
 
@@ -83,7 +74,8 @@ def _image(data: bytes, header: Dataset) -> Image:
         series=str(header.get("SeriesInstanceUID", "")),
         patient=str(header.get("PatientID", "")),
         flair=_says_flair(header),
-        grey=int(header.get("SamplesPerPixel", 1)) == 1 and header.get("PhotometricInterpretation") == GREY,
+        # MONOCHROME1, where a larger value is darker, is not used in MR
+        grey=int(header.get("SamplesPerPixel", 1)) == 1 and header.get("PhotometricInterpretation") == "MONOCHROME2",
         many=count > 1,
         lossy=header.get("LossyImageCompression") == "01",
         shape=(int(header.Rows), int(header.Columns)),
@@ -98,5 +90,5 @@ def _says_flair(header: Dataset) -> bool:
     if inversion_ms:
         return FLAIR_MS[0] <= float(inversion_ms) <= FLAIR_MS[1]
     text = f"{header.get('SeriesDescription', '')}{header.get('ProtocolName', '')}".lower()
-    text = "".join(letter for letter in text if letter.isalnum())
-    return any(word in text for word in FLAIR_WORDS) and OTHER_WORD not in text
+    text = "".join(filter(str.isalnum, text))
+    return ("flair" in text or "darkfluid" in text) and "t1" not in text

@@ -22,8 +22,6 @@ TEXTS = {  # with which a SEG belongs to its patient and study; by the standard 
     "AccessionNumber": "SH",
     "ReferringPhysicianName": "PN",
 }
-SEXES = ("M", "F", "O")
-UTF_8 = "ISO_IR 192"
 
 
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
@@ -33,25 +31,28 @@ def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
     not be written. Raises Exception: of any kind, when an element is broken.
     """
     bare = Dataset()
-    bare.SpecificCharacterSet = UTF_8
+    bare.SpecificCharacterSet = "ISO_IR 192"  # UTF-8
     for keyword in UIDS:
         if header.get(keyword):
             setattr(bare, keyword, UID(str(header.get(keyword))))
     for keyword, vr in TEXTS.items():
-        value = header.get(keyword)
-        setattr(bare, keyword, _valid(vr, "" if value is None else str(value)))
-    if bare.PatientSex not in SEXES:
+        text = str(header.get(keyword) or "")
+        try:
+            validate_value(vr, text, RAISE)
+        except ValueError:
+            text = ""
+        setattr(bare, keyword, text)
+    if bare.PatientSex not in ("M", "F", "O"):
         bare.PatientSex = ""
     bare.Modality, bare.Rows, bare.Columns = "MR", int(header.Rows), int(header.Columns)
-    if "PerFrameFunctionalGroupsSequence" in header:
-        bare.NumberOfFrames = len(frames)
-        bare.SharedFunctionalGroupsSequence = [_shared(frames[0])]
-        bare.PerFrameFunctionalGroupsSequence = [_own(frame) for frame in frames]
-    else:
+    if "PerFrameFunctionalGroupsSequence" not in header:
         for frame in frames:
-            bare.ImagePositionPatient = _written(frame.position)
-            bare.ImageOrientationPatient = _written((*frame.along_row, *frame.along_column))
-            _measure(bare, frame)
+            for part in _place(frame).values():
+                bare.update(part)
+        return bare
+    bare.NumberOfFrames = len(frames)
+    bare.SharedFunctionalGroupsSequence = [_groups(frames[0], "PlaneOrientationSequence", "PixelMeasuresSequence")]
+    bare.PerFrameFunctionalGroupsSequence = [_groups(frame, "PlanePositionSequence") for frame in frames]
     return bare
 
 
@@ -82,34 +83,27 @@ def can_be_referred_to(series: Sequence[Dataset]) -> bool:
     return valid and one_series and distinct and one_kind
 
 
-def _valid(vr: str, text: str) -> str:
-    try:
-        validate_value(vr, text, RAISE)
-    except ValueError:
-        return ""
-    return text
+def _place(frame: Frame) -> dict[str, Dataset]:
+    """Where a frame lies, under the names of the groups that an image of many frames keeps it in."""
+    position, orientation, measures = Dataset(), Dataset(), Dataset()
+    position.ImagePositionPatient = _written(frame.position)
+    orientation.ImageOrientationPatient = _written((*frame.along_row, *frame.along_column))
+    measures.PixelSpacing = _written(frame.spacing)
+    measures.SliceThickness = format_number_as_ds(frame.thickness)
+    return {
+        "PlanePositionSequence": position,
+        "PlaneOrientationSequence": orientation,
+        "PixelMeasuresSequence": measures,
+    }
+
+
+def _groups(frame: Frame, *names: str) -> Dataset:
+    groups = Dataset()
+    for name in names:
+        setattr(groups, name, [_place(frame)[name]])
+    return groups
 
 
 def _written(numbers: Sequence[float]) -> list[str]:
     """As decimal strings of 16 characters at most, which is all that DICOM allows."""
     return [format_number_as_ds(number) for number in numbers]
-
-
-def _shared(frame: Frame) -> Dataset:
-    orientation, measures, groups = Dataset(), Dataset(), Dataset()
-    orientation.ImageOrientationPatient = _written((*frame.along_row, *frame.along_column))
-    _measure(measures, frame)
-    groups.PlaneOrientationSequence, groups.PixelMeasuresSequence = [orientation], [measures]
-    return groups
-
-
-def _own(frame: Frame) -> Dataset:
-    position, groups = Dataset(), Dataset()
-    position.ImagePositionPatient = _written(frame.position)
-    groups.PlanePositionSequence = [position]
-    return groups
-
-
-def _measure(dataset: Dataset, frame: Frame) -> None:
-    dataset.PixelSpacing = _written(frame.spacing)
-    dataset.SliceThickness = format_number_as_ds(frame.thickness)

@@ -22,7 +22,7 @@ from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from uad_core.io.dicom import decoder
 from uad_core.io.dicom.headers import COMPRESSION, DAMAGED, Image
-from uad_core.io.volume import ScanError
+from uad_core.io.volume import ScanError, refused
 
 DECODE_SECONDS = 120
 DESCRIPTION = (  # all that a decoder needs to know
@@ -32,10 +32,7 @@ DESCRIPTION = (  # all that a decoder needs to know
 
 
 def stored_values(images: Sequence[Image]) -> np.ndarray:
-    """(n, rows, columns) float32: the frames of all images, one after another, slope and intercept applied.
-
-    Raises ScanError: compression, damaged.
-    """
+    """(n, rows, columns) float32: the scaled frames of all images in turn. Raises ScanError: compression, damaged."""
     shape = images[0].shape
     values = np.empty((sum(len(image.frames) for image in images), *shape), np.float32)
     stored = _decoded(images) if any(image.compressed for image in images) else _native(images)
@@ -50,35 +47,23 @@ def stored_values(images: Sequence[Image]) -> np.ndarray:
 
 def _native(images: Sequence[Image]) -> Iterator[np.ndarray]:
     for image in images:
-        try:
+        with refused("damaged", DAMAGED):
             pixels = pixel_array(pydicom.dcmread(io.BytesIO(image.data)), raw=True)
-        except MemoryError:
-            raise
-        except Exception:
-            raise ScanError("damaged", DAMAGED) from None
         yield from pixels.reshape(-1, *pixels.shape[-2:])
 
 
 def _decoded(images: Sequence[Image]) -> Iterator[np.ndarray]:
     with tempfile.TemporaryDirectory() as name:
         folder, count = Path(name), 0
-        try:
+        with refused("damaged", DAMAGED):
             for image in images:
                 dataset = pydicom.dcmread(io.BytesIO(image.data))
                 for frame in generate_frames(dataset.PixelData, number_of_frames=len(image.frames)):
                     count += 1
                     _bare(dataset, frame).save_as(folder / f"{count:04d}.dcm", enforce_file_format=True)
-        except MemoryError:
-            raise
-        except Exception:
-            raise ScanError("damaged", DAMAGED) from None
         command = [sys.executable, "-I", decoder.__file__, name, str(count)]
-        try:
-            done = subprocess.run(command, stdout=DEVNULL, stderr=DEVNULL, timeout=DECODE_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            raise ScanError("compression", COMPRESSION) from None
-        if done.returncode:
-            raise ScanError("compression", COMPRESSION)
+        with refused("compression", COMPRESSION, subprocess.SubprocessError):
+            subprocess.run(command, stdout=DEVNULL, stderr=DEVNULL, timeout=DECODE_SECONDS, check=True)
         for number in range(1, count + 1):
             values = np.fromfile(folder / decoder.RESULT.format(number), np.float64)
             if values.size != np.prod(images[0].shape):

@@ -13,7 +13,7 @@ from uad_core.io.dicom.pixels import stored_values
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.dicom.series import pick_series
 from uad_core.io.values import check_scan, check_size
-from uad_core.io.volume import ScanError, SourceGrid, Volume
+from uad_core.io.volume import SourceGrid, Volume, refused
 
 NO_SEG = "The series lacks identifiers that a DICOM SEG refers to, so results come as NIfTI only."
 LOSSY = "The images were once compressed with loss: fine detail may be gone."
@@ -22,12 +22,11 @@ LOSSY = "The images were once compressed with loss: fine detail may be gone."
 def read_dicom(files: Sequence[bytes]) -> Volume:
     """The scan in the files of a DICOM series, in any order, or in the one zip archive that `files` is.
 
-    The voxels and their places are those of ITK's series reader. Files that are no DICOM images are ignored, and so are
-    their names. Of several series one is taken only if it is clear which; see `pick_series`. Returns a `DicomScan`, to
-    which a DICOM SEG can be made; a plain volume with a note where the headers lack what a SEG refers to. Raises
-    ScanError: it cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
+    The voxels and their places are those of ITK's series reader. Files that are no DICOM images are ignored. Returns a
+    `DicomScan`, or a plain volume with a note where the headers lack what a DICOM SEG refers to. Raises ScanError: it
+    cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
     """
-    try:
+    with refused("too_big", "There is too little memory for this series. Crop or resample it.", MemoryError):
         found, others = dicom_files(files)
         images, notes = pick_series(read_images(found), others)
         check_images(images)
@@ -36,8 +35,6 @@ def read_dicom(files: Sequence[bytes]) -> Volume:
         values = stored_values(images)[order]
         notes += doubts + ((LOSSY,) if any(image.lossy for image in images) else ())
         return _scan(values, grid, images, order, notes)
-    except MemoryError:
-        raise ScanError("too_big", "There is too little memory for this series. Crop or resample it.") from None
 
 
 def _scan(
@@ -52,7 +49,6 @@ def _scan(
         return Volume.from_source(data, grid, (*notes, NO_SEG))
     complete(sources, float(voxel_sizes(grid.affine)[2]))
     volume = Volume.from_source(data, grid, notes)
-    if len(images) == 1:  # of many frames
-        return DicomScan(volume.array, volume.affine, grid, notes, tuple(sources), tuple(order.tolist()))
-    ordered = tuple(sources[index] for index in order)
-    return DicomScan(volume.array, volume.affine, grid, notes, ordered, tuple(range(len(ordered))))
+    if len(images) > 1:  # of one slice each
+        sources, order = [sources[index] for index in order], np.arange(len(order))
+    return DicomScan(volume.array, volume.affine, grid, notes, tuple(sources), tuple(order.tolist()))

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 class DicomScan(Volume):
     """A volume of a DICOM series."""
 
-    # what is left of the headers: identifiers of patient, study, series and image, and where the image lies; no pixels,
-    # no comments, no private elements. One of each slice, in the order of the source grid's last axis, or a single one
-    # of an image of many frames. Not part of `repr`
+    # What is left of the headers: identifiers of patient, study, series and image, and where the image lies. One of
+    # each slice, in the order of the source grid's last axis, or a single one of an image of many frames.
     sources: tuple[Dataset, ...] = field(default=(), repr=False)
     frames: tuple[int, ...] = ()  # the place of each slice in `sources`, or in the image of many frames

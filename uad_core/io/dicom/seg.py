@@ -14,8 +14,6 @@ from uad_core.io.dicom.scan import DicomScan
 silence()
 
 LABEL = "Anomaly above threshold"
-PURPOSE = "For research and teaching, not for diagnosis"  # DICOM allows 64 characters
-SERIES_NUMBER = 9900  # far behind those of scanners; only the UID has to be unique
 
 
 def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
@@ -24,12 +22,7 @@ def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
     It refers to each slice of the series. From the headers it repeats what makes it part of the study: name, ID, birth
     date and sex of the patient, date, time, ID, accession number and physician of the study, and the UIDs. So it names
     the patient, as the series does. Empty slices are left out; a mask without any voxel keeps them all, since a SEG has
-    to have frames. Raises ValueError: another shape or type.
-
-    Args:
-        mask: (D, H, W) bool on the canonical grid.
-        scan: as it was read.
-        model: name of the checkpoint.
+    to have frames. `mask`: (D, H, W) bool on the canonical grid; another shape or type is a ValueError.
     """
     if mask.dtype != np.bool_:
         raise ValueError(f"a mask must be bool, got {mask.dtype}")
@@ -55,7 +48,7 @@ def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[segment],
         series_instance_uid=hd.UID(),
-        series_number=SERIES_NUMBER,
+        series_number=9900,  # far behind those of scanners; only the UID has to be unique
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer="uad_core",
@@ -64,7 +57,7 @@ def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
         device_serial_number="none",
         transfer_syntax_uid=ExplicitVRLittleEndian,
         content_label="ANOMALY",
-        content_description=PURPOSE,
+        content_description="For research and teaching, not for diagnosis",  # DICOM allows 64 characters
         series_description=f"{LABEL}, not for diagnosis",
         omit_empty_frames=bool(mask.any()),
     )

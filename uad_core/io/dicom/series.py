@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from uad_core.io.dicom.headers import Image
 from uad_core.io.volume import ScanError
 
-MODALITY = "MR"
 MIN_SLICES = 2  # a single slice has no third dimension
 
 
@@ -16,14 +15,13 @@ def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tupl
     Several series are several scans, which only the user can choose from; but where some say that they are FLAIR, the
     one of most slices is meant: a study is handed in as a whole, and its small ones are previews. Snapshots, that is
     colour images and single ones, don't count as long as there is something else. `others`: files of the upload that
-    are no DICOM images. Raises ScanError: no_image, not_mr, several_patients, several_series. No text of a header is in
-    it.
+    are no DICOM images. Raises ScanError: no_image, not_mr, several_patients, several_series.
     """
     if not images:
         raise ScanError(
             "no_image", "There is no DICOM image in the upload. Give the files of one MR series, or a zip of them."
         )
-    resonance = [image for image in images if image.modality == MODALITY]
+    resonance = [image for image in images if image.modality == "MR"]
     if not resonance:
         raise ScanError("not_mr", "The images are not MR. Give a FLAIR series of an MR scanner.")
     if len({image.patient for image in resonance}) > 1:
@@ -31,7 +29,8 @@ def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tupl
     series: dict[str, list[Image]] = defaultdict(list)
     for image in resonance:
         series[image.series].append(image)
-    scans = [members for members in series.values() if _is_stack(members)] or list(series.values())
+    stacks = [s for s in series.values() if all(image.grey for image in s) and _slices(s) >= MIN_SLICES]
+    scans = stacks or list(series.values())
     notes = []
     if aside := others + len(images) - len(resonance):
         counted = "1 file of the upload is" if aside == 1 else f"{aside} files of the upload are"
@@ -50,7 +49,3 @@ def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tupl
 
 def _slices(members: Sequence[Image]) -> int:
     return sum(len(image.frames) for image in members)
-
-
-def _is_stack(members: Sequence[Image]) -> bool:
-    return all(image.grey for image in members) and _slices(members) >= MIN_SLICES

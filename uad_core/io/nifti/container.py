@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from uad_core.io.limits import EMPTY, MAX_BYTES
+from uad_core.io.limits import EMPTY, EXPORT_AGAIN, MAX_BYTES
 from uad_core.io.volume import ScanError
 
 SLACK_BYTES = 64 * 1024  # some writers pad the end; more than this is not the file that the header describes
@@ -26,10 +26,7 @@ CORRUPT = "The file is damaged: its compressed data or checksum is wrong. Copy o
 
 
 def read_source(source: Source) -> bytes:
-    """The bytes of a file, or `source` itself when it already is bytes.
-
-    Raises ScanError: unreadable, too_big, empty.
-    """
+    """The bytes of a file, or `source` itself when it is bytes. Raises ScanError: unreadable, too_big, empty."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
         if len(data) > MAX_BYTES + SLACK_BYTES:
@@ -94,11 +91,8 @@ def unpack(data: bytes, size: int) -> bytes | bytearray:
             if len(content) > size + SLACK_BYTES:
                 break
     if len(content) > size + SLACK_BYTES:
-        raise ScanError(
-            "too_big",
-            "The file holds far more data than its header announces, so one of the two is wrong. "
-            "Export the scan again from where it came.",
-        )
+        wrong = "The file holds far more data than its header announces, so one of the two is wrong."
+        raise ScanError("too_big", f"{wrong} {EXPORT_AGAIN}")
     if len(content) < size:
         raise ScanError("truncated", TRUNCATED)
     return content

@@ -5,16 +5,7 @@ from nibabel.affines import voxel_sizes
 from nibabel.quaternions import fillpositive, quat2mat
 from nibabel.volumeutils import shape_zoom_affine
 
-from uad_core.io.limits import (
-    EXPORT_AGAIN,
-    MAX_ORIGIN_MM,
-    MAX_SHEAR,
-    MAX_SPACING_MM,
-    MIN_SPACING_MM,
-    is_plausible,
-    shear,
-    thick_slices,
-)
+from uad_core.io.limits import EXPORT_AGAIN, MAX_ORIGIN_MM, SPACING_RANGE, is_plausible, is_sheared, thick_slices
 from uad_core.io.volume import ScanError, SourceGrid
 
 ZOOM_TOLERANCE = 0.01  # relative
@@ -25,15 +16,12 @@ MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
 def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGrid, tuple[str, ...]]:
     """The source grid of a file, and sentences about what is doubtful in it.
 
-    The sform counts where it has a code, then the qform, then the voxel size alone, as in nibabel. Raises ScanError:
-    bad_header, bad_affine, bad_spacing.
-
-    Args:
-        fields: the header's raw fields, a 0-d structured array.
-        shape: voxels along i, j, k.
+    The sform counts where it has a code, then the qform, then the voxel size alone, as in nibabel. `fields`: the
+    header's raw ones, a 0-d structured array. Raises ScanError: bad_header, bad_affine, bad_spacing.
     """
     with np.errstate(all="ignore"):  # numbers that overflow become infinite and are rejected
-        sform_code, qform_code = _code(fields, "sform_code"), _code(fields, "qform_code")
+        codes = (int(fields[name]) for name in ("sform_code", "qform_code"))
+        sform_code, qform_code = (code if code in XFORM_CODES else 0 for code in codes)
         qform = _qform(fields) if qform_code else None
         if sform_code:
             affine = np.eye(4)
@@ -47,9 +35,9 @@ def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGr
         _check(affine)
         mm, unit_notes = _millimetres(fields, voxel_sizes(affine))
         affine, qform = _scaled(affine, mm), None if qform is None else _scaled(qform, mm)
-        if not _near(affine):
+        if np.abs(affine).max() > MAX_ORIGIN_MM:
             raise ScanError("bad_affine", f"The header puts the voxels impossibly far away. {EXPORT_AGAIN}")
-        if qform is not None and not (_near(qform) and is_plausible(voxel_sizes(qform))):
+        if qform is not None and not (np.abs(qform).max() <= MAX_ORIGIN_MM and is_plausible(voxel_sizes(qform))):
             qform = None
         zooms = np.abs(fields["pixdim"][1:4].astype(float)) * mm
         grid = SourceGrid(shape, affine, qform_code, sform_code, qform)
@@ -61,11 +49,6 @@ def corner_distance_mm(first: np.ndarray, second: np.ndarray, shape: tuple[int, 
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape])).reshape(3, -1)
     difference = first - second
     return float(np.linalg.norm(difference[:3, :3] @ corners + difference[:3, 3:], axis=0).max())
-
-
-def _code(fields: np.ndarray, name: str) -> int:
-    code = int(fields[name])
-    return code if code in XFORM_CODES else 0
 
 
 def _qform(fields: np.ndarray) -> np.ndarray | None:
@@ -114,15 +97,8 @@ def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[
     if is_plausible(spacing):
         note = f"The header's unit is {name}, which cannot be; millimetres were assumed."
         return 1.0, (note if name else "The header states no unit of length; millimetres were assumed.",)
-    raise ScanError(
-        "bad_spacing",
-        "The header states an impossible voxel size: "
-        f"each side must measure {MIN_SPACING_MM:g} to {MAX_SPACING_MM:g} mm. {EXPORT_AGAIN}",
-    )
-
-
-def _near(affine_mm: np.ndarray) -> bool:
-    return bool((np.abs(affine_mm) <= MAX_ORIGIN_MM).all())
+    limits = f"each side must measure {SPACING_RANGE}. {EXPORT_AGAIN}"
+    raise ScanError("bad_spacing", f"The header states an impossible voxel size: {limits}")
 
 
 def _scaled(affine: np.ndarray, mm: float) -> np.ndarray:
@@ -146,6 +122,6 @@ def _doubts(grid: SourceGrid, zooms_mm: np.ndarray) -> tuple[str, ...]:
                 f"The header states two positions, up to {apart_mm:.1f} mm apart; its sform was used. "
                 "Other viewers may show the scan elsewhere."
             )
-    if shear(grid.affine) > MAX_SHEAR:
+    if is_sheared(grid.affine):
         notes.append("The voxel axes are not at right angles: some viewers refuse the scan and results on it.")
     return (*notes, *thick_slices(grid.affine))

@@ -15,7 +15,6 @@ from uad_core.io.limits import EXPORT_AGAIN, MAX_AXIS, is_too_large
 from uad_core.io.nifti.geometry import read_grid
 from uad_core.io.volume import ScanError, SourceGrid
 
-MIN_AXIS = 2  # voxels: a single slice has no third dimension
 MAX_OFFSET = 16 * 1024**2  # bytes in front of the voxels: room for any extension seen in practice
 HEAD_BYTES = 544  # of the larger header, NIfTI-2, and the four bytes that announce extensions
 
@@ -25,6 +24,10 @@ DTYPES |= {256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 
 ByteOrder = Literal["<", ">"]
 
+PAIR = (
+    "This is one half of a pair of files (.hdr and .img), which may not tell left from right. "
+    "Convert the pair to a single .nii.gz, for instance with nib-convert."
+)
 NOT_NIFTI = "This is not a NIfTI file. Give a .nii or .nii.gz file; dcm2niix makes one from DICOM."
 LOOKS_LIKE = {  # what people upload by mistake: (position, bytes) -> a better sentence
     (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",
@@ -42,8 +45,8 @@ class NiftiHeader:
     offset: int  # bytes in front of the first voxel
     size: int  # bytes of the header itself; the four bytes behind it announce extensions
     order: ByteOrder  # of the header's bytes, as numpy writes it
-    slope: float  # value = slope * stored + intercept
-    intercept: float
+    slope: float
+    intercept: float  # value = slope * stored + intercept
     grid: SourceGrid  # where the voxels lie
     notes: tuple[str, ...]  # sentences about what was tolerated
 
@@ -97,11 +100,7 @@ def _fields(head: bytes) -> np.ndarray:
                 raise ScanError("truncated", "The file ends within its header. Copy or download it again.")
             fields: np.ndarray = np.frombuffer(head, dtype, count=1).reshape(())
             if fields["magic"] != magic:
-                raise ScanError(
-                    "pair",
-                    "This is one half of a pair of files (.hdr and .img), which may not tell left from right. "
-                    "Convert the pair to a single .nii.gz, for instance with nib-convert.",
-                )
+                raise ScanError("pair", PAIR)
             return fields
     for (start, sign), sentence in LOOKS_LIKE.items():
         if head[start:].startswith(sign):
@@ -121,7 +120,7 @@ def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     extra = math.prod(sizes[3:])
     if extra > 1:
         raise ScanError("dims", f"The file holds {extra} volumes. One 3-D volume is needed: give one of them.")
-    if axes < 3 or min(sizes[:3]) < MIN_AXIS:
+    if axes < 3 or min(sizes[:3]) < 2:
         raise ScanError("dims", "The file holds a single slice. One 3-D volume is needed.")
     if is_too_large(sizes[:3]):
         limits = f"512 x 512 x 512 voxels, and {MAX_AXIS} along one axis"
@@ -133,9 +132,8 @@ def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
 def _dtype(fields: np.ndarray) -> tuple[np.dtype[Any], tuple[str, ...]]:
     code = int(fields["datatype"])
     if code not in DTYPES:
-        raise ScanError(
-            "dtype", "The voxels are colours, complex numbers or of an unknown type. Give the magnitude image."
-        )
+        unknown = "The voxels are colours, complex numbers or of an unknown type. Give the magnitude image."
+        raise ScanError("dtype", unknown)
     dtype = np.dtype(DTYPES[code]).newbyteorder(_order(fields))
     if int(fields["bitpix"]) != 8 * dtype.itemsize:  # harmless: the file's length shows which one is right
         return dtype, ("The header contradicts itself about the bits per voxel; its data type was used.",)

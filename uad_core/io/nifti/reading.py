@@ -1,20 +1,20 @@
 """A file's bytes, checked step by step, to a scan or to a mask on a scan's grid."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
+from uad_core.io.limits import EXPORT_AGAIN
 from uad_core.io.nifti.container import Source, is_gzip, peek, read_source, unpack
 from uad_core.io.nifti.geometry import corner_distance_mm
 from uad_core.io.nifti.header import HEAD_BYTES, NiftiHeader, check_extensions, parse_header
-from uad_core.io.nifti.values import read_values
-from uad_core.io.values import binary_mask, check_scan
-from uad_core.io.volume import ScanError, Volume
+from uad_core.io.values import binary_mask, check_scan, check_size
+from uad_core.io.volume import ScanError, Volume, refused
 
+MAX_NON_FINITE = 0.01  # fraction of voxels that may be NaN or infinite, and are set to zero
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same
+TOO_BIG = "There is too little memory for this image. Crop or resample it."
 RESAMPLE = "Give the mask that was drawn on this scan, or resample it to the scan's grid."
 
 
@@ -23,7 +23,7 @@ def read_nifti(source: Source) -> Volume:
 
     Raises ScanError: it cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
     """
-    with _enough_memory():
+    with refused("too_big", TOO_BIG, MemoryError):
         values, header, notes = _load(source)
         notes += check_scan(values)
         return Volume.from_source(values, header.grid, notes)
@@ -32,13 +32,11 @@ def read_nifti(source: Source) -> Volume:
 def read_mask(source: Source, like: Volume) -> np.ndarray:
     """The mask in a NIfTI file that lies on the grid of the scan `like`.
 
-    A voxel is inside if its value is above 0.5: any label (1, 2, 255) is, and so is a voxel of an interpolated mask of
-    which more than half is. What else is asked of a mask, `binary_mask` says.
-
-    The axes may be in another order or direction than the scan's, as long as the voxels are the same. Returns (D, H, W)
-    bool, on the canonical grid of `like`. Raises ScanError: not_a_mask, grid_mismatch, or a code of `read_nifti`.
+    A voxel is inside if its value is above 0.5; what else is asked of a mask, `binary_mask` says. The axes may be in
+    another order or direction than the scan's, as long as the voxels are the same. Returns (D, H, W) bool, on the
+    canonical grid of `like`. Raises ScanError: not_a_mask, grid_mismatch, or a code of `read_nifti`.
     """
-    with _enough_memory():
+    with refused("too_big", TOO_BIG, MemoryError):
         values, header, _ = _load(source)
         inside = binary_mask(values)
         affine = header.grid.affine
@@ -46,15 +44,11 @@ def read_mask(source: Source, like: Volume) -> np.ndarray:
         affine = affine @ inv_ornt_aff(ornt, inside.shape)
         mask = apply_orientation(inside, ornt)
         if mask.shape != like.shape:
-            raise ScanError(
-                "grid_mismatch",
-                f"The mask has {_times(mask.shape)} voxels, but the scan has {_times(like.shape)}. {RESAMPLE}",
-            )
+            found, wanted = (" x ".join(map(str, shape)) for shape in (mask.shape, like.shape))
+            raise ScanError("grid_mismatch", f"The mask has {found} voxels, but the scan has {wanted}. {RESAMPLE}")
         if corner_distance_mm(affine, like.affine, like.shape) > GRID_TOLERANCE * min(like.spacing_mm):
-            raise ScanError(
-                "grid_mismatch",
-                f"The mask has as many voxels as the scan, but its header puts them elsewhere in space. {RESAMPLE}",
-            )
+            elsewhere = "The mask has as many voxels as the scan, but its header puts them elsewhere in space."
+            raise ScanError("grid_mismatch", f"{elsewhere} {RESAMPLE}")
         return np.ascontiguousarray(mask)
 
 
@@ -73,13 +67,22 @@ def _load(source: Source) -> tuple[np.ndarray, NiftiHeader, tuple[str, ...]]:
     return values, header, notes + header.notes + value_notes
 
 
-def _times(shape: tuple[int, ...]) -> str:
-    return " x ".join(str(n) for n in shape)
-
-
-@contextmanager
-def _enough_memory() -> Iterator[None]:
-    try:
-        yield
-    except MemoryError:
-        raise ScanError("too_big", "There is too little memory for this image. Crop or resample it.") from None
+def read_values(content: bytes | bytearray, header: NiftiHeader) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The scaled values of a file, (i, j, k) float32 and all finite. Raises ScanError: non_finite, absurd_values."""
+    stored = np.frombuffer(content, header.dtype, header.voxels, header.offset).reshape(header.shape, order="F")
+    notes: tuple[str, ...] = ()
+    finite = np.isfinite(stored)
+    bad = finite.size - int(np.count_nonzero(finite))
+    if bad > MAX_NON_FINITE * finite.size:
+        raise ScanError("non_finite", f"Too many voxels are not numbers (NaN or infinite). {EXPORT_AGAIN}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if (header.slope, header.intercept) == (1.0, 0.0):
+            values = stored.astype(np.float32)
+        else:
+            values = (stored.astype(np.float64) * header.slope + header.intercept).astype(np.float32)
+    if bad:
+        values[~finite] = 0
+        counted = "1 voxel was" if bad == 1 else f"{bad} voxels were"
+        notes = (f"{counted} not a number (NaN or infinite) and set to zero.",)
+    check_size(values)
+    return values, notes

@@ -8,7 +8,7 @@ import numpy as np
 from nibabel.affines import voxel_sizes
 
 from uad_core.io.atomic import write_atomically
-from uad_core.io.limits import MAX_SHEAR, shear
+from uad_core.io.limits import is_sheared
 from uad_core.io.volume import Volume
 
 GZIP_LEVEL = 6  # a float32 map: two thirds of the time of level 9, 0.2 % larger
@@ -18,12 +18,8 @@ def encode_nifti(array: np.ndarray, volume: Volume) -> bytes:
     """A result on `volume`'s grid as the bytes of a `.nii.gz` file, in the axes and place of the scan's file.
 
     The header is a fresh one: it holds the shape, the type, the voxel size and the scan's transforms with their codes,
-    and no text, date or extension. The same array always gives the same bytes. Raises ValueError: another shape or
-    type, or a number that float32 cannot hold.
-
-    Args:
-        array: (D, H, W) on the canonical grid: bool or uint8 is stored as uint8, float as float32.
-        volume: the scan that it belongs to.
+    and no text, date or extension. The same array always gives the same bytes. `array`: (D, H, W) on the canonical
+    grid, bool or uint8, stored as uint8, or float, as float32; what else it holds is a ValueError.
     """
     if array.dtype == np.bool_ or array.dtype == np.uint8:
         stored = array.astype(np.uint8)
@@ -40,11 +36,7 @@ def encode_nifti(array: np.ndarray, volume: Volume) -> bytes:
 
 
 def write_nifti(path: Path, array: np.ndarray, volume: Volume) -> None:
-    """Writes `encode_nifti(array, volume)` to `path`, completely or not at all.
-
-    Raises ValueError: as `encode_nifti`, or `path` does not end in .nii.gz; OSError: the disk is full or the folder not
-    writable.
-    """
+    """Writes `encode_nifti(array, volume)` to `path`, which ends in .nii.gz, completely or not at all."""
     if not path.name.endswith(".nii.gz"):
         raise ValueError("the name must end in .nii.gz")
     write_atomically(path, encode_nifti(array, volume))
@@ -69,6 +61,6 @@ def _fresh_header(data: np.ndarray, volume: Volume) -> nib.Nifti1Header:
         header.set_sform(grid.affine, grid.sform_code or grid.qform_code)
         if grid.qform is not None:
             header.set_qform(grid.qform, grid.qform_code)
-        elif shear(grid.affine) <= MAX_SHEAR:  # a qform cannot hold a shear
+        elif not is_sheared(grid.affine):  # a qform cannot hold a shear
             header.set_qform(grid.affine, grid.qform_code or grid.sform_code)
     return header
