@@ -12,16 +12,16 @@ from uad_core.pipeline.median import filtered, residual_counts, survival
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, mask_above, residual, segment
 
 
-def plain_chain(values, brain_mask, threshold, config, voxel_mm=1.0):
+def plain_chain(values, brain_mask, threshold, config):
     """Median, mask, threshold, components as the paper words them, with nothing but scipy."""
-    reach = int(config.erosion_mm / voxel_mm + 1e-9)
-    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1] * voxel_mm
+    reach = int(config.erosion_mm + 1e-9)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disc = (y**2 + x**2 <= config.erosion_mm**2 + 1e-9)[None]
     inside = ndimage.binary_erosion(brain_mask, disc) if reach else brain_mask
     filtered = ndimage.median_filter(values, config.median_size, mode="reflect") * inside
     above = filtered > np.float32(threshold)
     labels, count = ndimage.label(above, np.ones((3, 3, 3)))
-    volumes = ndimage.sum_labels(above, labels, np.arange(count + 1)) * voxel_mm**3
+    volumes = ndimage.sum_labels(above, labels, np.arange(count + 1))
     volumes[0] = 0
     return (volumes >= config.min_lesion_mm3 - 1e-6)[labels] & above
 
@@ -35,18 +35,15 @@ def plain_chain(values, brain_mask, threshold, config, voxel_mm=1.0):
     smooth=st.sampled_from([0.0, 1.0]),
     erosion_mm=st.sampled_from([0.0, 1.0, 2.0, 3.5]),
     min_lesion_mm3=st.sampled_from([0.0, 1.0, 6.0, 20.0]),
-    voxel_mm=st.sampled_from([1.0, 1.5]),
 )
-def test_segment_equals_the_plain_chain_of_scipy(
-    seed, shape, size, quantile, smooth, erosion_mm, min_lesion_mm3, voxel_mm
-):
+def test_segment_equals_the_plain_chain_of_scipy(seed, shape, size, quantile, smooth, erosion_mm, min_lesion_mm3):
     rng = np.random.default_rng(seed)
     values = ndimage.gaussian_filter(rng.random(shape), smooth).astype(np.float32)
     brain_mask = ndimage.gaussian_filter(rng.random(shape), 1) > 0.45
     threshold = float(np.quantile(values, quantile))  # often a value of the array itself, where > and >= differ
     config = PostprocessConfig(median_size=size, erosion_mm=erosion_mm, min_lesion_mm3=min_lesion_mm3)
-    expected = plain_chain(values, brain_mask, threshold, config, voxel_mm)
-    np.testing.assert_array_equal(segment(values, brain_mask, threshold, config, voxel_mm), expected)
+    expected = plain_chain(values, brain_mask, threshold, config)
+    np.testing.assert_array_equal(segment(values, brain_mask, threshold, config), expected)
 
 
 @pytest.mark.parametrize("size", MEDIAN_SIZES)

@@ -62,13 +62,11 @@ class ResidualHistogram:
 class Reference:
     """What the healthy scans of one cohort gave."""
 
-    simulated: bool  # whether the scans were simulated
+    simulated: bool
     scans: int  # how many scans, or single slices, it holds
     millilitres: float  # brain volume that was looked at, within the eroded masks
-    # (sign, median size) -> distribution of the filtered residual
-    histograms: Mapping[tuple[str, int], ResidualHistogram]
-    # the grey values of the scans themselves; None for checkpoints from before they were kept
-    intensities: GreyReference | None = None
+    histograms: Mapping[tuple[str, int], ResidualHistogram]  # (sign, median size) -> of the filtered residual
+    intensities: GreyReference | None = None  # the scans' own; None for checkpoints from before they were kept
 
 
 @dataclass(frozen=True, eq=False)

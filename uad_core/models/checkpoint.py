@@ -39,25 +39,18 @@ class Checkpoint:
 
     @property
     def spec(self) -> ModelSpec:
-        """The row of its model in the list."""
         return MODELS[self.record["model"]]
 
     @property
     def learned(self) -> bool | None:
-        """Whether it reconstructs held-out healthy slices better than one median brain for all would.
-
-        None where there was nothing to learn, or nothing is known.
-        """
+        """Whether it beats one median brain for all on held-out slices; None: not known, or nothing to learn."""
         return self.record.get("learned")
 
 
 def save_checkpoint(
     path: Path, spec_name: str, model: AnomalyModel, slab: Slab, calibration: Calibration, about: dict[str, Any]
 ) -> Path:
-    """Write `path`.json and `path`.safetensors, weights in half precision as `halve` leaves them.
-
-    Returns the path of the JSON.
-    """
+    """Write `path`.json, whose path is returned, and `path`.safetensors, in half precision as `halve` leaves it."""
     weights = save({key: value.detach().cpu().contiguous() for key, value in _halved(model).items()})
     record = {
         "name": path.name,
@@ -68,7 +61,6 @@ def save_checkpoint(
         **about,
         "calibration": calibration.to_json(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     described = path.parent / f"{path.name}.json"
     write_atomically(path.parent / f"{path.name}.safetensors", weights)
     write_json(described, record)

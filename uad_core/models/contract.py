@@ -34,9 +34,13 @@ class AnomalyModel(nn.Module, ABC):
     slices_at_once: ClassVar[int | None] = 8  # best given to `reconstruct`; None: all of a scan's
     cell_px: int | None = None  # edge of the coarsest feature: training may cut slices to multiples; None: never
 
-    @abstractmethod
+    def __init__(self, config: Any = None) -> None:
+        super().__init__()
+        self.config = config
+
     def objectives(self) -> list[Objective]:
         """What to minimise, in the order of the steps within a batch; empty for a model that needs no training."""
+        return []
 
     def fit(self, slices: Tensor, seed: int) -> None:
         """Learn what no gradient teaches; called after the last epoch, with each set of weights that is kept.
@@ -57,8 +61,7 @@ class AnomalyModel(nn.Module, ABC):
     def reconstruct(self, slices: Tensor, on_progress: OnProgress | None = None) -> Tensor:
         """As `forward`, for use after training: no gradients, no batch statistics, repeatable to the bit."""
         with self.as_trained():
-            reconstruction: Tensor = self(slices)
-        return reconstruction
+            return self(slices)
 
     @contextmanager
     def as_trained(self) -> Iterator[None]:

@@ -18,10 +18,10 @@ class GreyReference:
     """The grey values of a cohort's healthy scans, and how far one such scan lies from the others."""
 
     mean: np.ndarray  # (BINS,) float64, the mean over scans of the share of brain voxels in each bin; sums to 1
-    # (N,) float64, rising: of each scan from the mean of the others; empty where there is but one
-    distances: np.ndarray
-    # first and last axial level of the atlas that the scans show; another scan is looked at there
-    levels: tuple[int, int]
+    distances: (
+        np.ndarray
+    )  # (N,) float64, rising: of each scan from the mean of the others; empty where there is but one
+    levels: tuple[int, int]  # first and last axial level of the atlas that the scans show
 
     def __post_init__(self) -> None:
         if self.mean.shape != (BINS,) or not abs(self.mean.sum() - 1) < 1e-3 or self.distances.ndim != 1:
@@ -56,7 +56,6 @@ class GreyReference:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> GreyReference:
-        """The way back. Raises ValueError or KeyError for anything else."""
         mean, distances = (np.array(record[name].split(), float) for name in ("mean", "distances"))
         first, last = record["levels"]
         return cls(mean, distances, (first, last))

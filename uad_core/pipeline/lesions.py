@@ -11,27 +11,19 @@ from uad_core.preprocess import Prepared
 
 @dataclass(frozen=True)
 class Lesion:
-    """A connected component of a mask.
-
-    `volume_mm3` and `centre_mm` are the patient's: the slab's millimetres are scaled and moved by the registration.
-    `centre_mm` is in the scan's world, RAS+. `peak_residual` is not filtered. `place` and `side` are those of
-    `uad_core.atlas.location`; the side is the patient's.
-    """
+    """A connected component of a mask."""
 
     number: int
-    volume_mm3: float
-    centre_mm: tuple[float, float, float]
+    volume_mm3: float  # in the patient: registration scales the slab's millimetres
+    centre_mm: tuple[float, float, float]  # in the scan's world, RAS+
     centre_voxel: tuple[int, int, int]  # (d, h, w) in the slab
-    peak_residual: float
+    peak_residual: float  # not filtered
     place: str
-    side: str
+    side: str  # the patient's; both as in `uad_core.atlas.location`
 
 
 def regions(mask: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """The 26-connected components of a (D, H, W) mask, numbered from the largest.
-
-    Returns (d, h, w) of the mask's voxels, three times (V,), and the component of each, (V,) int64 from 0.
-    """
+    """(d, h, w) of a mask's voxels, three times (V,), and the 26-connected component of each, from 0, the largest."""
     voxels = np.unravel_index(np.flatnonzero(mask), mask.shape)  # np.nonzero in 3-D takes ten times as long
     if not voxels[0].size:
         return voxels, np.zeros(0, np.int64)

@@ -45,12 +45,12 @@ def residual(scan: np.ndarray, reconstruction: np.ndarray, signed: Sign = "absol
     return np.abs(difference) if signed == "absolute" else np.maximum(difference, 0)
 
 
-def erode(brain_mask: np.ndarray, erosion_mm: float, pixel_mm: float = 1.0) -> np.ndarray:
-    """`brain_mask`, (D, H, W) bool, less its rim: pixels within `erosion_mm` of the outside, in plane.
+def erode(brain_mask: np.ndarray, erosion_mm: float) -> np.ndarray:
+    """`brain_mask`, (D, H, W) bool, less its rim: pixels of 1 mm within `erosion_mm` of the outside, in plane.
 
     What lies beyond the picture's edge counts as outside.
     """
-    reach = floor(erosion_mm / pixel_mm + 1e-9)
+    reach = floor(erosion_mm + 1e-9)
     if reach == 0:
         return brain_mask.astype(bool)
     height, width = brain_mask.shape[1:]
@@ -58,14 +58,14 @@ def erode(brain_mask: np.ndarray, erosion_mm: float, pixel_mm: float = 1.0) -> n
     eroded = padded[:, reach : reach + height, reach : reach + width].copy()
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
-            if (dy * dy + dx * dx) * pixel_mm**2 <= erosion_mm**2 + 1e-9:
+            if dy * dy + dx * dx <= erosion_mm**2 + 1e-9:
                 eroded &= padded[:, reach + dy : reach + dy + height, reach + dx : reach + dx + width]
     return eroded
 
 
-def remove_small(mask: np.ndarray, min_lesion_mm3: float, voxel_mm3: float = 1.0) -> np.ndarray:
-    """`mask` without its 26-connected components of less than `min_lesion_mm3`."""
-    smallest = int(np.ceil(min_lesion_mm3 / voxel_mm3 - 1e-9))
+def remove_small(mask: np.ndarray, min_lesion_mm3: float) -> np.ndarray:
+    """`mask`, with voxels of 1 mm3, without its 26-connected components of less than `min_lesion_mm3`."""
+    smallest = int(np.ceil(min_lesion_mm3 - 1e-9))
     if smallest <= 1 or not mask.any():
         return mask
     voxels = np.nonzero(mask)
@@ -80,26 +80,19 @@ def mask_above(filtered: np.ndarray, inside: np.ndarray, threshold: float, min_l
     return remove_small((filtered > np.float32(threshold)) & inside, min_lesion_mm3)
 
 
-def segment(
-    values: np.ndarray, brain_mask: np.ndarray, threshold: float, config: PostprocessConfig, voxel_mm: float = 1.0
-) -> np.ndarray:
-    """The lesion mask of one residual.
+def segment(values: np.ndarray, brain_mask: np.ndarray, threshold: float, config: PostprocessConfig) -> np.ndarray:
+    """The lesion mask of one residual, (D, H, W) bool on a grid of 1 mm.
 
-    Returns (D, H, W) bool. Equal in every voxel to `scipy.ndimage.median_filter`, times the eroded mask, greater than
-    `threshold`, less the small 26-connected components. Raises ValueError: the threshold or a residual is not finite,
-    which would give an empty mask silently.
-
-    Args:
-        values: (D, H, W) float32 residual, not filtered, finite.
-        brain_mask: (D, H, W) bool, not eroded.
-        threshold: in the residual's own units, the scan's normalised intensity.
-        voxel_mm: edge of the cubic voxels.
+    Equal in every voxel to `scipy.ndimage.median_filter`, times the eroded mask, greater than `threshold`, less the
+    small 26-connected components. `values`: (D, H, W) float32 residual, not filtered; `brain_mask`: not eroded. Raises
+    ValueError: the threshold or a residual is not finite, which would give an empty mask silently.
     """
     if not np.isfinite(threshold) or not np.isfinite(values.sum(dtype=np.float64)):
         raise ValueError("residual and threshold must be finite")
     mask = np.zeros(values.shape, bool)
     brain = bounding_box(brain_mask, margin=config.median_size // 2)
-    inside = erode(brain_mask[brain], config.erosion_mm, voxel_mm)
-    found = median_above(values[brain], threshold, config.median_size) & inside
-    mask[brain] = remove_small(found, config.min_lesion_mm3, voxel_mm**3)
+    inside = erode(brain_mask[brain], config.erosion_mm)
+    mask[brain] = remove_small(
+        median_above(values[brain], threshold, config.median_size) & inside, config.min_lesion_mm3
+    )
     return mask

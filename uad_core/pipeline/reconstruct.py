@@ -72,9 +72,8 @@ def reconstruct(
     """
     known = np.isin(list(prepared.slab.levels), list(checkpoint.slab.levels))
     if not known.any():
-        raise ScanError(
-            "levels", f"Model {checkpoint.name} was not trained on any of these axial levels. Pick another."
-        )
+        unknown = f"Model {checkpoint.name} was not trained on any of these axial levels. Pick another."
+        raise ScanError("levels", unknown)
     searched = prepared.brain_mask & known[:, None, None]
     started = perf_counter()
     array = np.zeros_like(prepared.array)

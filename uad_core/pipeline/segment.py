@@ -31,8 +31,7 @@ class Segmentation:
     lesions: tuple[Lesion, ...]  # the mask's components, largest first
     flagged_ml: float  # volume of the mask in the patient's brain
     searched_ml: float  # volume of all that can be flagged
-    # what the same threshold would flag in as much healthy brain, before small components are removed
-    healthy_ml: float
+    healthy_ml: float  # what the threshold would flag in as much healthy brain, small components included
 
 
 def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:

@@ -23,8 +23,7 @@ class AdversarialAutoencoder(AnomalyModel):
     """An autoencoder and a discriminator; in every batch the discriminator learns first."""
 
     def __init__(self, config: AdversarialConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.autoencoder = VariationalAutoencoder(config) if config.variational else Autoencoder(config)
         self.cell_px = self.autoencoder.cell_px
         self.discriminator = Discriminator(config.features)
@@ -48,9 +47,8 @@ class AdversarialAutoencoder(AnomalyModel):
 
     def _reconstruct(self, slices: Tensor) -> dict[str, Tensor]:
         reconstructed, terms = self.autoencoder.training_pass(slices)
-        return terms | {
-            "adversarial": self.config.lambda_adversarial * generator_loss(self.discriminator(reconstructed))
-        }
+        adversarial = generator_loss(self.discriminator(reconstructed))
+        return terms | {"adversarial": self.config.lambda_adversarial * adversarial}
 
     def sample(self, count: int, seed: int) -> Tensor:
         return self.autoencoder.sample(count, seed)

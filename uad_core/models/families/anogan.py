@@ -33,11 +33,9 @@ class Anogan(AnomalyModel):
     slices_at_once = None
 
     def __init__(self, config: AnoganConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.generator = nn.Sequential(
-            from_latent(config.features, config.latent, dense=True), decoder(config.features)
-        )
+        super().__init__(config)
+        code = config.features, config.latent, True
+        self.generator = nn.Sequential(from_latent(*code), decoder(config.features))
         self.discriminator = Discriminator(config.features)
 
     def objectives(self) -> list[Objective]:
@@ -88,8 +86,7 @@ class Anogan(AnomalyModel):
 
     def sample(self, count: int, seed: int) -> Tensor:
         with self.as_trained():
-            drawn: Tensor = self.generator(self._noise(count, seed, next(self.parameters()).device))
-        return drawn
+            return self.generator(self._noise(count, seed, next(self.parameters()).device))
 
     def _noise(self, count: int, seed: int, device: torch.device) -> Tensor:
         generator = torch.Generator().manual_seed(seed)

@@ -24,8 +24,7 @@ class Autoencoder(AnomalyModel):
     """
 
     def __init__(self, config: AutoencoderConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.cell_px = None if config.dense else 2 ** len(config.features)
         code = (config.features, config.latent, config.dense)
         self.encoder = nn.Sequential(encoder(config.features), to_latent(*code))
@@ -40,11 +39,8 @@ class Autoencoder(AnomalyModel):
         return reconstruction, {"l1": l1(slices, reconstruction)}
 
     def objectives(self) -> list[Objective]:
-        return [
-            Objective(
-                "reconstruction", list(self.parameters()), self.config.learning_rate, lambda x: self.training_pass(x)[1]
-            )
-        ]
+        parameters, rate = list(self.parameters()), self.config.learning_rate
+        return [Objective("reconstruction", parameters, rate, lambda slices: self.training_pass(slices)[1])]
 
 
 PAPER = "Baur et al. 2018"

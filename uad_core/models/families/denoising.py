@@ -33,8 +33,7 @@ class DenoisingAutoencoder(AnomalyModel):
     cell_px: int
 
     def __init__(self, config: DenoisingConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         widths = config.features
         self.cell_px = 2 ** len(widths)
         self.stem = nn.Conv2d(4, widths[0], 3, padding=1)
@@ -43,11 +42,10 @@ class DenoisingAutoencoder(AnomalyModel):
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
 
     def forward(self, slices: Tensor) -> Tensor:
-        """Take off what does not belong.
+        """Take off what does not belong: (B, 1, H, W) to the same; H and W must be multiples of `cell_px`.
 
-        `slices`: (B, 1, H, W). Returns (B, 1, H, W). In between, with the default features and from the top downwards:
-        (B, 32, H/2, W/2), (B, 48, H/4, W/4), (B, 64, H/8, W/8), (B, 96, H/16, W/16), and the same way up. Raises
-        ValueError: H or W is no multiple of `cell_px`, the edge of a voxel at the bottom.
+        In between, with the default features: (B, 32, H/2, W/2), (B, 48, H/4, W/4), (B, 64, H/8, W/8),
+        (B, 96, H/16, W/16), and the same way up.
         """
         height, width = slices.shape[2:]
         if height % self.cell_px or width % self.cell_px:
@@ -81,14 +79,10 @@ class DenoisingAutoencoder(AnomalyModel):
 
 def _block(inside: int, outside: int) -> nn.Sequential:
     """Two 3 x 3 convolutions, each with group norm and SiLU."""
-    return nn.Sequential(
-        nn.Conv2d(inside, outside, 3, padding=1, bias=False),
-        nn.GroupNorm(8, outside),
-        nn.SiLU(inplace=True),
-        nn.Conv2d(outside, outside, 3, padding=1, bias=False),
-        nn.GroupNorm(8, outside),
-        nn.SiLU(inplace=True),
-    )
+    layers: list[nn.Module] = []
+    for fed in (inside, outside):
+        layers += [nn.Conv2d(fed, outside, 3, padding=1, bias=False), nn.GroupNorm(8, outside), nn.SiLU(inplace=True)]
+    return nn.Sequential(*layers)
 
 
 SPECS = (

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.contract import AnomalyModel, ModelSpec
 from uad_core.models.parts.patches import patches_of, reconstruct_patches
 
 FIT_STRIDE_PX = 4  # between the patches that the atoms are learnt from: half a patch
@@ -40,13 +40,9 @@ class DictionaryLearning(AnomalyModel):
     most: Tensor
 
     def __init__(self, config: DictionaryConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.register_buffer("atoms", torch.randn(config.atoms, config.edge_px**2))
         self.register_buffer("most", torch.full((config.atoms,), 1e4))
-
-    def objectives(self) -> list[Objective]:
-        return []
 
     def fit(self, slices: Tensor, seed: int) -> None:
         from sklearn.decomposition import MiniBatchDictionaryLearning

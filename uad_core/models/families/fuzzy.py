@@ -6,6 +6,7 @@ is a noise class at one distance from every voxel (Dave, Pattern Recognition Let
 other centres where healthy tissue is.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -35,9 +36,8 @@ class FuzzyMeans(ScoringModel):
         counts = torch.histc(brain.float().cpu(), BINS, 0, 1).double()
         values = (torch.arange(BINS).double() + 0.5) / BINS
         values, counts = values[counts > 0], counts[counts > 0]
-        centres, squared = fuzzy_means(
-            values, counts, config.classes, config.fuzziness, config.iterations, config.noise_distance
-        )
+        limits = config.classes, config.fuzziness, config.iterations, config.noise_distance
+        centres, squared = fuzzy_means(values, counts, *limits)
         noise = squared.clamp(min=1e-6).to(slices)
         bright = slices > float(centres[-1])
         distances = (slices[bright][:, None] - centres.to(slices)) ** 2
@@ -54,12 +54,7 @@ def memberships(squared: Tensor, fuzziness: float) -> Tensor:
 
 
 def fuzzy_means(
-    values: Tensor,
-    counts: Tensor,
-    classes: int,
-    fuzziness: float,
-    iterations: int,
-    noise_distance: float = float("inf"),
+    values: Tensor, counts: Tensor, classes: int, fuzziness: float, iterations: int, noise_distance: float = math.inf
 ) -> tuple[Tensor, Tensor]:
     """Centres (classes,), ascending, of `values` (N,) that occur `counts` (N,) times each.
 
@@ -70,7 +65,7 @@ def fuzzy_means(
     starts = (torch.arange(classes, dtype=values.dtype) + 0.5) / classes
     centres = values[torch.searchsorted(reached, starts).clamp(max=len(values) - 1)]
     centres = centres + 1e-6 * torch.arange(classes)  # two that start alike would stay alike
-    noise = values.new_tensor(float("inf"))
+    noise = values.new_tensor(math.inf)
     for _ in range(iterations):
         squared = (values[:, None] - centres) ** 2
         belongs = memberships(torch.cat([squared, noise.expand(len(values), 1)], 1), fuzziness)[:, :classes]

@@ -30,8 +30,7 @@ class StackedAutoencoder(AnomalyModel):
     """Fully connected, edge_px**2 -> widths -> edge_px**2; only the way to the patch is linear."""
 
     def __init__(self, config: StackedConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         way = (config.edge_px**2, *config.widths)
         layers: list[nn.Module] = []
         for inside, outside in (*pairwise(way), *pairwise(reversed(way))):

@@ -23,9 +23,8 @@ class VariationalAutoencoder(Autoencoder):
 
     def __init__(self, config: VariationalConfig) -> None:
         super().__init__(config)
-        self.encoder = nn.Sequential(
-            encoder(config.features), to_latent(config.features, 2 * config.latent, config.dense)
-        )
+        code = config.features, 2 * config.latent, config.dense
+        self.encoder = nn.Sequential(encoder(config.features), to_latent(*code))
 
     def encode(self, slices: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of z, both (B, latent, h, w) or (B, latent)."""
@@ -47,8 +46,7 @@ class VariationalAutoencoder(Autoencoder):
         shape = (count, config.latent) if config.dense else (count, config.latent, side, side)
         z = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
         with self.as_trained():
-            drawn: Tensor = self.decoder(z.to(next(self.parameters()).device))
-        return drawn
+            return self.decoder(z.to(next(self.parameters()).device))
 
 
 SPECS = (

@@ -1,12 +1,11 @@
 """Models that score the voxels of a scan without training, and reconstruct nothing."""
 
 from abc import abstractmethod
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from uad_core.models.contract import AnomalyModel, Objective
+from uad_core.models.contract import AnomalyModel
 
 
 class ScoringModel(AnomalyModel):
@@ -14,19 +13,12 @@ class ScoringModel(AnomalyModel):
 
     slices_at_once = None  # scores come from the statistics of the whole scan
 
-    def __init__(self, config: Any) -> None:
-        super().__init__()
-        self.config = config
-
     @abstractmethod
     def score(self, slices: Tensor) -> Tensor:
         """(B, 1, H, W) in [0, 1], 0 outside the brain: how abnormal."""
 
     def forward(self, slices: Tensor) -> Tensor:
         return slices - self.score(slices)
-
-    def objectives(self) -> list[Objective]:
-        return []
 
     def validation(self, slices: Tensor) -> Tensor:
         """Nothing is reconstructed, so there is no error to speak of."""
