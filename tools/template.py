@@ -13,12 +13,9 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
-from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
@@ -26,11 +23,11 @@ from uad_core.atlas.template import TEMPLATE_FILE, TISSUES, TISSUES_FILE
 from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.deform import BOX, STEP, Deformation, Resampled, node_shape, resample
-from uad_core.cohorts.simulate.label_map import read_label_map
+from uad_core.cohorts.simulate.label_map import read_image, read_label_map
 from uad_core.cohorts.simulate.tissues import ATLAS_TISSUE
 from uad_core.commands.simulate import label_maps_in
 from uad_core.io.nifti import write_nifti
-from uad_core.io.volume import SourceGrid, Volume
+from uad_core.io.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -55,13 +52,6 @@ class Template:
     @property
     def brain_mask(self) -> np.ndarray:
         return self.tissues > 0
-
-
-def read_target(path: Path) -> Volume:
-    """An image in SRI24 space; its files carry a fourth axis of length 1."""
-    image = cast(SpatialImage, nib.load(path))
-    data = np.asanyarray(image.dataobj).squeeze()
-    return Volume.from_source(data, SourceGrid(data.shape, image.affine))
 
 
 def build_template(
@@ -127,15 +117,8 @@ def _bend(fixed: np.ndarray, moving: np.ndarray, config: TemplateConfig) -> np.n
     demons.SetStandardDeviations(config.demons_sigma)
     demons.SetMaximumUpdateStepLength(1.0)
     field = demons.Execute(coarse(fixed), coarse(moving))
-    nodes = sitk.Resample(
-        field,
-        list(node_shape()[::-1]),
-        sitk.Transform(),
-        sitk.sitkLinear,
-        [0.0] * 3,
-        [float(STEP)] * 3,
-        np.eye(3).ravel().tolist(),
-    )
+    grid = [0.0] * 3, [float(STEP)] * 3, np.eye(3).ravel().tolist()
+    nodes = sitk.Resample(field, node_shape()[::-1], sitk.Transform(), sitk.sitkLinear, *grid)
     return np.moveaxis(sitk.GetArrayFromImage(nodes), -1, 0)[::-1].astype(np.float64)
 
 
@@ -161,7 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Build, printing how it goes."""
-    for sentence, average in build_template(label_maps_in(options.label_maps), read_target(options.target)):
+    for sentence, average in build_template(label_maps_in(options.label_maps), read_image(options.target)):
         print(sentence)
         if average:
             write_template(average)

@@ -10,11 +10,12 @@ import pytest
 from scipy import ndimage
 
 from tests.support.phantoms import SMALL, placed
-from tools.template import TemplateConfig, _average, _bend, read_target
+from tools.template import TemplateConfig, _average, _bend
 from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.deform import BOX, STEP, Deformation, Resampled, resample
+from uad_core.cohorts.simulate.label_map import read_image
 from uad_core.cohorts.simulate.phantom import phantom
 from uad_core.cohorts.simulate.tissues import ATLAS_TISSUE, Tissue
 
@@ -51,4 +52,4 @@ def test_bending_finds_a_brain_that_was_moved(subject):
 
 def test_a_target_may_carry_a_fourth_axis_of_length_one(tmp_path):
     nib.save(nib.Nifti1Image(np.ones((4, 5, 6, 1), np.float32), np.eye(4)), tmp_path / "late.nii.gz")
-    assert read_target(tmp_path / "late.nii.gz").shape == (6, 5, 4)
+    assert read_image(tmp_path / "late.nii.gz").shape == (6, 5, 4)

@@ -51,15 +51,11 @@ class Cohort:
         return replace(self, subjects=tuple(subject for subject in self.subjects if subject.is_healthy))
 
     def split(self, held_out: float, seed: int) -> tuple[Cohort, Cohort]:
-        """The cohort without and with a share `held_out`, (0, 1), of its anatomies, at least one each.
-
-        Raises ScanError: fewer than two anatomies, which cannot be split.
-        """
+        """The cohort without and with a share `held_out`, (0, 1), of its two or more anatomies, at least one each."""
         anatomies = sorted({subject.anatomy for subject in self.subjects})
         if len(anatomies) < 2:
-            raise ScanError(
-                "cohort", f"Cohort {self.name} has {len(anatomies)} healthy subjects; at least 2 are needed."
-            )
+            few = f"Cohort {self.name} has {len(anatomies)} healthy subjects; at least 2 are needed."
+            raise ScanError("cohort", few)
         order = np.random.default_rng(seed).permutation(len(anatomies))
         count = min(max(1, round(held_out * len(anatomies))), len(anatomies) - 1)
         kept_out = {anatomies[index] for index in order[:count]}
@@ -69,10 +65,7 @@ class Cohort:
 
 
 def open_cohort(folder: Path) -> Cohort:
-    """List a cohort folder; nothing is read but names.
-
-    Raises ScanError: no such folder, or no `<subject>_FLAIR.*` in it.
-    """
+    """List a cohort folder; nothing is read but names. Raises ScanError where it holds no `<subject>_FLAIR.*`."""
     if not folder.is_dir():
         raise ScanError("cohort", "The cohort folder does not exist. Check its path.")
     files = {path.name: path for path in sorted(folder.iterdir())}

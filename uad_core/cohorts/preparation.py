@@ -35,9 +35,8 @@ class Done:
 def prepare_cohort(cohort: Cohort, folder: Path, out: Path, slab: Slab, workers: int | None = None) -> Iterator[Done]:
     """Prepare every volume of the cohort in `folder` and write the prepared cohort to `out`.
 
-    A subject that cannot be prepared is reported and left out, never passed on unprepared. `workers`: processes; by
-    default one a core. Raises ScanError: single slices, which take no time to prepare, or a folder that holds a cohort
-    already.
+    A subject that cannot be prepared is reported and left out. `workers`: processes; by default one a core. Raises
+    ScanError: single slices, which take no time to prepare, or a folder that holds a cohort already.
     """
     if any(subject.flair.suffix == ".png" for subject in cohort.subjects):
         raise ScanError("cohort", "Single slices (PNG) are prepared as they are read; use their folder itself.")

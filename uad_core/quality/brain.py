@@ -26,18 +26,14 @@ def skull(prepared: Prepared) -> Check:
         return Check("Skull", "green", "The scan looks skull-stripped already, and was left as it is.", numbers)
     if stripped_here:
         return Check("Skull", "green", "The scan looks like a whole head; all but the brain was taken out.", numbers)
-    left = (
-        "The scan looks like a whole head, and was taken as skull-stripped. Unless you gave a brain mask, scalp shows."
-    )
-    return Check("Skull", "amber", left, numbers)
+    left = "The scan looks like a whole head, and was taken as skull-stripped."
+    return Check("Skull", "amber", f"{left} Unless you gave a brain mask, scalp shows.", numbers)
 
 
 def brain_volume(whole: Prepared) -> Check:
     """Millilitres of brain in the patient, of a scan that was prepared over all levels."""
-    config = whole.config
-    per_voxel_ml = whole.transform.volume_scale / 1000
-    millilitres = np.count_nonzero(whole.brain_mask) * per_voxel_ml
-    low, high = config.usual_brain_ml
+    millilitres = np.count_nonzero(whole.brain_mask) * (whole.transform.volume_scale / 1000)
+    low, high = whole.config.usual_brain_ml
     numbers = f"{millilitres:.0f} ml in the prepared scan; {low:.0f} to {high:.0f} ml are usual"
     if low <= millilitres <= high:
         return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
@@ -69,9 +65,8 @@ def levels(prepared: Prepared) -> Check:
     if np.array_equal(there, wanted):
         return Check("Levels", "green", "The scan reaches all levels that this model looks at.", numbers)
     short = "The scan does not reach all levels that this model looks at; nothing is said about the others."
-    return Check(
-        "Levels", "amber", short, numbers, already_reported=any("axial levels" in text for text in prepared.warnings)
-    )
+    reported = any("axial levels" in text for text in prepared.warnings)
+    return Check("Levels", "amber", short, numbers, reported)
 
 
 def _template_brain(slab: Slab) -> np.ndarray:

@@ -14,19 +14,9 @@ def run_checks(
 ) -> tuple[Check, ...]:
     """What speaks for and against trusting a result on this scan, in the order in which it should be read.
 
-    Args:
-        prepared: at the levels that the model looks at.
-        calibration: of the model.
-        whole: the same scan prepared over all levels, for the volume of its brain.
+    `prepared` is at the levels of the model that has this `calibration`; `whole` at all, for the volume of its brain.
     """
-    found = [
-        contrast(prepared),
-        skull(prepared),
-        *([brain_volume(whole)] if whole else []),
-        orientation(prepared.scan),
-        thickness(prepared.scan),
-        place(prepared),
-        levels(prepared),
-        distance(prepared, calibration),
-    ]
-    return tuple(found)
+    of_brain = (brain_volume(whole),) if whole else ()
+    of_header = orientation(prepared.scan), thickness(prepared.scan)
+    of_place = place(prepared), levels(prepared)
+    return contrast(prepared), skull(prepared), *of_brain, *of_header, *of_place, distance(prepared, calibration)

@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage
 
-from uad_core.atlas.space import WHOLE_BRAIN, Slab
+from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.atlas.template import TISSUE_CODES, template
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Severity
@@ -52,7 +52,7 @@ def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
     lesions brighten the rest of it. Fluid is the darkest quarter of the ventricles: those of the template are wider
     than those of most people, so that brain lies in their rim.
     """
-    labels = _inner_tissues(prepared.slab)
+    labels = _inner_tissues()[prepared.slab.first :][: prepared.slab.count]
 
     def inside(name: str) -> np.ndarray:
         return prepared.array[(labels == TISSUE_CODES[name]) & prepared.brain_mask]
@@ -70,10 +70,8 @@ def ratios(prepared: Prepared) -> tuple[float | None, float | None]:
 
 def _verdict(grey: float, fluid: float) -> tuple[Severity, str]:
     if fluid > FLUID_MOST:
-        return (
-            "red",
-            "Fluid is brighter than white matter, as on T2 or PD: this is no FLAIR. Results on it mean nothing.",
-        )
+        bright = "Fluid is brighter than white matter, as on T2 or PD: this is no FLAIR."
+        return "red", f"{bright} Results on it mean nothing."
     if grey < GREY_LEAST:
         return "red", (
             "Grey matter is darker than white matter, as on T1: this is hardly a FLAIR. Only in brains with very much "
@@ -89,13 +87,9 @@ def _verdict(grey: float, fluid: float) -> tuple[Severity, str]:
     )
 
 
-def _inner_tissues(slab: Slab) -> np.ndarray:
-    """(D, 256, 256) uint8: the template's tissues without their outermost voxel, where registration blurs them."""
-    return _inner_tissues_of_the_brain()[slab.first : slab.first + slab.count]
-
-
 @lru_cache(maxsize=1)
-def _inner_tissues_of_the_brain() -> np.ndarray:
+def _inner_tissues() -> np.ndarray:
+    """(155, 256, 256) uint8: the template's tissues without their outermost voxel, where registration blurs them."""
     tissues, cross = template().tissues_in(WHOLE_BRAIN), ndimage.generate_binary_structure(3, 1)
     alone = ndimage.grey_erosion(tissues, footprint=cross) == ndimage.grey_dilation(tissues, footprint=cross)
     return np.where(alone, tissues, 0)

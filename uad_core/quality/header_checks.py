@@ -21,10 +21,9 @@ def thickness(volume: Volume) -> Check:
     if longest <= GOOD_MM:
         return Check("Slice thickness", "green", f"{what} about as fine as the models' own grid of 1 mm.", numbers)
     if longest <= MOST_MM:
-        blurred = (
-            f"{what} thicker than the models' own grid of 1 mm: what is smaller than a slice is blurred or missed."
-        )
-        return Check("Slice thickness", "amber", blurred, numbers, already_reported)
+        blurred = "what is smaller than a slice is blurred or missed."
+        thicker = f"{what} thicker than the models' own grid of 1 mm: {blurred}"
+        return Check("Slice thickness", "amber", thicker, numbers, already_reported)
     alone = (
         f"{what} thicker than the 5 mm cube of the paper's median filter: one slice fills it, so that nothing in the "
         "slices above and below bears a finding out."
@@ -40,15 +39,11 @@ def orientation(volume: Volume) -> Check:
     if not source.sform_code and not source.qform_code:
         return Check("Left and right", "red", f"{sides(volume)}.", numbers, already_reported=True)
     if _contradicts_itself(source):
-        return Check(
-            "Left and right", "red",
-            "The header's sform and qform differ about where left is. The sform was followed; other viewers may show "
-            "the other side.", numbers,
-        )  # fmt: skip
-    known = (
-        "The header says where left is. Nothing in the image can bear that out: if it is wrong, the sides are swapped."
-    )
-    return Check("Left and right", "green", known, numbers)
+        apart = "The header's sform and qform differ about where left is."
+        followed = "The sform was followed; other viewers may show the other side."
+        return Check("Left and right", "red", f"{apart} {followed}", numbers)
+    unproven = "Nothing in the image can bear that out: if it is wrong, the sides are swapped."
+    return Check("Left and right", "green", f"The header says where left is. {unproven}", numbers)
 
 
 def _contradicts_itself(source: SourceGrid) -> bool:

@@ -11,13 +11,14 @@ from uad_core.io.volume import SourceGrid, Volume
 PLANES = ("axial", "coronal", "sagittal")  # of slices stacked along D, H, W
 THICK = 1.2  # a voxel so many times longer one way than any other way has a slice direction
 TILT_DEGREES = 1.0  # less is not worth mentioning
-SPACES = {  # NIfTI's xform codes
-    1: "scanner coordinates",
-    2: "coordinates of another scan",
-    3: "Talairach space",
-    4: "MNI space",
-    5: "the space of a template",
-}
+_SPACES = (
+    "scanner coordinates",
+    "coordinates of another scan",
+    "Talairach space",
+    "MNI space",
+    "the space of a template",
+)
+SPACES = dict(enumerate(_SPACES, start=1))  # by NIfTI's xform codes
 TOWARDS = {"L": "left", "R": "right", "A": "front", "P": "back", "S": "crown", "I": "feet"}
 _ORDINALS = ("first", "second", "third")
 
@@ -32,9 +33,10 @@ class Fact:
 
 def facts(volume: Volume) -> tuple[Fact, ...]:
     """Grid, slices, sides and grey values of a scan as it was read. Sizes are mm."""
+    extent_mm = tuple(size * spacing for size, spacing in zip(volume.shape, volume.spacing_mm, strict=True))
     return (
         Fact("Voxel size", _times(volume.spacing_mm, "{:.2f}") + " mm, left to right x front to back x foot to crown"),
-        Fact("Voxels", _times(volume.shape, "{:d}") + ", which cover " + _times(_extent_mm(volume), "{:.0f}") + " mm"),
+        Fact("Voxels", _times(volume.shape, "{:d}") + ", which cover " + _times(extent_mm, "{:.0f}") + " mm"),
         Fact("Slices", _slices(volume)),
         Fact("Left and right", sides(volume)),
         Fact("Axes of the file", _axes(volume.source)),
@@ -61,9 +63,8 @@ def sides(volume: Volume) -> str:
         return "Orientation unknown: the header does not say where left is. It was guessed, and may be the wrong side"
     codes = nib.aff2axcodes(source.affine)
     axis = next(axis for axis, letter in enumerate(codes) if letter in "LR")
-    whence = (
-        "DICOM header (Image Orientation)" if isinstance(volume, DicomScan) else f"header's {name} ({SPACES[code]})"
-    )
+    dicom = "DICOM header (Image Orientation)"
+    whence = dicom if isinstance(volume, DicomScan) else f"header's {name} ({SPACES[code]})"
     return f"The {whence} says that the {_ORDINALS[axis]} axis runs to the patient's {TOWARDS[codes[axis]]}"
 
 
@@ -89,10 +90,6 @@ def _values(array: np.ndarray) -> str:
         bits = max(1, int(np.ceil(np.log2(high - low + 1))))
         return f"{low:.0f} to {high:.0f}, whole numbers ({bits} bits hold them)"
     return f"{low:.4g} to {high:.4g}, with fractions"
-
-
-def _extent_mm(volume: Volume) -> tuple[float, ...]:
-    return tuple(size * spacing for size, spacing in zip(volume.shape, volume.spacing_mm, strict=True))
 
 
 def _times(along_dhw: tuple[float, ...], form: str) -> str:

@@ -22,7 +22,7 @@ from uad_core.cohorts.simulate.deform import (
 )
 from uad_core.cohorts.simulate.label_map import LabelMap, read_label_map, septum
 from uad_core.cohorts.simulate.phantom import phantom
-from uad_core.cohorts.simulate.tissues import LEFT_RIGHT, Tissue, simplified, swap_sides, tissue_of
+from uad_core.cohorts.simulate.tissues import Tissue, simplified, tissue_of
 from uad_core.io.volume import ScanError
 
 
@@ -43,24 +43,6 @@ def test_the_phantom_has_every_tissue_and_its_left_lies_on_the_left(head):
 def test_two_phantoms_of_one_seed_are_equal_and_of_two_seeds_are_not(head):
     np.testing.assert_array_equal(phantom(1, SMALL).labels, head.labels)
     assert phantom(2, SMALL).labels.shape != head.labels.shape or (phantom(2, SMALL).labels != head.labels).any()
-
-
-def test_a_mirrored_label_map_swaps_the_sides_and_twice_mirrored_is_the_same(head):
-    mirrored = head.mirrored()
-    np.testing.assert_array_equal(mirrored.labels == 41, (head.labels == 2)[:, :, ::-1])
-    np.testing.assert_array_equal(mirrored.labels == 16, (head.labels == 16)[:, :, ::-1])
-    back = mirrored.mirrored()
-    np.testing.assert_array_equal(back.labels, head.labels)
-    np.testing.assert_allclose(back.to_world.matrix, head.to_world.matrix, atol=1e-9)
-
-
-def test_swapping_sides_exchanges_each_pair_and_leaves_the_rest():
-    labels = np.arange(600)
-    swapped = swap_sides(labels)
-    for left, right in LEFT_RIGHT:
-        assert (swapped[left], swapped[right]) == (right, left)
-    paired = {label for pair in LEFT_RIGHT for label in pair}
-    assert all(swapped[label] == label for label in range(600) if label not in paired)
 
 
 def test_the_parcels_of_aparc_become_cortex_and_white_matter():

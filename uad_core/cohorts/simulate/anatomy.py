@@ -59,9 +59,8 @@ class Anatomy:
 def soften(label_map: LabelMap, sigma_mm: float, margin_mm: float = 1.0) -> Anatomy:
     """Partial volume from hard labels: each tissue's indicator, smoothed. Sums to 1 in every voxel.
 
-    Args:
-        sigma_mm: of the smoothing; it takes the blocks off the labels and stands for the scanner's point spread.
-        margin_mm: of CSF that brain extraction leaves around the tissue.
+    The smoothing by `sigma_mm` takes the blocks off the labels and stands for the scanner's point spread; brain
+    extraction leaves `margin_mm` of CSF around the tissue.
     """
     tissue = tissue_of(label_map.labels)
     cut = label_map.cropped(tissue > Tissue.CSF, margin=8)

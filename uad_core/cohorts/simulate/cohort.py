@@ -1,10 +1,5 @@
 """A cohort folder of simulated subjects, reproducible to the bit.
 
-    from uad_core.cohorts.simulate.cohort import simulate_cohort
-    maps = sorted(Path("labels").glob("*.nii.gz"))
-    for progress in simulate_cohort(maps, Path("cohort"), {"healthy": 83, "ms": 49}, seed=2018):
-        print(progress)
-
 Several subjects share an anatomy and differ in shape, contrast and scanner. So a split has to go by anatomy, which
 `participants.tsv` names; and the patients never share one with the healthy: see `share_out`.
 """
@@ -30,9 +25,8 @@ from uad_core.io.volume import Volume
 
 GROUPS = ("healthy", "ms")
 COLUMNS = ("participant_id", "group", "anatomy", "lesion_ml", "lesion_count", "brain_ml")
-CITATION = (
-    "Label maps: if they are SynthSeg's training maps, Apache-2.0, Billot et al., Med Image Anal 86 (2023) 102789."
-)
+_SYNTHSEG = "Apache-2.0, Billot et al., Med Image Anal 86 (2023) 102789."
+CITATION = f"Label maps: if they are SynthSeg's training maps, {_SYNTHSEG}"
 
 
 @dataclass(frozen=True)
@@ -46,10 +40,7 @@ class SimulateProgress:
 
 
 def share_out(label_maps: Sequence[Path | LabelMap]) -> dict[str, list[Path | LabelMap]]:
-    """Which label maps the healthy and the patients are made from: the last fifth is the patients' own.
-
-    A single label map serves both.
-    """
+    """Which label maps the healthy and the patients are made from: the last fifth is the patients'; one serves both."""
     own = max(1, len(label_maps) // 5)
     return {"healthy": list(label_maps[: len(label_maps) - own]) or list(label_maps), "ms": list(label_maps[-own:])}
 
@@ -65,13 +56,8 @@ def simulate_cohort(
     """Write `<subject>_FLAIR.nii.gz`, `_brainmask` and, for patients, `_lesion`, in atlas space.
 
     Every subject has a random generator of its own, from (seed, group, number): the first ten subjects of a large
-    cohort are those of a small one. About 7 s a subject on one core, and 15 s an anatomy. Raises ScanError: a label map
-    without a FreeSurfer-style brain, or one that cannot be registered; ValueError: no label maps, or a folder that
-    holds a cohort already.
-
-    Args:
-        label_maps: FreeSurfer-style files, or label maps in memory (`phantom`).
-        counts: subjects in each of `GROUPS`.
+    cohort are those of a small one. About 7 s a subject on one core, and 15 s an anatomy. `counts`: subjects in each of
+    `GROUPS`. Raises ScanError: a label map without a FreeSurfer-style brain, or one that cannot be registered.
     """
     if not label_maps:
         raise ValueError("at least one label map is needed to simulate a cohort")
@@ -92,18 +78,12 @@ def simulate_cohort(
                 yield SimulateProgress(len(rows), total, rows[-1]["participant_id"], now - before)
                 before = now
     write_participants(out, rows)
-    write_json(
-        out / "cohort.json",
-        {
-            "name": name,
-            "simulated": True,
-            "seed": seed,
-            **counts,
-            "anatomies": {group: [_name(source) for source in sources[group]] for group in GROUPS},
-            "source": CITATION,
-            "config": asdict(config),
-        },
-    )
+    anatomies = {
+        group: [source.name if isinstance(source, LabelMap) else source.name.split(".")[0] for source in sources[group]]
+        for group in GROUPS
+    }
+    about = {"name": name, "simulated": True, "seed": seed, **counts, "anatomies": anatomies, "source": CITATION}
+    write_json(out / "cohort.json", {**about, "config": asdict(config)})
 
 
 def load_anatomy(source: Path | LabelMap, config: SimulationConfig) -> Anatomy:
@@ -133,7 +113,3 @@ def write_participants(out: Path, rows: list[dict[str, str]]) -> None:
     table.writeheader()
     table.writerows(sorted(rows, key=lambda row: row["participant_id"]))
     write_atomically(out / "participants.tsv", text.getvalue().encode())
-
-
-def _name(source: Path | LabelMap) -> str:
-    return source.name if isinstance(source, LabelMap) else source.name.split(".")[0]

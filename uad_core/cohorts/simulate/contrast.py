@@ -78,9 +78,7 @@ def clean_image(
 ) -> np.ndarray:
     """(N,) float32 intensities in the voxels of `resampled.near`, before lesions and scanner.
 
-    Args:
-        values: (K,) intensity of each tissue.
-        ventricle_distance_mm: (N,) distance to the lateral ventricles.
+    `values` are (K,), the intensity of each tissue; `ventricle_distance_mm` is (N,), to the lateral ventricles.
     """
     maps, near = resampled.maps, resampled.near
     image = resampled.mixture(values)

@@ -56,11 +56,9 @@ def exponential(velocity: np.ndarray, squarings: int = 6) -> np.ndarray:
 def random_deformation(
     rng: np.random.Generator, shifts_mm: tuple[tuple[float, float], ...], affine_sd: float
 ) -> Deformation:
-    """A random shape.
+    """A random shape: summed shifts, (standard deviation, smoothness as a Gaussian's sigma) in mm, and an affine map.
 
-    Args:
-        shifts_mm: (standard deviation of the shift, smoothness as a Gaussian's sigma), each in mm; summed.
-        affine_sd: of the affine remainder that registration leaves: scales and shears, and rotations in radians.
+    `affine_sd`: of the affine remainder that registration leaves: scales and shears, and rotations in radians.
     """
     velocity = np.zeros((3, *node_shape()))
     for shift_mm, sigma_mm in shifts_mm:

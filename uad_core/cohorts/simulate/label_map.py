@@ -1,4 +1,4 @@
-"""Label maps of heads, as FreeSurfer and SynthSeg make them: read, cut, mirrored."""
+"""Label maps of heads, as FreeSurfer and SynthSeg make them: read and cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from uad_core.atlas.masks import bounding_box
-from uad_core.cohorts.simulate.tissues import Tissue, simplified, swap_sides, tissue_of
+from uad_core.cohorts.simulate.tissues import Tissue, simplified, tissue_of
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, SourceGrid, Volume
 
@@ -28,12 +28,6 @@ class LabelMap:
     def spacing_mm(self) -> np.ndarray:
         return np.array(self.to_world.spacing)
 
-    def mirrored(self) -> LabelMap:
-        """The head as a mirror shows it, each label renamed to the side that it now lies on."""
-        world_mirror = AffineTransform(np.diag([-1.0, 1.0, 1.0, 1.0]))
-        to_world = world_mirror @ self.to_world @ reflection(self.labels.shape[2])
-        return LabelMap(self.name, swap_sides(self.labels)[:, :, ::-1], to_world)
-
     def cropped(self, keep: np.ndarray, margin: int) -> LabelMap:
         """The smallest box around `keep`, (D, H, W) bool, and `margin` voxels."""
         box = bounding_box(keep, margin)
@@ -41,14 +35,16 @@ class LabelMap:
         return LabelMap(self.name, np.ascontiguousarray(self.labels[box]), moved)
 
 
-def read_label_map(path: Path) -> LabelMap:
-    """Any NIfTI or MGZ label map, in any orientation.
-
-    Raises ScanError: `labels` where the file holds no FreeSurfer-style brain.
-    """
+def read_image(path: Path) -> Volume:
+    """Any NIfTI or MGZ image, in any orientation; axes of length 1 are dropped."""
     image = cast(SpatialImage, nib.load(path))
     data = np.asanyarray(image.dataobj).squeeze()
-    volume = Volume.from_source(data, SourceGrid(data.shape, image.affine))
+    return Volume.from_source(data, SourceGrid(data.shape, image.affine))
+
+
+def read_label_map(path: Path) -> LabelMap:
+    """Any NIfTI or MGZ label map. Raises ScanError (`labels`) where it holds no FreeSurfer-style brain."""
+    volume = read_image(path)
     labels = np.rint(volume.array).astype(np.int32)
     if labels.min() < 0 or np.abs(labels - volume.array).max() > 1e-3:
         raise ScanError("labels", "A label map holds whole numbers from 0 up, but this file holds others.")

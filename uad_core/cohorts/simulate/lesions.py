@@ -83,8 +83,9 @@ def grow_lesions(
     rough = ndimage.gaussian_filter(rng.standard_normal(white.shape, np.float32), model.roughness_mm, truncate=3)
     rough *= model.roughness / rough.std()
     canvas = _Canvas(share, brightness, rough)
+    shares = (model.periventricular, model.juxtacortical)
     for _ in range(count):
-        kind = rng.choice(3, p=_kind_shares(model))
+        kind = rng.choice(3, p=[*shares, 1 - sum(shares)])
         centre = places.pick(kind, rng)
         if centre is None:
             continue
@@ -97,16 +98,6 @@ def grow_lesions(
     grain = np.clip(np.roll(rough, GRAIN_SHIFT_MM, axis=1) / model.roughness, -2, 2)  # the same noise, elsewhere
     mottled = brightness * (1 + model.mottle * grain)
     return SimulatedLesions(share, mottled.astype(np.float32))
-
-
-def no_lesions(shape: tuple[int, ...]) -> SimulatedLesions:
-    """Of a healthy subject."""
-    return SimulatedLesions(np.zeros(shape, np.float32), np.ones(shape, np.float32))
-
-
-def _kind_shares(model: LesionModel) -> list[float]:
-    shares = [model.periventricular, model.juxtacortical]
-    return [*shares, 1 - sum(shares)]
 
 
 def _radii(growth: float, rng: np.random.Generator, model: LesionModel) -> np.ndarray:
@@ -126,16 +117,16 @@ class _Canvas:
     rough: np.ndarray
 
     def paint(
-        self, centre: np.ndarray, to_unit_ball: np.ndarray, shortest_mm: float, edge_mm: float, bright: float
+        self, centre: np.ndarray, to_unit_ball: np.ndarray, shortest: float, edge_mm: float, bright: float
     ) -> None:
-        """Add one lesion in place; `to_unit_ball` maps offsets from the centre."""
+        """Add one lesion in place; `to_unit_ball` maps offsets from the centre, `shortest` is its least radius, mm."""
         reach = int(np.ceil(1.6 / np.linalg.norm(to_unit_ball, axis=1).min())) + 2
         low = np.maximum(centre - reach, 0)
         cut = tuple(slice(a, b) for a, b in zip(low, centre + reach + 1, strict=True))
         piece = self.share[cut]
         offset = np.indices(piece.shape, dtype=np.float32) + (low - centre)[:, None, None, None]
         radius = np.linalg.norm(np.tensordot(to_unit_ball, offset, axes=1), axis=0)
-        depth_mm = (1 + self.rough[cut] - radius) * shortest_mm
+        depth_mm = (1 + self.rough[cut] - radius) * shortest
         new = 1 / (1 + np.exp(np.clip(-depth_mm / edge_mm, -30, 30)))
         weight = np.where(new + piece > 1e-3, new / (new + piece + 1e-6), 0)
         self.brightness[cut] = self.brightness[cut] * (1 - weight) + bright * weight

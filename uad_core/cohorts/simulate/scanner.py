@@ -62,10 +62,9 @@ def slice_profile(count: int, thickness_mm: float) -> tuple[np.ndarray, np.ndarr
     slices = int(np.ceil(count / thickness_mm))
     centre = (np.arange(slices) + 0.5) * thickness_mm - 0.5
     level = np.arange(count)
-    overlap = np.minimum(level + 0.5, centre[:, None] + thickness_mm / 2) - np.maximum(
-        level - 0.5, centre[:, None] - thickness_mm / 2
-    )
-    inside = np.maximum(overlap, 0)
+    half = thickness_mm / 2
+    below, above = centre[:, None] - half, centre[:, None] + half
+    inside = np.maximum(np.minimum(level + 0.5, above) - np.maximum(level - 0.5, below), 0)
     inside /= inside.sum(axis=1, keepdims=True)
     position = np.clip((level - centre[0]) / thickness_mm, 0, slices - 1)
     between = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(slices)))

@@ -9,7 +9,7 @@ from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import Anatomy
 from uad_core.cohorts.simulate.contrast import Appearance, FlairContrast, clean_image
 from uad_core.cohorts.simulate.deform import BOX, Resampled, random_deformation, resample
-from uad_core.cohorts.simulate.lesions import LesionModel, SimulatedLesions, grow_lesions, no_lesions
+from uad_core.cohorts.simulate.lesions import LesionModel, SimulatedLesions, grow_lesions
 from uad_core.cohorts.simulate.scanner import Scanner, acquire
 from uad_core.cohorts.simulate.tissues import Tissue
 
@@ -52,8 +52,7 @@ def simulate_subject(
     brain = np.zeros(ATLAS_SHAPE, bool)
     brain[BOX] = resampled.brain
     flair = np.zeros(ATLAS_SHAPE, np.uint8)
-    grey = np.clip(np.rint(image[resampled.brain] * config.white_level), 1, 255)
-    flair[brain] = grey.astype(np.uint8)
+    flair[brain] = np.clip(np.rint(image[resampled.brain] * config.white_level), 1, 255)
     lesion = np.zeros(ATLAS_SHAPE, bool)
     lesion[BOX] = lesions.mask & resampled.brain
     return SimulatedSubject(flair, brain, lesion)
@@ -68,7 +67,7 @@ def before_scanner(
     image = clean_image(resampled, values, distance[resampled.near], rng, config.appearance)
     dense = resampled.dense(image, outside=float(values[Tissue.OUTSIDE]))
     if not has_lesions:
-        return dense, no_lesions(dense.shape)
+        return dense, SimulatedLesions(np.zeros_like(dense), np.ones_like(dense))
     lesions = grow_lesions(resampled, distance, rng, config.lesions)
     return lesions.add_to(dense, config.lesions.halo), lesions
 

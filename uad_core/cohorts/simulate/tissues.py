@@ -1,4 +1,4 @@
-"""Which FreeSurfer label is which tissue, and which label lies on the other side of the head.
+"""Which FreeSurfer label is which tissue.
 
 Values: FreeSurferColorLUT.txt, and the extension of SynthSeg's training maps (Billot et al., Med Image Anal 86 (2023)):
 136, 137, 163, 164 choroid plexus, 25 and 57 chronic lesions of the white matter, 500 and above outside the brain.
@@ -50,11 +50,6 @@ LABELS: dict[Tissue, tuple[int, ...]] = {
 # keys of `uad_core.atlas.template.TISSUES`, indexed by Tissue
 ATLAS_TISSUE = np.array([0, 1, 2, 2, 2, 3, 4, 5, 5, 5, 3, 5, 7, 6, 6], dtype=np.uint8)
 
-LEFT_RIGHT: tuple[tuple[int, int], ...] = (
-    (2, 41), (3, 42), (4, 43), (5, 44), (7, 46), (8, 47), (9, 48), (10, 49), (11, 50), (12, 51), (13, 52),
-    (17, 53), (18, 54), (25, 57), (26, 58), (28, 60), (30, 62), (31, 63), (78, 79), (136, 163), (137, 164),
-)  # fmt: skip
-
 _LARGEST = 4999
 _APARC_STEP = 1000  # aparc+aseg: 1000-1999 left cortex, 2000 right cortex, 3000 left and 4000 right white matter
 _APARC = {1: 3, 2: 42, 3: 2, 4: 41}
@@ -73,12 +68,4 @@ def tissue_of(labels: np.ndarray) -> np.ndarray:
     table = np.zeros(_LARGEST + 1, dtype=np.uint8)
     for tissue, values in LABELS.items():
         table[list(values)] = tissue
-    return table[np.clip(labels, 0, _LARGEST)]
-
-
-def swap_sides(labels: np.ndarray) -> np.ndarray:
-    """`labels` with left and right exchanged in name; the voxels stay where they are."""
-    table = np.arange(_LARGEST + 1, dtype=labels.dtype)
-    for left, right in LEFT_RIGHT:
-        table[left], table[right] = right, left
     return table[np.clip(labels, 0, _LARGEST)]
