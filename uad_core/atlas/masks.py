@@ -6,11 +6,7 @@ import numpy as np
 
 
 def bounding_box(mask: np.ndarray, margin: int | Sequence[int] = 0) -> tuple[slice, ...]:
-    """The smallest box that holds a bool array's voxels and `margin` around them, within the array.
-
-    `margin`: voxels, the same along all axes or one number for each. Returns a slice an axis; the whole array where the
-    mask is empty.
-    """
+    """The smallest box around a bool array's voxels and `margin` voxels, of all axes or each; all if empty."""
     margins = [margin] * mask.ndim if isinstance(margin, int) else margin
     if not mask.any():
         return tuple(slice(0, length) for length in mask.shape)
@@ -22,9 +18,6 @@ def bounding_box(mask: np.ndarray, margin: int | Sequence[int] = 0) -> tuple[sli
 
 
 def overlap(mask: np.ndarray, other: np.ndarray) -> float:
-    """2 |A and B| / (|A| + |B|) of two bool arrays of one shape, in [0, 1]; 0 where both are empty.
-
-    Source: Dice, Ecology 26 (1945) 297.
-    """
+    """2 |A and B| / (|A| + |B|) of two bool arrays, 0 where both are empty (Dice, Ecology 26 (1945) 297)."""
     total = int(np.count_nonzero(mask)) + int(np.count_nonzero(other))
     return 2 * int(np.count_nonzero(mask & other)) / max(total, 1)

@@ -18,10 +18,7 @@ def changed(config: DataclassInstance, defaults: DataclassInstance, always: Coll
 
 
 def as_words(options: Mapping[str, object]) -> list[str]:
-    """`{"median_size": 3, "no_flip": True}` as `["--median-size", "3", "--no-flip"]`.
-
-    None and False give nothing, True the bare option, a list or tuple the option once for each item.
-    """
+    """`{"size": 3, "no_flip": True}` as `["--size", "3", "--no-flip"]`; None and False give none, a list many."""
     words = []
     for key, value in options.items():
         option = f"--{key.replace('_', '-')}"

@@ -18,8 +18,8 @@ def read_scan(source: ScanSource) -> Volume:
     """The scan in what a user brings; of DICOM a `DicomScan`, on which `export` writes a DICOM SEG as well.
 
     `source`: a NIfTI file, a zip archive of a DICOM series, or a DICOM file of many frames, as a path or as bytes; a
-    folder of a DICOM series, also with folders in it; or the bytes of its files in any order. Raises ScanError: it
-    cannot be used; the codes are those of `uad_core.io.nifti` and `uad_core.io.dicom`.
+    folder of a DICOM series, also with folders in it; or the bytes of its files. Raises ScanError: the codes of both
+    packages.
     """
     if isinstance(source, Path):
         return _read_path(source)

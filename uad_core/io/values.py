@@ -49,11 +49,10 @@ def _is_label_map(values: np.ndarray) -> bool:
 
 
 def binary_mask(values: np.ndarray) -> np.ndarray:
-    """Where a mask is above 0.5, as bool.
+    """Where a mask is above 0.5, as bool. Raises ScanError: not_a_mask.
 
     A mask holds whole numbers of few kinds (0 and 1, 0 and 255, labels), or shares from 0 to 1, as after an
-    interpolation, of which few are strictly between. All zero is a mask; shares that never exceed 0.5 are not. Raises
-    ScanError: not_a_mask.
+    interpolation, of which few are strictly between. All zero is a mask; shares that never exceed 0.5 are not.
     """
     inside: np.ndarray = values > 0.5
     marked = values[values != 0]  # little, in most masks

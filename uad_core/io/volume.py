@@ -25,10 +25,7 @@ CANONICAL = ("S", "P", "L")  # direction in which D, H and W grow
 
 
 class ScanError(ValueError):
-    """An input that cannot be used. `str(error)` is a sentence for the user: what is wrong, what to do.
-
-    Neither the text nor `code` ever holds a path, a file name or a header value that may name a patient.
-    """
+    """An unusable input: a `code` and a sentence for the user, neither of which may name a path or a patient."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -37,10 +34,7 @@ class ScanError(ValueError):
 
 @contextmanager
 def refused(code: str, message: str, reason: type[Exception] = Exception) -> Iterator[None]:
-    """Within it an error of type `reason` becomes that ScanError, which says nothing of the error's own text.
-
-    By default any error does, but for a ScanError, and too little memory.
-    """
+    """Within it an error of that type is a ScanError; by default any, but for too little memory."""
     try:
         yield
     except reason as error:

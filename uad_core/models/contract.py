@@ -16,8 +16,7 @@ OnProgress = Callable[[float], None]  # called with the share that is done, (0, 
 class Objective:
     """One thing that training minimises, with the parameters it may change and how fast.
 
-    For every batch the training loop walks through a model's objectives in their order; each computes its terms again,
-    their sum is differentiated and its optimiser makes one step.
+    In every batch, for each objective in turn, the terms are computed again, summed and differentiated for one step.
     """
 
     name: str
@@ -43,11 +42,10 @@ class AnomalyModel(nn.Module, ABC):
         return []
 
     def fit(self, slices: Tensor, seed: int) -> None:
-        """Learn what no gradient teaches; called after the last epoch, with each set of weights that is kept.
+        """Learn what no gradient teaches from `slices`, (N, 1, H, W) healthy ones on the CPU, a few hundred at most.
 
-        What is learnt lies in buffers whose shapes follow from `config`, as a strictly loaded checkpoint needs them,
-        and survives float16. It is a function of the weights, `slices` and `seed`. `slices`: (N, 1, H, W) healthy
-        training slices on the CPU, a few hundred at most.
+        Called after the last epoch, with each set of weights that is kept. What is learnt lies in buffers whose shapes
+        follow from `config`, survives float16, and is a function of the weights, `slices` and `seed`.
         """
 
     def learned_numbers(self) -> int:

@@ -31,8 +31,7 @@ class GreyReference:
     def of(cls, scans: Sequence[np.ndarray], levels: tuple[int, int]) -> GreyReference:
         """From the shares of each scan, as `histogram_shares` gives them.
 
-        The mean of the others is (N mean - own) / (N - 1), so the distance from it is N / (N - 1) times the distance
-        from the mean of all.
+        The mean of the others is (N mean - own) / (N - 1): N / (N - 1) times as far off as the mean of all.
         """
         mean, count = np.stack(scans).mean(axis=0), len(scans)
         apart = [earth_movers_distance(scan, mean) * count / (count - 1) for scan in scans] if count > 1 else []

@@ -94,8 +94,7 @@ def filtered(values: np.ndarray, inside: np.ndarray, size: int) -> np.ndarray:
 def filtered_slice(values: np.ndarray, index: int, size: int, levels: np.ndarray) -> np.ndarray:
     """Axial slice `index` of the `size`^3 median, in steps: (H, W) float32, for display.
 
-    Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0. A few dozen levels are a grey
-    scale, and cost a twentieth of the median filter.
+    Each pixel gets the highest of the ascending `levels` that its median exceeds, or 0: a grey scale for little time.
     """
     reach = size // 2
     block = values[_mirror(np.arange(index - reach, index + reach + 1), len(values))]

@@ -46,10 +46,7 @@ def residual(scan: np.ndarray, reconstruction: np.ndarray, signed: Sign = "absol
 
 
 def erode(brain_mask: np.ndarray, erosion_mm: float) -> np.ndarray:
-    """`brain_mask`, (D, H, W) bool, less its rim: pixels of 1 mm within `erosion_mm` of the outside, in plane.
-
-    What lies beyond the picture's edge counts as outside.
-    """
+    """`brain_mask`, (D, H, W) bool, less pixels of 1 mm within `erosion_mm` of the outside or edge, in plane."""
     reach = floor(erosion_mm + 1e-9)
     if reach == 0:
         return brain_mask.astype(bool)
@@ -81,11 +78,10 @@ def mask_above(filtered: np.ndarray, inside: np.ndarray, threshold: float, min_l
 
 
 def segment(values: np.ndarray, brain_mask: np.ndarray, threshold: float, config: PostprocessConfig) -> np.ndarray:
-    """The lesion mask of one residual, (D, H, W) bool on a grid of 1 mm.
+    """The lesion mask of one residual, float32 and not filtered, (D, H, W) bool on a grid of 1 mm.
 
     Equal in every voxel to `scipy.ndimage.median_filter`, times the eroded mask, greater than `threshold`, less the
-    small 26-connected components. `values`: (D, H, W) float32 residual, not filtered; `brain_mask`: not eroded. Raises
-    ValueError: the threshold or a residual is not finite, which would give an empty mask silently.
+    small 26-connected components. Raises ValueError for what is not finite, which would give an empty mask silently.
     """
     if not np.isfinite(threshold) or not np.isfinite(values.sum(dtype=np.float64)):
         raise ValueError("residual and threshold must be finite")

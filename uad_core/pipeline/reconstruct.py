@@ -67,8 +67,7 @@ def reconstruct(
 ) -> Reconstruction:
     """Let the checkpoint's model reconstruct the slab; levels that it was not trained on are left out.
 
-    Raises ScanError: "levels" when the model knows none of the slab's levels, "reconstruction" when it returns anything
-    that is not a number: a mask made of that would look empty.
+    Raises ScanError: "levels" when the model knows none of them, "reconstruction" when it returns what is no number.
     """
     known = np.isin(list(prepared.slab.levels), list(checkpoint.slab.levels))
     if not known.any():

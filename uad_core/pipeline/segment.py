@@ -35,10 +35,7 @@ class Segmentation:
 
 
 def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:
-    """The mask for one setting; fast enough for a slider.
-
-    Raises ValueError: an unknown reference, a percentile outside [0, 100], or a threshold that is not finite.
-    """
+    """The mask for one setting. Raises ValueError: an unknown reference, an impossible percentile or threshold."""
     post, calibration = config.postprocess, reconstruction.checkpoint.calibration
     reference = config.reference or calibration.default_reference
     healthy = calibration.histogram(post.signed, post.median_size, reference)

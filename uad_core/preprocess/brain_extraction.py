@@ -1,8 +1,7 @@
 """Skull stripping: which voxels are brain, by the networks of deepbet (Fisch et al., Hum Brain Mapp 45 (2024) e26590).
 
-Their weights lie beside this file (MIT licence); `tools/brain_extraction_weights.py` took them out of the package. They
-were trained on T1 images; on raw FLAIR heads they agree with the manual masks at hand about as well as tools made for
-FLAIR.
+`tools/brain_extraction_weights.py` took their weights (MIT licence) out of the package. They were trained on T1 images;
+on raw FLAIR heads they agree with the manual masks at hand about as well as tools made for FLAIR.
 """
 
 import hashlib
@@ -39,11 +38,7 @@ _NO_BRAIN = (
 
 
 def strip(volume: Volume) -> np.ndarray:
-    """(D, H, W) bool: the brain of a whole head, in one piece and without holes.
-
-    One network finds the brain on a coarse grid, the other outlines it within that box. Raises ScanError:
-    `strip_failed` where nothing in the image looks like a brain.
-    """
+    """(D, H, W) bool: the brain of a head, without holes. Raises ScanError (`strip_failed`) where none is."""
     find, outline = _networks()
     scan = torch.from_numpy(np.ascontiguousarray(volume.array[:, ::-1, ::-1].transpose(2, 1, 0)))  # axes R, A, S
     small = _resized(scan, _COARSE)

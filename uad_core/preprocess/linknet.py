@@ -1,7 +1,4 @@
-"""LinkNet in 3-D (Chaurasia and Culurciello, VCIP 2017), as deepbet trained it (Fisch et al. 2024).
-
-A ResNet-18 encoder whose levels are added to the decoder's. The names of the parts are those of deepbet's weights.
-"""
+"""LinkNet in 3-D (Chaurasia, Culurciello, VCIP 2017) on a ResNet-18, its parts named as deepbet's weights."""
 
 from itertools import pairwise
 

@@ -13,10 +13,9 @@ _TIME_STEP = (
 
 
 def denoise(array: np.ndarray, iterations: int) -> np.ndarray:
-    """CurvatureFlow, as in the paper: (D, H, W) float32 on a grid of 1 mm; 0 iterations change nothing.
+    """CurvatureFlow (Sethian 1999), as in the paper: (D, H, W) float32 on a grid of 1 mm; 0 iterations change nothing.
 
-    A voxel is touched by neighbours up to `iterations` voxels away. A single slice is smoothed in plane. Source:
-    Sethian, Level Set Methods and Fast Marching Methods, 1999.
+    A voxel is touched by neighbours up to `iterations` voxels away. A single slice is smoothed in plane.
     """
     if iterations == 0:
         return array

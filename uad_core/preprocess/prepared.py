@@ -37,10 +37,7 @@ class Prepared:
         return self.config.slab
 
     def to_scan(self, array: np.ndarray, order: int) -> np.ndarray:
-        """(D, 256, 256) of the slab on the scan's grid (D, H, W), resampled once; 0 beyond the slab.
-
-        `order` 0 (nearest) is for masks, 1 (linear) for maps.
-        """
+        """(D, 256, 256) on the scan's grid, resampled once, 0 beyond; `order` 0 (nearest) or 1 (linear)."""
         return from_slab(array, self.slab, self.transform, self.scan, order)
 
     def to_slab(self, mask: np.ndarray) -> np.ndarray:

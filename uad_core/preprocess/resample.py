@@ -13,7 +13,6 @@ def resample(array: np.ndarray, voxel_map: AffineTransform, shape: tuple[int, in
     """`array`, (D, H, W) bool, uint8 or float, seen from another grid of that `shape`; 0 where that reaches beyond it.
 
     `voxel_map`: voxel (d, h, w) of the new grid -> voxel of `array`. `order`: 0 nearest (masks), 1 linear (maps).
-    Returns the array's own type, but float32 for a bool array at order 1.
     """
     values = array.astype(np.uint8 if order == 0 else np.float32) if array.dtype == bool else array
     # Both grids as plain voxel counts, in ITK's order (w, h, d): no millimetres, nothing to disagree about.

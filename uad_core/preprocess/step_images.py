@@ -1,8 +1,4 @@
-"""What each step of the preparation did to a scan, before and after, recomputed from its result.
-
-Nothing of this is kept while a scan is prepared: the result knows the scan, the transform and the brain mask, and the
-rest follows from one more resampling.
-"""
+"""What each step of the preparation did to a scan, before and after, recomputed from its result: nothing is kept."""
 
 from __future__ import annotations
 
@@ -48,10 +44,7 @@ class StepImages:
 
 
 def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
-    """Stripping, registration, denoising and normalisation of a prepared scan; best over all levels.
-
-    Before normalisation the grey values are the scan's own, all with the same white.
-    """
+    """The four steps of a prepared scan, best over all levels; until the last in the scan's own greys."""
     scan, inside, slab = prepared.scan, prepared.brain_mask, prepared.slab
     scan_to_atlas = prepared.transform.inverse @ scan.to_world
     registered = resample(scan.array, scan_to_atlas.inverse @ slab.to_world, slab.shape, order=1)

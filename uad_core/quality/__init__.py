@@ -1,7 +1,4 @@
-"""May this scan be given to a model? Facts from its header, and traffic lights with the numbers behind them.
-
-Green says that nothing was found that speaks against a scan. It is no evidence that a result on it is right.
-"""
+"""May this scan be given to a model? Facts of its header, and traffic lights; green proves no result."""
 
 from uad_core.quality.check import Check, Severity, warnings
 from uad_core.quality.checks import run_checks

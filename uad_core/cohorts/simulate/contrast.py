@@ -76,10 +76,7 @@ def clean_image(
     rng: np.random.Generator,
     appearance: Appearance,
 ) -> np.ndarray:
-    """(N,) float32 intensities in the voxels of `resampled.near`, before lesions and scanner.
-
-    `values` are (K,), the intensity of each tissue; `ventricle_distance_mm` is (N,), to the lateral ventricles.
-    """
+    """(N,) float32 in the voxels of `near`, of (K,) values a tissue and (N,) distances; no lesions."""
     maps, near = resampled.maps, resampled.near
     image = resampled.mixture(values)
     grey = maps[[Tissue.CORTEX, Tissue.LIMBIC, Tissue.CEREBELLUM, Tissue.STRIATUM, Tissue.THALAMUS]].sum(axis=0)

@@ -39,10 +39,7 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], sigma: float)
 
 
 def exponential(velocity: np.ndarray, squarings: int = 6) -> np.ndarray:
-    """The displacement of the flow of a stationary velocity field, by scaling and squaring.
-
-    Arsigny et al., MICCAI 2006. `velocity` is (3, d, h, w) in voxels of that grid; so is the result.
-    """
+    """The displacement of the flow of a (3, d, h, w) velocity, in voxels (Arsigny et al., MICCAI 2006)."""
     displacement = velocity / 2**squarings
     grid = np.indices(velocity.shape[1:], dtype=float)
     for _ in range(squarings):
@@ -91,10 +88,7 @@ class Resampled:
 
 
 def resample(anatomy: Anatomy, deformation: Deformation, edge: float = 0.5) -> Resampled:
-    """The anatomy in atlas space, deformed; every map is interpolated once.
-
-    `edge`: of the soft brain outline; below 0.5 the brain keeps more of the rim around it.
-    """
+    """The anatomy in atlas space, deformed, interpolated once; `edge` cuts the brain's soft outline."""
     if anatomy.from_atlas is None:
         raise ValueError(f"anatomy {anatomy.name} has not been located in the atlas")
     where = _sampling_points(deformation, anatomy.from_atlas)

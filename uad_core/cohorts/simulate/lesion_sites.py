@@ -46,10 +46,7 @@ class LesionSites:
 
 
 def axes_at(kind: int, centre: np.ndarray, ventricle_distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(3, 3) orthonormal rows, the longest axis first.
-
-    At the ventricles it points away from the wall: Dawson's fingers follow the veins there.
-    """
+    """(3, 3) orthonormal rows, the longest first; away from ventricles, as Dawson's fingers follow the veins."""
     first = rng.standard_normal(3)
     if kind == PERIVENTRICULAR:
         cut = tuple(slice(max(c - 1, 0), c + 2) for c in centre)

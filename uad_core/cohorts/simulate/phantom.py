@@ -1,7 +1,4 @@
-"""A head drawn with ellipsoids and noise, in FreeSurfer's labels: for tests, and for a first try.
-
-It needs no label maps and is no anatomy: sizes are those of an adult head, folds are noise.
-"""
+"""A head drawn with ellipsoids and noise, in FreeSurfer's labels: no anatomy, but for tests, and for a first try."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,6 @@
 """The DICOM files of an upload, as they come or out of a zip archive: counted, capped, and never named.
 
-Nothing is unpacked to the disk and no name of a member is ever used, so there is no place outside the archive that one
-could point to. Names that try are refused all the same: whoever made them did not pack a scan.
+Nothing is unpacked to the disk and no member's name is used; names that point outside are refused all the same.
 """
 
 import io
@@ -34,10 +33,7 @@ def is_zip(head: bytes) -> bool:
 
 
 def dicom_files(files: Sequence[bytes]) -> tuple[list[bytes], int]:
-    """The DICOM files among `files`, or in the one zip archive that `files` is; and how many others there were.
-
-    The same file given twice counts once. Raises ScanError: empty, too_big, bad_zip, encrypted_zip, zip_bomb.
-    """
+    """The distinct DICOM files among `files`, or in the one zip archive that it is; and how many others there were."""
     if not any(files):
         raise ScanError("empty", EMPTY)
     if len(files) == 1 and is_zip(files[0]):

@@ -1,7 +1,6 @@
 """A program of its own: `decoder.py FOLDER COUNT` turns FOLDER/0001.dcm, ... into raw float64 files beside them.
 
-`pixels` runs it. It imports nothing of this project and has limits on memory and time, since what it is given may crash
-it.
+`pixels` runs it. It imports nothing of this project and has limits, since what it is given may crash it.
 """
 
 import sys

@@ -1,7 +1,6 @@
 """What a DICOM file says about its image, as plain values; nothing behind this file reads a header.
 
-Elements are looked at from here and nowhere else, because whatever pydicom thinks of a broken one becomes one
-`ScanError` here, and because what is not taken along here, above all text, cannot get anywhere.
+So whatever pydicom thinks of a broken element becomes one `ScanError`, and no other text gets anywhere.
 """
 
 import io

@@ -27,8 +27,8 @@ TEXTS = {  # with which a SEG belongs to its patient and study; by the standard 
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
     """A bare dataset with the identifiers of `header` and the places of its `frames`.
 
-    Text is written again, in UTF-8, and left empty where it breaks DICOM's rules: a SEG that repeats such a value could
-    not be written. Raises Exception: of any kind, when an element is broken.
+    Text is left empty where it breaks DICOM's rules, which a SEG could not repeat. Raises anything if an element is
+    broken.
     """
     bare = Dataset()
     bare.SpecificCharacterSet = "ISO_IR 192"  # UTF-8

@@ -22,9 +22,9 @@ LOSSY = "The images were once compressed with loss: fine detail may be gone."
 def read_dicom(files: Sequence[bytes]) -> Volume:
     """The scan in the files of a DICOM series, in any order, or in the one zip archive that `files` is.
 
-    The voxels and their places are those of ITK's series reader. Files that are no DICOM images are ignored. Returns a
-    `DicomScan`, or a plain volume with a note where the headers lack what a DICOM SEG refers to. Raises ScanError: it
-    cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
+    The voxels and their places are those of ITK's series reader. Returns a `DicomScan`, or a plain volume with a note
+    where the headers lack what a DICOM SEG refers to. Raises ScanError, with the package's codes, and nothing else for
+    any bytes.
     """
     with refused("too_big", "There is too little memory for this series. Crop or resample it.", MemoryError):
         found, others = dicom_files(files)

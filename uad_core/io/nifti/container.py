@@ -60,10 +60,7 @@ def is_gzip(data: bytes) -> bool:
 
 
 def peek(data: bytes, count: int) -> bytes:
-    """The first `count` bytes, inflated, or fewer where the content is shorter. Nothing else is inflated.
-
-    Raises ScanError: empty, truncated, corrupt.
-    """
+    """The first `count` bytes, inflated, or what there is. Raises ScanError: empty, truncated, corrupt."""
     if not is_gzip(data):
         return data[:count]
     head = b""

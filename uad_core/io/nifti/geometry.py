@@ -86,8 +86,7 @@ def _check(affine: np.ndarray) -> None:
 def _millimetres(fields: np.ndarray, spacing: np.ndarray) -> tuple[float, tuple[str, ...]]:
     """Millimetres per unit of the header, whose voxels measure `spacing` units.
 
-    Many programs ignore the unit and write any. The plausible range spans less than a factor of 1000, so at most one
-    reading of a file is plausible, and that one is taken.
+    Many programs ignore the unit; at most one reading of a file is plausible, and that one is taken.
     """
     stated = MM_PER_UNIT.get(int(fields["xyzt_units"]) & 7)
     name = {1000.0: "metres", 0.001: "micrometres"}.get(stated or 1.0)

@@ -61,10 +61,7 @@ class NiftiHeader:
 
 
 def parse_header(head: bytes) -> NiftiHeader:
-    """The header at the start of `head`, the first `HEAD_BYTES` bytes of a NIfTI-1 or NIfTI-2 file.
-
-    Raises ScanError: not_nifti, pair, truncated, bad_header, dims, dtype, bad_affine, bad_spacing.
-    """
+    """The header of a NIfTI-1 or -2 file from its first `HEAD_BYTES`. Raises ScanError, by the codes of the package."""
     fields = _fields(head)
     shape, dims_notes = _shape(fields)
     dtype, dtype_notes = _dtype(fields)

@@ -19,10 +19,7 @@ RESAMPLE = "Give the mask that was drawn on this scan, or resample it to the sca
 
 
 def read_nifti(source: Source) -> Volume:
-    """The scan in a `.nii` or `.nii.gz` file, given as a path or as its bytes.
-
-    Raises ScanError: it cannot be used; the package's docstring has the codes. Nothing else, for any bytes.
-    """
+    """The scan in a NIfTI file. Raises ScanError, by the codes of the package; nothing else, for any bytes."""
     with refused("too_big", TOO_BIG, MemoryError):
         values, header, notes = _load(source)
         notes += check_scan(values)
@@ -30,11 +27,10 @@ def read_nifti(source: Source) -> Volume:
 
 
 def read_mask(source: Source, like: Volume) -> np.ndarray:
-    """The mask in a NIfTI file that lies on the grid of the scan `like`.
+    """The mask in a NIfTI file that lies on the grid of the scan `like`: (D, H, W) bool, on its canonical grid.
 
-    A voxel is inside if its value is above 0.5; what else is asked of a mask, `binary_mask` says. The axes may be in
-    another order or direction than the scan's, as long as the voxels are the same. Returns (D, H, W) bool, on the
-    canonical grid of `like`. Raises ScanError: not_a_mask, grid_mismatch, or a code of `read_nifti`.
+    The axes may be in another order or direction than the scan's, as long as the voxels are the same. Raises ScanError:
+    not_a_mask, grid_mismatch, or a code of `read_nifti`.
     """
     with refused("too_big", TOO_BIG, MemoryError):
         values, header, _ = _load(source)

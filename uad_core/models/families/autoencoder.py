@@ -18,10 +18,7 @@ class AutoencoderConfig:
 
 
 class Autoencoder(AnomalyModel):
-    """x -> encoder -> z -> decoder -> x_hat. Eq. 2 with lambda_2 = lambda_3 = 0: the l1 distance alone.
-
-    z is (B, latent, h, w) of a spatial model, (B, latent) of a dense one.
-    """
+    """x -> encoder -> z, (B, latent, h, w), dense (B, latent) -> decoder -> x_hat. Of Eq. 2 the l1 distance."""
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__(config)

@@ -42,11 +42,7 @@ class DenoisingAutoencoder(AnomalyModel):
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
 
     def forward(self, slices: Tensor) -> Tensor:
-        """Take off what does not belong: (B, 1, H, W) to the same; H and W must be multiples of `cell_px`.
-
-        In between, with the default features: (B, 32, H/2, W/2), (B, 48, H/4, W/4), (B, 64, H/8, W/8),
-        (B, 96, H/16, W/16), and the same way up.
-        """
+        """(B, 1, H, W) less what does not belong; H and W must be multiples of `cell_px`."""
         height, width = slices.shape[2:]
         if height % self.cell_px or width % self.cell_px:
             raise ValueError(f"height and width must be multiples of {self.cell_px}, got {height} and {width}")

@@ -31,10 +31,7 @@ class DictionaryConfig:
 
 
 class DictionaryLearning(AnomalyModel):
-    """`atoms`, (K, edge_px**2), learnt by scikit-learn; slices are reconstructed by orthogonal matching pursuit.
-
-    `most`, (K,), bounds the weights of unit atoms either way; before the fit it bounds nothing.
-    """
+    """Matching pursuit of patches by `atoms`, (K, edge_px**2), which weigh `most`, (K,), at most."""
 
     atoms: Tensor
     most: Tensor

@@ -29,8 +29,7 @@ def coarse_noise(slices: Tensor, sigma: float, cells: int) -> Tensor:
 def blobs(slices: Tensor, count: int, radius_px: tuple[float, float], contrast: float) -> Tensor:
     """(B, 1, H, W) sum of up to `count` soft blobs a slice, in the brain, each of at most +-`contrast`.
 
-    A blob is a Gaussian hill, its outline bent by smooth noise, cut at half its height with a soft edge. Radii are
-    log-uniform; two of three blobs are bright.
+    Gaussian hills of log-uniform radii, outlines bent by smooth noise, cut at half their height with a soft edge.
     """
     batch, _, height, width = slices.shape
     device = slices.device

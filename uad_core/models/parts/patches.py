@@ -15,10 +15,7 @@ def patches_of(slices: Tensor, edge_px: int, stride_px: int) -> Tensor:
 def reconstruct_patches(
     slices: Tensor, edge_px: int, stride_px: int, reconstruct: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    """Slices whose patches went through `reconstruct`, (N, edge_px**2) -> same, and were averaged where they overlap.
-
-    Patches without brain are left out. Outside the brain, and beyond the last whole patch, is 0.
-    """
+    """Slices whose patches of brain went through `reconstruct`, averaged where they overlap; else 0."""
     patches = patches_of(slices, edge_px, stride_px)
     shown = (patches > 0).any(1)
     reconstructed = torch.zeros_like(patches)
