@@ -13,8 +13,9 @@ from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, SourceGrid, Volume
-from uad_core.preprocess import PreprocessConfig, load_atlas, prepare
-from uad_core.preprocess.resample import resample
+from uad_core.preprocess import PreprocessConfig, prepare
+from uad_core.preprocess.from_file import load_atlas
+from uad_core.preprocess.slab import resample
 
 SHOWN = PreprocessConfig(strip=False, register=False)  # a scan that lies in atlas space, stripped
 STRIPPED = PreprocessConfig(strip=False)

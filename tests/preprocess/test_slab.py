@@ -9,8 +9,7 @@ from scipy import ndimage
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE, Slab
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.resample import resample
-from uad_core.preprocess.slab import from_slab, mask_to_slab, to_slab, widened
+from uad_core.preprocess.slab import from_slab, mask_to_slab, resample, to_slab, widened
 
 SLAB = Slab(70, 6)
 HERE = AffineTransform.identity()

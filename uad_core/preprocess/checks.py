@@ -8,8 +8,7 @@ from uad_core.atlas.template import Atlas
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.config import PreprocessConfig
-from uad_core.preprocess.resample import resample
-from uad_core.preprocess.slab import mask_to_slab
+from uad_core.preprocess.slab import mask_to_slab, resample
 
 
 def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig) -> tuple[float, str | None]:

@@ -1,13 +1,22 @@
-"""A scan's file in, a prepared slab out."""
+"""A scan's file in, a prepared slab out; or an atlas of the user's, instead of the project's template."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from uad_core.atlas.space import Slab
-from uad_core.io.nifti import read_mask
+from uad_core.atlas.template import Atlas, template
+from uad_core.io.affine import AffineTransform
+from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.read_scan import ScanSource, read_scan
-from uad_core.preprocess import Prepared, infer_config, load_atlas, prepare
-from uad_core.preprocess.preparation import OnStep
+from uad_core.io.volume import ScanError
+from uad_core.preprocess.checks import atlas_overlap
+from uad_core.preprocess.infer import infer_config, tissue
+from uad_core.preprocess.preparation import OnStep, prepare
+from uad_core.preprocess.prepared import Prepared
+
+_LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have 0.95
 
 
 @dataclass(frozen=True)
@@ -32,3 +41,18 @@ def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions
     if prepare_options.register is not None:
         config = replace(config, register=prepare_options.register)
     return prepare(scan, config, mask, atlas, on_progress)
+
+
+def load_atlas(path: Path) -> Atlas:
+    """A skull-stripped NIfTI image in SRI24's space, such as SRI24's own T2 (`late.nii.gz`).
+
+    It may lie on any grid and show any contrast, but its world must be SRI24's: the slab's levels, and what the models
+    learned, are millimetres of that space. Where it is not background is its brain. Raises ScanError: the file is no
+    image, or its brain does not lie where SRI24's lies.
+    """
+    flair = read_nifti(path)
+    brain = tissue(flair)
+    if atlas_overlap(flair, brain, template(), AffineTransform.identity()) < _LEAST_OVERLAP:
+        elsewhere = "The atlas file is no skull-stripped brain in SRI24 space."
+        raise ScanError("atlas", f"{elsewhere} Use SRI24 or an image in its space.")
+    return Atlas(flair, brain.astype(np.uint8))

@@ -1,5 +1,6 @@
 """LinkNet in 3-D (Chaurasia, Culurciello, VCIP 2017) on a ResNet-18, its parts named as deepbet's weights."""
 
+from collections import OrderedDict
 from itertools import pairwise
 
 import torch
@@ -16,8 +17,10 @@ class LinkNet(nn.Module):
         first = FEATURES[0]
         self.init = _stage(nn.Conv3d(1, first, 7, stride=2, padding=3, bias=False), nn.MaxPool3d(3, 2, 1))
         for level, (fed, made) in enumerate(pairwise(FEATURES)):
-            self.add_module(f"down{level}", _Down(fed, made, stride=1 if level == 0 else 2))
-            self.add_module(f"up{3 - level}", _Up(made, fed, stride=1 if level == 0 else 2))
+            stride = 1 if level == 0 else 2
+            blocks = OrderedDict[str, nn.Module](block1=_Block(fed, made, stride), block2=_Block(made, made, 1))
+            self.add_module(f"down{level}", nn.Sequential(blocks))
+            self.add_module(f"up{3 - level}", _up(made, fed, stride))
         self.tp_conv1 = _stage(nn.ConvTranspose3d(first, 8, 3, stride=2, padding=1, output_padding=1))
         self.conv = _stage(nn.Conv3d(8, 8, 3, padding=1))
         self.tp_conv2 = nn.ConvTranspose3d(8, 2, 2, stride=2)
@@ -33,18 +36,9 @@ class LinkNet(nn.Module):
         return torch.softmax(self.tp_conv2(self.conv(self.tp_conv1(features))), dim=1)
 
 
-class _Down(nn.Module):
-    """Two residual blocks, the first of which may halve the edges."""
-
-    def __init__(self, fed: int, made: int, stride: int) -> None:
-        super().__init__()
-        self.block1, self.block2 = _Block(fed, made, stride), _Block(made, made, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        return self.block2(self.block1(features))
-
-
 class _Block(nn.Module):
+    """Two convolutions and the way around them; the first may halve the edges."""
+
     def __init__(self, fed: int, made: int, stride: int) -> None:
         super().__init__()
         self.double_conv = nn.Sequential(
@@ -60,16 +54,12 @@ class _Block(nn.Module):
         return torch.relu(self.double_conv(features) + kept)
 
 
-class _Up(nn.Sequential):
+def _up(fed: int, made: int, stride: int) -> nn.Sequential:
     """A quarter of the features, edges times `stride`, then `made` features."""
-
-    def __init__(self, fed: int, made: int, stride: int) -> None:
-        super().__init__()
-        inner = fed // 4
-        grow = nn.ConvTranspose3d(inner, inner, 3, stride, padding=1, output_padding=stride - 1, bias=False)
-        self.conv1 = _stage(nn.Conv3d(fed, inner, 1, bias=False))
-        self.tp_conv = _stage(grow)
-        self.conv2 = _stage(nn.Conv3d(inner, made, 1, bias=False))
+    inner = fed // 4
+    grow = nn.ConvTranspose3d(inner, inner, 3, stride, padding=1, output_padding=stride - 1, bias=False)
+    first, last = (nn.Conv3d(*sizes, 1, bias=False) for sizes in ((fed, inner), (inner, made)))
+    return nn.Sequential(OrderedDict(conv1=_stage(first), tp_conv=_stage(grow), conv2=_stage(last)))
 
 
 def _stage(convolution: nn.Conv3d | nn.ConvTranspose3d, *behind: nn.Module) -> nn.Sequential:

@@ -1,7 +1,7 @@
 """The chain from a scan to the slices that a model sees."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
@@ -73,6 +73,27 @@ def prepare(
     array, inside = normalise(array, inside[own], level), inside[own]
     log.end("normalise", "Scaled so that brain tissue lies at 0.5.")
     return Prepared(scan, array, inside, transform, config, tuple(log.steps), tuple(log.warnings))
+
+
+def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
+    """The levels of `slab` alone, the same to the last bit as if `prepare` had cut no others."""
+    start = slab.first - prepared.slab.first
+    if start < 0 or start + slab.count > prepared.slab.count:
+        raise ValueError(f"{slab} does not lie within {prepared.slab}")
+    own = slice(start, start + slab.count)
+    scan, transform = prepared.scan, prepared.transform
+    before, now = (check_levels(scan, transform, levels, template()) for levels in (prepared.slab, slab))
+    warnings = [*(text for text in prepared.warnings if text != before), *([now] if now else [])]
+    cut = f"Cut {slab.count} axial slices of 1 mm."
+    steps = tuple(replace(step, sentence=cut) if step.name == "slab" else step for step in prepared.steps)
+    return replace(
+        prepared,
+        array=prepared.array[own],
+        brain_mask=prepared.brain_mask[own],
+        config=replace(prepared.config, slab=slab),
+        steps=steps,
+        warnings=tuple(warnings),
+    )
 
 
 def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log: _Log) -> np.ndarray:

@@ -11,8 +11,7 @@ from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.preprocess.normalise import TISSUE_LEVEL
 from uad_core.preprocess.prepared import Prepared
-from uad_core.preprocess.resample import resample
-from uad_core.preprocess.slab import mask_to_slab
+from uad_core.preprocess.slab import mask_to_slab, resample
 
 MARGIN_MM = 22  # around the brain in the atlas: wide enough for the scalp
 SHOWN = 0.15  # of white: what is darker is air, and not worth the room

@@ -5,16 +5,15 @@ wrong voxels and no error. Here the whole stream is inflated, zlib verifies ever
 inflated size is capped, so that a small file cannot fill the memory.
 """
 
+import gzip
+import io
 import zlib
-from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from uad_core.io.limits import EMPTY, EXPORT_AGAIN, MAX_BYTES
 from uad_core.io.volume import ScanError
 
 SLACK_BYTES = 64 * 1024  # some writers pad the end; more than this is not the file that the header describes
-CHUNK_BYTES = 1024**2  # inflated at a time
-FEED_BYTES = 64 * 1024  # compressed bytes handed to zlib at a time, which copies what it does not use
 MAX_MEMBERS = 20_000  # bgzip writes one gzip member per 64 KiB: 8,192 of them in a file of MAX_BYTES
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -61,32 +60,20 @@ def is_gzip(data: bytes) -> bool:
 
 def peek(data: bytes, count: int) -> bytes:
     """The first `count` bytes, inflated, or what there is. Raises ScanError: empty, truncated, corrupt."""
-    if not is_gzip(data):
-        return data[:count]
-    head = b""
-    for chunk in _inflate(data, chunk_bytes=count):
-        head += chunk
-        if len(head) >= count:
-            break
+    head = _inflated(data, count) if is_gzip(data) else data[:count]
     if not head:
         raise ScanError("empty", EMPTY)
-    return head[:count]
+    return head
 
 
-def unpack(data: bytes, size: int) -> bytes | bytearray:
+def unpack(data: bytes, size: int) -> bytes:
     """The whole content, inflated and verified: at least `size` bytes and hardly more.
 
     Raises ScanError: truncated, corrupt; too_big if `size` is, or if more than `SLACK_BYTES` follow.
     """
     if size > MAX_BYTES + SLACK_BYTES:
         raise ScanError("too_big", TOO_BIG)
-    content: bytes | bytearray = data
-    if is_gzip(data):
-        content = bytearray()
-        for chunk in _inflate(data, CHUNK_BYTES):
-            content += chunk
-            if len(content) > size + SLACK_BYTES:
-                break
+    content = _inflated(data, size + SLACK_BYTES + 1) if is_gzip(data) else data
     if len(content) > size + SLACK_BYTES:
         wrong = "The file holds far more data than its header announces, so one of the two is wrong."
         raise ScanError("too_big", f"{wrong} {EXPORT_AGAIN}")
@@ -95,35 +82,14 @@ def unpack(data: bytes, size: int) -> bytes | bytearray:
     return content
 
 
-def _inflate(data: bytes, chunk_bytes: int) -> Iterator[bytes]:
-    """Chunks of all gzip members of `data`; ends only if each is complete and its checksum is right."""
-    view = memoryview(data)
-    start = 0
-    for _ in range(MAX_MEMBERS):
-        start += yield from _inflate_member(view[start:], chunk_bytes)
-        if bytes(view[start : start + 2]) != GZIP_MAGIC:
-            if bytes(view[start:]).strip(b"\0"):  # zeros may pad the end; anything else was meant to be data
-                raise ScanError("corrupt", CORRUPT)
-            return
-    raise ScanError("corrupt", CORRUPT)
-
-
-def _inflate_member(view: memoryview, chunk_bytes: int) -> Generator[bytes, None, int]:
-    """Yields the chunks of the gzip member at the start of `view`; returns how many bytes of it that was."""
-    stream = zlib.decompressobj(wbits=31)
-    fed, pending = 0, b""
-    while not stream.eof:
-        if not pending:
-            pending = bytes(view[fed : fed + FEED_BYTES])
-            fed += len(pending)
-        exhausted = not pending
-        try:
-            chunk = stream.decompress(pending, chunk_bytes)
-        except zlib.error:
-            raise ScanError("corrupt", CORRUPT) from None
-        pending = stream.unconsumed_tail
-        if chunk:
-            yield chunk
-        elif exhausted and not stream.eof:
-            raise ScanError("truncated", TRUNCATED)
-    return fed - len(stream.unused_data)
+def _inflated(data: bytes, most: int) -> bytes:
+    """The content of all gzip members of `data`, each verified; of a longer one `most` bytes, inflating no more."""
+    if data.count(GZIP_MAGIC + b"\x08") > MAX_MEMBERS:
+        raise ScanError("corrupt", CORRUPT)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            return file.read(most)
+    except EOFError:
+        raise ScanError("truncated", TRUNCATED) from None
+    except (OSError, zlib.error):
+        raise ScanError("corrupt", CORRUPT) from None

@@ -72,7 +72,7 @@ def parse_header(head: bytes) -> NiftiHeader:
     return NiftiHeader(shape, dtype, offset, fields.dtype.itemsize, _order(fields), slope, intercept, grid, notes)
 
 
-def check_extensions(data: bytes | bytearray, header: NiftiHeader) -> None:
+def check_extensions(data: bytes, header: NiftiHeader) -> None:
     """Raises ScanError (bad_header) if the chain of extensions, whose text is never read, runs astray."""
     if not data[header.size]:
         return

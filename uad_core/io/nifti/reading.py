@@ -63,7 +63,7 @@ def _load(source: Source) -> tuple[np.ndarray, NiftiHeader, tuple[str, ...]]:
     return values, header, notes + header.notes + value_notes
 
 
-def read_values(content: bytes | bytearray, header: NiftiHeader) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_values(content: bytes, header: NiftiHeader) -> tuple[np.ndarray, tuple[str, ...]]:
     """The scaled values of a file, (i, j, k) float32 and all finite. Raises ScanError: non_finite, absurd_values."""
     stored = np.frombuffer(content, header.dtype, header.voxels, header.offset).reshape(header.shape, order="F")
     notes: tuple[str, ...] = ()

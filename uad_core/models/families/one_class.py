@@ -82,13 +82,17 @@ class OneClassSvm(AnomalyModel):
 
     def score(self, slices: Tensor) -> Tensor:
         """(B, 1, H, W) in [0, 1], 0 outside the brain."""
-        z, used = self._latent(slices)[0], self.weights > 0
+        coarse = self._coarse(self._latent(slices)[0])[:, None]
+        fine = functional.interpolate(coarse, slices.shape[2:], mode="bilinear", align_corners=False)
+        return torch.where(slices > 0, fine, 0)
+
+    def _coarse(self, z: Tensor) -> Tensor:
+        """(B, h, w, latent) vectors -> (B, h, w) scores."""
+        used = self.weights > 0
         standard = ((z - self.centre) / self.scale).float()
         squared = torch.cdist(standard.flatten(0, 2), self.vectors[used]).square()
         known = (-squared / self.config.latent).exp() @ self.weights[used] / self.weights.sum().clamp(min=1e-6)
-        coarse = (1 - known).clamp(0, 1).view(z.shape[:3])[:, None]
-        fine = functional.interpolate(coarse, slices.shape[2:], mode="bilinear", align_corners=False)
-        return torch.where(slices > 0, fine, 0)
+        return (1 - known).clamp(0, 1).view(z.shape[:3])
 
     def validation(self, slices: Tensor) -> Tensor:
         """Of the autoencoder: the SVM has no error on healthy slices."""
