@@ -5,18 +5,9 @@ from importlib import import_module
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 
 FAMILIES = (
-    "intensity",
-    "autoencoder",
-    "variational",
-    "adversarial",
-    "anogan",
-    "denoising",
-    "dictionary",
-    "thresholding",
-    "fuzzy",
-    "stacked",
-    "one_class",
-)
+    "intensity", "autoencoder", "variational", "adversarial", "anogan", "denoising",
+    "dictionary", "thresholding", "fuzzy", "stacked", "one_class",
+)  # fmt: skip
 _SPECS = (spec for family in FAMILIES for spec in import_module(f"uad_core.models.families.{family}").SPECS)
 MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in _SPECS}
 STRONGEST = "denoiser"  # by the table in the README: the default on the command line, offered first in the app

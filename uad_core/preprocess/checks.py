@@ -16,11 +16,9 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
     millilitres = float(np.count_nonzero(brain_mask)) * scan.voxel_mm3 / 1000
     low, high = config.possible_brain_ml
     if not low <= millilitres <= high:
-        raise ScanError(
-            "strip_failed",
-            f"The brain mask holds {millilitres:.0f} ml, which is no brain ({low:.0f} to {high:.0f} ml). Check that "
-            "the scan shows a whole head and is not stripped already, or give a brain mask of your own.",
-        )
+        wrong = f"The brain mask holds {millilitres:.0f} ml, which is no brain ({low:.0f} to {high:.0f} ml)."
+        check = "Check that the scan shows a whole head and is not stripped already, or give a brain mask of your own."
+        raise ScanError("strip_failed", f"{wrong} {check}")
     low, high = config.usual_brain_ml
     unusual = f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Check its outline."
     return millilitres, None if low <= millilitres <= high else unusual
@@ -38,11 +36,9 @@ def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
     """A warning where the brains overlap badly. Raises ScanError (`registration_failed`)."""
     least = config.least_overlap if config.register else config.least_overlap_as_given
     if dice < least:
-        raise ScanError(
-            "registration_failed",
-            f"The brain does not lie on the atlas (overlap {dice:.2f}, at least {least} is needed). "
-            + ("Check the scan's orientation and its brain mask." if config.register else "Switch registration on."),
-        )
+        off = f"The brain does not lie on the atlas (overlap {dice:.2f}, at least {least} is needed)."
+        check = "Check the scan's orientation and its brain mask." if config.register else "Switch registration on."
+        raise ScanError("registration_failed", f"{off} {check}")
     if config.register and dice < config.good_overlap:
         return f"The brain overlaps the atlas by {dice:.2f} only; check the result before you use it."
     return None

@@ -73,11 +73,9 @@ def register(
         affine.SetTranslation(rigid.GetTranslation())
         _search(fixed_image, moving_image, region, affine, config)
     except RuntimeError as error:  # SimpleITK's only type; its text names source files
-        raise ScanError(
-            "registration_failed",
-            "The scan could not be registered to the atlas: the two brains were never brought to overlap. "
-            "Check that it is a whole-brain FLAIR and that its brain mask is right.",
-        ) from error
+        apart = "The scan could not be registered to the atlas: the two brains were never brought to overlap."
+        check = "Check that it is a whole-brain FLAIR and that its brain mask is right."
+        raise ScanError("registration_failed", f"{apart} {check}") from error
     return moving_frame.to_world @ _transform(affine) @ fixed_frame.to_world.inverse
 
 

@@ -58,6 +58,8 @@ def resample(array: np.ndarray, voxel_map: AffineTransform, shape: tuple[int, in
 
     `voxel_map`: voxel (d, h, w) of the new grid -> voxel of `array`. `order`: 0 nearest (masks), 1 linear (maps).
     """
+    if order not in _INTERPOLATORS:
+        raise ValueError(f"order must be 0 (nearest) or 1 (linear), got {order}")
     values = array.astype(np.uint8 if order == 0 else np.float32) if array.dtype == bool else array
     # Both grids as plain voxel counts, in ITK's order (w, h, d): no millimetres, nothing to disagree about.
     turned = np.round(voxel_map.matrix, _DECIMALS)[[2, 1, 0, 3]][:, [2, 1, 0, 3]]

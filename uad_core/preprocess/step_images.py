@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,25 +52,28 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     noisy, smooth = np.where(inside, registered, 0), prepared.array * unit
     brain = prepared.to_scan(inside, order=0)
     target = mask_to_slab(template().brain_mask, template().flair, AffineTransform.identity(), slab)
-    frame = _SagittalFrame.around(target | inside, slab.to_world, (1.0, 1.0, 1.0))
+    in_atlas = _sagittal_view(target | inside, slab.to_world, (1.0, 1.0, 1.0))
     bright = scan.array > SHOWN * unit
-    own_frame = _SagittalFrame.around(bright | brain, scan_to_atlas, scan.spacing_mm)
+    in_scan = _sagittal_view(bright | brain, scan_to_atlas, scan.spacing_mm)
 
-    def in_scan(title: str, outline: np.ndarray | None = None) -> StepView:
-        return own_frame.view(title, scan.array, unit, outline)
-
-    stripping = in_scan("The scan as it came"), in_scan("What was taken as brain", brain)
-    registering = in_scan("On the scan's own grid", brain), frame.view("In the atlas", registered, unit, target)
+    stripping = (
+        in_scan("The scan as it came", scan.array, unit),
+        in_scan("What was taken as brain", scan.array, unit, brain),
+    )
+    registering = (
+        in_scan("On the scan's own grid", scan.array, unit, brain),
+        in_atlas("In the atlas", registered, unit, target),
+    )
     after = f"After {prepared.config.denoise_iterations} iterations"
     took = f"What was taken away, {REMOVED_GAIN:.0f} times as bright"
     denoising = (
-        frame.view("Before", noisy, unit),
-        frame.view(after, smooth, unit),
-        frame.view(took, np.abs(noisy - smooth), unit / REMOVED_GAIN),
+        in_atlas("Before", noisy, unit),
+        in_atlas(after, smooth, unit),
+        in_atlas(took, np.abs(noisy - smooth), unit / REMOVED_GAIN),
     )
     scaling = (
-        frame.view("Before: white is the scan's brightest voxel", smooth, float(scan.array.max())),
-        frame.view("After: white is 1", prepared.array, 1.0),
+        in_atlas("Before: white is the scan's brightest voxel", smooth, float(scan.array.max())),
+        in_atlas("After: white is 1", prepared.array, 1.0),
     )
     clipped = 100 * float(np.mean(prepared.array[inside] >= 1))
     scaled = (
@@ -85,25 +89,15 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _SagittalFrame:
-    """The rows and columns of a grid that are worth showing."""
+def _sagittal_view(
+    mask: np.ndarray, to_atlas: AffineTransform, spacing_mm: tuple[float, float, float]
+) -> Callable[..., StepView]:
+    """Makes views, (title, array, white, outline), of the rows and columns of a grid within `MARGIN_MM` of a mask."""
+    rows, columns = bounding_box(np.any(mask, axis=0), [round(MARGIN_MM / spacing) for spacing in spacing_mm[1:]])
+    cut, placed = (slice(None), rows, columns), to_atlas @ AffineTransform.shift(0, rows.start, columns.start)
 
-    rows: slice
-    columns: slice
-    to_atlas: AffineTransform  # voxel of the frame -> atlas world mm
-    spacing_mm: tuple[float, float, float]
+    def view(title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> StepView:
+        grey = (np.clip(array[cut] / white, 0, 1) * 255).astype(np.uint8)
+        return StepView(title, grey, spacing_mm, placed, None if outline is None else outline[cut])
 
-    @classmethod
-    def around(
-        cls, mask: np.ndarray, to_atlas: AffineTransform, spacing_mm: tuple[float, float, float]
-    ) -> _SagittalFrame:
-        """What holds a (D, H, W) mask, and `MARGIN_MM` around it."""
-        margins = [round(MARGIN_MM / spacing) for spacing in spacing_mm[1:]]
-        rows, columns = bounding_box(np.any(mask, axis=0), margins)
-        return cls(rows, columns, to_atlas @ AffineTransform.shift(0, rows.start, columns.start), spacing_mm)
-
-    def view(self, title: str, array: np.ndarray, white: float, outline: np.ndarray | None = None) -> StepView:
-        cropped = (slice(None), self.rows, self.columns)
-        grey = (np.clip(array[cropped] / white, 0, 1) * 255).astype(np.uint8)
-        return StepView(title, grey, self.spacing_mm, self.to_atlas, None if outline is None else outline[cropped])
+    return view

@@ -88,7 +88,9 @@ def clean_image(
     fine = ndimage.gaussian_filter(rng.standard_normal(near.shape, np.float32), sigma_mm, truncate=2.5)
     image += solid * fine[near] * (amplitude / fine.std())
 
-    image -= maps[Tissue.CEREBELLUM] * appearance.folia * _fissures(resampled, rng, appearance.folia_mm)
+    noise = ndimage.gaussian_filter(rng.standard_normal(near.shape, np.float32), appearance.folia_mm, truncate=2.5)
+    fissures = np.exp(-((noise[near] / (0.35 * noise.std())) ** 2))  # thin layers, where low-passed noise is near 0
+    image -= maps[Tissue.CEREBELLUM] * appearance.folia * fissures
 
     rows = np.broadcast_to(np.linspace(1, -1, near.shape[1], dtype=np.float32)[None, :, None], near.shape)[near]
     image -= white * rows * rng.normal(*appearance.frontal_dimming)
@@ -115,12 +117,6 @@ def _horn_ends(ventricles: np.ndarray, reach_mm: tuple[float, float] = (5.0, 8.0
     ends = np.exp(-(((rows - front) / reach_mm[0]) ** 2)) + np.exp(-(((rows - back) / reach_mm[1]) ** 2))
     ends *= np.asarray(occupied.any(axis=1))[:, None]
     return np.broadcast_to(ends.astype(np.float32)[:, :, None], ventricles.shape)
-
-
-def _fissures(resampled: Resampled, rng: np.random.Generator, sigma_mm: tuple[float, float, float]) -> np.ndarray:
-    """(N,) 0 to 1: thin dark layers, where low-passed noise is near 0."""
-    noise = ndimage.gaussian_filter(rng.standard_normal(resampled.near.shape, np.float32), sigma_mm, truncate=2.5)
-    return np.exp(-((noise[resampled.near] / (0.35 * noise.std())) ** 2))
 
 
 def _texture(rng: np.random.Generator, scales: tuple[tuple[float, float], ...]) -> np.ndarray:

@@ -91,7 +91,10 @@ def resample(anatomy: Anatomy, deformation: Deformation, edge: float = 0.5) -> R
     """The anatomy in atlas space, deformed, interpolated once; `edge` cuts the brain's soft outline."""
     if anatomy.from_atlas is None:
         raise ValueError(f"anatomy {anatomy.name} has not been located in the atlas")
-    where = _sampling_points(deformation, anatomy.from_atlas)
+    place = np.stack(np.meshgrid(*(np.arange(s.start, s.stop, dtype=np.float32) for s in BOX), indexing="ij"))
+    place += upsampled(deformation.displacement)
+    matrix = (anatomy.from_atlas @ deformation.affine).matrix.astype(np.float32)
+    where = np.tensordot(matrix[:3, :3], place, axes=1) + matrix[:3, 3, None, None, None]  # in the anatomy
     outline = ndimage.map_coordinates(anatomy.brain, where, np.float32, order=1, prefilter=False) / SOFT_MAX
     near = outline > edge - 0.4  # the outline is smoothed over 1.5 mm
     points = where[:, near]
@@ -100,14 +103,6 @@ def resample(anatomy: Anatomy, deformation: Deformation, edge: float = 0.5) -> R
         ndimage.map_coordinates(source, points, soft, order=1, prefilter=False)
     maps[0] += SOFT_MAX - maps.sum(axis=0)  # beyond the label map there is nothing but background
     return Resampled(near, outline > edge, maps / SOFT_MAX)
-
-
-def _sampling_points(deformation: Deformation, from_atlas: AffineTransform) -> np.ndarray:
-    """(3, D, H, W) float32: where each voxel of `BOX` lies in the anatomy."""
-    place = np.stack(np.meshgrid(*(np.arange(s.start, s.stop, dtype=np.float32) for s in BOX), indexing="ij"))
-    place += upsampled(deformation.displacement)
-    matrix = (from_atlas @ deformation.affine).matrix.astype(np.float32)
-    return np.tensordot(matrix[:3, :3], place, axes=1) + matrix[:3, 3, None, None, None]
 
 
 def upsampled(nodes: np.ndarray) -> np.ndarray:

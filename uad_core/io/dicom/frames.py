@@ -12,8 +12,7 @@ class Frame:
     """One slice. Its place is in DICOM's world: millimetres, x to the patient's left, y to posterior, z up."""
 
     position: tuple[float, ...]  # (3,) of the centre of the first voxel
-    along_row: tuple[float, ...]  # (3,) unit vector in which the column number grows
-    along_column: tuple[float, ...]  # the same for the row number
+    orientation: tuple[float, ...]  # (6,) unit vectors in which the column number grows, and the row number
     spacing: tuple[float, ...]  # (2,) mm from row to row and from column to column
     thickness: float  # mm of tissue that it shows; 0 where the header does not say
     slope: float
@@ -41,11 +40,9 @@ def _frame(places: list[Dataset]) -> Frame:
                 return item.get(keyword)
         return default
 
-    orientation = _numbers(find("ImageOrientationPatient", "PlaneOrientationSequence"), 6)
     return Frame(
         position=_numbers(find("ImagePositionPatient", "PlanePositionSequence"), 3),
-        along_row=orientation[:3],
-        along_column=orientation[3:],
+        orientation=_numbers(find("ImageOrientationPatient", "PlaneOrientationSequence"), 6),
         spacing=_numbers(find("PixelSpacing", "PixelMeasuresSequence"), 2),
         thickness=max(_numbers([find("SliceThickness", "PixelMeasuresSequence") or 0], 1)[0], 0.0),
         slope=_numbers([find("RescaleSlope", "PixelValueTransformationSequence", 1)], 1)[0],

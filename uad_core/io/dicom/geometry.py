@@ -23,11 +23,8 @@ def check_images(images: Sequence[Image]) -> None:
     if not all(image.grey for image in images):
         raise ScanError("colour", "The images are in colour, or their greys are inverted. Give the scan itself.")
     if any(image.many and not image.frames for image in images):
-        raise ScanError(
-            "multi_frame",
-            "The images hold many frames that don't say where they lie. Export the series as single slices, "
-            "or as enhanced MR.",
-        )
+        unplaced = "The images hold many frames that don't say where they lie."
+        raise ScanError("multi_frame", f"{unplaced} Export the series as single slices, or as enhanced MR.")
     if not all(image.frames for image in images):
         raise ScanError("bad_affine", f"The images don't say where they lie in space. {EXPORT_AGAIN}")
     slices = sum(len(image.frames) for image in images)
@@ -64,10 +61,8 @@ def stack(frames: Sequence[Frame], shape: tuple[int, int]) -> tuple[np.ndarray, 
         raise ScanError("uneven_slices", f"The slices don't lie at even distances. {EXPORT_AGAIN}")
     tilt = float(np.linalg.norm(np.cross(step, normal)) / np.linalg.norm(step))
     if tilt > MAX_TILT:
-        raise ScanError(
-            "gantry_tilt",
-            "The slices are shifted against each other, as by a tilted gantry. Resample the series to upright slices.",
-        )
+        shifted = "The slices are shifted against each other, as by a tilted gantry."
+        raise ScanError("gantry_tilt", f"{shifted} Resample the series to upright slices.")
     world = np.eye(4)
     world[:3] = np.column_stack([along_row * spacing[1], along_column * spacing[0], step, positions[0]])
     affine = np.eye(4)
@@ -78,7 +73,7 @@ def stack(frames: Sequence[Frame], shape: tuple[int, int]) -> tuple[np.ndarray, 
 
 def _common_plane(frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit vectors along rows and along columns, and the spacing in mm, that all frames share."""
-    planes = np.array([[*frame.along_row, *frame.along_column] for frame in frames])
+    planes = np.array([frame.orientation for frame in frames])
     spacings = np.array([frame.spacing for frame in frames])
     along_row, along_column = planes[0, :3], planes[0, 3:]
     lengths = np.linalg.norm(along_row), np.linalg.norm(along_column)
@@ -99,10 +94,8 @@ def _check_gaps(gaps_mm: np.ndarray) -> None:
     """Raises ScanError (same_place, missing_slices, bad_spacing) for distances between neighbours."""
     usual = float(np.median(gaps_mm))
     if gaps_mm.min() <= SAME_PLACE * usual or usual <= 0:
-        raise ScanError(
-            "same_place",
-            "Several images lie in the same place, as echoes, phases or repetitions do. Give one image of each slice.",
-        )
+        several = "Several images lie in the same place, as echoes, phases or repetitions do."
+        raise ScanError("same_place", f"{several} Give one image of each slice.")
     if not is_plausible(usual):
         raise ScanError("bad_spacing", f"The slices lie impossibly far apart or close together. {EXPORT_AGAIN}")
     missing = int(np.rint(gaps_mm / usual - 1)[gaps_mm > MISSING * usual].sum())

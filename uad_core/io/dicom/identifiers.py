@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pydicom.config import RAISE
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
 from pydicom.valuerep import format_number_as_ds, validate_value
@@ -11,17 +12,10 @@ from uad_core.io.dicom.frames import Frame
 
 KINDS = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
-TEXTS = {  # with which a SEG belongs to its patient and study; by the standard they are there, but may be empty
-    "PatientName": "PN",
-    "PatientID": "LO",
-    "PatientBirthDate": "DA",
-    "PatientSex": "CS",
-    "StudyDate": "DA",
-    "StudyTime": "TM",
-    "StudyID": "SH",
-    "AccessionNumber": "SH",
-    "ReferringPhysicianName": "PN",
-}
+TEXTS = (  # with which a SEG belongs to its patient and study; by the standard they are there, but may be empty
+    "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
+    "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName",
+)  # fmt: skip
 
 
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
@@ -35,10 +29,10 @@ def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
     for keyword in UIDS:
         if header.get(keyword):
             setattr(bare, keyword, UID(str(header.get(keyword))))
-    for keyword, vr in TEXTS.items():
+    for keyword in TEXTS:
         text = str(header.get(keyword) or "")
         try:
-            validate_value(vr, text, RAISE)
+            validate_value(dictionary_VR(keyword), text, RAISE)
         except ValueError:
             text = ""
         setattr(bare, keyword, text)
@@ -87,14 +81,11 @@ def _place(frame: Frame) -> dict[str, Dataset]:
     """Where a frame lies, under the names of the groups that an image of many frames keeps it in."""
     position, orientation, measures = Dataset(), Dataset(), Dataset()
     position.ImagePositionPatient = _written(frame.position)
-    orientation.ImageOrientationPatient = _written((*frame.along_row, *frame.along_column))
+    orientation.ImageOrientationPatient = _written(frame.orientation)
     measures.PixelSpacing = _written(frame.spacing)
     measures.SliceThickness = format_number_as_ds(frame.thickness)
-    return {
-        "PlanePositionSequence": position,
-        "PlaneOrientationSequence": orientation,
-        "PixelMeasuresSequence": measures,
-    }
+    names = "PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence"
+    return dict(zip(names, (position, orientation, measures), strict=True))
 
 
 def _groups(frame: Frame, *names: str) -> Dataset:

@@ -18,9 +18,8 @@ def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tupl
     are no DICOM images. Raises ScanError: no_image, not_mr, several_patients, several_series.
     """
     if not images:
-        raise ScanError(
-            "no_image", "There is no DICOM image in the upload. Give the files of one MR series, or a zip of them."
-        )
+        none = "There is no DICOM image in the upload."
+        raise ScanError("no_image", f"{none} Give the files of one MR series, or a zip of them.")
     resonance = [image for image in images if image.modality == "MR"]
     if not resonance:
         raise ScanError("not_mr", "The images are not MR. Give a FLAIR series of an MR scanner.")
@@ -38,10 +37,8 @@ def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tupl
     if len(scans) > 1:
         flair = sorted((members for members in scans if all(image.flair for image in members)), key=_slices)
         if not flair or (len(flair) > 1 and _slices(flair[-1]) == _slices(flair[-2])):
-            raise ScanError(
-                "several_series",
-                f"The upload holds {len(scans)} series, and which of them is the FLAIR is not clear. Give one series.",
-            )
+            unclear = f"The upload holds {len(scans)} series, and which of them is the FLAIR is not clear."
+            raise ScanError("several_series", f"{unclear} Give one series.")
         notes.append(f"Of {len(scans)} series the one that says FLAIR was taken: {_slices(flair[-1])} slices.")
         return flair[-1], tuple(notes)
     return scans[0], tuple(notes)
