@@ -12,8 +12,7 @@ from uad_core.io.volume import Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.checkpoint import build_model
 from uad_core.models.grey_reference import BINS, GreyReference, earth_movers_distance, histogram_shares
-from uad_core.pipeline.grey_shares import brain_shares
-from uad_core.pipeline.postprocess import erode
+from uad_core.pipeline.postprocess import brain_shares, erode
 from uad_core.preprocess import Prepared, PreprocessConfig
 from uad_core.train.calibrate import calibrate
 from uad_core.train.grey_values import GreyReferenceBuilder

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from uad_core.models.checkpoint import build_model
-from uad_core.models.parts.losses import discriminator_loss, generator_loss, kl_to_standard_normal, l1
+from uad_core.models.parts.losses import discriminator_loss, generator_loss, kl_to_standard_normal
 
 
 def batch(seed=0):
@@ -19,10 +19,6 @@ def gradients(model, aim, slices, seed=5):
     torch.manual_seed(seed)
     loss = sum(aim.terms(slices).values())
     return torch.autograd.grad(loss, list(aim.parameters))
-
-
-def test_l1_is_the_mean_distance():
-    assert l1(torch.tensor([[0.0, 0.5]]), torch.tensor([[0.2, 0.1]])).item() == pytest.approx(0.3)
 
 
 def test_kl_to_the_standard_normal_by_hand():

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
@@ -78,7 +79,7 @@ class Volume:
         object.__setattr__(self, "array", array)
 
     @classmethod
-    def from_source(cls, data: np.ndarray, source: SourceGrid, notes: tuple[str, ...] = ()) -> Volume:
+    def from_source(cls, data: np.ndarray, source: SourceGrid, notes: tuple[str, ...] = ()) -> Self:
         """The volume of `data`, an (i, j, k) array on the source grid."""
         if data.shape != source.shape:
             raise ValueError(f"data must be {source.shape}, got {data.shape}")

@@ -14,7 +14,9 @@ import cc3d
 import numpy as np
 
 from uad_core.atlas.masks import bounding_box
+from uad_core.models.grey_reference import histogram_shares
 from uad_core.pipeline.median import median_above
+from uad_core.preprocess import Prepared
 
 Sign = Literal["absolute", "positive"]
 SIGNS: tuple[Sign, ...] = ("absolute", "positive")
@@ -58,6 +60,16 @@ def erode(brain_mask: np.ndarray, erosion_mm: float) -> np.ndarray:
             if dy * dy + dx * dx <= erosion_mm**2 + 1e-9:
                 eroded &= padded[:, reach + dy : reach + dy + height, reach + dx : reach + dx + width]
     return eroded
+
+
+def brain_shares(
+    prepared: Prepared, levels: tuple[int, int], erosion_mm: float = PostprocessConfig.erosion_mm
+) -> np.ndarray | None:
+    """The share of the slightly eroded brain in each bin of grey, at `levels` (first, last); None without brain."""
+    slab = prepared.slab
+    part = slice(max(levels[0] - slab.first, 0), max(levels[1] + 1 - slab.first, 0))
+    inside = erode(prepared.brain_mask[part], erosion_mm)
+    return histogram_shares(prepared.array[part][inside]) if inside.any() else None
 
 
 def remove_small(mask: np.ndarray, min_lesion_mm3: float) -> np.ndarray:

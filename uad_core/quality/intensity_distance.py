@@ -8,7 +8,7 @@ contrast, `contrast` does.
 
 from uad_core.models.calibration import Calibration
 from uad_core.models.grey_reference import GreyReference
-from uad_core.pipeline.grey_shares import brain_shares
+from uad_core.pipeline.postprocess import brain_shares
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Severity
 

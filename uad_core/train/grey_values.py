@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from uad_core.models.grey_reference import GreyReference
-from uad_core.pipeline.grey_shares import brain_shares
-from uad_core.pipeline.postprocess import PostprocessConfig
+from uad_core.pipeline.postprocess import PostprocessConfig, brain_shares
 from uad_core.preprocess import Prepared
 
 

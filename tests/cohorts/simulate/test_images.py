@@ -12,8 +12,7 @@ from tests.support.phantoms import SMALL, placed
 from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.deform import Deformation, Resampled, resample
-from uad_core.cohorts.simulate.lesion_sites import PERIVENTRICULAR, axes_at
-from uad_core.cohorts.simulate.lesions import LesionModel, SimulatedLesions, grow_lesions
+from uad_core.cohorts.simulate.lesions import PERIVENTRICULAR, LesionModel, SimulatedLesions, axes_at, grow_lesions
 from uad_core.cohorts.simulate.phantom import phantom
 from uad_core.cohorts.simulate.scanner import Scanner, acquire, rician, slice_profile
 from uad_core.cohorts.simulate.subject import SimulatedSubject, SimulationConfig, before_scanner, simulate_subject

@@ -61,7 +61,10 @@ def phantom(seed: int, config: PhantomConfig = PhantomConfig()) -> LabelMap:
     for label, bound in ((511, -17.0), (507, -14.0), (515, -7.0), (24, 0.0)):
         labels[skull > bound] = label
     labels[cerebrum > 0] = 2
-    sulci = _sulci(cerebrum, rng, config) | ((np.abs(grid_x) < 1.2) & (cerebrum < 20) & (grid_z > -10))
+    noise = ndimage.gaussian_filter(rng.standard_normal(cerebrum.shape), config.fold_mm / config.spacing_mm)
+    width_mm = 1.1  # half the width of a sulcus; the noise rises by about its sd in fold_mm
+    sulci = (np.abs(noise) / noise.std() < width_mm / config.fold_mm) & (cerebrum < config.fold_depth_mm)
+    sulci |= (np.abs(grid_x) < 1.2) & (cerebrum < 20) & (grid_z > -10)
     to_sulcus = ndimage.distance_transform_edt(~sulci, config.spacing_mm)
     labels[(cerebrum > 0) & ((cerebrum < config.cortex_mm) | (to_sulcus < config.cortex_mm))] = 3
     labels[(cerebrum > 0) & sulci] = 24
@@ -81,10 +84,3 @@ def phantom(seed: int, config: PhantomConfig = PhantomConfig()) -> LabelMap:
     affine[[2, 1, 0, 3], [0, 1, 2, 3]] = (config.spacing_mm, -config.spacing_mm, -config.spacing_mm, 1)
     affine[:3, 3] = (x[-1], y[-1], z[0])
     return LabelMap(f"phantom{seed:02d}", labels, AffineTransform(affine))
-
-
-def _sulci(cerebrum: np.ndarray, rng: np.random.Generator, config: PhantomConfig) -> np.ndarray:
-    """(D, H, W) bool: thin layers near the surface, where smooth noise crosses zero."""
-    noise = ndimage.gaussian_filter(rng.standard_normal(cerebrum.shape), config.fold_mm / config.spacing_mm)
-    width_mm = 1.1  # half the width of a sulcus; the noise rises by about its sd in fold_mm
-    return (np.abs(noise) / noise.std() < width_mm / config.fold_mm) & (cerebrum < config.fold_depth_mm)

@@ -10,11 +10,19 @@ Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this 
     pixels      compression, damaged
     values      constant, looks_like_mask, absurd_values, as in `uad_core.io.nifti`
 
-`segmentation.encode_dicom_seg` is not imported here: highdicom takes half a second to load, for which somebody who
+`seg.encode_dicom_seg` is not imported here: highdicom takes half a second to load, for which somebody who
 never sees DICOM need not wait.
 """
 
-from uad_core.io.dicom.reading import read_dicom
+import logging
+import warnings
+
+from uad_core.io.dicom.reading import read_dicom  # imports pydicom, which sets the level of its own logger
 from uad_core.io.dicom.scan import DicomScan
+
+# Both libraries quote header values, where a patient's name has no place; `catch_warnings` is not safe in threads.
+for library in ("pydicom", "highdicom"):
+    warnings.filterwarnings("ignore", module=rf"{library}(\.|$)")
+    logging.getLogger(library).setLevel(logging.CRITICAL + 1)
 
 __all__ = ["DicomScan", "read_dicom"]

@@ -13,10 +13,7 @@ from pydicom.uid import AllTransferSyntaxes, DeflatedExplicitVRLittleEndian
 
 from uad_core.io.dicom.frames import Frame, read_frames
 from uad_core.io.dicom.identifiers import KINDS, identifiers
-from uad_core.io.dicom.quiet import silence
 from uad_core.io.volume import ScanError, refused
-
-silence()
 
 DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
 COMPRESSION = (

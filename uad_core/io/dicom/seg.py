@@ -8,10 +8,7 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
 from uad_core import __version__
-from uad_core.io.dicom.quiet import silence
 from uad_core.io.dicom.scan import DicomScan
-
-silence()
 
 LABEL = "Anomaly above threshold"
 

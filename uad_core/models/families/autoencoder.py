@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.parts.layers import FEATURES, decoder, encoder, from_latent, to_latent
-from uad_core.models.parts.losses import l1
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Autoencoder(AnomalyModel):
     def training_pass(self, slices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """x_hat as training sees it, and the weighted terms of Eq. 2 but the adversarial one."""
         reconstruction = self(slices)
-        return reconstruction, {"l1": l1(slices, reconstruction)}
+        return reconstruction, {"l1": functional.l1_loss(reconstruction, slices)}
 
     def objectives(self) -> list[Objective]:
         parameters, rate = list(self.parameters()), self.config.learning_rate

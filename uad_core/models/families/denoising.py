@@ -9,7 +9,6 @@ from torch.nn import functional
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.parts.corruption import blobs, coarse_noise
-from uad_core.models.parts.losses import l1
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class DenoisingAutoencoder(AnomalyModel):
         return [Objective("reconstruction", list(self.parameters()), self.config.learning_rate, self._terms)]
 
     def _terms(self, slices: Tensor) -> dict[str, Tensor]:
-        return {"l1": l1(slices, self(self.corrupt(slices)))}
+        return {"l1": functional.l1_loss(self(self.corrupt(slices)), slices)}
 
     def corrupt(self, slices: Tensor) -> Tensor:
         """Healthy slices with noise and blobs in them; the background stays 0."""

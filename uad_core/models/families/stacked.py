@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
-from uad_core.models.parts.losses import l1
 from uad_core.models.parts.patches import patches_of, reconstruct_patches
 
 
@@ -51,7 +51,7 @@ class StackedAutoencoder(AnomalyModel):
         if not len(patches):  # the mean of nothing is no number
             patches = patches_of(slices, config.edge_px, config.edge_px)
         kept = torch.rand(patches.shape).to(patches.device) >= config.masked
-        return {"l1": l1(patches, self.layers(patches * kept))}
+        return {"l1": functional.l1_loss(self.layers(patches * kept), patches)}
 
 
 SPECS = (

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from uad_core.models.contract import ModelSpec
 from uad_core.models.families.autoencoder import PAPER, Autoencoder, AutoencoderConfig
 from uad_core.models.parts.layers import SIZE, encoder, to_latent
-from uad_core.models.parts.losses import kl_to_standard_normal, l1
+from uad_core.models.parts.losses import kl_to_standard_normal
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class VariationalAutoencoder(Autoencoder):
         z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         reconstruction = self.decoder(z)
         divergence = kl_to_standard_normal(mean, log_variance, slices[0].numel())
-        return reconstruction, {"l1": l1(slices, reconstruction), "kl": self.config.lambda_prior * divergence}
+        distance = functional.l1_loss(reconstruction, slices)
+        return reconstruction, {"l1": distance, "kl": self.config.lambda_prior * divergence}
 
     def sample(self, count: int, seed: int) -> Tensor:
         config, side = self.config, SIZE // 2 ** len(self.config.features)

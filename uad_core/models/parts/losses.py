@@ -11,11 +11,6 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def l1(slices: Tensor, reconstruction: Tensor) -> Tensor:
-    """Mean over all pixels of |x - x_hat|."""
-    return functional.l1_loss(reconstruction, slices)
-
-
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor, pixels: int) -> Tensor:
     """KL(N(mean, exp(log_variance)) || N(0, I)), (B, ...) -> its sum over the latent / `pixels`, mean over B."""
     divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance)
