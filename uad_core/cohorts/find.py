@@ -1,7 +1,6 @@
 """Cohort folders near the project, and one that a user names."""
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,23 +32,13 @@ def usable_cohort(folder: Path) -> Cohort:
 def find_cohorts(root: Path = ROOT) -> dict[Path, tuple[int, int]]:
     """Cohort folders in `root`, at most three floors down, with their numbers of patients and of healthy subjects."""
     found = {}
-    for folder, names in _walk(root, 3):
+    for path, folders, names in os.walk(root, followlinks=True):
+        folder = Path(path)
+        deeper = sorted(name for name in folders if name not in NOT_COHORTS and not name.startswith("."))
+        folders[:] = deeper if len(folder.relative_to(root).parts) < 3 else []
         if folder != root and any(FLAIR.match(name) and "_desc-" not in name for name in names):
             with suppress(ValueError, OSError, AttributeError):  # not a cohort that could be used
                 cohort = open_cohort(folder)
                 healthy = len(cohort.healthy.subjects)
                 found[folder] = (len(cohort.subjects) - healthy, healthy)
     return found
-
-
-def _walk(folder: Path, floors: int) -> Iterator[tuple[Path, list[str]]]:
-    """Folders that may be cohorts, and the names of their files; each is read once, no file is looked at."""
-    try:
-        with os.scandir(folder) as entries:
-            is_folder = {entry.name: entry.is_dir() for entry in entries}
-    except OSError:
-        return
-    yield folder, [name for name in is_folder if not is_folder[name]]
-    for name in sorted(name for name in is_folder if is_folder[name] and floors):
-        if name not in NOT_COHORTS and not name.startswith("."):
-            yield from _walk(folder / name, floors - 1)

@@ -31,6 +31,7 @@ class AnomalyModel(nn.Module, ABC):
 
     config: Any  # the frozen dataclass that it was built from; rebuilds it, kept in its checkpoint
     slices_at_once: ClassVar[int | None] = 8  # best given to `reconstruct`; None: all of a scan's
+    fitted: ClassVar[tuple[str, ...]] = ()  # names of the buffers that `fit` fills
     cell_px: int | None = None  # edge of the coarsest feature: training may cut slices to multiples; None: never
 
     def __init__(self, config: Any = None) -> None:
@@ -50,7 +51,7 @@ class AnomalyModel(nn.Module, ABC):
 
     def learned_numbers(self) -> int:
         """How many numbers training sets: the parameters, and what `fit` keeps beside them."""
-        return sum(parameter.numel() for parameter in self.parameters())
+        return sum(tensor.numel() for tensor in (*self.parameters(), *map(self.get_buffer, self.fitted)))
 
     @abstractmethod
     def forward(self, slices: Tensor) -> Tensor:

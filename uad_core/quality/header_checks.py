@@ -4,7 +4,7 @@ import nibabel as nib
 
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.limits import MAX_ANISOTROPY
-from uad_core.io.volume import SourceGrid, Volume
+from uad_core.io.volume import Volume
 from uad_core.quality.check import Check
 from uad_core.quality.header_facts import sides, slice_axis
 
@@ -38,16 +38,10 @@ def orientation(volume: Volume) -> Check:
     numbers = "" if isinstance(volume, DicomScan) else codes
     if not source.sform_code and not source.qform_code:
         return Check("Left and right", "red", f"{sides(volume)}.", numbers, already_reported=True)
-    if _contradicts_itself(source):
+    axes = [] if source.qform is None else zip(*map(nib.aff2axcodes, (source.affine, source.qform)), strict=True)
+    if any(set(ends) == {"L", "R"} for ends in axes):
         apart = "The header's sform and qform differ about where left is."
         followed = "The sform was followed; other viewers may show the other side."
         return Check("Left and right", "red", f"{apart} {followed}", numbers)
     unproven = "Nothing in the image can bear that out: if it is wrong, the sides are swapped."
     return Check("Left and right", "green", f"The header says where left is. {unproven}", numbers)
-
-
-def _contradicts_itself(source: SourceGrid) -> bool:
-    if source.qform is None:
-        return False
-    pairs = zip(nib.aff2axcodes(source.affine), nib.aff2axcodes(source.qform), strict=True)
-    return any({first, second} == {"L", "R"} for first, second in pairs)

@@ -51,15 +51,14 @@ LABELS: dict[Tissue, tuple[int, ...]] = {
 ATLAS_TISSUE = np.array([0, 1, 2, 2, 2, 3, 4, 5, 5, 5, 3, 5, 7, 6, 6], dtype=np.uint8)
 
 _LARGEST = 4999
-_APARC_STEP = 1000  # aparc+aseg: 1000-1999 left cortex, 2000 right cortex, 3000 left and 4000 right white matter
-_APARC = {1: 3, 2: 42, 3: 2, 4: 41}
+_APARC = {1000: 3, 2000: 42, 3000: 2, 4000: 41}  # aparc+aseg: a thousand each for cortex, left, right, and white matter
 
 
 def simplified(labels: np.ndarray) -> np.ndarray:
     """`labels` with the parcels of an aparc+aseg file replaced by plain cortex and white matter."""
     table = np.arange(_LARGEST + 1, dtype=np.int16)
-    for thousand, label in _APARC.items():
-        table[thousand * _APARC_STEP : (thousand + 1) * _APARC_STEP] = label
+    for first, label in _APARC.items():
+        table[first : first + 1000] = label
     return table[np.clip(labels, 0, _LARGEST)]
 
 

@@ -6,7 +6,7 @@ an orientation, and says so only in its log, where header text may end up as wel
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from nibabel import nifti1, nifti2
@@ -21,8 +21,6 @@ HEAD_BYTES = 544  # of the larger header, NIfTI-2, and the four bytes that annou
 # NIfTI datatype codes of real numbers; the others are bits, complex numbers, colours and 128-bit floats.
 DTYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8"}
 DTYPES |= {256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
-
-ByteOrder = Literal["<", ">"]
 
 PAIR = (
     "This is one half of a pair of files (.hdr and .img), which may not tell left from right. "
@@ -44,7 +42,7 @@ class NiftiHeader:
     dtype: np.dtype[Any]  # of one stored voxel, byte order included
     offset: int  # bytes in front of the first voxel
     size: int  # bytes of the header itself; the four bytes behind it announce extensions
-    order: ByteOrder  # of the header's bytes, as numpy writes it
+    integer: np.dtype[Any]  # of the header's own numbers, byte order included
     slope: float
     intercept: float  # value = slope * stored + intercept
     grid: SourceGrid  # where the voxels lie
@@ -69,17 +67,17 @@ def parse_header(head: bytes) -> NiftiHeader:
     slope, intercept, scale_notes = _scale(fields)
     grid, grid_notes = read_grid(fields, shape)
     notes = (*dims_notes, *dtype_notes, *scale_notes, *grid_notes)
-    return NiftiHeader(shape, dtype, offset, fields.dtype.itemsize, _order(fields), slope, intercept, grid, notes)
+    size, integer = fields.dtype.itemsize, fields["sizeof_hdr"].dtype
+    return NiftiHeader(shape, dtype, offset, size, integer, slope, intercept, grid, notes)
 
 
 def check_extensions(data: bytes, header: NiftiHeader) -> None:
     """Raises ScanError (bad_header) if the chain of extensions, whose text is never read, runs astray."""
     if not data[header.size]:
         return
-    number = np.dtype(np.int32).newbyteorder(header.order)
     position = header.size + 4
     while position + 8 <= header.offset:
-        size = int(np.frombuffer(data, number, 1, position)[0])
+        size = int(np.frombuffer(data, header.integer, 1, position)[0])
         if size < 16 or position + size > header.offset:
             raise ScanError("bad_header", f"The header's extensions are damaged. {EXPORT_AGAIN}")
         position += size
@@ -87,26 +85,20 @@ def check_extensions(data: bytes, header: NiftiHeader) -> None:
 
 def _fields(head: bytes) -> np.ndarray:
     """The header as a 0-d structured array, in the byte order of the file."""
-    orders: tuple[ByteOrder, ByteOrder] = ("<", ">")
-    for layout, magic in ((nifti1.header_dtype, b"n+1"), (nifti2.header_dtype, b"n+2")):
-        for order in orders:
-            dtype = layout.newbyteorder(order)
-            if head[:4] != np.array(dtype.itemsize, f"{order}i4").tobytes():
-                continue
-            if len(head) < dtype.itemsize + 4:
-                raise ScanError("truncated", "The file ends within its header. Copy or download it again.")
-            fields: np.ndarray = np.frombuffer(head, dtype, count=1).reshape(())
-            if fields["magic"] != magic:
-                raise ScanError("pair", PAIR)
-            return fields
+    layouts = (nifti1.header_dtype, b"n+1"), (nifti2.header_dtype, b"n+2")
+    for dtype, magic in ((dtype, magic) for layout, magic in layouts for dtype in (layout, layout.newbyteorder())):
+        if head[:4] != np.array(dtype.itemsize, dtype["sizeof_hdr"]).tobytes():
+            continue
+        if len(head) < dtype.itemsize + 4:
+            raise ScanError("truncated", "The file ends within its header. Copy or download it again.")
+        fields: np.ndarray = np.frombuffer(head, dtype, count=1).reshape(())
+        if fields["magic"] != magic:
+            raise ScanError("pair", PAIR)
+        return fields
     for (start, sign), sentence in LOOKS_LIKE.items():
         if head[start:].startswith(sign):
             raise ScanError("not_nifti", sentence)
     raise ScanError("not_nifti", NOT_NIFTI)
-
-
-def _order(fields: np.ndarray) -> ByteOrder:
-    return ">" if fields.dtype == fields.dtype.newbyteorder(">") else "<"
 
 
 def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
@@ -131,7 +123,8 @@ def _dtype(fields: np.ndarray) -> tuple[np.dtype[Any], tuple[str, ...]]:
     if code not in DTYPES:
         unknown = "The voxels are colours, complex numbers or of an unknown type. Give the magnitude image."
         raise ScanError("dtype", unknown)
-    dtype = np.dtype(DTYPES[code]).newbyteorder(_order(fields))
+    native = np.dtype(DTYPES[code])
+    dtype = native if fields["sizeof_hdr"].dtype.isnative else native.newbyteorder()
     if int(fields["bitpix"]) != 8 * dtype.itemsize:  # harmless: the file's length shows which one is right
         return dtype, ("The header contradicts itself about the bits per voxel; its data type was used.",)
     return dtype, ()

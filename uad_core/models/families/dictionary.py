@@ -33,6 +33,7 @@ class DictionaryConfig:
 class DictionaryLearning(AnomalyModel):
     """Matching pursuit of patches by `atoms`, (K, edge_px**2), which weigh `most`, (K,), at most."""
 
+    fitted = ("atoms", "most")
     atoms: Tensor
     most: Tensor
 
@@ -62,9 +63,6 @@ class DictionaryLearning(AnomalyModel):
         for k in range(config.atoms):
             used = weights[taken == k].abs()
             self.most[k] = used.quantile(config.weight_quantile) if len(used) else 0.0
-
-    def learned_numbers(self) -> int:
-        return self.atoms.numel() + self.most.numel()
 
     def forward(self, slices: Tensor) -> Tensor:
         config, atoms, most = self.config, self.atoms.to(slices.device), self.most.to(slices.device)

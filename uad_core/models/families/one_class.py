@@ -33,6 +33,7 @@ class OneClassSvm(AnomalyModel):
     out: the threshold comes from healthy scans, as everywhere. Before the fit every score is 1.
     """
 
+    fitted = ("centre", "scale", "vectors", "weights")
     centre: Tensor
     scale: Tensor
     vectors: Tensor
@@ -66,10 +67,6 @@ class OneClassSvm(AnomalyModel):
         self.vectors.zero_()[: len(chosen)] = chosen.to(device)
         self.weights.zero_()
         self.weights[torch.from_numpy(svm.support_).long()] = torch.from_numpy(svm.dual_coef_[0]).to(self.weights)
-
-    def learned_numbers(self) -> int:
-        fitted = (self.centre, self.scale, self.vectors, self.weights)
-        return super().learned_numbers() + sum(buffer.numel() for buffer in fitted)
 
     def _latent(self, slices: Tensor) -> tuple[Tensor, Tensor]:
         """Vectors (B, h, w, latent) and where most of what they stand for is brain, (B, h, w) bool."""
