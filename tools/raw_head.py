@@ -49,11 +49,7 @@ def scan_head(
     config: SimulationConfig = SimulationConfig(),
     protocol: Protocol = Protocol(),
 ) -> tuple[Volume, np.ndarray]:
-    """A whole head with lesions in its own place in the scanner, file axes LPS.
-
-    `label_map`: the whole head; `anatomy` is its brain, located in the atlas. Returns the scan, whole grey values, and
-    its (D, H, W) bool lesion mask.
-    """
+    """A scan, file axes LPS, of the head in `label_map`, whose brain, located, is `anatomy`; and its lesion mask."""
     resampled = resample(anatomy, Deformation.identity())
     brain, lesions = before_scanner(resampled, True, rng, config)
     head = head_image(label_map, rng, protocol)
@@ -111,11 +107,9 @@ def _scan_affine(anatomy: Anatomy, protocol: Protocol) -> np.ndarray:
     return affine
 
 
-def _look_up(
-    image: np.ndarray, world_to_image: AffineTransform, world: np.ndarray, shape: tuple[int, ...]
-) -> np.ndarray:
+def _look_up(image: np.ndarray, to_image: AffineTransform, world: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """`image` at (3, N) world points, linear, as an array of `shape`; 0 outside."""
-    points = world_to_image.matrix[:3, :3] @ world + world_to_image.matrix[:3, 3:]
+    points = to_image.matrix[:3, :3] @ world + to_image.matrix[:3, 3:]
     return ndimage.map_coordinates(image, points, np.float32, order=1, prefilter=False).reshape(shape)
 
 

@@ -27,10 +27,7 @@ QUIET = Scanner(noise=(0.04, 0.06), thick_probability=0.0)  # examples should sh
 
 
 def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES) -> Iterator[str]:
-    """Write three subjects in atlas space and one raw head; yields a sentence after each.
-
-    `label_maps`: four; the last one with labels of the whole head (500 and above outside the brain).
-    """
+    """Write three subjects in atlas space and, of the fourth label map, of a whole head, a raw one, in sentences."""
     if len(label_maps) < len(ATLAS_SAMPLES) + 1:
         raise ValueError(f"{len(ATLAS_SAMPLES) + 1} label maps are needed for the samples, got {len(label_maps)}")
     config = replace(SimulationConfig(), scanner=QUIET)

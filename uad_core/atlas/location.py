@@ -34,11 +34,8 @@ def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> t
     """The place of each of R regions of a mask; a vote of its voxels, so that it keeps up with a slider.
 
     A region lies in the tissue that more of its voxels lie in than in any other. White matter is called periventricular
-    where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles.
-
-    Args:
-        voxels: (d, h, w) of the mask's voxels in the slab, as `np.nonzero` gives them: three times (V,).
-        regions: (V,) integer, the region of each voxel, 0 to R - 1; none is empty.
+    where any voxel of the region lies within `PERIVENTRICULAR_MM` of the template's ventricles. `voxels`, three times
+    (V,), are in the slab, as `np.nonzero` gives them; `regions`, (V,), tell the region of each, from 0.
     """
     count = int(regions.max(initial=-1)) + 1
     keys = _map()[voxels[0] + slab.first, voxels[1], voxels[2]]

@@ -1,4 +1,4 @@
-"""An error as one sentence for the user."""
+"""An error as a sentence for the user."""
 
 
 def sentence(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import torch
 from uad_core.io.volume import ScanError
 from uad_core.models import AnomalyModel
 from uad_core.models.checkpoint import Checkpoint
+from uad_core.models.contract import OnProgress
 from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign, erode, residual
 from uad_core.preprocess import Prepared
@@ -30,8 +31,7 @@ class Reconstruction:
     seconds: float  # what the model took
     warnings: tuple[str, ...]  # sentences for the user
 
-    # Each is computed once for a setting and asked for again at the next move of a slider. None holds on to `self`:
-    # a circle would keep the arrays until the garbage collector comes by.
+    # Each is computed once for a setting. None holds on to `self`: a circle would keep the arrays for a while.
 
     @cached_property
     def residual(self) -> Callable[[Sign], np.ndarray]:
@@ -62,9 +62,7 @@ class Reconstruction:
         return min(WHITE_FACTOR * healthy.threshold(WHITE_PERCENTILE), 1.0)
 
 
-def reconstruct(
-    prepared: Prepared, checkpoint: Checkpoint, on_progress: Callable[[float], None] | None = None
-) -> Reconstruction:
+def reconstruct(prepared: Prepared, checkpoint: Checkpoint, on_progress: OnProgress | None = None) -> Reconstruction:
     """Let the checkpoint's model reconstruct the slab; levels that it was not trained on are left out.
 
     Raises ScanError: "levels" when the model knows none of them, "reconstruction" when it returns what is no number.
@@ -89,9 +87,7 @@ def reconstruct(
     return Reconstruction(prepared, checkpoint, array, searched, perf_counter() - started, tuple(warnings))
 
 
-def reconstruct_slices(
-    model: AnomalyModel, slices: np.ndarray, on_progress: Callable[[float], None] | None = None
-) -> np.ndarray:
+def reconstruct_slices(model: AnomalyModel, slices: np.ndarray, on_progress: OnProgress | None = None) -> np.ndarray:
     """A scan's (B, H, W) float32 slices reconstructed, as many at once as suit the model, on whichever device it is."""
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     step = model.slices_at_once or max(len(slices), 1)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["green", "amber", "red", "grey"]  # grey: not known
-DOUBTFUL: tuple[Severity, ...] = ("amber", "red")
 
 
 @dataclass(frozen=True)
@@ -24,5 +23,5 @@ def warnings(checks: Iterable[Check]) -> tuple[str, ...]:
     return tuple(
         f"{check.sentence} ({check.numbers})" if check.numbers else check.sentence
         for check in checks
-        if check.severity in DOUBTFUL and not check.already_reported
+        if check.severity in ("amber", "red") and not check.already_reported
     )

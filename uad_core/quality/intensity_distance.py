@@ -52,8 +52,5 @@ def _verdict(apart: float, kept: GreyReference, whom: str) -> tuple[Severity, st
 
 
 def _numbers(name: str, apart: float, kept: GreyReference) -> str:
-    count = len(kept.distances)
-    return (
-        f"{apart:.3f} from {name}, farther than {kept.nearer(apart)} of {count} healthy scans "
-        f"(the farthest: {kept.distances[-1]:.3f})"
-    )
+    farther = f"farther than {kept.nearer(apart)} of {len(kept.distances)} healthy scans"
+    return f"{apart:.3f} from {name}, {farther} (the farthest: {kept.distances[-1]:.3f})"

@@ -16,10 +16,8 @@ from uad_core.io.dicom.identifiers import KINDS, identifiers
 from uad_core.io.volume import ScanError, refused
 
 DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
-COMPRESSION = (
-    "The images are compressed in a way that cannot be read here, or they are damaged. "
-    "Export the series uncompressed, or convert it to NIfTI with dcm2niix."
-)
+_UNREAD = "The images are compressed in a way that cannot be read here, or they are damaged."
+COMPRESSION = f"{_UNREAD} Export the series uncompressed, or convert it to NIfTI with dcm2niix."
 FLAIR_MS = (1500, 3500)  # inversion times that null CSF under T2 weighting; T1-weighted "FLAIR" has 700 to 1000
 
 

@@ -67,10 +67,7 @@ def peek(data: bytes, count: int) -> bytes:
 
 
 def unpack(data: bytes, size: int) -> bytes:
-    """The whole content, inflated and verified: at least `size` bytes and hardly more.
-
-    Raises ScanError: truncated, corrupt; too_big if `size` is, or if more than `SLACK_BYTES` follow.
-    """
+    """The whole content, verified: `size` bytes and hardly more. Raises ScanError: truncated, corrupt, too_big."""
     if size > MAX_BYTES + SLACK_BYTES:
         raise ScanError("too_big", TOO_BIG)
     content = _inflated(data, size + SLACK_BYTES + 1) if is_gzip(data) else data

@@ -117,10 +117,8 @@ def _doubts(grid: SourceGrid, zooms_mm: np.ndarray) -> tuple[str, ...]:
     if grid.qform is not None:
         apart_mm = corner_distance_mm(grid.affine, grid.qform, grid.shape)
         if apart_mm > spacing.min() / 2:
-            notes.append(
-                f"The header states two positions, up to {apart_mm:.1f} mm apart; its sform was used. "
-                "Other viewers may show the scan elsewhere."
-            )
+            used = f"The header states two positions, up to {apart_mm:.1f} mm apart; its sform was used."
+            notes.append(f"{used} Other viewers may show the scan elsewhere.")
     if is_sheared(grid.affine):
         notes.append("The voxel axes are not at right angles: some viewers refuse the scan and results on it.")
     return (*notes, *thick_slices(grid.affine))

@@ -22,10 +22,8 @@ HEAD_BYTES = 544  # of the larger header, NIfTI-2, and the four bytes that annou
 DTYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8"}
 DTYPES |= {256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 
-PAIR = (
-    "This is one half of a pair of files (.hdr and .img), which may not tell left from right. "
-    "Convert the pair to a single .nii.gz, for instance with nib-convert."
-)
+_HALF = "This is one half of a pair of files (.hdr and .img), which may not tell left from right."
+PAIR = f"{_HALF} Convert the pair to a single .nii.gz, for instance with nib-convert."
 NOT_NIFTI = "This is not a NIfTI file. Give a .nii or .nii.gz file; dcm2niix makes one from DICOM."
 LOOKS_LIKE = {  # what people upload by mistake: (position, bytes) -> a better sentence
     (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",

@@ -14,8 +14,6 @@ from torch import Tensor
 from uad_core.models.contract import AnomalyModel, ModelSpec
 from uad_core.models.parts.patches import patches_of, reconstruct_patches
 
-FIT_STRIDE_PX = 4  # between the patches that the atoms are learnt from: half a patch
-
 
 @dataclass(frozen=True)
 class DictionaryConfig:
@@ -46,18 +44,12 @@ class DictionaryLearning(AnomalyModel):
         from sklearn.decomposition import MiniBatchDictionaryLearning
 
         config = self.config
-        patches = [patches_of(one[None], config.edge_px, FIT_STRIDE_PX) for one in slices]
+        patches = [patches_of(one[None], config.edge_px, stride_px=4) for one in slices]  # half a patch apart
         every = np.concatenate([p[(p > 0).float().mean(1) > 0.5].numpy() for p in patches])  # mostly brain
         rng = np.random.default_rng(seed)
         chosen = every[rng.permutation(len(every))[: config.patches]]
-        learner = MiniBatchDictionaryLearning(
-            n_components=config.atoms,
-            alpha=config.sparsity,
-            max_iter=config.passes,
-            batch_size=config.batch_patches,
-            random_state=seed,
-        )
-        found = learner.fit(chosen).components_
+        sizes = {"n_components": config.atoms, "max_iter": config.passes, "batch_size": config.batch_patches}
+        found = MiniBatchDictionaryLearning(**sizes, alpha=config.sparsity, random_state=seed).fit(chosen).components_
         self.atoms.copy_(torch.from_numpy(np.ascontiguousarray(found)))
         taken, weights = orthogonal_matching_pursuit(torch.from_numpy(chosen), self.atoms.cpu(), config.nonzero)
         for k in range(config.atoms):

@@ -14,8 +14,6 @@ from torch.nn import functional
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.families.autoencoder import Autoencoder, AutoencoderConfig
 
-ENCODED_AT_ONCE = 16  # slices while fitting: bounds the memory, changes no figure
-
 
 @dataclass(frozen=True)
 class OneClassConfig:
@@ -57,7 +55,7 @@ class OneClassSvm(AnomalyModel):
 
         config, device = self.config, self.centre.device
         with self.as_trained():
-            found = [self._latent(batch.to(device)) for batch in slices.split(ENCODED_AT_ONCE)]
+            found = [self._latent(batch.to(device)) for batch in slices.split(16)]  # bounds the memory
         shown = torch.cat([z[brain].cpu() for z, brain in found])
         chosen = shown[torch.from_numpy(np.random.default_rng(seed).permutation(len(shown))[: config.vectors])]
         self.centre.copy_(chosen.mean(0))
