@@ -24,6 +24,7 @@ from uad_core.io.dicom import decoder
 from uad_core.io.dicom.headers import COMPRESSION, DAMAGED, Image
 from uad_core.io.volume import ScanError, refused
 
+DECODE_SECONDS = 120
 DESCRIPTION = (  # all that a decoder needs to know
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
@@ -62,7 +63,7 @@ def _decoded(images: Sequence[Image]) -> Iterator[np.ndarray]:
                     _bare(dataset, frame).save_as(folder / f"{count:04d}.dcm", enforce_file_format=True)
         command = [sys.executable, "-I", decoder.__file__, name, str(count)]
         with refused("compression", COMPRESSION, subprocess.SubprocessError):
-            subprocess.run(command, stdout=DEVNULL, stderr=DEVNULL, timeout=120, check=True)
+            subprocess.run(command, stdout=DEVNULL, stderr=DEVNULL, timeout=DECODE_SECONDS, check=True)
         for number in range(1, count + 1):
             values = np.fromfile(folder / decoder.RESULT.format(number), np.float64)
             if values.size != np.prod(images[0].shape):
