@@ -17,7 +17,7 @@ from uad_core.atlas.space import ATLAS_AFFINE
 from uad_core.detect import export
 from uad_core.detect.export import subject_label
 from uad_core.detect.from_file import DetectRequest, detect_file
-from uad_core.io.paths import ROOT
+from uad_core.io.paths import ROOT, SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.segment import DetectConfig
 
@@ -155,4 +155,14 @@ def test_the_readme_names_only_what_exists():
     text = (ROOT / "README.md").read_text()
     for command in ("make app", "make test", "python -m uad_core detect"):
         assert command in text
-    assert (ROOT / "docs" / "app.png").exists()
+    for path in re.findall(r"`((?:uad_core|docs|tools|data_samples)/[\w./]+)`|\]\(([\w./]+)\)", text):
+        assert (ROOT / (path[0] or path[1])).exists(), path
+
+
+def test_the_readmes_python_runs_as_it_stands(tmp_path, monkeypatch, capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "head_FLAIR.nii.gz").write_bytes((SAMPLES / "sub-ms01_FLAIR.nii.gz").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert "regions" in capsys.readouterr().out
+    assert list((tmp_path / "results").rglob("*_mask.nii.gz"))
