@@ -122,9 +122,7 @@ def run(options: argparse.Namespace) -> None:
 def begun(options: argparse.Namespace) -> Training:
     """A new training, watched in the folder whose runs the app lists, unless another is named.
 
-    Raises:
-        ScanError: a folder that is no cohort.
-        ValueError: no cohort is named, or a setting will not do.
+    Raises ScanError: a folder that is no cohort; ValueError: no cohort is named, or a setting will not do.
     """
     config = read_config(options)
     cohorts = [open_cohort(path) for path in options.cohort]

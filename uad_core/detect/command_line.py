@@ -12,10 +12,8 @@ from uad_core.preprocess.from_file import PrepareOptions
 def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None) -> str:
     """`python -m uad_core detect` with this setting: the model, and what differs from the defaults.
 
-    It names no file of the user's: words in capitals stand in place of them.
-
-    Raises:
-        ValueError: `prepare_options` has axial levels that the command line has no name for.
+    It names no file of the user's: words in capitals stand in place of them. Raises ValueError: `prepare_options` has
+    axial levels that the command line has no name for.
     """
     usual = DetectConfig(postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
     options: dict[str, object] = {"out": "results", "model": checkpoint.name}

@@ -74,9 +74,8 @@ class Preset:
     def from_json(cls, text: str | bytes) -> Preset:
         """The preset of a file's text.
 
-        Raises:
-            PresetError: it is no preset, of another version, lacks an entry, has one too many, or holds a value
-                of the wrong type or out of range.
+        Raises PresetError: it is no preset, of another version, lacks an entry, has one too many, or holds a value of
+        the wrong type or out of range.
         """
         record = _parsed(text)
         if record.pop("version", None) != VERSION:

@@ -16,11 +16,7 @@ from uad_core.quality import run_checks, warnings
 def provenance(
     reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, command: str
 ) -> dict[str, Any]:
-    """The record of one detection, as JSON holds it; keys in the manner of BIDS.
-
-    Args:
-        command: how to run this again.
-    """
+    """The record of one detection, as JSON holds it; keys in the manner of BIDS. `command`: how to run this again."""
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
     scan = prepared.scan
     checked = run_checks(prepared, checkpoint.calibration)

@@ -18,19 +18,13 @@ from uad_core.preprocess import Prepared
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One subject, ready to be scored.
-
-    Attributes:
-        inside: (D, 256, 256) bool, eroded brain at the levels that all models know: what can be flagged.
-        truth: (D, 256, 256) bool, lesions at these levels, beyond `inside` too: those are missed.
-        voxel_mm3: the patient's mm3 per voxel of the slab.
-    """
+    """One subject, ready to be scored."""
 
     subject: Subject
     prepared: Prepared
-    inside: np.ndarray
-    truth: np.ndarray
-    voxel_mm3: float
+    inside: np.ndarray  # (D, 256, 256) bool, eroded brain at the levels that all models know: what can be flagged
+    truth: np.ndarray  # (D, 256, 256) bool, lesions at these levels, beyond `inside` too: those are missed
+    voxel_mm3: float  # the patient's mm3 per voxel of the slab
 
     @cached_property
     def truth_inside(self) -> np.ndarray:
@@ -52,11 +46,8 @@ class Case:
 def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) -> Case:
     """Prepare a subject's scan and bring its truth along, through the same transform.
 
-    Args:
-        known: levels that all models were trained on.
-
-    Raises:
-        ScanError: the scan or the mask cannot be used, or no level of it is known.
+    `known`: levels that all models were trained on. Raises ScanError: the scan or the mask cannot be used, or no level
+    of it is known.
     """
     prepared = load_subject(subject, slab)
     levels = np.array([level in known for level in prepared.slab.levels])

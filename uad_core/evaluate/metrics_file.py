@@ -93,18 +93,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One row of the table. Attributes are as in metrics.json, but that every mean is a `Figure.mean`.
-
-    Attributes:
-        learned: better than the median training slice; None where that cannot be said.
-        seen: how many subjects were trained on, calibrated on, or are of a brain that was.
-        differences: to model 0, patient by patient; empty for model 0 itself and without it.
-    """
+    """One row of the table. Attributes are as in metrics.json, but that every mean is a `Figure.mean`."""
 
     key: str
     model: str
     signed: Sign | None
-    learned: bool | None
+    learned: bool | None  # better than the median training slice; None where that cannot be said
     sha256: str | None
     percentile: float | None
     threshold: float | None
@@ -125,8 +119,8 @@ class ModelRow:
     best_dice_pooled: float | None
     dice_by_percentile: Mapping[str, float | None]
     seconds_per_slice: float | None
-    seen: Mapping[str, int]
-    differences: Mapping[str, Figure]
+    seen: Mapping[str, int]  # how many subjects were trained on, calibrated on, or are of a brain that was
+    differences: Mapping[str, Figure]  # to model 0, patient by patient; empty for model 0 itself and without it
 
     @classmethod
     def from_json(cls, key: str, record: Mapping[str, Any]) -> ModelRow:

@@ -35,8 +35,7 @@ class BaselineComparison:
 def against_model_0(row: ModelRow, figure: str = "auprc") -> BaselineComparison | None:
     """One row against model 0.
 
-    Returns:
-        None for model 0 itself, without it, and without an interval, for which two patients are needed.
+    Returns None for model 0 itself, without it, and without an interval, for which two patients are needed.
     """
     found = row.differences.get(figure, Figure())
     if found.mean is None or found.low is None or found.high is None:
@@ -47,8 +46,7 @@ def against_model_0(row: ModelRow, figure: str = "auprc") -> BaselineComparison 
 def baselines(rows: Sequence[tuple[str, str, Sign | None]]) -> dict[str, str | None]:
     """For every row the row of model 0 that it is held against: with the same sign of residual, if there is one.
 
-    Args:
-        rows: key, model and sign of each.
+    `rows`: key, model and sign of each.
     """
     zero = {signed: key for key, model, signed in reversed(rows) if model == BASELINE}
     first = next((key for key, model, _ in rows if model == BASELINE), None)
@@ -58,8 +56,7 @@ def baselines(rows: Sequence[tuple[str, str, Sign | None]]) -> dict[str, str | N
 def operating_point(curve: CurveRow, threshold: float | None) -> tuple[float, float] | None:
     """Recall and precision of all voxels at `threshold`, read off the drawn curve; small components are left in.
 
-    Returns:
-        None without a threshold, or where it lies above every score that was drawn.
+    Returns None without a threshold, or where it lies above every score that was drawn.
     """
     if threshold is None:
         return None

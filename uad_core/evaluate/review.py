@@ -17,18 +17,12 @@ WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """What one row of the table says of one scan.
-
-    Attributes:
-        values: (D, 256, 256) float32, filtered residual within the eroded brain, 0 elsewhere.
-        mask: (D, 256, 256) bool, flagged at the working threshold; None for a row without one.
-        white: the residual that is to be shown white.
-    """
+    """What one row of the table says of one scan."""
 
     row: Row
-    values: np.ndarray
-    mask: np.ndarray | None
-    white: float
+    values: np.ndarray  # (D, 256, 256) float32, filtered residual within the eroded brain, 0 elsewhere
+    mask: np.ndarray | None  # (D, 256, 256) bool, flagged at the working threshold; None for a row without one
+    white: float  # the residual that is to be shown white
 
 
 def case_of(session: EvaluationSession, subject: str) -> Case:

@@ -16,19 +16,8 @@ NAN = float("nan")
 class Score:
     """Figures of one subject and one model; NaN where a figure does not exist.
 
-    Healthy subjects, and patients without a lesion at the levels searched, have none that needs a truth.
-    Plain intensity has no healthy residuals, so none that needs a threshold.
-
-    Attributes:
-        dice: at the healthy-percentile threshold, after small components were removed; truth beyond the
-            eroded brain counts as missed.
-        auprc: of the filtered score within the eroded brain.
-        best_dice: over all thresholds on the filtered score, small components left in: a best case.
-        dice_at: as `dice`, at each percentile asked for.
-        missed: true voxels beyond the eroded brain.
-        values: (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only.
-        truth: (N,) bool, of the same voxels.
-        mask: (N,) bool, of the same voxels: flagged at the working threshold; None without one.
+    Healthy subjects, and patients without a lesion at the levels searched, have none that needs a truth. Plain
+    intensity has no healthy residuals, so none that needs a threshold.
     """
 
     subject: str
@@ -36,9 +25,11 @@ class Score:
     healthy: bool
     seen: str
     threshold: float
+    # at the healthy-percentile threshold, after small components were removed; truth beyond the eroded brain counts as
+    # missed
     dice: float
-    auprc: float
-    best_dice: float
+    auprc: float  # of the filtered score within the eroded brain
+    best_dice: float  # over all thresholds on the filtered score, small components left in: a best case
     lesion_recall: float
     lesion_precision: float
     lesion_f1: float
@@ -50,11 +41,12 @@ class Score:
     false_positive_ml: float
     searched_ml: float
     seconds_per_slice: float
-    dice_at: tuple[float, ...]
-    missed: int
+    dice_at: tuple[float, ...]  # as `dice`, at each percentile asked for
+    missed: int  # true voxels beyond the eroded brain
+    # (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only
     values: np.ndarray | None
-    truth: np.ndarray | None
-    mask: np.ndarray | None
+    truth: np.ndarray | None  # (N,) bool, of the same voxels
+    mask: np.ndarray | None  # (N,) bool, of the same voxels: flagged at the working threshold; None without one
 
 
 def score(

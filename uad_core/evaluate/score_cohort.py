@@ -48,13 +48,11 @@ def score_cohort(
 ) -> Tables:
     """Score every subject and write metrics.json, curves.json, metrics.tsv and per_patient.tsv to `out`.
 
+    Raises ScanError: no subject could be scored; nothing is written; ValueError: no level is known to all models.
+
     Args:
         command: how to run this again, for the record.
         on_progress: called after each subject, refused ones among them.
-
-    Raises:
-        ScanError: no subject could be scored; nothing is written.
-        ValueError: no level is known to all models.
     """
     scores: list[Score] = []
     refused: dict[str, str] = {}
@@ -80,10 +78,10 @@ def score_cohort(
 def score_cases(session: EvaluationSession) -> Iterator[CaseProgress]:
     """Score every subject of the cohort, patients and healthy ones; all models score the same voxels.
 
-    Every map goes through the chain of `detect`: 3-D median, eroded brain mask, threshold, small components.
-    Of a cohort of single slices each scan is one level deep, and the mirrored border makes the 3-D median
-    one in plane (5 x 5 for 5); the healthy percentile of slices was counted the same way, that of volumes
-    was not, so mind which reference stands behind it. 26-connected components are then 8-connected.
+    Every map goes through the chain of `detect`: 3-D median, eroded brain mask, threshold, small components. Of a
+    cohort of single slices each scan is one level deep, and the mirrored border makes the 3-D median one in plane (5 x
+    5 for 5); the healthy percentile of slices was counted the same way, that of volumes was not, so mind which
+    reference stands behind it. 26-connected components are then 8-connected.
 
     A subject that cannot be prepared is reported and left out for all models.
     """

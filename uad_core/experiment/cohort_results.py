@@ -17,9 +17,7 @@ def score_to_results(
 ) -> tuple[CohortResults, BrainSlices]:
     """Score a cohort into its folder: what `evaluate` writes, and lesions.json.
 
-    Raises:
-        ScanError: no subject could be evaluated.
-        ValueError: as `table_rows`.
+    Raises ScanError: no subject could be evaluated; ValueError: as `table_rows`.
     """
     cohort, out = source.cohort, config.out / source.folder
     evaluation = config.evaluation(source.slices)

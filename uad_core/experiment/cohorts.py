@@ -24,16 +24,11 @@ OnMessage = Callable[[str], None]
 
 @dataclass(frozen=True)
 class CohortSource:
-    """A cohort and where its results go.
-
-    Attributes:
-        folder: name of its results' folder.
-        sentences: on what is special about it, for the report.
-    """
+    """A cohort and where its results go."""
 
     cohort: Cohort
-    folder: str
-    sentences: tuple[str, ...] = ()
+    folder: str  # name of its results' folder
+    sentences: tuple[str, ...] = ()  # on what is special about it, for the report
 
     @property
     def slices(self) -> bool:
@@ -43,9 +38,8 @@ class CohortSource:
 def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource]:
     """The simulated cohort first, then the user's.
 
-    Raises:
-        ScanError: a folder that is no cohort.
-        ValueError: the folder holds a simulated cohort that was made otherwise.
+    Raises ScanError: a folder that is no cohort; ValueError: the folder holds a simulated cohort that was made
+    otherwise.
     """
     sources = [_simulated(config, on_message) if config.label_maps else _bundled()]
     for path in config.cohorts:
@@ -113,11 +107,7 @@ def to_evaluate(source: CohortSource, checkpoints: Sequence[Checkpoint]) -> Coho
 
 
 def for_training(sources: Sequence[CohortSource], on_message: OnMessage) -> list[Cohort]:
-    """The cohorts with healthy subjects of at least two brains.
-
-    Raises:
-        ScanError: there are none.
-    """
+    """The cohorts with healthy subjects of at least two brains. Raises ScanError: there are none."""
     fit = [source for source in sources if len({subject.anatomy for subject in source.cohort.healthy.subjects}) > 1]
     if not fit:
         raise ScanError("cohort", "Training needs healthy subjects: give --label-maps, or a --cohort with at least 2.")

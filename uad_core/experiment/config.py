@@ -14,26 +14,17 @@ PRIOR_SAMPLES = 8  # slices drawn from a prior
 
 @dataclass(frozen=True)
 class ExperimentConfig:
-    """All that the command line can say.
+    """All that the command line can say."""
 
-    Attributes:
-        out: folder for everything that is made.
-        label_maps: FreeSurfer-style files to simulate from; none: the bundled samples are the simulated cohort.
-        cohorts: folders of further cohorts.
-        models: rows of the tables; None: all there are, and plain intensity.
-        checkpoints: folder of checkpoints, unless they are trained here.
-        train: epochs to train each model for; None: no training.
-        seed: of simulation, training, samples and bootstrap.
-    """
-
-    out: Path
+    out: Path  # folder for everything that is made
     quick: bool = False
+    # FreeSurfer-style files to simulate from; none: the bundled samples are the simulated cohort
     label_maps: tuple[Path, ...] = ()
-    cohorts: tuple[Path, ...] = ()
-    models: tuple[str, ...] | None = None
-    checkpoints: Path = CHECKPOINTS
-    train: int | None = None
-    seed: int = 2018
+    cohorts: tuple[Path, ...] = ()  # folders of further cohorts
+    models: tuple[str, ...] | None = None  # rows of the tables; None: all there are, and plain intensity
+    checkpoints: Path = CHECKPOINTS  # folder of checkpoints, unless they are trained here
+    train: int | None = None  # epochs to train each model for; None: no training
+    seed: int = 2018  # of simulation, training, samples and bootstrap
     resamples: int = 2000
 
     def __post_init__(self) -> None:

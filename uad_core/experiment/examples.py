@@ -19,22 +19,15 @@ from uad_core.render.slices import crop_box
 
 @dataclass(frozen=True, eq=False)
 class _ExampleCase:
-    """The slice of a patient that is shown, and where its voxels stand in the (N,) values of a score.
+    """The slice of a patient that is shown, and where its voxels stand in the (N,) values of a score."""
 
-    Attributes:
-        panel: scan and truth, cropped to the brain by `box`.
-        scan: (256, 256), not cropped; `brain` and `inside` are bool masks of it.
-        first: of the voxels `inside` this slice, in the values of a score.
-        scores: by row key; their arrays are not copied.
-    """
-
-    panel: SlicePanel
+    panel: SlicePanel  # scan and truth, cropped to the brain by `box`
     box: tuple[slice, slice]
-    scan: np.ndarray
+    scan: np.ndarray  # (256, 256), not cropped; `brain` and `inside` are bool masks of it
     brain: np.ndarray
     inside: np.ndarray
-    first: int
-    scores: Mapping[str, Score]
+    first: int  # of the voxels `inside` this slice, in the values of a score
+    scores: Mapping[str, Score]  # by row key; their arrays are not copied
 
     def scored(self, key: str) -> SlicePanel:
         """The slice as a row has it; its Dice is the note."""

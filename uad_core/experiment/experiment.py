@@ -32,14 +32,12 @@ class Outcome:
 def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage) -> Outcome:
     """Run it all; what was simulated or trained already in `config.out` is kept.
 
+    Raises ScanError: no cohort could be evaluated, or none can be trained on; CheckpointError: no checkpoint could be
+    read; ValueError: the folder holds something that was made otherwise, or the training was stopped.
+
     Args:
         command: that repeats it, for the record.
         on_message: called with a line at every step.
-
-    Raises:
-        ScanError: no cohort could be evaluated, or none can be trained on.
-        CheckpointError: no checkpoint could be read.
-        ValueError: the folder holds something that was made otherwise, or the training was stopped.
     """
     sources = gather(config, on_message)
     folder, missing = config.checkpoints, list[str]()

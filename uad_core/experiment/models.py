@@ -21,25 +21,18 @@ SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
 
 @dataclass(frozen=True)
 class ModelSelection:
-    """What takes part, and what does not, in sentences.
+    """What takes part, and what does not, in sentences."""
 
-    Attributes:
-        checkpoints: all that could be read, in the order of the table.
-        scored: those whose reconstruction is evaluated.
-        plain: whether plain intensity is a row.
-    """
-
-    checkpoints: list[Checkpoint]
-    scored: list[Checkpoint]
-    plain: bool
+    checkpoints: list[Checkpoint]  # all that could be read, in the order of the table
+    scored: list[Checkpoint]  # those whose reconstruction is evaluated
+    plain: bool  # whether plain intensity is a row
     missing: list[str]
 
 
 def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
     """Read the checkpoints asked for; a missing or damaged one is said, not raised.
 
-    Raises:
-        CheckpointError: not one is there.
+    Raises CheckpointError: not one is there.
     """
     there = checkpoint_names(folder)
     wanted = [name for name in config.models or () if name != PLAIN]
@@ -68,11 +61,8 @@ def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
 def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: OnMessage) -> tuple[Path, list[str]]:
     """Train every model asked for into OUT/checkpoints; those trained already are kept, begun ones resumed.
 
-    Returns:
-        The folder, and a sentence for each training that failed.
-
-    Raises:
-        ValueError: a training was stopped, or one with other epochs or another seed is there.
+    Returns the folder, and a sentence for each training that failed. Raises ValueError: a training was stopped, or one
+    with other epochs or another seed is there.
     """
     assert config.train is not None
     folder, failed = config.out / "checkpoints", []

@@ -57,8 +57,7 @@ class BrainSliceCollector:
 def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism | None:
     """Histograms, spectra and their distances; None unless there are both kinds at one level.
 
-    Args:
-        cohorts: slices by cohort name, the simulated ones among them named in `simulated`.
+    `cohorts`: slices by cohort name, the simulated ones among them named in `simulated`.
     """
     real = {name: one for name, one in cohorts.items() if name not in simulated and one.slices}
     if not real:

@@ -1,7 +1,7 @@
 """Slices of a volume in three planes, as pictures for a viewer that does windowing and marks itself.
 
-(D, H, W) arrays are canonical, so axial slices are shown as they are; coronal and sagittal ones are turned
-upside down, the crown on top. Columns run from the patient's right to left, or from anterior to posterior.
+(D, H, W) arrays are canonical, so axial slices are shown as they are; coronal and sagittal ones are turned upside down,
+the crown on top. Columns run from the patient's right to left, or from anterior to posterior.
 """
 
 from typing import Literal

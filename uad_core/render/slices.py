@@ -1,7 +1,7 @@
 """Pictures of slices as a radiologist expects them: grey first, overlay second, sides marked.
 
-Slices are (H, W) with row 0 anterior and column 0 the patient's right: shown as they are, that is
-the radiological convention, so R stands on the left of the picture.
+Slices are (H, W) with row 0 anterior and column 0 the patient's right: shown as they are, that is the radiological
+convention, so R stands on the left of the picture.
 """
 
 from collections.abc import Sequence

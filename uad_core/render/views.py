@@ -22,15 +22,10 @@ EVERYWHERE = slice(None)
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """What is drawn over a slice.
+    """What is drawn over a slice."""
 
-    Attributes:
-        mask: (D, 256, 256) bool, filled with `opacity`, [0, 1].
-        truth: (D, 256, 256) bool reference mask, outlined.
-    """
-
-    mask: np.ndarray | None = None
-    truth: np.ndarray | None = None
+    mask: np.ndarray | None = None  # (D, 256, 256) bool, filled with `opacity`, [0, 1]
+    truth: np.ndarray | None = None  # (D, 256, 256) bool reference mask, outlined
     opacity: float = 0.55
 
 

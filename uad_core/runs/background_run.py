@@ -42,18 +42,13 @@ class BackgroundRun(ABC):
     """A run as its folder shows it: nothing else is known of it, so it outlives browser and server.
 
     A kind of run is a class of its own, with these in it:
-
-    Attributes:
-        noun: what it is called in a sentence.
-        home: the folder of all runs of this kind, unless another is named.
-        command: the process, without its arguments.
-        is_ended_by_stop: whether `stop` ends the process, of which then nothing is kept. If not, the process sees
-            the file `stop`, saves where it stands and ends by itself.
     """
 
-    noun: ClassVar[str]
-    home: ClassVar[Path]
-    command: ClassVar[tuple[str, ...]]
+    noun: ClassVar[str]  # what it is called in a sentence
+    home: ClassVar[Path]  # the folder of all runs of this kind, unless another is named
+    command: ClassVar[tuple[str, ...]]  # the process, without its arguments
+    # whether `stop` ends the process, of which then nothing is kept. If not, the process sees the file `stop`, saves
+    # where it stands and ends by itself
     is_ended_by_stop: ClassVar[bool]
 
     folder: Path
@@ -73,8 +68,7 @@ class BackgroundRun(ABC):
     def start(cls, request: Request, home: Path | None = None) -> Self:
         """Begin a run in a process that outlives this one.
 
-        Raises:
-            RunError: what is asked for cannot be done, or the name is taken or will not do, as a sentence.
+        Raises RunError: what is asked for cannot be done, or the name is taken or will not do, as a sentence.
         """
         request.check()
         if not NAME.fullmatch(request.name):
@@ -137,8 +131,7 @@ class BackgroundRun(ABC):
     def resume(self) -> Self:
         """Go on with what was stopped, interrupted or failed; does nothing if it is at work.
 
-        Raises:
-            RunError: it is done, or nothing is left of it to go on with, as a sentence.
+        Raises RunError: it is done, or nothing is left of it to go on with, as a sentence.
         """
         with _one_at_a_time:
             now = self.read(self.folder)

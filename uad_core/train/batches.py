@@ -21,13 +21,9 @@ class AugmentConfig:
 
 @dataclass(frozen=True, eq=False)
 class HealthySlices:
-    """Training slices of several cohorts, all in memory.
+    """Training slices of several cohorts, all in memory."""
 
-    Attributes:
-        arrays: per cohort (N, 256, 256) float32 or float16.
-    """
-
-    arrays: Sequence[np.ndarray]
+    arrays: Sequence[np.ndarray]  # per cohort (N, 256, 256) float32 or float16
     augment: AugmentConfig
     seed: int
 
@@ -43,8 +39,8 @@ class HealthySlices:
     def batches(self, epoch: int, batch_size: int, first_batch: int = 0) -> Iterator[np.ndarray]:
         """(B, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch and index alone.
 
-        Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many
-        simulated ones; a small cohort comes round several times. The last batch may be smaller.
+        Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many simulated ones; a
+        small cohort comes round several times. The last batch may be smaller.
         """
         order = self._order(epoch)
         for first in range(first_batch * batch_size, len(order), batch_size):
@@ -69,9 +65,9 @@ class HealthySlices:
 def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | None) -> Frame:
     """The part of (N, H, W) slices that holds all brain and `margin_px` around it; the rest is black in every one.
 
-    A convolutional model pads with 0 anyway, so it learns the same from half the pixels. The frame keeps to the
-    grid of `cell_px`, on which the model works, and lies evenly about the middle column, so that a flip leaves
-    the brain in place. None: the whole slice.
+    A convolutional model pads with 0 anyway, so it learns the same from half the pixels. The frame keeps to the grid of
+    `cell_px`, on which the model works, and lies evenly about the middle column, so that a flip leaves the brain in
+    place. None: the whole slice.
     """
     height, width = arrays[0].shape[1:]
     shown = np.any([array.any(axis=0) for array in arrays], axis=0)

@@ -46,8 +46,7 @@ def calibrate(
 ) -> Calibration:
     """Count the filtered residuals of held-out healthy scans, for every sign and median size.
 
-    Args:
-        healthy: (reference cohort, whether simulated, prepared scan).
+    `healthy`: (reference cohort, whether simulated, prepared scan).
     """
     cohorts: dict[str, _CohortCounts] = {}
     for name, simulated, prepared in healthy:

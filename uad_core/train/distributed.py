@@ -1,9 +1,9 @@
 """One process or many: device, precision and what the processes send each other, through Lightning Fabric.
 
-Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch.
-Objectives call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are
-averaged here, by one sum over a flat vector. As there, batch norm sees a process's part of the batch alone; what it
-keeps for later is averaged. All processes need the run folder, on one machine or on a disk that machines share.
+Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch. Objectives
+call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are averaged here, by one
+sum over a flat vector. As there, batch norm sees a process's part of the batch alone; what it keeps for later is
+averaged. All processes need the run folder, on one machine or on a disk that machines share.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 def pick_device(name: str) -> torch.device:
     """The device named, or for "auto" the GPU if there is one.
 
-    Raises:
-        ValueError: the device is not here, as a sentence.
+    Raises ValueError: the device is not here, as a sentence.
     """
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)

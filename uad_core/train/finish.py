@@ -26,8 +26,7 @@ SEARCHED = 32  # slices to measure a model on that needs minutes for a scan
 def finish(state: TrainState, on_progress: Callable[[float], None]) -> None:
     """Write the checkpoint of the best weights, and that of the last, NAME-last, into the run folder.
 
-    Args:
-        on_progress: gets the fraction that is done, [0, 1].
+    `on_progress`: gets the fraction that is done, [0, 1].
     """
     training, model, position = state.training, state.model, state.position
     last = {key: value.clone() for key, value in model.state_dict().items()}

@@ -16,20 +16,13 @@ VALIDATION = 256  # held-out slices at most, evenly spaced
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each is.
+    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each is."""
 
-    Attributes:
-        learn: per cohort, float32 or, when there are many, float16.
-        learn_levels: per cohort.
-        validation: float32, held-out slices of all cohorts.
-        splits: per cohort, the subjects to learn from and those held out.
-    """
-
-    learn: list[np.ndarray]
-    learn_levels: list[np.ndarray]
-    validation: np.ndarray
+    learn: list[np.ndarray]  # per cohort, float32 or, when there are many, float16
+    learn_levels: list[np.ndarray]  # per cohort
+    validation: np.ndarray  # float32, held-out slices of all cohorts
     validation_levels: np.ndarray
-    splits: list[tuple[Cohort, Cohort]]
+    splits: list[tuple[Cohort, Cohort]]  # per cohort, the subjects to learn from and those held out
 
     def some(self, count: int, seed: int) -> np.ndarray:
         """At most (count, 256, 256) float32 slices to learn from, drawn by `seed`, as many of each cohort if it has."""
@@ -49,8 +42,7 @@ def load(
 ) -> Generator[TrainProgress, None, Loaded | None]:
     """Prepare every healthy subject, keeping the slices that show any brain; None if `must_stop` became true.
 
-    Raises:
-        ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
+    Raises ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
     """
     splits = [cohort.healthy.split(config.held_out, config.seed) for cohort in cohorts]
     total = sum(len(part.subjects) for split in splits for part in split)

@@ -27,11 +27,9 @@ SETTLED_SECONDS = 10.0  # after which the end of an epoch is worth a snapshot
 def train(training: Training) -> Iterator[TrainProgress]:
     """Train on the healthy subjects of the cohorts, calibrate on those held out, write the checkpoint.
 
-    Raises:
-        ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
-        FloatingPointError: the loss is no number any more; no checkpoint is written.
-        ValueError: device, precision or run folder cannot be used, as a sentence.
-        OSError: the disk is full; snapshots and checkpoints are as they were.
+    Raises ScanError: a cohort that cannot be split, or a scan that cannot be prepared; FloatingPointError: the loss is
+    no number any more; no checkpoint is written; ValueError: device, precision or run folder cannot be used, as a
+    sentence; OSError: the disk is full; snapshots and checkpoints are as they were.
     """
     ranks = Distributed(training.config)
     folder = RunFolder(training.run) if training.run is not None and ranks.rank == 0 else None

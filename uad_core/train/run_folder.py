@@ -42,8 +42,7 @@ class RunFolder:
     def open(self, resume: bool) -> None:
         """Take the folder for this process.
 
-        Raises:
-            ValueError: another process trains here, or an unfinished training would be lost, as a sentence.
+        Raises ValueError: another process trains here, or an unfinished training would be lost, as a sentence.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         lock = (self.path / "lock").open("wb")
@@ -107,9 +106,7 @@ class RunFolder:
     def read_settings(self) -> Training:
         """The training here, to be resumed.
 
-        Raises:
-            ValueError: there is none, as a sentence.
-            ScanError: a cohort folder is gone.
+        Raises ValueError: there is none, as a sentence; ScanError: a cohort folder is gone.
         """
         try:
             asked = json.loads((self.path / "settings.json").read_bytes())

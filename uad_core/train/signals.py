@@ -11,8 +11,7 @@ from types import FrameType
 def stop_signals(listen: bool) -> Iterator[threading.Event]:
     """The event is set by Ctrl-C and SIGTERM, which then do not end the process; a second Ctrl-C ends it.
 
-    Args:
-        listen: False leaves the signals alone, as does any thread but the main one.
+    `listen`: False leaves the signals alone, as does any thread but the main one.
     """
     stop = threading.Event()
 

@@ -1,7 +1,7 @@
 """Everything that a killed training needs to go on as if nothing had happened.
 
-Two snapshots take turns, each a safetensors file and a JSON with its sha256; the JSON goes last. A crash or
-a full disk while one is written leaves the other, and a damaged newest one falls back to the one before.
+Two snapshots take turns, each a safetensors file and a JSON with its sha256; the JSON goes last. A crash or a full disk
+while one is written leaves the other, and a damaged newest one falls back to the one before.
 """
 
 import hashlib
@@ -39,11 +39,7 @@ class Position:
 
 
 def save_snapshot(folder: Path, position: Position, tensors: Mapping[str, Tensor]) -> None:
-    """Overwrite the older of the two.
-
-    Raises:
-        OSError: the disk is full; the newer one is as it was.
-    """
+    """Overwrite the older of the two. Raises OSError: the disk is full; the newer one is as it was."""
     position.serial += 1
     weights = save({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
     name = NAMES[position.serial % 2]

@@ -109,8 +109,7 @@ class TrainState:
     def end_epoch(self, learned: TrainProgress, error: float) -> TrainProgress:
         """All batches are learnt, as `learned` says; `error` is the validation's. Keeps the weights if it is the best.
 
-        Raises:
-            FloatingPointError: a weight is no number any more, as a sentence.
+        Raises FloatingPointError: a weight is no number any more, as a sentence.
         """
         at, weights = self.position, self.model.state_dict()
         if not all(bool(torch.isfinite(value).all()) for value in weights.values() if value.is_floating_point()):

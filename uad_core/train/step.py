@@ -25,8 +25,7 @@ class OptimiserStep:
 def make_steps(model: AnomalyModel, config: TrainConfig) -> list[OptimiserStep]:
     """One Adam for each of the model's objectives.
 
-    Raises:
-        ValueError: compiling was asked for and there is no compiler, as a sentence.
+    Raises ValueError: compiling was asked for and there is no compiler, as a sentence.
     """
     if config.compile and shutil.which("g++") is None and shutil.which("clang++") is None:
         raise ValueError(

@@ -49,8 +49,8 @@ def trivial_l1(
 ) -> float:
     """The same when each slice is reconstructed as the voxelwise median training slice of its level, whatever it shows.
 
-    A model that does no better has learnt nothing about the person before it. Where no training slice has
-    the level, the nearest level that has one is taken.
+    A model that does no better has learnt nothing about the person before it. Where no training slice has the level,
+    the nearest level that has one is taken.
     """
     known = np.concatenate(list(learn_levels))
     total = 0.0

@@ -1,7 +1,7 @@
 """How well masks and scores fit the truth, and how sure one can be. Plain functions of arrays.
 
-Degenerate cases are NaN, never 0 or 1 by convention. Metrics whose threshold was chosen on the ground truth are
-named `best_...`.
+Degenerate cases are NaN, never 0 or 1 by convention. Metrics whose threshold was chosen on the ground truth are named
+`best_...`.
 """
 
 from uad_core.evaluate.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval

@@ -54,8 +54,8 @@ def pooled_interval(
 ) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the pooled average precision, patients drawn with replacement.
 
-    The figure itself is exact; its interval is read off at 1000 thresholds, evenly spaced in recall, which
-    moves an end by less than 0.001. NaN for fewer than two patients.
+    The figure itself is exact; its interval is read off at 1000 thresholds, evenly spaced in recall, which moves an end
+    by less than 0.001. NaN for fewer than two patients.
 
     Args:
         pooled: the curve of all patients' voxels.

@@ -39,11 +39,11 @@ class LesionScores:
 def lesion_scores(mask: np.ndarray, truth: np.ndarray, found_from: float = FOUND_FROM) -> LesionScores:
     """Count the 26-connected components of `mask` and `truth`, (D, H, W) bool, that meet.
 
-    A true lesion is found when at least `found_from` of its voxels are flagged; a flagged region is right
-    when at least `found_from` of its voxels are lesion. One tenth is the first condition of the MSSEG
-    challenge (Commowick et al., Sci Rep 8 (2018) 13650); its second one, on what spills over, is replaced
-    by the same rule seen from the other side, so that flagging the whole brain finds all and is wrong.
-    True lesions of any size count, those too small for the postprocessing to leave standing among them.
+    A true lesion is found when at least `found_from` of its voxels are flagged; a flagged region is right when at least
+    `found_from` of its voxels are lesion. One tenth is the first condition of the MSSEG challenge (Commowick et al.,
+    Sci Rep 8 (2018) 13650); its second one, on what spills over, is replaced by the same rule seen from the other side,
+    so that flagging the whole brain finds all and is wrong. True lesions of any size count, those too small for the
+    postprocessing to leave standing among them.
     """
     true, found = _components_met(truth, mask, found_from)
     flagged, right = _components_met(mask, truth, found_from)

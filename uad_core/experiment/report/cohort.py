@@ -20,25 +20,18 @@ LISTED = 15  # lesions of normal intensity
 
 @dataclass(frozen=True)
 class CohortSection:
-    """What cohort.html lays out.
-
-    Attributes:
-        sentences: on what is special about the cohort and its figures.
-        figures: PNGs by name; None where there is nothing to draw.
-        subtle: the largest lesions of normal intensity.
-        claims: the paper's, held against this cohort.
-    """
+    """What cohort.html lays out."""
 
     results: CohortResults
     title: str
     levels: str
-    sentences: tuple[str, ...]
+    sentences: tuple[str, ...]  # on what is special about the cohort and its figures
     table_1: Table
     footnote: str
-    figures: Mapping[str, bytes | None]
+    figures: Mapping[str, bytes | None]  # PNGs by name; None where there is nothing to draw
     failures: Table
-    subtle: Table
-    claims: Table
+    subtle: Table  # the largest lesions of normal intensity
+    claims: Table  # the paper's, held against this cohort
 
 
 def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> CohortSection:
