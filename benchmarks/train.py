@@ -12,10 +12,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from uad_core.models.checkpoint import build_model
-from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame
+from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame, prefetched
 from uad_core.train.config import TrainConfig
 from uad_core.train.distributed import Distributed
-from uad_core.train.prefetch import prefetched
 from uad_core.train.step import make_steps, run_steps
 
 REPEATS = 5
@@ -33,9 +32,8 @@ class PlainSlices(Dataset[torch.Tensor]):
         return len(self._array)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        return torch.from_numpy(augment(self._array[index], AugmentConfig(), np.random.default_rng((0, 0, index))))[
-            None
-        ]
+        rng = np.random.default_rng((0, 0, index))
+        return torch.from_numpy(augment(self._array[index], AugmentConfig(), rng))[None]
 
 
 def bench_train(model: str = "sae3", batch_size: int = 8) -> Iterator[str]:

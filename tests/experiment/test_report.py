@@ -23,8 +23,8 @@ from uad_core.experiment.contents import (
     SubtleLesions,
 )
 from uad_core.experiment.report import build_report, charts, slices, studies
-from uad_core.experiment.report.caveats import dependence
 from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.cohort import dependence
 from uad_core.experiment.report.slices import comparison
 from uad_core.experiment.report.style import line_style
 from uad_core.experiment.report.tables import table_1_tsv

@@ -15,8 +15,7 @@ from uad_core.models.grey_reference import BINS, GreyReference, earth_movers_dis
 from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.pipeline.postprocess import erode
 from uad_core.preprocess import Prepared, PreprocessConfig
-from uad_core.train.calibrate import calibrate
-from uad_core.train.grey_values import GreyReferenceBuilder
+from uad_core.train.calibrate import GreyReferenceBuilder, calibrate
 
 RNG = np.random.default_rng(5)
 SCANS = [histogram_shares(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]

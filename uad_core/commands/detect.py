@@ -10,9 +10,8 @@ from tqdm import tqdm
 from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import SLABS
 from uad_core.commands import FILE, FOLDER, add_checkpoints, add_slab
-from uad_core.detect.command_line import command_line
 from uad_core.detect.from_file import DetectRequest, detect_file
-from uad_core.detect.presets import read_preset
+from uad_core.detect.presets import command_line, read_preset
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig

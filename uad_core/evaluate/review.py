@@ -1,16 +1,19 @@
 """One patient of an evaluation reviewed: the maps and masks behind the figures of the table."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from uad_core.evaluate.cases import Case, load_case
+from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.rows import EvaluationSession, Row
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import mask_above
-from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 
 WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white
 
@@ -51,3 +54,23 @@ def fullest(case: Case) -> int:
     """The slice with most lesion; without any, the one with most brain."""
     where = case.truth if case.truth.any() else case.inside
     return int(where.sum(axis=(1, 2)).argmax())
+
+
+_CURVES: WeakKeyDictionary[Reconstruction, dict[tuple[object, ...], list[float]]] = WeakKeyDictionary()
+
+
+def dice_over_percentile(
+    reconstruction: Reconstruction, config: DetectConfig, truth: np.ndarray, percentiles: Sequence[float]
+) -> list[float]:
+    """Dice with a (D, 256, 256) reference mask at each percentile, all else as in `config`; NaN without a truth.
+
+    Computed once for a setting and kept as long as the reconstruction is, as it costs a segmentation each.
+    """
+    curves = _CURVES.setdefault(reconstruction, {})
+    key = (config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
+    if key not in curves:
+        masks = (
+            segment(reconstruction, replace(config, percentile=value, threshold=None)).mask for value in percentiles
+        )
+        curves[key] = [dice(mask, truth) for mask in masks]
+    return curves[key]

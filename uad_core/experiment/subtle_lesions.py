@@ -7,7 +7,7 @@ import cc3d
 import numpy as np
 
 from uad_core.evaluate.cases import Case
-from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
+from uad_core.evaluate.metrics.masks import FOUND_FROM
 from uad_core.evaluate.score_case import Score
 from uad_core.experiment.contents import SlicePanel, SubtleLesions, SubtleRecord
 from uad_core.experiment.examples import slice_panel

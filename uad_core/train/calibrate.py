@@ -7,11 +7,32 @@ import numpy as np
 
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import EDGES, Calibration, Reference, ResidualHistogram
+from uad_core.models.grey_reference import GreyReference
+from uad_core.pipeline.grey_shares import brain_shares
 from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.preprocess import Prepared
-from uad_core.train.grey_values import GreyReferenceBuilder
+
+
+@dataclass
+class GreyReferenceBuilder:
+    """Collects healthy scans one by one."""
+
+    shares: list[np.ndarray] = field(default_factory=list)
+    levels: set[int] = field(default_factory=set)
+
+    def add(self, prepared: Prepared, erosion_mm: float = PostprocessConfig.erosion_mm) -> None:
+        """Count one more scan; one without brain is left out."""
+        slab = prepared.slab
+        shares = brain_shares(prepared, (slab.levels[0], slab.levels[-1]), erosion_mm)
+        if shares is not None:
+            self.shares.append(shares)
+            self.levels |= {slab.first + int(index) for index in np.flatnonzero(prepared.brain_mask.any(axis=(1, 2)))}
+
+    def intensities(self) -> GreyReference | None:
+        """What the scans had in common, None where there were none."""
+        return GreyReference.of(self.shares, (min(self.levels), max(self.levels))) if self.shares else None
 
 
 @dataclass

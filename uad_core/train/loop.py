@@ -14,8 +14,7 @@ from uad_core.train.config import Training, TrainProgress
 from uad_core.train.distributed import Distributed
 from uad_core.train.finish import finish
 from uad_core.train.load import load
-from uad_core.train.run_folder import RunFolder, reason
-from uad_core.train.signals import stop_signals
+from uad_core.train.run_folder import RunFolder, reason, stop_signals
 from uad_core.train.state import TrainState
 from uad_core.train.step import run_steps
 from uad_core.train.validation import validation_error

@@ -13,10 +13,13 @@ lock             held while a process trains here
 import fcntl
 import json
 import shutil
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import torch
@@ -137,3 +140,27 @@ def reason(error: Exception) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return "The device has too little memory for this; try a smaller --batch-size."
     return sentence(error)
+
+
+@contextmanager
+def stop_signals(listen: bool) -> Iterator[threading.Event]:
+    """The event is set by Ctrl-C and SIGTERM, which then do not end the process; a second Ctrl-C ends it.
+
+    `listen`: False leaves the signals alone, as does any thread but the main one.
+    """
+    stop = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    if not listen or threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 
 from uad_core.models import AnomalyModel
-from uad_core.train.batches import HealthySlices, brain_frame
+from uad_core.train.batches import HealthySlices, brain_frame, prefetched
 from uad_core.train.config import Training, TrainProgress
 from uad_core.train.distributed import Distributed
 from uad_core.train.load import Loaded
-from uad_core.train.prefetch import prefetched
 from uad_core.train.snapshot import Position, load_snapshot, pack, save_snapshot, unpack
 from uad_core.train.step import make_steps
 

@@ -5,8 +5,7 @@ Degenerate cases are NaN, never 0 or 1 by convention. Metrics whose threshold wa
 """
 
 from uad_core.evaluate.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval
-from uad_core.evaluate.metrics.lesionwise import LesionScores, lesion_scores
-from uad_core.evaluate.metrics.masks import dice, false_positive_ml
+from uad_core.evaluate.metrics.masks import LesionScores, dice, false_positive_ml, lesion_scores
 from uad_core.evaluate.metrics.ranking import Curve, curve
 
 __all__ = [
