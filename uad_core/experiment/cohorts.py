@@ -20,6 +20,10 @@ from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 
 OnMessage = Callable[[str], None]
+BUNDLED = (
+    "These are the few scans that ship with the project, for want of label maps (--label-maps): an example, too few "
+    "to rank models by."
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource
     Raises ScanError: a folder that is no cohort; ValueError: the folder holds a simulated cohort that was made
     otherwise.
     """
-    sources = [_simulated(config, on_message) if config.label_maps else _bundled()]
+    bundled = CohortSource(open_cohort(SAMPLES), "samples", (BUNDLED,))
+    sources = [_simulated(config, on_message) if config.label_maps else bundled]
     for path in config.cohorts:
         cohort = open_cohort(path)
         taken = {source.folder for source in sources}
@@ -49,14 +54,6 @@ def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource
         names = (plain, *(f"{plain}-{count}" for count in range(2, len(taken) + 3)))
         sources.append(CohortSource(cohort, next(name for name in names if name not in taken)))
     return sources
-
-
-def _bundled() -> CohortSource:
-    sentence = (
-        "These are the few scans that ship with the project, for want of label maps (--label-maps): an "
-        "example, too few to rank models by."
-    )
-    return CohortSource(open_cohort(SAMPLES), "samples", (sentence,))
 
 
 def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:

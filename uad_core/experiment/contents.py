@@ -37,14 +37,6 @@ class SubtleRecord(TypedDict):
     found_by: NotRequired[str]  # keys of rows
 
 
-class Distance(TypedDict):
-    """How far two sets of slices are apart, as text: earth mover's distance of intensities, and decibels."""
-
-    pair: str
-    intensity: str
-    db: str
-
-
 @dataclass(frozen=True)
 class SubtleLesions:
     """Lesions of one cohort whose intensity is normal."""
@@ -112,7 +104,7 @@ class Realism:
     spectra: Mapping[str, np.ndarray]  # cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power
     simulated: tuple[str, ...]  # names of the simulated cohorts
     counts: Mapping[str, int]  # cohort -> slices measured
-    distances: tuple[Distance, ...]  # one a pair of cohorts
+    distances: tuple[dict[str, str], ...]  # one a pair of cohorts
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,9 @@ class Outcome:
 def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage) -> Outcome:
     """Run it all; what was simulated or trained already in `config.out` is kept.
 
-    Raises ScanError: no cohort could be evaluated, or none can be trained on; CheckpointError: no checkpoint could be
-    read; ValueError: the folder holds something that was made otherwise, or the training was stopped.
-
-    Args:
-        command: that repeats it, for the record.
-        on_message: called with a line at every step.
+    `command` repeats it, for the record; `on_message` is called with a line at every step. Raises ScanError: no cohort
+    could be evaluated, or none can be trained on; CheckpointError: no checkpoint could be read; ValueError: the folder
+    holds something that was made otherwise, or the training was stopped.
     """
     sources = gather(config, on_message)
     folder, missing = config.checkpoints, list[str]()
@@ -52,11 +49,10 @@ def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage
     cohorts, slices = [], dict[str, BrainSlices]()
     for source in sources:
         try:
-            results, slices[source.folder] = score_to_results(source, selection, config, command, on_message)
+            results, slices[source.folder] = _scored(source, selection, config, command, on_message)
+            cohorts.append(results)
         except ScanError as error:
             missing.append(str(error))
-        else:
-            cohorts.append(results)
     if not cohorts:
         raise ScanError("cohort", " ".join(missing))
     simulated = {results.folder for results in cohorts if results.simulated}
@@ -83,11 +79,8 @@ def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage
 
 def settings(config: ExperimentConfig) -> dict[str, Any]:
     """All that has a say in the figures, by name."""
-    said: dict[str, Any] = {
-        "quick": config.quick,
-        "seed": config.seed,
-        "training epochs": config.train or "none: checkpoints as given",
-    }
+    epochs = config.train or "none: checkpoints as given"
+    said: dict[str, Any] = {"quick": config.quick, "seed": config.seed, "training epochs": epochs}
     if config.quick:
         said["limit of slice cohorts"] = config.evaluation(True).limit
     return said | {key: value for key, value in asdict(config.evaluation(False)).items() if key != "seed"}
@@ -122,8 +115,7 @@ def write(out: Path, contents: Contents, report: Report) -> None:
 
 def tables(contents: Contents) -> str:
     """For a terminal: one table a cohort."""
-    cards = {one.name: one for one in contents.cards}
-    parts = []
+    cards, parts = {one.name: one for one in contents.cards}, []
     for results in contents.cohorts:
         kind = "SIMULATED" if results.simulated else "REAL"
         parts.append(f"{kind} scans: {results.name}, {results.metrics['patients']} patients")
@@ -132,7 +124,7 @@ def tables(contents: Contents) -> str:
     return "\n".join(parts)
 
 
-def score_to_results(
+def _scored(
     source: CohortSource, selection: ModelSelection, config: ExperimentConfig, command: str, on_message: OnMessage
 ) -> tuple[CohortResults, BrainSlices]:
     """Score a cohort into its folder: what `evaluate` writes, and lesions.json.
@@ -155,12 +147,6 @@ def score_to_results(
     on_message(f"{cohort.name}: pictures.")
     lesions = subtle.lesions()
     write_json(out / "lesions.json", {"lesions": lesions.total, "normal": list(lesions.records)})
-    results = CohortResults(
-        metrics=tables.metrics,
-        curves=tables.curves,
-        examples=examples.examples(tables.metrics["per_patient"]),
-        lesions=lesions,
-        folder=source.folder,
-        sentences=source.sentences,
-    )
+    shown = examples.examples(tables.metrics["per_patient"])
+    results = CohortResults(tables.metrics, tables.curves, shown, lesions, source.folder, source.sentences)
     return results, slices.slices()

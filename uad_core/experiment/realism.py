@@ -9,9 +9,10 @@ from scipy.stats import wasserstein_distance
 
 from uad_core.evaluate.cases import Case
 from uad_core.evaluate.score_case import Score
-from uad_core.experiment.contents import Distance, Realism
+from uad_core.experiment.contents import Realism
 
 BINS = 100  # of normalised intensity, over [0, 1]
+CENTRES = (np.arange(BINS) + 0.5) / BINS
 WINDOW = 96  # mm, and pixels, of the brain's middle
 SHOWN = 6  # slices of a cohort
 LOWEST = 2  # first frequency, in steps of 1 / WINDOW, that the spectra are compared from
@@ -64,8 +65,7 @@ def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism 
         return None
     level = next(iter(real.values())).level
     same = {name: one for name, one in cohorts.items() if one.level == level and one.slices}
-    made = [name for name in same if name in simulated]
-    genuine = [name for name in same if name in real]
+    made, genuine = [name for name in same if name in simulated], [name for name in same if name in real]
     if not made:
         return None
     slices = {name: list(one.slices) for name, one in same.items()}
@@ -78,7 +78,7 @@ def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism 
     return Realism(
         level=level,
         slices={name: _shown(own) for name, own in slices.items()},
-        centres=(np.arange(BINS) + 0.5) / BINS,
+        centres=CENTRES,
         densities={name: density(own) for name, own in slices.items()},
         frequencies=np.arange(WINDOW // 2 + 1) / WINDOW,
         spectra={name: np.percentile(spectra(own), (10, 50, 90), axis=0) for name, own in slices.items()},
@@ -111,9 +111,8 @@ def spectra(slices: Sequence[BrainSlice]) -> np.ndarray:
     return np.array(rows)
 
 
-def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> Distance:
-    centres = (np.arange(BINS) + 0.5) / BINS
-    apart = wasserstein_distance(centres, centres, density(left), density(right))
+def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> dict[str, str]:
+    apart = wasserstein_distance(CENTRES, CENTRES, density(left), density(right))
     levels = [10 * np.log10(np.median(spectra(side), axis=0)[LOWEST:]) for side in (left, right)]
     decibels = float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
     return {"pair": pair, "intensity": f"{apart:.4f}", "db": f"{decibels:.2f}"}
