@@ -8,9 +8,8 @@ from tqdm import tqdm
 from uad_core.atlas.space import SLABS
 from uad_core.commands import FOLDER, add_checkpoints, add_slab, last_name, listed
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
-from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.rows import PLAIN, open_session
-from uad_core.evaluate.score_cohort import CaseProgress, score_cohort
+from uad_core.evaluate.score_cohort import CaseProgress, progress_file, score_cohort
 from uad_core.evaluate.tables import readable
 from uad_core.io.command_words import as_words, command_line
 from uad_core.pipeline.postprocess import MEDIAN_SIZES
@@ -46,17 +45,16 @@ def run(options: argparse.Namespace) -> None:
     session = open_session(options.cohort, listed(options.models), config, options.checkpoints)
     given = {"cohort": last_name(options.cohort), "models": options.models}
     words = as_words(given | config.options() | {"out": last_name(options.out)})
-    with ProgressFile(options.out) as file, tqdm(unit="subject") as bar:
+    with progress_file(options.out) as counted, tqdm(unit="subject") as bar:
 
         def show(progress: CaseProgress) -> None:
             if progress.problem:
                 tqdm.write(f"{progress.subject} left out: {progress.problem}", file=sys.stderr)
             bar.total = progress.total
             bar.update()
-            file.subject(progress.done, progress.total)
+            counted(progress.done, progress.total)
             if progress.done == progress.total:
                 bar.close()
-                file.summarising()
 
         tables = score_cohort(session, options.out, command_line("evaluate", words), on_progress=show)
     print("\n".join(readable(tables.metrics)))

@@ -30,16 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run it, print the tables and where the report lies."""
-    config = ExperimentConfig(
-        out=options.out,
-        quick=options.quick,
-        label_maps=tuple(label_maps_in(options.label_maps)) if options.label_maps else (),
-        cohorts=tuple(options.cohort),
-        models=options.models and tuple(listed(options.models)),
-        checkpoints=options.checkpoints,
-        train=options.train,
-        seed=options.seed,
-    )
+    same = {name: getattr(options, name) for name in ("out", "quick", "checkpoints", "train", "seed")}
+    maps = tuple(label_maps_in(options.label_maps)) if options.label_maps else ()
+    models = options.models and tuple(listed(options.models))
+    config = ExperimentConfig(**same, label_maps=maps, cohorts=tuple(options.cohort), models=models)
     print(RESEARCH_ONLY)
     with tqdm(bar_format="{desc} [{elapsed}]") as bar:
         outcome = run_experiment(config, command_line("experiment", recorded_words(options)), bar.set_description_str)

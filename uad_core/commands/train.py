@@ -73,10 +73,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def begun(options: argparse.Namespace) -> Training:
-    """A new training, watched in the folder whose runs the app lists, unless another is named.
-
-    Raises ScanError: a folder that is no cohort; ValueError: no cohort is named, or a setting will not do.
-    """
+    """A new training, watched in the app's folder of runs unless another is named. Raises ScanError or ValueError."""
     config = read_config(options)
     cohorts = [open_cohort(path) for path in options.cohort]
     if not cohorts:

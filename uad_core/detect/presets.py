@@ -77,11 +77,7 @@ class Preset:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Preset:
-        """The preset of a file's text.
-
-        Raises PresetError: it is no preset, of another version, lacks an entry, has one too many, or holds a value of
-        the wrong type or out of range.
-        """
+        """The preset of a file's text. Raises PresetError: no preset, another version, an entry too many or wrong."""
         record = _parsed(text)
         if record.pop("version", None) != VERSION:
             raise PresetError("This preset was written for another version of the project; save it anew.")
@@ -139,13 +135,11 @@ def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: 
     options: dict[str, object] = {"out": "results", "model": checkpoint.name}
     options |= changed(config, usual) | changed(config.postprocess, usual.postprocess)
     options.pop("postprocess", None)
-    prepare = changed(prepare_options or PrepareOptions(), PrepareOptions())
-    if (slab := (prepare_options or PrepareOptions()).slab) is not None:
-        prepare["slab"] = slab_name(slab)
+    prepare = prepare_options or PrepareOptions()
+    options |= {"slab": slab_name(prepare.slab) if prepare.slab else None}
     for step in ("strip", "register"):
-        if prepare.get(step) is False:
-            prepare[f"no_{step}"] = True
+        choice = getattr(prepare, step)
+        options |= {step: choice, f"no_{step}": choice is False}
     for file in ("brain_mask", "atlas"):
-        if file in prepare:
-            prepare[file] = f"YOUR_{file.upper()}.nii.gz"
-    return command_words.command_line("detect", ["YOUR_SCAN.nii.gz", *as_words(options | prepare)])
+        options[file] = f"YOUR_{file.upper()}.nii.gz" if getattr(prepare, file) else None
+    return command_words.command_line("detect", ["YOUR_SCAN.nii.gz", *as_words(options)])

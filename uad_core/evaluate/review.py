@@ -6,9 +6,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from uad_core.evaluate.cases import Case, load_case
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.rows import EvaluationSession, Row
+from uad_core.evaluate.score_case import Case, load_case
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import mask_above
@@ -69,8 +69,6 @@ def dice_over_percentile(
     curves = _CURVES.setdefault(reconstruction, {})
     key = (config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
     if key not in curves:
-        masks = (
-            segment(reconstruction, replace(config, percentile=value, threshold=None)).mask for value in percentiles
-        )
-        curves[key] = [dice(mask, truth) for mask in masks]
+        configs = [replace(config, percentile=value, threshold=None) for value in percentiles]
+        curves[key] = [dice(segment(reconstruction, one).mask, truth) for one in configs]
     return curves[key]

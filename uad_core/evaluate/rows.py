@@ -43,15 +43,11 @@ class EvaluationSession:
 
     def changed(self, sha256: dict[str, str | None]) -> list[str]:
         """Names of models whose weights are no longer those of `sha256`: row key -> what was evaluated."""
-        return [
-            row.key for row in self.rows if row.checkpoint and sha256.get(row.key) not in (None, row.checkpoint.sha256)
-        ]
+        known = {row.key: row.checkpoint.sha256 for row in self.rows if row.checkpoint}
+        return [key for key, own in known.items() if sha256.get(key) not in (None, own)]
 
     def levels(self) -> tuple[Slab, set[int]]:
-        """The slab to prepare, and the levels of it that every model was trained on.
-
-        Raises ValueError: no level is known to all models.
-        """
+        """The slab to prepare, and its levels that every model was trained on. Raises ValueError where none is."""
         slabs = [row.checkpoint.slab for row in self.rows if row.checkpoint]
         slab = self.config.slab or (slabs[0] if slabs else PAPER_SLAB)
         known = set(WHOLE_BRAIN.levels)

@@ -40,11 +40,7 @@ class CohortSource:
 
 
 def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource]:
-    """The simulated cohort first, then the user's.
-
-    Raises ScanError: a folder that is no cohort; ValueError: the folder holds a simulated cohort that was made
-    otherwise.
-    """
+    """The simulated cohort first, then the user's. Raises ScanError: no cohort; ValueError: one simulated otherwise."""
     bundled = CohortSource(open_cohort(SAMPLES), "samples", (BUNDLED,))
     sources = [_simulated(config, on_message) if config.label_maps else bundled]
     for path in config.cohorts:

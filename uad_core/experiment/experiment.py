@@ -23,6 +23,8 @@ from uad_core.experiment.subtle_lesions import SubtleLesionCollector
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.volume import ScanError
 
+RECORDED = ("name", "sha256", "parameters", "learned")  # of a checkpoint, in report.json
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -101,10 +103,7 @@ def write(out: Path, contents: Contents, report: Report) -> None:
             | {"claims": [list(line) for line in verdicts(results)]}
             for results in contents.cohorts
         ],
-        "checkpoints": [
-            {"name": one.name, "sha256": one.sha256, "parameters": one.parameters, "learned": one.learned}
-            for one in contents.cards
-        ],
+        "checkpoints": [{key: getattr(one, key) for key in RECORDED} for one in contents.cards],
         "latent": latent_rows(contents.cohorts, contents.cards),
         "realism": [dict(row) for row in contents.realism.distances] if contents.realism else None,
         "not_repeatable": ["seconds_per_slice"],
@@ -127,10 +126,7 @@ def tables(contents: Contents) -> str:
 def _scored(
     source: CohortSource, selection: ModelSelection, config: ExperimentConfig, command: str, on_message: OnMessage
 ) -> tuple[CohortResults, BrainSlices]:
-    """Score a cohort into its folder: what `evaluate` writes, and lesions.json.
-
-    Raises ScanError: no subject could be evaluated; ValueError: as `table_rows`.
-    """
+    """Score a cohort into its folder: what `evaluate` writes, and lesions.json. Raises as `score_cohort` does."""
     cohort, out = source.cohort, config.out / source.folder
     evaluation = config.evaluation(source.slices)
     rows = table_rows(cohort, selection.scored, evaluation, selection.plain)

@@ -30,10 +30,7 @@ class ModelSelection:
 
 
 def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
-    """Read the checkpoints asked for; a missing or damaged one is said, not raised.
-
-    Raises CheckpointError: not one is there.
-    """
+    """Read the checkpoints asked for; a damaged one is said, not raised. Raises CheckpointError where none is there."""
     there = checkpoint_names(folder)
     wanted = [name for name in config.models or () if name != PLAIN]
     if config.models is None:
@@ -47,11 +44,9 @@ def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
             missing.append(f"{name}: {error}")
     if config.models is None and (absent := [name for name in MODELS if name not in there]):
         missing.append(f"Models without a checkpoint: {', '.join(absent)}.")
-    scored = found
-    if config.quick:
-        scored = [checkpoint for checkpoint in found if not checkpoint.spec.searches]
-        slow = [checkpoint.name for checkpoint in found if checkpoint.spec.searches]
-        missing += [f"{name} searches for seconds a slice: it is not scored in a quick run." for name in slow]
+    slow = [one.name for one in found if config.quick and one.spec.searches]
+    scored = [one for one in found if one.name not in slow]
+    missing += [f"{name} searches for seconds a slice: it is not scored in a quick run." for name in slow]
     plain = config.models is None or PLAIN in config.models
     if not scored and not plain:
         raise CheckpointError(" ".join(missing) or "There is no checkpoint to evaluate.")
@@ -109,25 +104,17 @@ def card(checkpoint: Checkpoint, seed: int) -> ModelCard:
     """What the report says of a checkpoint, with samples from its prior."""
     model, spec = checkpoint.model, checkpoint.spec
     unknown = "not known" if model.objectives() else "nothing to learn"
-    learned = {True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned]
-    drawn = model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None
-    record = {key: value for key, value in checkpoint.record.items() if key != "calibration"}
+    latents, features = getattr(model.config, "latent", None), getattr(model.config, "features", None)
+    if latents is not None and features is not None and not getattr(model.config, "dense", True):
+        latents *= (SIZE // 2 ** len(features)) ** 2
     return ModelCard(
         name=checkpoint.name,
         model=checkpoint.record["model"],
         parameters=model.learned_numbers(),
-        learned=learned,
-        latents=_latents(model.config),
+        learned={True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned],
+        latents=None if latents is None or features is None else int(latents),
         latent=spec.latent,
         sha256=checkpoint.sha256,
-        record=record,
-        samples=drawn,
+        record={key: value for key, value in checkpoint.record.items() if key != "calibration"},
+        samples=model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None,
     )
-
-
-def _latents(config: object) -> int | None:
-    """Numbers in the bottleneck of an autoencoder's config."""
-    latent, features = getattr(config, "latent", None), getattr(config, "features", None)
-    if latent is None or features is None:
-        return None
-    return int(latent) if getattr(config, "dense", True) else int(latent * (SIZE // 2 ** len(features)) ** 2)

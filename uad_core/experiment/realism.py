@@ -7,8 +7,7 @@ from itertools import product
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from uad_core.evaluate.cases import Case
-from uad_core.evaluate.score_case import Score
+from uad_core.evaluate.score_case import Case, Score
 from uad_core.experiment.contents import Realism
 
 BINS = 100  # of normalised intensity, over [0, 1]
@@ -56,10 +55,7 @@ class BrainSliceCollector:
 
 
 def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism | None:
-    """Histograms, spectra and their distances; None unless there are both kinds at one level.
-
-    `cohorts`: slices by cohort name, the simulated ones among them named in `simulated`.
-    """
+    """Histograms, spectra and distances of the cohorts' slices; None unless simulated and real ones share a level."""
     real = {name: one for name, one in cohorts.items() if name not in simulated and one.slices}
     if not real:
         return None
@@ -70,11 +66,8 @@ def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism 
         return None
     slices = {name: list(one.slices) for name, one in same.items()}
     pairs = [(f"{a} (simulated), {b} (real)", slices[a], slices[b]) for a, b in product(made, genuine)]
-    pairs += [
-        (f"two halves of {name} (real)", slices[name][::2], slices[name][1::2])
-        for name in genuine
-        if len(slices[name]) >= HALVES
-    ]
+    many = {name: slices[name] for name in genuine if len(slices[name]) >= HALVES}
+    pairs += [(f"two halves of {name} (real)", own[::2], own[1::2]) for name, own in many.items()]
     return Realism(
         level=level,
         slices={name: _shown(own) for name, own in slices.items()},

@@ -19,6 +19,12 @@ def cut(array: np.ndarray, plane: Plane, index: int) -> np.ndarray:
     return picture if axis == 0 else picture[::-1]
 
 
+def pixel_of(shape: tuple[int, ...], plane: Plane, voxel: tuple[int, int, int]) -> tuple[int, int]:
+    """The (column, row) of `cut` that shows a voxel (d, h, w) of (D, H, W) `shape`."""
+    upside_down, h, w = shape[0] - 1 - voxel[0], voxel[1], voxel[2]
+    return {"axial": (w, h), "coronal": (w, upside_down), "sagittal": (h, upside_down)}[plane]
+
+
 def place(shape: tuple[int, ...], plane: Plane, column: int, row: int) -> dict[int, int]:
     """Which voxel a pixel of `cut` shows: axis (0 D, 1 H, 2 W) -> index, within (D, H, W) `shape`."""
     depth, height, width = shape

@@ -66,15 +66,11 @@ class BackgroundRun(ABC):
 
     @classmethod
     def start(cls, request: Request, home: Path | None = None) -> Self:
-        """Begin a run in a process that outlives this one.
-
-        Raises RunError: what is asked for cannot be done, or the name is taken or will not do, as a sentence.
-        """
+        """Begin a run in a process that outlives this one. Raises RunError: a request or a name that will not do."""
         request.check()
         if not NAME.fullmatch(request.name):
-            raise RunError(
-                "A name has at most 60 letters (a to z), digits, - and _, and begins with a letter or digit."
-            )
+            allowed = "at most 60 letters (a to z), digits, - and _, and begins with a letter or digit"
+            raise RunError(f"A name has {allowed}.")
         folder = (home or cls.home) / request.name
         with _one_at_a_time:
             try:
@@ -129,10 +125,7 @@ class BackgroundRun(ABC):
         """Of the process that goes on with it, or begins it again. Raises RunError, with a sentence, if none can."""
 
     def resume(self) -> Self:
-        """Go on with what was stopped, interrupted or failed; does nothing if it is at work.
-
-        Raises RunError: it is done, or nothing is left of it to go on with, as a sentence.
-        """
+        """Go on with what was stopped, interrupted or failed, unless it is at work. Raises RunError where none can."""
         with _one_at_a_time:
             now = self.read(self.folder)
             if now.is_active:

@@ -42,10 +42,7 @@ class RunStatus:
 
 
 def launch(folder: Path, command: Sequence[str], arguments: list[str], first: list[str] | None = None) -> None:
-    """Start `command` with `arguments` in a session of its own; what it prints is added to the folder's log.
-
-    `first`: the arguments to record as those of the first start, where these only resume it.
-    """
+    """Start `command` in a session of its own that prints to the folder's log; `first` is recorded as its arguments."""
     started = time.time()
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(

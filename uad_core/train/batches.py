@@ -33,12 +33,8 @@ class HealthySlices:
 
     @property
     def per_epoch(self) -> int:
-        return self._share * len(self.arrays)
-
-    @property
-    def _share(self) -> int:
-        """Slices that each cohort gives an epoch."""
-        return -(-sum(len(array) for array in self.arrays) // len(self.arrays))
+        """Slices of all cohorts, rounded up so that each can give as many as the others."""
+        return -(-sum(map(len, self.arrays)) // len(self.arrays)) * len(self.arrays)
 
     def batches(self, epoch: int, batch_size: int, first_batch: int = 0) -> Iterator[np.ndarray]:
         """(B, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch and index alone.
@@ -48,22 +44,20 @@ class HealthySlices:
         """
         order = self._order(epoch)
         for first in range(first_batch * batch_size, len(order), batch_size):
-            yield np.stack(
-                [self._slice(epoch, i, *order[i]) for i in range(first, min(first + batch_size, len(order)))]
-            )
+            changed = []
+            for position, (cohort, index) in enumerate(order[first : first + batch_size], first):
+                rng = np.random.default_rng((self.seed, epoch, position))
+                changed.append(augment(self.arrays[cohort][index], self.augment, rng))
+            yield np.stack(changed)
 
     def _order(self, epoch: int) -> list[tuple[int, int]]:
-        rng = np.random.default_rng((self.seed, epoch))
-        share = self._share
+        """(cohort, index) of each slice of an epoch."""
+        rng, share = np.random.default_rng((self.seed, epoch)), self.per_epoch // len(self.arrays)
         drawn: list[tuple[int, int]] = []
         for cohort, array in enumerate(self.arrays):
             rounds = [rng.permutation(len(array)) for _ in range(-(-share // len(array)))]
             drawn += [(cohort, int(index)) for index in np.concatenate(rounds)[:share]]
         return [drawn[i] for i in rng.permutation(len(drawn))]
-
-    def _slice(self, epoch: int, position: int, cohort: int, index: int) -> np.ndarray:
-        rng = np.random.default_rng((self.seed, epoch, position))
-        return augment(self.arrays[cohort][index], self.augment, rng)
 
 
 def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | None) -> Frame:

@@ -16,26 +16,6 @@ from uad_core.preprocess import Prepared
 
 
 @dataclass
-class GreyReferenceBuilder:
-    """Collects healthy scans one by one."""
-
-    shares: list[np.ndarray] = field(default_factory=list)
-    levels: set[int] = field(default_factory=set)
-
-    def add(self, prepared: Prepared, erosion_mm: float = PostprocessConfig.erosion_mm) -> None:
-        """Count one more scan; one without brain is left out."""
-        slab = prepared.slab
-        shares = brain_shares(prepared, (slab.levels[0], slab.levels[-1]), erosion_mm)
-        if shares is not None:
-            self.shares.append(shares)
-            self.levels |= {slab.first + int(index) for index in np.flatnonzero(prepared.brain_mask.any(axis=(1, 2)))}
-
-    def intensities(self) -> GreyReference | None:
-        """What the scans had in common, None where there were none."""
-        return GreyReference.of(self.shares, (min(self.levels), max(self.levels))) if self.shares else None
-
-
-@dataclass
 class _CohortCounts:
     """What the scans of one healthy cohort have given so far."""
 
@@ -43,14 +23,18 @@ class _CohortCounts:
     scans: int = 0
     millilitres: float = 0.0
     counts: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
-    greys: GreyReferenceBuilder = field(default_factory=GreyReferenceBuilder)
+    grey_shares: list[np.ndarray] = field(default_factory=list)  # one a scan that shows any brain
+    levels: set[int] = field(default_factory=set)  # that show any brain
 
     def add(self, prepared: Prepared, reconstruction: np.ndarray, erosion_mm: float) -> None:
         """Count one more scan."""
-        inside = erode(prepared.brain_mask, erosion_mm)
+        inside, levels = erode(prepared.brain_mask, erosion_mm), np.array(prepared.slab.levels)
         self.scans += 1
         self.millilitres += np.count_nonzero(inside) / 1000
-        self.greys.add(prepared, erosion_mm)
+        shares = brain_shares(prepared, (int(levels[0]), int(levels[-1])), erosion_mm)
+        if shares is not None:
+            self.grey_shares.append(shares)
+            self.levels |= set(levels[prepared.brain_mask.any(axis=(1, 2))].tolist())
         for signed in SIGNS:
             values = residual(prepared.array, reconstruction, signed)
             for size in MEDIAN_SIZES:
@@ -59,16 +43,15 @@ class _CohortCounts:
 
     def reference(self) -> Reference:
         histograms = {key: ResidualHistogram(counts) for key, counts in self.counts.items()}
-        return Reference(self.simulated, self.scans, self.millilitres, histograms, self.greys.intensities())
+        shown = (min(self.levels), max(self.levels)) if self.levels else (0, 0)
+        greys = GreyReference.of(self.grey_shares, shown) if self.grey_shares else None
+        return Reference(self.simulated, self.scans, self.millilitres, histograms, greys)
 
 
 def calibrate(
     model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
 ) -> Calibration:
-    """Count the filtered residuals of held-out healthy scans, for every sign and median size.
-
-    `healthy`: (reference cohort, whether simulated, prepared scan).
-    """
+    """Count the residuals of held-out (cohort, whether simulated, scan), filtered, for every sign and median size."""
     cohorts: dict[str, _CohortCounts] = {}
     for name, simulated, prepared in healthy:
         counts = cohorts.setdefault(name, _CohortCounts(simulated))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -22,10 +22,7 @@ CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One training run; learning rates belong to the models.
-
-    Raises ValueError: a setting outside its range, as a sentence.
-    """
+    """One training run; learning rates belong to the models. Raises ValueError for a setting outside its range."""
 
     model: str = "sae3"
     epochs: int = 150  # the paper's
@@ -114,12 +111,8 @@ class TrainProgress:
 
 
 def parse_settings(model: str, pairs: Iterable[str]) -> dict[str, Any]:
-    """`KEY=VALUE` texts as values for the model's own config.
-
-    Raises ValueError: no such setting, or a value of another kind than its default, as a sentence.
-    """
-    config = MODELS[model].config
-    known = {entry.name: getattr(config, entry.name) for entry in fields(config)}
+    """`KEY=VALUE` texts as values for the model's own config. Raises ValueError for a wrong key or kind of value."""
+    known = vars(MODELS[model].config)
     return dict(_setting(model, known, pair) for pair in pairs)
 
 

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device named, or for "auto" the GPU if there is one.
-
-    Raises ValueError: the device is not here, as a sentence.
-    """
+    """The device named, or for "auto" the GPU if there is one. Raises ValueError where the device is not here."""
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
     except RuntimeError:
@@ -38,13 +35,7 @@ def pick_device(name: str) -> torch.device:
 
 
 class Distributed:
-    """This process among its equals.
-
-    Attributes:
-        rank: 0 for the one that writes.
-        world: the number of processes.
-        precision: "32" or "bf16".
-    """
+    """This process among `world` equals, of which that of `rank` 0 writes; `precision` is "32" or "bf16"."""
 
     def __init__(self, config: TrainConfig) -> None:
         from lightning_fabric import Fabric
@@ -105,8 +96,3 @@ class Distributed:
         parts = [torch.empty_like(tensor, device=self.device) for _ in range(self.world)]
         torch.distributed.all_gather(parts, tensor.to(self.device))
         return [part.cpu() for part in parts]
-
-    def barrier(self) -> None:
-        """Wait for the others."""
-        if self.world > 1:
-            torch.distributed.barrier()

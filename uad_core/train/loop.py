@@ -47,7 +47,7 @@ def _stages(
     config, started = training.config, perf_counter()
 
     def must_stop() -> bool:
-        return stop.is_set() or (folder is not None and folder.wants_stop())
+        return stop.is_set() or (folder is not None and (folder.path / "stop").exists())
 
     torch.manual_seed(config.seed)
     model = build_model(config.model, config.settings).to(ranks.device)
@@ -70,7 +70,7 @@ def _stages(
                 state.count(batch, losses)
                 if stopped := state.saves_and_stops(60 * config.snapshot_minutes, must_stop):
                     break
-                if perf_counter() - reported > REPORT_SECONDS and not state.epoch_is_complete:
+                if perf_counter() - reported > REPORT_SECONDS and state.fraction < 1:
                     reported = perf_counter()
                     yield state.progress()
         if stopped:

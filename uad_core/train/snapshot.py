@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from uad_core.io.atomic import write_atomically, write_json
 
@@ -65,9 +66,8 @@ def _read(folder: Path, name: str) -> tuple[Position, dict[str, Tensor]] | None:
     try:
         record = json.loads((folder / f"{name}.json").read_bytes())
         weights = (folder / f"{name}.safetensors").read_bytes()
-        whole = record["sha256"] == hashlib.sha256(weights).hexdigest() and record["state_sha256"] == _digest(
-            record["state"]
-        )
+        found = (hashlib.sha256(weights).hexdigest(), _digest(record["state"]))
+        whole = found == (record["sha256"], record["state_sha256"])
         return (Position(**record["state"]), load(weights)) if whole else None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError):
         return None
@@ -78,10 +78,7 @@ def _digest(state: Mapping[str, Any]) -> str:
 
 
 def pack(
-    model: nn.Module,
-    optimisers: Sequence[torch.optim.Optimizer],
-    best: Mapping[str, Tensor] | None,
-    random: Sequence[Tensor],
+    model: nn.Module, optimisers: Sequence[Optimizer], best: Mapping[str, Tensor] | None, random: Sequence[Tensor]
 ) -> dict[str, Tensor]:
     """Weights, optimiser states, best weights so far and random states under flat names."""
     tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
@@ -95,7 +92,7 @@ def pack(
 
 
 def unpack(
-    tensors: Mapping[str, Tensor], model: nn.Module, optimisers: Sequence[torch.optim.Optimizer]
+    tensors: Mapping[str, Tensor], model: nn.Module, optimisers: Sequence[Optimizer]
 ) -> tuple[dict[str, Tensor] | None, list[Tensor]]:
     """Put weights and optimiser states back in place; returns best weights and random states."""
     model.load_state_dict(_under(tensors, "model."))
@@ -106,12 +103,10 @@ def unpack(
                 if value.dim() == 0:
                     place = place.to("cpu" if not optimiser.defaults.get("fused") else parameter.device)
                 optimiser.state[parameter][key] = place.copy_(value)
-    random = _under(tensors, "random.")
-    best = _under(tensors, "best.")
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    return ({key: value.to(device) for key, value in best.items()} or None), [
-        random[str(i)] for i in range(len(random))
-    ]
+    best = {key: value.to(device) for key, value in _under(tensors, "best.").items()}
+    random = _under(tensors, "random.")
+    return best or None, [random[str(i)] for i in range(len(random))]
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

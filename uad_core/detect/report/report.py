@@ -6,8 +6,7 @@ from typing import Any
 from uad_core import RESEARCH_ONLY
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
 from uad_core.detect.provenance import provenance
-from uad_core.detect.report.chart import histogram_svg
-from uad_core.detect.report.pictures import report_slices
+from uad_core.detect.report.pictures import histogram_svg, report_slices
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.html import Table, render_html
@@ -76,9 +75,8 @@ def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
     """What gives cause for doubt in the scan, in the model or in the threshold."""
     sentences = list(record["Warnings"])
     if reconstruction.checkpoint.learned is False:
-        sentences.append(
-            "This model did not learn: it reconstructs healthy slices worse than the median training slice."
-        )
+        worse = "it reconstructs healthy slices worse than the median training slice"
+        sentences.append(f"This model did not learn: {worse}.")
     if record["HealthyReferenceIsSimulated"]:
         sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")
     return sentences

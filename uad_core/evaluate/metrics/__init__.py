@@ -8,15 +8,5 @@ from uad_core.evaluate.metrics.intervals import Interval, mean_with_interval, pa
 from uad_core.evaluate.metrics.masks import LesionScores, dice, false_positive_ml, lesion_scores
 from uad_core.evaluate.metrics.ranking import Curve, curve
 
-__all__ = [
-    "Curve",
-    "Interval",
-    "LesionScores",
-    "curve",
-    "dice",
-    "false_positive_ml",
-    "lesion_scores",
-    "mean_with_interval",
-    "paired_difference",
-    "pooled_interval",
-]
+__all__ = ["Curve", "Interval", "LesionScores", "curve", "dice", "false_positive_ml", "lesion_scores",
+           "mean_with_interval", "paired_difference", "pooled_interval"]  # fmt: skip

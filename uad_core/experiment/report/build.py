@@ -76,9 +76,8 @@ def _trainings(contents: Contents) -> Table:
 def _repeat(contents: Contents) -> Mapping[str, Table]:
     """What a rerun needs, as tables."""
     about = contents.repeat
-    settings = [
-        [key, value if isinstance(value, str) else json.dumps(value)] for key, value in about["settings"].items()
-    ]
+    said = about["settings"].items()
+    settings = [[key, value if isinstance(value, str) else json.dumps(value)] for key, value in said]
     checkpoints = [[card.name, card.sha256, card.record.get("command") or NONE] for card in contents.cards]
     cohorts = [[str(value) for value in row.values()] for row in about["cohorts"]]
     return {

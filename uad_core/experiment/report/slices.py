@@ -76,9 +76,8 @@ def samples(cards: Sequence[ModelCard]) -> Figure | None:
     for row, (name, slices) in enumerate(drawn):
         for axes, picture in zip(grid[row], slices, strict=False):
             _show(axes, _grey(picture), "", marked=False)
-        grid[row][0].text(
-            -0.06, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", ha="right", fontsize=9
-        )
+        left = grid[row][0]
+        left.text(-0.06, 0.5, name, transform=left.transAxes, rotation=90, va="center", ha="right", fontsize=9)
     return figure
 
 

@@ -39,16 +39,10 @@ def latent_study(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         return {"table": None, "missing": missing}
     areas = [key for key in rows[0] if key.startswith("auprc ")]
     headings = ["Model", "Latent", "Numbers", "Healthy l1", *(f"AUPRC, {key.removeprefix('auprc ')}" for key in areas)]
-    lines = [
-        [
-            row["model"],
-            row["latent"],
-            f"{row['values']:,}",
-            number(row["healthy_l1"], 4),
-            *(number(row[a]) for a in areas),
-        ]
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        about = [row["model"], row["latent"], f"{row['values']:,}", number(row["healthy_l1"], 4)]
+        lines.append([*about, *(number(row[key]) for key in areas)])
     return {"table": Table(headings, lines), "missing": missing}
 
 
