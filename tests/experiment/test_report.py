@@ -23,7 +23,8 @@ from uad_core.experiment.contents import (
     SlicePanel,
     SubtleLesions,
 )
-from uad_core.experiment.report import build_report, charts, style
+from uad_core.experiment.report import charts, style
+from uad_core.experiment.report.build import build_report
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.cohort import dependence
 from uad_core.experiment.report.slices import comparison

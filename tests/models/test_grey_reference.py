@@ -92,7 +92,8 @@ def test_calibration_keeps_the_grey_values_of_each_cohort():
     assert found["slices"].intensities.levels == (87, 87)
 
 
-def test_scans_without_brain_give_no_grey_values():
+def test_scans_without_brain_calibrate_nothing():
     scan = prepared(Slab(87, 1), 9)
     dark = replace(scan, brain_mask=np.zeros_like(scan.brain_mask))
-    assert calibrate(build_model("intensity"), [("dark", False, dark)]).references["dark"].intensities is None
+    with pytest.raises(ValueError, match="at least one healthy voxel"):
+        calibrate(build_model("intensity"), [("dark", False, dark)])

@@ -43,8 +43,7 @@ def run(options: argparse.Namespace) -> None:
     slab = SLABS[options.slab] if options.slab else None
     config = EvaluateConfig(**{name: getattr(options, name) for name in same}, slab=slab)
     session = open_session(options.cohort, listed(options.models), config, options.checkpoints)
-    given = {"cohort": last_name(options.cohort), "models": options.models}
-    words = as_words(given | config.options() | {"out": last_name(options.out)})
+    command = command_line("evaluate", recorded_words(options, config))
     with progress_file(options.out) as counted, tqdm(unit="subject") as bar:
 
         def show(progress: CaseProgress) -> None:
@@ -56,5 +55,11 @@ def run(options: argparse.Namespace) -> None:
             if progress.done == progress.total:
                 bar.close()
 
-        tables = score_cohort(session, options.out, command_line("evaluate", words), on_progress=show)
+        tables = score_cohort(session, options.out, command, on_progress=show)
     print("\n".join(readable(tables.metrics)))
+
+
+def recorded_words(options: argparse.Namespace, config: EvaluateConfig) -> list[str]:
+    """The arguments again, folders by their last name only."""
+    given = {"cohort": last_name(options.cohort), "models": options.models}
+    return as_words(given | config.options() | {"out": last_name(options.out)})

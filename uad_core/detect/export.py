@@ -16,7 +16,7 @@ import numpy as np
 from uad_core import RESEARCH_ONLY, __version__
 from uad_core.detect.lesion_table import COLUMNS, lesion_table
 from uad_core.detect.provenance import provenance
-from uad_core.detect.report import scan_report
+from uad_core.detect.report.report import scan_report
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.reconstruct import Reconstruction

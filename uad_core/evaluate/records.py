@@ -10,8 +10,6 @@ from uad_core.pipeline.postprocess import Sign
 
 FEW = 10  # patients below whom an interval says little
 
-Verdict = Literal["below", "above", "level"]
-
 
 @dataclass(frozen=True)
 class BaselineComparison:
@@ -22,7 +20,7 @@ class BaselineComparison:
     high: float
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Literal["below", "above", "level"]:
         """Level means no difference shown: the interval holds 0."""
         return "below" if self.high < 0 else "above" if self.low > 0 else "level"
 

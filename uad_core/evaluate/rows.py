@@ -67,11 +67,7 @@ class EvaluationSession:
 def open_session(
     folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoints: Path = CHECKPOINTS
 ) -> EvaluationSession:
-    """The cohort in `folder` and the checkpoints `names`; `PLAIN` among them stands for plain intensity.
-
-    Raises ScanError: the folder holds no cohort; CheckpointError: a checkpoint is missing or damaged; ValueError: as
-    `table_rows`.
-    """
+    """The cohort in `folder` and the checkpoints `names`, `PLAIN` among them. Raises as their readers, `table_rows`."""
     cohort = open_cohort(folder)
     models = [load_checkpoint(name, checkpoints) for name in names if name != PLAIN]
     return EvaluationSession(cohort, tuple(table_rows(cohort, models, config, PLAIN in names)), config)
@@ -107,11 +103,7 @@ def _reference(checkpoint: Checkpoint, simulated: bool) -> str:
 
 
 def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:
-    """What a checkpoint has of a subject, by the cohort's name.
-
-    Returns "trained" on it, "calibrated": among the healthy scans of its percentiles, "anatomy": trained on another
-    subject of this cohort that was made from the same brain; otherwise "".
-    """
+    """What a checkpoint has of a subject: "trained" on it, "calibrated" by it, trained on its "anatomy"; else ""."""
     for entry in checkpoint.record.get("trained_on", []):
         if entry["cohort"] != cohort.name:
             continue

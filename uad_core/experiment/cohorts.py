@@ -41,8 +41,10 @@ class CohortSource:
 
 def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource]:
     """The simulated cohort first, then the user's. Raises ScanError: no cohort; ValueError: one simulated otherwise."""
-    bundled = CohortSource(open_cohort(SAMPLES), "samples", (BUNDLED,))
-    sources = [_simulated(config, on_message) if config.label_maps else bundled]
+    if config.label_maps:
+        sources = [_simulated(config, on_message)]
+    else:
+        sources = [CohortSource(open_cohort(SAMPLES), "samples", (BUNDLED,))]
     for path in config.cohorts:
         cohort = open_cohort(path)
         taken = {source.folder for source in sources}

@@ -15,7 +15,7 @@ from uad_core.experiment.contents import CohortResults, Contents
 from uad_core.experiment.examples import ExampleCollector
 from uad_core.experiment.models import ModelSelection, card, select_models, train_all
 from uad_core.experiment.realism import BrainSliceCollector, BrainSlices, compare
-from uad_core.experiment.report import Report, build_report
+from uad_core.experiment.report.build import Report, build_report
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.studies import latent_rows
 from uad_core.experiment.report.tables import printed_table

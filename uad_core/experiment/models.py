@@ -8,7 +8,7 @@ from pathlib import Path
 from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate.rows import PLAIN
 from uad_core.experiment.cohorts import OnMessage
-from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
+from uad_core.experiment.config import ExperimentConfig
 from uad_core.experiment.contents import ModelCard
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
@@ -16,6 +16,7 @@ from uad_core.models.parts.layers import SIZE
 from uad_core.train import RunFolder, TrainConfig, Training, train
 from uad_core.train.config import recorded_command
 
+PRIOR_SAMPLES = 8  # slices drawn from a prior
 SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
 
 
@@ -104,17 +105,22 @@ def card(checkpoint: Checkpoint, seed: int) -> ModelCard:
     """What the report says of a checkpoint, with samples from its prior."""
     model, spec = checkpoint.model, checkpoint.spec
     unknown = "not known" if model.objectives() else "nothing to learn"
-    latents, features = getattr(model.config, "latent", None), getattr(model.config, "features", None)
-    if latents is not None and features is not None and not getattr(model.config, "dense", True):
-        latents *= (SIZE // 2 ** len(features)) ** 2
     return ModelCard(
         name=checkpoint.name,
         model=checkpoint.record["model"],
         parameters=model.learned_numbers(),
         learned={True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned],
-        latents=None if latents is None or features is None else int(latents),
+        latents=_latents(model.config),
         latent=spec.latent,
         sha256=checkpoint.sha256,
         record={key: value for key, value in checkpoint.record.items() if key != "calibration"},
         samples=model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None,
     )
+
+
+def _latents(config: object) -> int | None:
+    """Numbers in the bottleneck of an autoencoder's config."""
+    latent, features = getattr(config, "latent", None), getattr(config, "features", None)
+    if latent is None or features is None:
+        return None
+    return int(latent if getattr(config, "dense", True) else latent * (SIZE // 2 ** len(features)) ** 2)

@@ -17,7 +17,6 @@ from uad_core.render.planes import PLANES, cut, pixel_of, place
 from uad_core.render.slices import crop_box, marked_png, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
-EVERYWHERE = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +90,7 @@ def plane_views(
     voxel: Voxel,
     truth: np.ndarray | None = None,
     opacity: float = 0.55,
-    searched: slice = EVERYWHERE,
+    searched: slice = slice(None),
 ) -> tuple[PlaneView, ...]:
     """The scan with a (D, 256, 256) mask in the three planes through `voxel`: axial, coronal, sagittal.
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, Self
 from uad_core.cohorts.find import RunError
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.progress_file import read_json
-from uad_core.runs.process import RunStatus, launch, log_end, newest_first, read_status
+from uad_core.runs.process import RunStatus, launch, newest_first, read_status, tail
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _one_at_a_time = threading.RLock()
@@ -39,10 +39,7 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class BackgroundRun(ABC):
-    """A run as its folder shows it: nothing else is known of it, so it outlives browser and server.
-
-    A kind of run is a class of its own, with these in it:
-    """
+    """A run as its folder shows it, so it outlives browser and server. A kind of run is a class of its own, with:"""
 
     noun: ClassVar[str]  # what it is called in a sentence
     home: ClassVar[Path]  # the folder of all runs of this kind, unless another is named
@@ -151,5 +148,6 @@ class BackgroundRun(ABC):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self, lines: int = 20) -> str:
-        """The end of what the process printed."""
-        return log_end(self.folder, lines)
+        """The end of what the process printed; of a line that was overwritten, its end."""
+        ends = [line.split("\r")[-1] for line in tail(self.folder / "log.txt").rstrip("\r\n").split("\n")]
+        return "\n".join(ends[-lines:])

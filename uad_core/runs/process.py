@@ -107,12 +107,6 @@ def _started(folder: Path) -> float:
     return 0.0
 
 
-def log_end(folder: Path, lines: int) -> str:
-    """The last `lines` of what the process printed; of a line that was overwritten, its end."""
-    ends = [line.split("\r")[-1] for line in tail(folder / "log.txt").rstrip("\r\n").split("\n")]
-    return "\n".join(ends[-lines:])
-
-
 def tail(path: Path, size: int = 1 << 16) -> str:
     """The last `size` bytes of a text file; empty where there is none."""
     try:

@@ -43,8 +43,7 @@ class _CohortCounts:
 
     def reference(self) -> Reference:
         histograms = {key: ResidualHistogram(counts) for key, counts in self.counts.items()}
-        shown = (min(self.levels), max(self.levels)) if self.levels else (0, 0)
-        greys = GreyReference.of(self.grey_shares, shown) if self.grey_shares else None
+        greys = GreyReference.of(self.grey_shares, (min(self.levels), max(self.levels)))
         return Reference(self.simulated, self.scans, self.millilitres, histograms, greys)
 
 

@@ -11,15 +11,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
     from uad_core.train.config import TrainConfig
 
 
@@ -46,7 +43,7 @@ class Distributed:
         logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
         together = int(os.environ.get("WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1
         here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if together > 1 else 1
-        self._fabric: Fabric = Fabric(
+        fabric = Fabric(
             accelerator=device.type,
             devices=[device.index] if device.index is not None and together == 1 else here,
             num_nodes=together // here,
@@ -54,12 +51,9 @@ class Distributed:
             precision="bf16-mixed" if bf16 else "32-true",
         )
         if together > 1 and not torch.distributed.is_initialized():
-            self._fabric.launch()
-        self.device, self.rank, self.world = self._fabric.device, self._fabric.global_rank, self._fabric.world_size
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        """The precision asked for, around forward passes."""
-        return self._fabric.autocast()
+            fabric.launch()
+        self.device, self.rank, self.world = fabric.device, fabric.global_rank, fabric.world_size
+        self.autocast = fabric.autocast  # the precision asked for, around forward passes
 
     def part(self, count: int) -> tuple[slice, float]:
         """Which of `count` things are this process's, and their share; never none, but then with share 0."""

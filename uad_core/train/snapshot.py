@@ -57,9 +57,8 @@ def load_snapshot(folder: Path) -> tuple[Position, dict[str, Tensor]] | None:
 
 
 def remove_snapshots(folder: Path) -> None:
-    for name in NAMES:
-        for extension in ("json", "safetensors"):
-            (folder / f"{name}.{extension}").unlink(missing_ok=True)
+    for name in (f"{name}.{extension}" for name in NAMES for extension in ("json", "safetensors")):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _read(folder: Path, name: str) -> tuple[Position, dict[str, Tensor]] | None:

@@ -97,7 +97,7 @@ class TrainState:
         return TrainProgress("train", at.epoch, self.fraction, losses, self.validation, speed, left, config.epochs)
 
     def end_epoch(self, learned: TrainProgress, error: float) -> TrainProgress:
-        """Validated: its `error` says whether to keep the weights. Raises FloatingPointError: one is NaN."""
+        """The epoch is over; keep its weights if the validation's `error` is the lowest. Raises FloatingPointError."""
         at, weights = self.position, self.model.state_dict()
         if not all(bool(torch.isfinite(value).all()) for value in weights.values() if value.is_floating_point()):
             raise FloatingPointError(f"A weight {DIVERGED}")

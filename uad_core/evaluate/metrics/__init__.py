@@ -1,8 +1,4 @@
-"""How well masks and scores fit the truth, and how sure one can be. Plain functions of arrays.
-
-Degenerate cases are NaN, never 0 or 1 by convention. Metrics whose threshold was chosen on the ground truth are named
-`best_...`.
-"""
+"""Metrics of masks and scores. Degenerate cases are NaN; `best_...`: the threshold was chosen on the ground truth."""
 
 from uad_core.evaluate.metrics.intervals import Interval, mean_with_interval, paired_difference, pooled_interval
 from uad_core.evaluate.metrics.masks import LesionScores, dice, false_positive_ml, lesion_scores

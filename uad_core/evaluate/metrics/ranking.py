@@ -37,11 +37,7 @@ class Curve:
         return float(np.sum(np.diff(self.recall, prepend=0) * self.precision))
 
     def best_dice(self, missed: int = 0) -> tuple[float, float]:
-        """The highest Dice of all thresholds, and that threshold. A best case: the truth picked it.
-
-        `missed`: positive voxels that were not scored, and that no threshold can find. Returns NaN, NaN without
-        positives, scored or not.
-        """
+        """The highest Dice, a best case, and its threshold; NaN without positives, scored or `missed`."""
         if not self.positives:
             return (0.0, float("inf")) if missed else (float("nan"), float("nan"))
         scores = 2 * self.hits / (self.hits + self.false_alarms + self.positives + missed)

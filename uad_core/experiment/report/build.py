@@ -18,7 +18,7 @@ from uad_core.experiment.report.tables import table_1_tsv
 from uad_core.render.html import Table, render_html
 
 TEMPLATE = Path(__file__).parent / "report.html"
-FILE_NAMES = {"reconstructed": "redrawn"}  # figures whose names on disk are those of the first version
+FILE_NAMES = {"reconstructed": "_redrawn.png"}  # on disk a figure keeps the name that the first version gave it
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def build_report(contents: Contents) -> Report:
         repeat=_repeat(contents),
         glossary=GLOSSARY,
     )
-    drawn = {f"{one['results'].folder}_{FILE_NAMES.get(name, name)}.png": png
+    drawn = {f"{one['results'].folder}{FILE_NAMES.get(name, f'_{name}.png')}": png
              for one in cohorts for name, png in one["figures"].items() if png}  # fmt: skip
     drawn |= {f"{name}.png": png for name, png in figures.items() if png}
     return Report(html, drawn, table_1_tsv(contents.cohorts, cards))

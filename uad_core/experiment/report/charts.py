@@ -63,7 +63,7 @@ def dice_by_percentile(results: CohortResults) -> Figure | None:
     for index, row in enumerate(rows):
         if row.dice_by_percentile:
             ticks = list(row.dice_by_percentile)
-            values = [np.nan if value is None else value for value in row.dice_by_percentile.values()]
+            values = np.array(list(row.dice_by_percentile.values()), float)  # None as NaN
             panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=row.key)
     working = f"{results.metrics['config']['percentile']:g}"
     if working in ticks:

@@ -68,7 +68,7 @@ def latent_chart(rows: Sequence[dict[str, Any]]) -> Figure:
 
 
 def _points(panel: Axes, values: Sequence[float | None], index: int, name: str) -> None:
-    shown = [np.nan if value is None else value for value in values]
+    shown = np.array(values, float)  # None as NaN
     mark, colour = "os^Dv"[index % 5], ON_PAPER[index % len(ON_PAPER)]
     panel.plot(range(len(shown)), shown, linestyle="none", marker=mark, color=colour, label=name)
 
@@ -85,11 +85,11 @@ def training_curves(cards: Sequence[ModelCard]) -> Figure | None:
         curve = card.record["loss_curve"]
         epochs = [row["epoch"] + 1 for row in curve]
         for term in [*terms, "validation"]:
-            values = [row.get(term) for row in curve]
-            if any(value is not None and value > 0 for value in values):
+            values = np.array([row.get(term) for row in curve], float)  # None as NaN
+            if (values > 0).any():
+                values[values <= 0] = np.nan
                 style = line_style(terms.index(term) + 1 if term in terms else 0)
-                drawn = [np.nan if value is None or value <= 0 else value for value in values]
-                panel.plot(epochs, drawn, **style, marker="o", markersize=3, linewidth=1.2, label=term)
+                panel.plot(epochs, values, **style, marker="o", markersize=3, linewidth=1.2, label=term)
         panel.set(title=card.name, yscale="log")
         panel.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
         panel.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
