@@ -1,9 +1,8 @@
 """Training throughput of our loop against the plain one: same machine, same run, same slices, same changes to them."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from time import perf_counter
 
@@ -12,10 +11,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from uad_core.models.checkpoint import build_model
-from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame
+from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame, prefetched
 from uad_core.train.config import TrainConfig
 from uad_core.train.distributed import Distributed
-from uad_core.train.prefetch import prefetched
 from uad_core.train.step import make_steps, run_steps
 
 REPEATS = 5
@@ -33,9 +31,8 @@ class PlainSlices(Dataset[torch.Tensor]):
         return len(self._array)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        return torch.from_numpy(augment(self._array[index], AugmentConfig(), np.random.default_rng((0, 0, index))))[
-            None
-        ]
+        rng = np.random.default_rng((0, 0, index))
+        return torch.from_numpy(augment(self._array[index], AugmentConfig(), rng))[None]
 
 
 def bench_train(model: str = "sae3", batch_size: int = 8) -> Iterator[str]:
@@ -48,18 +45,18 @@ def bench_train(model: str = "sae3", batch_size: int = 8) -> Iterator[str]:
     ranks = Distributed(config)
     ours, plain = _ours(config, ranks, array), _plain(config, ranks.device, array)
     rates: dict[str, list[float]] = {"ours": [], "plain": []}
-    with _GpuUse(ranks.device) as use:
-        for _ in range(REPEATS):
-            rates["plain"].append(images_per_second(plain, ranks.device))
-            use.counts = True
+    busy: list[float] = []
+    for _ in range(REPEATS):
+        rates["plain"].append(images_per_second(plain, ranks.device))
+        with _gpu_use(ranks.device, busy):
             rates["ours"].append(images_per_second(ours, ranks.device))
-            use.counts = False
     ours_rate, plain_rate = float(np.median(rates["ours"])), float(np.median(rates["plain"]))
     ratios = sorted(a / b for a, b in zip(rates["ours"], rates["plain"], strict=True))
     yield (
         f"training of {model}, batches of {batch_size}, {ranks.device.type}, {torch.get_num_threads()} threads: "
         f"{ours_rate:.1f} images/s; plain loop {plain_rate:.1f}; {np.median(ratios):.2f} times faster "
-        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {REPEATS} repeats){use.sentence()}"
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {REPEATS} repeats)"
+        + (f"; GPU busy {np.mean(busy):.0f} % of the time" if busy else "")
     )
 
 
@@ -114,30 +111,22 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-class _GpuUse:
-    """How busy the GPU is by nvidia-smi, twice a second while `counts`."""
+@contextmanager
+def _gpu_use(device: torch.device, busy: list[float]) -> Iterator[None]:
+    """How busy the GPU is by nvidia-smi, in per cent, is added to `busy` twice a second."""
+    query = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
+    done = Event()
 
-    def __init__(self, device: torch.device) -> None:
-        self.counts = False
-        self._seen: list[float] = []
-        self._done = Event()
-        self._thread = Thread(target=self._watch, daemon=True) if device.type == "cuda" else None
+    def watch() -> None:
+        while not done.wait(0.5):
+            busy.append(float(subprocess.run(query, capture_output=True, text=True).stdout.split()[0]))
 
-    def __enter__(self) -> _GpuUse:
-        if self._thread:
-            self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        if self._thread:
-            self._thread.join()
-
-    def _watch(self) -> None:
-        query = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
-        while not self._done.wait(0.5):
-            if self.counts:
-                self._seen.append(float(subprocess.run(query, capture_output=True, text=True).stdout.split()[0]))
-
-    def sentence(self) -> str:
-        return f"; GPU busy {np.mean(self._seen):.0f} % of the time" if self._seen else ""
+    thread = Thread(target=watch, daemon=True)
+    if device.type == "cuda":
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if thread.is_alive():
+            thread.join()

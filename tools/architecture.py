@@ -5,6 +5,7 @@ each room that it imports, unless another room that it imports does so already (
 """
 
 import ast
+from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
 
@@ -78,31 +79,24 @@ def draw(found: Arrows) -> str:
 
 
 def _rows(found: Arrows) -> list[list[str]]:
-    """The rooms floor by floor: one more than the highest floor of what a room imports."""
-    names = {*found, *(other for others in found.values() for other in others)}
-    floors: dict[str, int] = {}
-
-    def floor(name: str) -> int:
-        if name not in floors:
-            floors[name] = 1 + max((floor(other) for other in found.get(name, ())), default=-1)
-        return floors[name]
-
-    for name in names:
-        floor(name)
-    return [sorted(name for name in names if floors[name] == number) for number in range(max(floors.values()) + 1)]
+    """The rows floor by floor: rooms whose imports all lie on floors below."""
+    sorter, floors = TopologicalSorter(found), []
+    sorter.prepare()
+    while ready := sorter.get_ready():
+        floors.append(sorted(ready))
+        sorter.done(*ready)
+    return floors
 
 
 def _reduced(name: str, found: Arrows) -> set[str]:
     """What `name` imports, less what it reaches through another of its imports."""
     direct = found.get(name, set())
-    return {other for other in direct if not any(other in _reach(between, found) for between in direct - {other})}
+    return direct.difference(*(_reach(other, found) for other in direct))
 
 
 def _reach(name: str, found: Arrows) -> set[str]:
-    reached = set(found.get(name, ()))
-    for other in found.get(name, ()):
-        reached |= _reach(other, found)
-    return reached
+    direct = found.get(name, set())
+    return direct.union(*(_reach(other, found) for other in direct))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from uad_core.__main__ import _parser, main
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.commands.detect import chosen_options, chosen_setting
-from uad_core.detect.command_line import command_line
-from uad_core.detect.presets import MOST_BYTES, Preset, PresetError, read_preset
+from uad_core.detect.presets import MOST_BYTES, Preset, PresetError, command_line, read_preset
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig

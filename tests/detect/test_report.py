@@ -14,9 +14,8 @@ from PIL import Image
 from tests.support.heads import Zeros, checkpoint_of, head
 from uad_core import RESEARCH_ONLY
 from uad_core.detect.provenance import provenance
-from uad_core.detect.report import scan_report
 from uad_core.detect.report.pictures import MOST, _choose, report_slices
-from uad_core.detect.report.tables import MOST_ROWS
+from uad_core.detect.report.report import MOST_ROWS, scan_report
 from uad_core.io.paths import ROOT
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.lesions import regions

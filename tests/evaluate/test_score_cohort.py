@@ -17,10 +17,10 @@ from uad_core.atlas.template import template
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.commands import evaluate as command
 from uad_core.evaluate import rows
-from uad_core.evaluate.cases import load_case
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import curve, dice
 from uad_core.evaluate.rows import PLAIN, EvaluationSession, knows, table_rows
+from uad_core.evaluate.score_case import load_case
 from uad_core.evaluate.score_cohort import score_cases, score_cohort
 from uad_core.evaluate.summary import summarise
 from uad_core.io.nifti import write_nifti

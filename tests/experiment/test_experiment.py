@@ -22,7 +22,7 @@ from uad_core.experiment import ExperimentConfig, cohorts, run_experiment
 from uad_core.experiment.examples import ExampleCollector, poorest, typical
 from uad_core.experiment.models import _latents, card, select_models, train_all
 from uad_core.experiment.realism import MEASURED, BrainSlice, BrainSliceCollector, BrainSlices, compare, spectra
-from uad_core.experiment.report import charts, slices, studies, style
+from uad_core.experiment.report import style
 from uad_core.experiment.subtle_lesions import SubtleLesionCollector, finders, subtle_lesions
 from uad_core.io.volume import ScanError
 from uad_core.models import MODELS
@@ -86,8 +86,7 @@ def place(tmp_path_factory):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are made and not drawn, which takes most of the time."""
-    for module in (charts, slices, studies):
-        monkeypatch.setattr(module, "encode_figure", lambda figure: b"picture")
+    monkeypatch.setattr(style, "encode_figure", lambda figure: b"picture")
 
 
 def config_of(place, out, **changes):

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
 from PIL import Image
 
 from tests.support.metrics import metrics_of
@@ -22,9 +23,10 @@ from uad_core.experiment.contents import (
     SlicePanel,
     SubtleLesions,
 )
-from uad_core.experiment.report import build_report, charts, slices, studies
-from uad_core.experiment.report.caveats import dependence
+from uad_core.experiment.report import charts, style
+from uad_core.experiment.report.build import build_report
 from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.cohort import dependence
 from uad_core.experiment.report.slices import comparison
 from uad_core.experiment.report.style import line_style
 from uad_core.experiment.report.tables import table_1_tsv
@@ -140,7 +142,7 @@ def test_every_figure_is_in_the_page_and_a_picture(report):
     assert report.html.count("data:image/png;base64,") == len(report.figures)
     for kind in (
         "fig4",
-        "reconstructed",
+        "redrawn",
         "fig6",
         "precision_recall",
         "dice_by_percentile",
@@ -158,8 +160,7 @@ def test_every_figure_is_in_the_page_and_a_picture(report):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are made and not drawn, which takes most of the time."""
-    for module in (charts, slices, studies):
-        monkeypatch.setattr(module, "encode_figure", lambda figure: b"picture")
+    monkeypatch.setattr(style, "encode_figure", lambda figure: b"picture")
 
 
 def test_what_is_missing_is_said_and_breaks_nothing(undrawn):
@@ -242,7 +243,8 @@ def test_a_claim_holds_only_where_the_whole_interval_lies_on_its_side():
 
 
 def test_a_picture_keeps_the_patients_right_on_the_left():
-    pixels = np.array(Image.open(BytesIO(comparison([panel_of("sae3")]))).convert("RGB")).astype(int)
+    png = style.encoded({"fig4": comparison([panel_of("sae3")])})["fig4"]
+    pixels = np.array(Image.open(BytesIO(png)).convert("RGB")).astype(int)
     blue = (pixels[..., 2] - pixels[..., 0] > 80) & (pixels[..., 2] > 180)
     columns = np.flatnonzero(blue.any(axis=0))
     first_panel = columns[columns < pixels.shape[1] / 2]
@@ -277,5 +279,9 @@ def test_simulated_and_real_slices_are_drawn_side_by_side(report):
 
 def test_a_figure_is_the_same_bytes_twice(report):
     results = contents_of().cohorts[1]
-    assert charts.precision_recall(results) == report.figures["made_precision_recall.png"]
-    assert slices.comparison(results.examples.typical) == report.figures["made_fig4.png"]
+    with rc_context(style.RC):
+        again = style.encoded(
+            {"curves": charts.precision_recall(results), "fig4": comparison(results.examples.typical)}
+        )
+    assert again["curves"] == report.figures["made_precision_recall.png"]
+    assert again["fig4"] == report.figures["made_fig4.png"]

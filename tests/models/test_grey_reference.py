@@ -1,6 +1,7 @@
 """Grey values of healthy scans: distances against scipy's, leave-one-out by doing it, and the way to JSON and back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from uad_core.models.grey_reference import BINS, GreyReference, earth_movers_dis
 from uad_core.pipeline.postprocess import brain_shares, erode
 from uad_core.preprocess import Prepared, PreprocessConfig
 from uad_core.train.calibrate import calibrate
-from uad_core.train.grey_values import GreyReferenceBuilder
 
 RNG = np.random.default_rng(5)
 SCANS = [histogram_shares(RNG.beta(a, b, 5000)) for a, b in ((5, 5), (6, 5), (5, 7), (8, 8), (3, 4))]
@@ -91,5 +91,8 @@ def test_calibration_keeps_the_grey_values_of_each_cohort():
     assert found["slices"].intensities.levels == (87, 87)
 
 
-def test_no_scan_is_no_intensities():
-    assert GreyReferenceBuilder().intensities() is None
+def test_scans_without_brain_calibrate_nothing():
+    scan = prepared(Slab(87, 1), 9)
+    dark = replace(scan, brain_mask=np.zeros_like(scan.brain_mask))
+    with pytest.raises(ValueError, match="at least one healthy voxel"):
+        calibrate(build_model("intensity"), [("dark", False, dark)])

@@ -13,10 +13,9 @@ import pytest
 from uad_core.cohorts.find import RunError
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import dice
-from uad_core.evaluate.progress import ProgressFile
 from uad_core.evaluate.review import case_of, fullest, map_of
 from uad_core.evaluate.rows import PLAIN, open_session
-from uad_core.evaluate.score_cohort import score_cases
+from uad_core.evaluate.score_cohort import progress_file, score_cases
 from uad_core.io.paths import CHECKPOINTS, SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.postprocess import SIGNS
@@ -124,7 +123,7 @@ def test_of_one_that_ends_before_it_begins_the_end_of_the_log_is_shown(home, ask
 
 
 def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_request(tmp_path):
-    with pytest.raises(SystemExit), ProgressFile(tmp_path / "a"):
+    with pytest.raises(SystemExit), progress_file(tmp_path / "a"):
         raise SystemExit
     record = json.loads((tmp_path / "a" / "progress.json").read_text())
     assert (record["stage"], record["message"]) == ("failed", "Unexpected error; see the log.")
@@ -144,8 +143,8 @@ def test_one_that_is_killed_is_interrupted_and_one_of_the_command_line_has_no_re
 )
 def test_a_failure_is_written_down_as_a_sentence(tmp_path, error, stage, message):
     def fail():
-        with ProgressFile(tmp_path) as watched:
-            watched.subject(1, 2)
+        with progress_file(tmp_path) as counted:
+            counted(1, 2)
             raise error
 
     with pytest.raises(type(error)):

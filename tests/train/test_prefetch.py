@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from uad_core.train.prefetch import AHEAD, prefetched
+from uad_core.train.batches import AHEAD, prefetched
 
 CPU = torch.device("cpu")
 

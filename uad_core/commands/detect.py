@@ -9,10 +9,9 @@ from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import SLABS
-from uad_core.detect.command_line import command_line
+from uad_core.commands import FILE, FOLDER, add_checkpoints, add_slab
 from uad_core.detect.from_file import DetectRequest, detect_file
-from uad_core.detect.presets import read_preset
-from uad_core.io.paths import CHECKPOINTS
+from uad_core.detect.presets import command_line, read_preset
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
@@ -22,64 +21,34 @@ from uad_core.preprocess.from_file import PrepareOptions
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="for the results")
+    add = parser.add_argument
+    add("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
+    add("--out", **FOLDER, required=True, help="for the results")
     add_setting(parser)
-    parser.add_argument(
-        "--brain-mask", type=Path, metavar="FILE", help="brain mask on the scan's grid; replaces skull stripping"
-    )
-    parser.add_argument(
-        "--atlas", type=Path, metavar="FILE", help="skull-stripped image in SRI24 space; replaces the template"
-    )
-    parser.add_argument(
-        "--slab",
-        choices=SLABS,
-        help="axial levels: the paper's 20, or the whole brain (default: those that the model knows)",
-    )
+    add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
+    add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
+    add_slab(parser, "those that the model knows")
     for step, text in (("strip", "remove the skull"), ("register", "register to the atlas")):
-        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
-    parser.add_argument(
-        "--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)"
-    )
+        add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
+    add("--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)")
     parser.set_defaults(run=run)
 
 
 def add_setting(parser: argparse.ArgumentParser) -> None:
     """Model and setting; without defaults here, as a preset may give them."""
-    detect, post = DetectConfig(), PostprocessConfig()
-    parser.add_argument(
-        "--preset", type=Path, metavar="FILE", help="settings saved in the app; other options override them"
-    )
-    parser.add_argument("--model", help=f"name of the checkpoint (default: {STRONGEST})")
-    parser.add_argument(
-        "--checkpoints",
-        type=Path,
-        metavar="FOLDER",
-        default=CHECKPOINTS,
-        help="of checkpoints (default: the project's)",
-    )
-    parser.add_argument(
-        "--percentile",
-        type=float,
-        help=f"per cent of healthy residuals below the threshold (default: {detect.percentile:g})",
-    )
-    parser.add_argument("--threshold", type=float, help="residual in normalised intensity, in place of the percentile")
-    parser.add_argument(
-        "--reference", help="healthy cohort that the percentile refers to (default: a real one if there is one)"
-    )
-    parser.add_argument(
-        "--median-size",
-        type=int,
-        choices=MEDIAN_SIZES,
-        help=f"edge of the median filter, voxels of 1 mm (default: {post.median_size})",
-    )
-    parser.add_argument(
-        "--signed", choices=SIGNS, help="residual: absolute, or only too bright (default: what suits the model)"
-    )
-    parser.add_argument("--erosion-mm", type=float, help=f"rim taken off the brain mask (default: {post.erosion_mm:g})")
-    parser.add_argument(
-        "--min-lesion-mm3", type=float, help=f"smaller regions are removed (default: {post.min_lesion_mm3:g})"
-    )
+    percentile, post, add = DetectConfig.percentile, PostprocessConfig(), parser.add_argument
+    add("--preset", **FILE, help="settings saved in the app; other options override them")
+    add("--model", help=f"name of the checkpoint (default: {STRONGEST})")
+    add_checkpoints(parser)
+    text = f"per cent of healthy residuals below the threshold (default: {percentile:g})"
+    add("--percentile", type=float, help=text)
+    add("--threshold", type=float, help="residual in normalised intensity, in place of the percentile")
+    add("--reference", help="healthy cohort that the percentile refers to (default: a real one if there is one)")
+    text = f"edge of the median filter, voxels of 1 mm (default: {post.median_size})"
+    add("--median-size", type=int, choices=MEDIAN_SIZES, help=text)
+    add("--signed", choices=SIGNS, help="residual: absolute, or only too bright (default: what suits the model)")
+    add("--erosion-mm", type=float, help=f"rim taken off the brain mask (default: {post.erosion_mm:g})")
+    add("--min-lesion-mm3", type=float, help=f"smaller regions are removed (default: {post.min_lesion_mm3:g})")
 
 
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from uad_core.commands import FILE
 from uad_core.commands.detect import add_setting, chosen_setting
 from uad_core.io.atomic import write_atomically
 from uad_core.io.nifti import read_mask
@@ -18,10 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI, or a DICOM series as a folder or zip")
     add_setting(parser)
     parser.add_argument("--level", type=int, help="axial level in the atlas, mm (default: that of the largest region)")
-    parser.add_argument(
-        "--truth", type=Path, metavar="FILE", help="reference mask on the scan's grid, drawn as an outline"
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="PNG file to write")
+    parser.add_argument("--truth", **FILE, help="reference mask on the scan's grid, drawn as an outline")
+    parser.add_argument("--out", **FILE, required=True, help="PNG file to write")
     parser.set_defaults(run=run)
 
 
@@ -32,15 +31,13 @@ def run(options: argparse.Namespace) -> None:
     truth = prepared.to_slab(read_mask(options.truth, prepared.scan)) if options.truth else None
     reconstruction = reconstruct(prepared, checkpoint)
     segmentation = segment(reconstruction, config)
-    levels = prepared.slab.levels
-    level = options.level
+    levels, level = prepared.slab.levels, options.level
     if level is None:
         level = levels[segmentation.lesions[0].centre_voxel[0] if segmentation.lesions else len(levels) // 2]
     if level not in levels:
         raise ValueError(f"Level {level} was not searched; there are {levels[0]} to {levels[-1]}.")
-    pictures = slice_views(
-        reconstruction, level - levels[0], Overlay(segmentation.mask, truth), config.postprocess, marked=True
-    )
+    overlay = Overlay(segmentation.mask, truth)
+    pictures = slice_views(reconstruction, level - levels[0], overlay, config.postprocess, marked=True)
     captions = ("Scan", "Reconstruction", "What differs", f"Flagged, percentile {segmentation.percentile:.1f}")
     write_atomically(options.out, strip_png(pictures, captions))
     print(options.out)

@@ -1,29 +1,20 @@
 """`python -m uad_core preprocess`: a cohort prepared once, to train many models on."""
 
 import argparse
-from pathlib import Path
 
 from tqdm import tqdm
 
 from uad_core.atlas.space import SLABS
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.preparation import prepare_cohort
+from uad_core.commands import FOLDER, add_slab
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument(
-        "--cohort", type=Path, metavar="FOLDER", required=True, help="cohort of whole heads or stripped volumes"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", required=True, help="for the prepared cohort; must be empty"
-    )
-    parser.add_argument(
-        "--slab",
-        choices=SLABS,
-        default="paper",
-        help="axial levels: the paper's 20, or the whole brain (default: %(default)s)",
-    )
+    parser.add_argument("--cohort", **FOLDER, required=True, help="cohort of whole heads or stripped volumes")
+    parser.add_argument("--out", **FOLDER, required=True, help="for the prepared cohort; must be empty")
+    add_slab(parser, "%(default)s", default="paper")
     parser.add_argument("--workers", type=int, help="number of processes (default: one for each core)")
     parser.set_defaults(run=run)
 

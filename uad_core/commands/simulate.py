@@ -7,24 +7,18 @@ from tqdm import tqdm
 
 from uad_core.cohorts.simulate.cohort import simulate_cohort
 from uad_core.cohorts.simulate.phantom import phantom
+from uad_core.commands import FOLDER
 from uad_core.io.volume import ScanError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument(
-        "--label-maps", type=Path, metavar="FOLDER", help="FreeSurfer-style label maps (default: phantoms)"
-    )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", required=True, help="cohort to write")
-    parser.add_argument(
-        "--healthy", type=int, default=83, help="number of healthy subjects (default: the paper's %(default)s)"
-    )
-    parser.add_argument(
-        "--ms", type=int, default=49, help="number of patients with MS lesions (default: the paper's %(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=2018, help="same seed and label maps: same cohort (default: %(default)s)"
-    )
+    add = parser.add_argument
+    add("--label-maps", **FOLDER, help="FreeSurfer-style label maps (default: phantoms)")
+    add("--out", **FOLDER, required=True, help="cohort to write")
+    add("--healthy", type=int, default=83, help="number of healthy subjects (default: the paper's %(default)s)")
+    add("--ms", type=int, default=49, help="number of patients with MS lesions (default: the paper's %(default)s)")
+    add("--seed", type=int, default=2018, help="same seed and label maps: same cohort (default: %(default)s)")
     parser.set_defaults(run=run)
 
 

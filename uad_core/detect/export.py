@@ -1,10 +1,9 @@
 """Result files of one detection: mask and residual on the scan's own grid, lesion table, provenance, a page to print.
 
-Names follow BIDS derivatives (`_space-orig_desc-<model>_mask.nii.gz`). BIDS knows neither HTML nor DICOM: the report
-lies on top, where fMRIPrep puts its own, and `.bidsignore` names both.
-
-Nothing of the scan's header goes into a file but its geometry, and no file name of the user's goes anywhere. A DICOM
-SEG, written where DICOM came in, is the exception: it names the patient, or it would not belong to the study.
+Names follow BIDS derivatives; BIDS knows neither HTML nor DICOM, so the report lies on top, where fMRIPrep puts its
+own, and `.bidsignore` names both. Nothing of the scan's header goes into a file but its geometry, and no file name of
+the user's goes anywhere. A DICOM SEG, written where DICOM came in, is the exception: it names the patient, or it would
+not belong to the study.
 """
 
 import json
@@ -17,7 +16,7 @@ import numpy as np
 from uad_core import RESEARCH_ONLY, __version__
 from uad_core.detect.lesion_table import COLUMNS, lesion_table
 from uad_core.detect.provenance import provenance
-from uad_core.detect.report import scan_report
+from uad_core.detect.report.report import scan_report
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -42,12 +41,7 @@ def subject_label(file_name: str) -> str:
 def export(
     reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str, command: str = ""
 ) -> dict[str, bytes]:
-    """All result files by name, ready to be written or downloaded.
-
-    Args:
-        label: the BIDS subject label, letters and digits.
-        command: how to run this again.
-    """
+    """All result files by name. `label`: the BIDS subject label, letters and digits; `command`: to run this again."""
     if not re.fullmatch(r"[0-9a-zA-Z]+", label):
         raise ValueError("a subject label may hold letters and digits only")
     prepared = reconstruction.prepared
@@ -56,21 +50,14 @@ def export(
     residual = np.where(reconstruction.searched, reconstruction.residual(config.postprocess.signed), 0)
     stem = f"sub-{label}_space-orig_desc-{model}"
     record = provenance(reconstruction, segmentation, config, command)
-    record["MaskVoxels"], record["MaskVolumeMm3"] = (
-        int(mask.sum()),
-        round(float(mask.sum() * prepared.scan.voxel_mm3), 2),
-    )
-    residual_record = {
-        "SkullStripped": True,
-        "Units": "normalised intensity",
-        "Sources": record["Sources"],
-        "Use": RESEARCH_ONLY,
-    }
+    voxels = int(mask.sum())
+    record |= {"MaskVoxels": voxels, "MaskVolumeMm3": round(float(voxels * prepared.scan.voxel_mm3), 2)}
+    residual_record = {"SkullStripped": True, "Units": "normalised intensity", "Sources": record["Sources"]}
     files = {
         f"{stem}_mask.nii.gz": encode_nifti(mask.astype(np.uint8), prepared.scan),
         f"{stem}_mask.json": _json(record),
         f"{stem}residual_FLAIR.nii.gz": encode_nifti(prepared.to_scan(residual, order=1), prepared.scan),
-        f"{stem}residual_FLAIR.json": _json(residual_record),
+        f"{stem}residual_FLAIR.json": _json(residual_record | {"Use": RESEARCH_ONLY}),
         f"{stem}_dseg.tsv": lesion_table(segmentation.lesions).encode(),
         f"{stem}_dseg.json": _json(COLUMNS),
         f"{stem}{REPORT}": scan_report(reconstruction, segmentation, config, label, command, record),

@@ -24,31 +24,21 @@ class Detection:
 
 @dataclass(frozen=True)
 class DetectRequest:
-    """What is to be detected, and how.
+    """What is to be detected, and how."""
 
-    Attributes:
-        source: NIfTI, or a DICOM series as a folder, a zip or its files; a path or bytes. See `read_scan`.
-        subject: label in the file names; by default that of `sub-<label>` in the path's own name.
-        command: how to run this again, for the record.
-    """
-
-    source: ScanSource
+    source: ScanSource  # NIfTI, or a DICOM series as a folder, a zip or its files; a path or bytes. See `read_scan`
     checkpoint: Checkpoint
     config: DetectConfig
     prepare_options: PrepareOptions = field(default_factory=PrepareOptions)
-    subject: str | None = None
-    command: str = ""
+    subject: str | None = None  # label in the file names; by default that of `sub-<label>` in the path's own name
+    command: str = ""  # how to run this again, for the record
 
 
 def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda step, fraction: None) -> Detection:
     """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
 
-    Args:
-        on_progress: called with a step's name and the share of it that is done.
-
-    Raises:
-        ScanError: the scan or mask cannot be used, or a step failed on it. Nothing is written.
-        OSError: the results could not be written.
+    `on_progress`: called with a step's name and the share of it that is done. Raises ScanError: the scan or mask cannot
+    be used, or a step failed on it. Nothing is written; OSError: the results could not be written.
     """
     source, checkpoint, config = request.source, request.checkpoint, request.config
     prepared = prepare_scan(source, checkpoint.slab, request.prepare_options, on_progress)

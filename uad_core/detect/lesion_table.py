@@ -27,14 +27,9 @@ COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's 
     },
     "side": {
         "Description": "The patient's side of the template's midline.",
-        "Levels": {
-            "left": f"at least {ONE_SIDED:.0%} of the region",
-            "right": f"at least {ONE_SIDED:.0%} of the region",
-            "both": "neither",
-        },
+        "Levels": dict.fromkeys(("left", "right"), f"at least {ONE_SIDED:.0%} of the region") | {"both": "neither"},
     },
 }
-
 
 REGION_COLUMNS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")  # of a table to read
 
@@ -50,16 +45,10 @@ def lesion_table(lesions: Sequence[Lesion]) -> str:
 
 def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | float]]:
     """For a reader: `REGION_COLUMNS` of each lesion, numbers rounded. The level is that of its centre, in mm."""
-    values = [
-        (
-            lesion.number,
-            round(lesion.volume_mm3),
-            lesion.place,
-            lesion.side,
-            slab.levels[lesion.centre_voxel[0]],
-            ", ".join(str(round(value)).replace("-", "\N{MINUS SIGN}") for value in lesion.centre_mm),
-            round(lesion.peak_residual, 3),
-        )
-        for lesion in lesions
-    ]
-    return [dict(zip(REGION_COLUMNS, row, strict=True)) for row in values]
+    rows: list[dict[str, str | float]] = []
+    for lesion in lesions:
+        level, peak = slab.levels[lesion.centre_voxel[0]], round(lesion.peak_residual, 3)
+        centre = ", ".join(str(round(value)) for value in lesion.centre_mm).replace("-", "\N{MINUS SIGN}")
+        values = (lesion.number, round(lesion.volume_mm3), lesion.place, lesion.side, level, centre, peak)
+        rows.append(dict(zip(REGION_COLUMNS, values, strict=True)))
+    return rows

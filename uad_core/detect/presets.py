@@ -12,8 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from uad_core.atlas.space import slab_name
+from uad_core.io import command_words
+from uad_core.io.command_words import as_words, changed
+from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
+from uad_core.preprocess.from_file import PrepareOptions
 
 FORMAT = "uad_core preset"
 VERSION = 1  # of the format; one that is not known is refused
@@ -72,12 +77,7 @@ class Preset:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Preset:
-        """The preset of a file's text.
-
-        Raises:
-            PresetError: it is no preset, of another version, lacks an entry, has one too many, or holds a value
-                of the wrong type or out of range.
-        """
+        """The preset of a file's text. Raises PresetError: no preset, another version, an entry too many or wrong."""
         record = _parsed(text)
         if record.pop("version", None) != VERSION:
             raise PresetError("This preset was written for another version of the project; save it anew.")
@@ -123,3 +123,23 @@ def _check(entries: dict[str, Any]) -> None:
     for key, (fits, wanted) in ENTRIES.items():
         if not fits(entries[key]):
             raise PresetError(f"In this preset {key} must be {wanted}.")
+
+
+def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None) -> str:
+    """`python -m uad_core detect` with this setting: the model, and what differs from the defaults.
+
+    It names no file of the user's: words in capitals stand in place of them. Raises ValueError: `prepare_options` has
+    axial levels that the command line has no name for.
+    """
+    usual = DetectConfig(postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
+    options: dict[str, object] = {"out": "results", "model": checkpoint.name}
+    options |= changed(config, usual) | changed(config.postprocess, usual.postprocess)
+    options.pop("postprocess", None)
+    prepare = prepare_options or PrepareOptions()
+    options |= {"slab": slab_name(prepare.slab) if prepare.slab else None}
+    for step in ("strip", "register"):
+        choice = getattr(prepare, step)
+        options |= {step: choice, f"no_{step}": choice is False}
+    for file in ("brain_mask", "atlas"):
+        options[file] = f"YOUR_{file.upper()}.nii.gz" if getattr(prepare, file) else None
+    return command_words.command_line("detect", ["YOUR_SCAN.nii.gz", *as_words(options)])

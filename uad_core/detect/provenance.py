@@ -16,14 +16,9 @@ from uad_core.quality import run_checks, warnings
 def provenance(
     reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, command: str
 ) -> dict[str, Any]:
-    """The record of one detection, as JSON holds it; keys in the manner of BIDS.
-
-    Args:
-        command: how to run this again.
-    """
+    """The record of one detection, as JSON holds it; keys in the manner of BIDS. `command`: how to run this again."""
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
-    scan = prepared.scan
-    checked = run_checks(prepared, checkpoint.calibration)
+    scan, checked = prepared.scan, run_checks(prepared, checkpoint.calibration)
     return {
         "Type": "Lesion",
         "Use": RESEARCH_ONLY,
@@ -34,7 +29,7 @@ def provenance(
         "Checkpoint": {"Name": checkpoint.name, "Model": checkpoint.record["model"], "Sha256": checkpoint.sha256},
         "Preprocessing": asdict(prepared.config),
         "Steps": [
-            {"Name": step.name, "Seconds": round(step.seconds, 2), "Result": step.sentence} for step in prepared.steps
+            {"Name": one.name, "Seconds": round(one.seconds, 2), "Result": one.sentence} for one in prepared.steps
         ],
         "AtlasToScan": prepared.transform.matrix.tolist(),
         "Detection": asdict(config),

@@ -77,7 +77,8 @@ def table(columns: Sequence[Column], rows: Iterable[ModelRow], short: bool = Fal
 
 def fixed_width(table: Table, intervals: bool = False) -> str:
     """For a terminal: columns padded with spaces, intervals behind their figures or left out."""
-    cells = [[" ".join(cell).rstrip() if intervals else cell[0] for cell in map(_as_cell, row)] for row in table.rows]
+    rows = [[Cell(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
+    cells = [[" ".join(cell).rstrip() if intervals else cell.text for cell in row] for row in rows]
     lines = [list(table.headings), *cells]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
@@ -89,7 +90,10 @@ def tab_separated(records: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(text, columns, restval="n/a", dialect="excel-tab", lineterminator="\n")
     writer.writeheader()
     for record in records:
-        writer.writerow({key: _plain(value) for key, value in record.items() if value not in (None, "")})
+        writer.writerow({
+            key: f"{value:.6g}" if isinstance(value, float) else str(value)
+            for key, value in record.items() if value not in (None, "")
+        })  # fmt: skip
     return text.getvalue()
 
 
@@ -104,11 +108,3 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
         else:
             columns[key] = value
     return columns
-
-
-def _plain(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _as_cell(value: str | Cell) -> Cell:
-    return Cell(value) if isinstance(value, str) else value

@@ -32,20 +32,19 @@ def explanation(metrics: Metrics) -> str:
     healthy = max(row.false_positive_subjects for row in model_rows(metrics))
     behind = {row["subject"] for row in metrics["per_patient"] if row["seen"] == "calibrated" and row["healthy"]}
     circular = f", {len(behind)} of them behind a threshold themselves" if behind else ""
-    return " ".join(
-        (
-            GLOSSARY["dice"],
-            f"Here: percentile {metrics['config']['percentile']:g}, {', '.join(_references(metrics)) or 'no scans'}.",
-            GLOSSARY["interval"],
-            GLOSSARY["auprc"],
-            f"Pooled AUPRC of chance: {number(metrics['auprc_chance'])}.",
-            GLOSSARY["lesions"],
-            f"{GLOSSARY['false_positive_ml'].removesuffix('.')} ({healthy}{circular}).",
-            GLOSSARY["difference"],
-            GLOSSARY["best_dice"],
-            "Seconds a slice are measured anew at each run.",
-        )
+    parts = (
+        GLOSSARY["dice"],
+        f"Here: percentile {metrics['config']['percentile']:g}, {', '.join(_references(metrics)) or 'no scans'}.",
+        GLOSSARY["interval"],
+        GLOSSARY["auprc"],
+        f"Pooled AUPRC of chance: {number(metrics['auprc_chance'])}.",
+        GLOSSARY["lesions"],
+        f"{GLOSSARY['false_positive_ml'].removesuffix('.')} ({healthy}{circular}).",
+        GLOSSARY["difference"],
+        GLOSSARY["best_dice"],
+        "Seconds a slice are measured anew at each run.",
     )
+    return " ".join(parts)
 
 
 def _references(metrics: Metrics) -> list[str]:

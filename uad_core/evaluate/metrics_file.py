@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, NotRequired, TypedDict
 
 from uad_core.pipeline.postprocess import Sign
@@ -93,25 +93,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One row of the table. Attributes are as in metrics.json, but that every mean is a `Figure.mean`.
-
-    Attributes:
-        learned: better than the median training slice; None where that cannot be said.
-        seen: how many subjects were trained on, calibrated on, or are of a brain that was.
-        differences: to model 0, patient by patient; empty for model 0 itself and without it.
-    """
+    """One row of the table. Attributes are as in metrics.json, but that every mean is a `Figure.mean`."""
 
     key: str
     model: str
     signed: Sign | None
-    learned: bool | None
-    sha256: str | None
     percentile: float | None
     threshold: float | None
     reference: str | None
-    reference_simulated: bool
-    reference_scans: int
-    reference_ml: float
     auprc_pooled: Figure
     auprc: Figure
     dice: Figure
@@ -125,35 +114,25 @@ class ModelRow:
     best_dice_pooled: float | None
     dice_by_percentile: Mapping[str, float | None]
     seconds_per_slice: float | None
-    seen: Mapping[str, int]
-    differences: Mapping[str, Figure]
+    seen: Mapping[str, int]  # how many subjects were trained on, calibrated on, or are of a brain that was
+    differences: Mapping[str, Figure]  # to model 0, patient by patient; empty for model 0 itself and without it
+    learned: bool | None = None  # better than the median training slice; None where that cannot be said
+    sha256: str | None = None
+    reference_simulated: bool = False
+    reference_scans: int = 0
+    reference_ml: float = 0.0
 
     @classmethod
     def from_json(cls, key: str, record: Mapping[str, Any]) -> ModelRow:
         """The row `key` of metrics.json, where some means end in `_mean` and others do not."""
-
-        def figure(name: str) -> Figure:
-            low, high = record[f"{name}_ci"]
+        values: dict[str, Any] = {entry.name: record[entry.name] for entry in fields(cls) if entry.name in record}
+        for name in (entry.name for entry in fields(cls) if entry.type == "Figure"):
             mean = record[f"{name}_mean"] if f"{name}_mean" in record else record[name]
-            return Figure(mean, low, high, record.get(f"{name}_std"))
-
-        figures = ("auprc_pooled", "auprc", "dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml",
-                   "false_positive_ml", "best_dice")  # fmt: skip
-        alike = ("model", "signed", "percentile", "threshold", "reference", "false_positive_subjects",
-                 "best_dice_pooled", "seconds_per_slice", "seen")  # fmt: skip
-        values = {name: record[name] for name in alike} | {name: figure(name) for name in figures}
+            low, high = record[f"{name}_ci"]
+            values[name] = Figure(mean, low, high, record.get(f"{name}_std"))
         differences = record["difference_to_intensity"] or {}
-        return cls(
-            key,
-            **values,
-            learned=record.get("learned"),
-            sha256=record.get("sha256"),
-            reference_simulated=record.get("reference_simulated", False),
-            reference_scans=record.get("reference_scans", 0),
-            reference_ml=record.get("reference_ml", 0.0),
-            dice_by_percentile=record["dice_by_percentile"] or {},
-            differences={name: Figure(one["mean"], *one["ci"]) for name, one in differences.items()},
-        )
+        values["differences"] = {name: Figure(one["mean"], *one["ci"]) for name, one in differences.items()}
+        return cls(key, **values | {"dice_by_percentile": record["dice_by_percentile"] or {}})
 
     @property
     def reference_kind(self) -> str:

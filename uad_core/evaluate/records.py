@@ -10,8 +10,6 @@ from uad_core.pipeline.postprocess import Sign
 
 FEW = 10  # patients below whom an interval says little
 
-Verdict = Literal["below", "above", "level"]
-
 
 @dataclass(frozen=True)
 class BaselineComparison:
@@ -22,7 +20,7 @@ class BaselineComparison:
     high: float
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Literal["below", "above", "level"]:
         """Level means no difference shown: the interval holds 0."""
         return "below" if self.high < 0 else "above" if self.low > 0 else "level"
 
@@ -33,11 +31,7 @@ class BaselineComparison:
 
 
 def against_model_0(row: ModelRow, figure: str = "auprc") -> BaselineComparison | None:
-    """One row against model 0.
-
-    Returns:
-        None for model 0 itself, without it, and without an interval, for which two patients are needed.
-    """
+    """One row against model 0; None for model 0 itself, without it, and without an interval (two patients at least)."""
     found = row.differences.get(figure, Figure())
     if found.mean is None or found.low is None or found.high is None:
         return None
@@ -45,22 +39,14 @@ def against_model_0(row: ModelRow, figure: str = "auprc") -> BaselineComparison 
 
 
 def baselines(rows: Sequence[tuple[str, str, Sign | None]]) -> dict[str, str | None]:
-    """For every row the row of model 0 that it is held against: with the same sign of residual, if there is one.
-
-    Args:
-        rows: key, model and sign of each.
-    """
+    """For each row, (key, model, sign), the row of model 0 to hold it against: of the same sign, if there is one."""
     zero = {signed: key for key, model, signed in reversed(rows) if model == BASELINE}
     first = next((key for key, model, _ in rows if model == BASELINE), None)
     return {key: zero.get(signed, first) for key, _, signed in rows}
 
 
 def operating_point(curve: CurveRow, threshold: float | None) -> tuple[float, float] | None:
-    """Recall and precision of all voxels at `threshold`, read off the drawn curve; small components are left in.
-
-    Returns:
-        None without a threshold, or where it lies above every score that was drawn.
-    """
+    """Recall and precision of all voxels at `threshold`, off the drawn curve; None where it lies above every score."""
     if threshold is None:
         return None
     above = [index for index, value in enumerate(curve["threshold"]) if value > threshold]

@@ -1,34 +1,31 @@
 """One patient of an evaluation reviewed: the maps and masks behind the figures of the table."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from uad_core.evaluate.cases import Case, load_case
+from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.rows import EvaluationSession, Row
+from uad_core.evaluate.score_case import Case, load_case
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import mask_above
-from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
+from uad_core.pipeline.segment import DetectConfig, segment
 
 WHITE = 99.9  # percentile of a scan's filtered residuals that is shown white
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """What one row of the table says of one scan.
-
-    Attributes:
-        values: (D, 256, 256) float32, filtered residual within the eroded brain, 0 elsewhere.
-        mask: (D, 256, 256) bool, flagged at the working threshold; None for a row without one.
-        white: the residual that is to be shown white.
-    """
+    """What one row of the table says of one scan."""
 
     row: Row
-    values: np.ndarray
-    mask: np.ndarray | None
-    white: float
+    values: np.ndarray  # (D, 256, 256) float32, filtered residual within the eroded brain, 0 elsewhere
+    mask: np.ndarray | None  # (D, 256, 256) bool, flagged at the working threshold; None for a row without one
+    white: float  # the residual that is to be shown white
 
 
 def case_of(session: EvaluationSession, subject: str) -> Case:
@@ -57,3 +54,18 @@ def fullest(case: Case) -> int:
     """The slice with most lesion; without any, the one with most brain."""
     where = case.truth if case.truth.any() else case.inside
     return int(where.sum(axis=(1, 2)).argmax())
+
+
+_CURVES: WeakKeyDictionary[Reconstruction, dict[tuple[object, ...], list[float]]] = WeakKeyDictionary()
+
+
+def dice_over_percentile(
+    reconstruction: Reconstruction, config: DetectConfig, truth: np.ndarray, percentiles: Sequence[float]
+) -> list[float]:
+    """Dice with a (D, 256, 256) truth at each percentile, else as in `config`; kept as long as the reconstruction is."""
+    curves = _CURVES.setdefault(reconstruction, {})
+    key = (config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
+    if key not in curves:
+        configs = [replace(config, percentile=value, threshold=None) for value in percentiles]
+        curves[key] = [dice(segment(reconstruction, one).mask, truth) for one in configs]
+    return curves[key]

@@ -17,21 +17,14 @@ PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A row of the table: one model with one sign of residual.
+    """A row of the table: one model with one sign of residual."""
 
-    Attributes:
-        key: the model's name, with the sign behind a colon where both are shown.
-        checkpoint: None for plain intensity.
-        signed: None for plain intensity, which is no residual.
-        reference: healthy cohort behind the thresholds.
-        thresholds: the working one, then those of `EvaluateConfig.percentiles`; None without healthy residuals.
-    """
-
-    key: str
+    key: str  # the model's name, with the sign behind a colon where both are shown
     name: str
-    checkpoint: Checkpoint | None
-    signed: Sign | None
-    reference: str | None
+    checkpoint: Checkpoint | None  # None for plain intensity
+    signed: Sign | None  # None for plain intensity, which is no residual
+    reference: str | None  # healthy cohort behind the thresholds
+    # the working one, then those of `EvaluateConfig.percentiles`; None without healthy residuals
     thresholds: tuple[float, ...] | None
 
     @property
@@ -50,16 +43,11 @@ class EvaluationSession:
 
     def changed(self, sha256: dict[str, str | None]) -> list[str]:
         """Names of models whose weights are no longer those of `sha256`: row key -> what was evaluated."""
-        return [
-            row.key for row in self.rows if row.checkpoint and sha256.get(row.key) not in (None, row.checkpoint.sha256)
-        ]
+        known = {row.key: row.checkpoint.sha256 for row in self.rows if row.checkpoint}
+        return [key for key, own in known.items() if sha256.get(key) not in (None, own)]
 
     def levels(self) -> tuple[Slab, set[int]]:
-        """The slab to prepare, and the levels of it that every model was trained on.
-
-        Raises:
-            ValueError: no level is known to all models.
-        """
+        """The slab to prepare, and its levels that every model was trained on. Raises ValueError where none is."""
         slabs = [row.checkpoint.slab for row in self.rows if row.checkpoint]
         slab = self.config.slab or (slabs[0] if slabs else PAPER_SLAB)
         known = set(WHOLE_BRAIN.levels)
@@ -79,13 +67,7 @@ class EvaluationSession:
 def open_session(
     folder: Path, names: Sequence[str], config: EvaluateConfig, checkpoints: Path = CHECKPOINTS
 ) -> EvaluationSession:
-    """The cohort in `folder` and the checkpoints `names`; `PLAIN` among them stands for plain intensity.
-
-    Raises:
-        ScanError: the folder holds no cohort.
-        CheckpointError: a checkpoint is missing or damaged.
-        ValueError: as `table_rows`.
-    """
+    """The cohort in `folder` and the checkpoints `names`, `PLAIN` among them. Raises as their readers, `table_rows`."""
     cohort = open_cohort(folder)
     models = [load_checkpoint(name, checkpoints) for name in names if name != PLAIN]
     return EvaluationSession(cohort, tuple(table_rows(cohort, models, config, PLAIN in names)), config)
@@ -94,12 +76,9 @@ def open_session(
 def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: EvaluateConfig, plain: bool) -> list[Row]:
     """The rows to fill, in the order of the checkpoints, plain intensity last.
 
-    The thresholds come from the checkpoints' healthy scans alone. Unless the config names a reference, it is a
-    real one for a real cohort and a simulated one for a simulated cohort, as far as there is one: what is
-    healthy differs more between the two than between models.
-
-    Raises:
-        ValueError: nothing to evaluate, a model twice, or an unknown reference.
+    The thresholds come from the checkpoints' healthy scans alone. Unless the config names a reference, it is a real one
+    for a real cohort and a simulated one for a simulated cohort, as far as there is one: what is healthy differs more
+    between the two than between models. Raises ValueError: nothing to evaluate, a model twice, or an unknown reference.
     """
     if not checkpoints and not plain:
         raise ValueError("name at least one model")
@@ -124,12 +103,7 @@ def _reference(checkpoint: Checkpoint, simulated: bool) -> str:
 
 
 def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:
-    """What a checkpoint has of a subject, by the cohort's name.
-
-    Returns:
-        "trained" on it, "calibrated": among the healthy scans of its percentiles, "anatomy": trained on another
-        subject of this cohort that was made from the same brain; otherwise "".
-    """
+    """What a checkpoint has of a subject: "trained" on it, "calibrated" by it, trained on its "anatomy"; else ""."""
     for entry in checkpoint.record.get("trained_on", []):
         if entry["cohort"] != cohort.name:
             continue

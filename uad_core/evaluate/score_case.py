@@ -1,13 +1,87 @@
-"""One subject, one model: from an anomaly map to figures."""
+"""One subject as the models see it, with its truth on the same grid; and one model's anomaly map of it as figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from uad_core.evaluate.cases import Case
-from uad_core.evaluate.metrics import curve, dice, false_positive_ml, lesion_scores
+from uad_core.atlas.space import Slab
+from uad_core.cohorts.cohort import Cohort, Subject
+from uad_core.cohorts.load import load_subject, read_grey
+from uad_core.evaluate.metrics import LesionScores, curve, dice, false_positive_ml, lesion_scores
 from uad_core.evaluate.rows import Row
-from uad_core.pipeline.postprocess import mask_above
+from uad_core.io.nifti import read_mask, read_nifti
+from uad_core.io.values import binary_mask
+from uad_core.io.volume import ScanError
+from uad_core.pipeline.lesions import volume_scale
+from uad_core.pipeline.postprocess import erode, mask_above
+from uad_core.preprocess import Prepared
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One subject, ready to be scored."""
+
+    subject: Subject
+    prepared: Prepared
+    inside: np.ndarray  # (D, 256, 256) bool, eroded brain at the levels that all models know: what can be flagged
+    truth: np.ndarray  # (D, 256, 256) bool, lesions at these levels, beyond `inside` too: those are missed
+    voxel_mm3: float  # the patient's mm3 per voxel of the slab
+
+    @cached_property
+    def truth_inside(self) -> np.ndarray:
+        """(N,) bool, the truth of the voxels `inside`."""
+        return self.truth[self.inside]
+
+    @cached_property
+    def missed(self) -> int:
+        """True voxels that lie where nothing can be flagged."""
+        return int(np.count_nonzero(self.truth & ~self.inside))
+
+    def on_grid(self, values: np.ndarray) -> np.ndarray:
+        """(D, 256, 256) of the (N,) values of the voxels `inside`; 0 elsewhere."""
+        whole = np.zeros(self.inside.shape, values.dtype)
+        whole[self.inside] = values
+        return whole
+
+
+def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) -> Case:
+    """Prepare a subject's scan and bring its truth along, through the same transform.
+
+    `known`: levels that all models were trained on. Raises ScanError: the scan or the mask cannot be used, or no level
+    of it is known.
+    """
+    prepared = load_subject(subject, slab)
+    levels = np.array([level in known for level in prepared.slab.levels])
+    if not levels.any():
+        raise ScanError("levels", "The models were not trained on any of this scan's axial levels.")
+    truth = np.zeros(prepared.array.shape, bool)
+    if subject.lesion:
+        truth = _truth(subject, prepared) & levels[:, None, None]
+    inside = erode(prepared.brain_mask & levels[:, None, None], erosion_mm)
+    if not inside.any():
+        raise ScanError("levels", "The scan shows no brain at the axial levels that the models were trained on.")
+    return Case(subject, prepared, inside, truth, volume_scale(prepared))
+
+
+def _truth(subject: Subject, prepared: Prepared) -> np.ndarray:
+    """(D, 256, 256) bool of a patient; a picture's mask is a picture of as many pixels."""
+    assert subject.lesion is not None
+    if subject.lesion.suffix != ".png":
+        whole = read_nifti(subject.flair) if subject.prepared else prepared.scan  # which was cut to the slab
+        return replace(prepared, scan=whole).to_slab(read_mask(subject.lesion, whole))
+    picture = read_grey(subject.lesion)[None]
+    if picture.shape != prepared.scan.shape:
+        raise ScanError("grid_mismatch", "The lesion mask and the slice have different numbers of pixels.")
+    return prepared.to_slab(binary_mask(picture))
+
+
+def chosen(cohort: Cohort, limit: int | None) -> tuple[Subject, ...]:
+    """The first `limit` patients and the first `limit` healthy subjects, in the cohort's order."""
+    patients = [subject for subject in cohort.subjects if not subject.is_healthy][:limit]
+    kept = {subject.name for subject in (*patients, *cohort.healthy.subjects[:limit])}
+    return tuple(subject for subject in cohort.subjects if subject.name in kept)
+
 
 NAN = float("nan")
 
@@ -16,19 +90,8 @@ NAN = float("nan")
 class Score:
     """Figures of one subject and one model; NaN where a figure does not exist.
 
-    Healthy subjects, and patients without a lesion at the levels searched, have none that needs a truth.
-    Plain intensity has no healthy residuals, so none that needs a threshold.
-
-    Attributes:
-        dice: at the healthy-percentile threshold, after small components were removed; truth beyond the
-            eroded brain counts as missed.
-        auprc: of the filtered score within the eroded brain.
-        best_dice: over all thresholds on the filtered score, small components left in: a best case.
-        dice_at: as `dice`, at each percentile asked for.
-        missed: true voxels beyond the eroded brain.
-        values: (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only.
-        truth: (N,) bool, of the same voxels.
-        mask: (N,) bool, of the same voxels: flagged at the working threshold; None without one.
+    Healthy subjects, and patients without a lesion at the levels searched, have none that needs a truth. Plain
+    intensity has no healthy residuals, so none that needs a threshold.
     """
 
     subject: str
@@ -36,9 +99,11 @@ class Score:
     healthy: bool
     seen: str
     threshold: float
+    # at the healthy-percentile threshold, after small components were removed; truth beyond the eroded brain counts as
+    # missed
     dice: float
-    auprc: float
-    best_dice: float
+    auprc: float  # of the filtered score within the eroded brain
+    best_dice: float  # over all thresholds on the filtered score, small components left in: a best case
     lesion_recall: float
     lesion_precision: float
     lesion_f1: float
@@ -50,30 +115,27 @@ class Score:
     false_positive_ml: float
     searched_ml: float
     seconds_per_slice: float
-    dice_at: tuple[float, ...]
-    missed: int
+    dice_at: tuple[float, ...]  # as `dice`, at each percentile asked for
+    missed: int  # true voxels beyond the eroded brain
+    # (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only
     values: np.ndarray | None
-    truth: np.ndarray | None
-    mask: np.ndarray | None
+    truth: np.ndarray | None  # (N,) bool, of the same voxels
+    mask: np.ndarray | None  # (N,) bool, of the same voxels: flagged at the working threshold; None without one
 
 
 def score(
     case: Case, row: Row, values: np.ndarray, min_lesion_mm3: float, seen: str = "", seconds_per_slice: float = NAN
 ) -> Score:
-    """Score a filtered anomaly map.
+    """Score a filtered (D, 256, 256) float32 anomaly map for a row, whose first threshold is the working one.
 
-    Args:
-        row: the row of the table that the figures go to; its first threshold is the working one.
-        values: (D, 256, 256) float32.
-        seen: what the model knew of this subject: "", "trained", "calibrated" or "anatomy".
-        seconds_per_slice: what the reconstruction took.
+    `seen`: what the model knew of this subject: "", "trained", "calibrated" or "anatomy".
     """
     inside, truth, healthy = case.inside, case.truth, case.subject.is_healthy
     masks = [mask_above(values, inside, threshold, min_lesion_mm3) for threshold in row.thresholds or ()]
     has_truth = bool(truth.any())
     scores = values[inside]
     operating = curve(scores, case.truth_inside)
-    met = lesion_scores(masks[0], truth) if masks and has_truth else None
+    met = lesion_scores(masks[0], truth) if masks and has_truth else LesionScores(0, 0, 0, 0)
     dices = [dice(mask, truth) if has_truth else NAN for mask in masks] or [NAN]
     ml = case.voxel_mm3 / 1000
     return Score(
@@ -85,12 +147,12 @@ def score(
         dice=dices[0],
         auprc=operating.average_precision,
         best_dice=operating.best_dice(case.missed)[0],
-        lesion_recall=met.recall if met else NAN,
-        lesion_precision=met.precision if met else NAN,
-        lesion_f1=met.f1 if met else NAN,
-        lesions=met.true if met else 0,
-        lesions_found=met.found if met else 0,
-        regions=met.flagged if met else 0,
+        lesion_recall=met.recall,
+        lesion_precision=met.precision,
+        lesion_f1=met.f1,
+        lesions=met.true,
+        lesions_found=met.found,
+        regions=met.flagged,
         truth_ml=np.count_nonzero(truth) * ml,
         flagged_ml=np.count_nonzero(masks[0]) * ml if masks else NAN,
         false_positive_ml=false_positive_ml(masks[0], truth, case.voxel_mm3) if masks else NAN,

@@ -1,20 +1,22 @@
 """Every subject of a cohort, every model: prepare, reconstruct, filter, score; then the four files of the results."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from time import perf_counter
+from typing import Any, Protocol
 
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
-from uad_core.evaluate.cases import Case, chosen, load_case
 from uad_core.evaluate.metrics_file import Metrics
 from uad_core.evaluate.rows import EvaluationSession, knows
-from uad_core.evaluate.score_case import NAN, Score, score
+from uad_core.evaluate.score_case import NAN, Case, Score, chosen, load_case, score
 from uad_core.evaluate.summary import Tables, summarise
 from uad_core.evaluate.tables import model_table, patient_table
 from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.progress_file import ProgressWriter
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.reconstruct import reconstruct
@@ -48,13 +50,8 @@ def score_cohort(
 ) -> Tables:
     """Score every subject and write metrics.json, curves.json, metrics.tsv and per_patient.tsv to `out`.
 
-    Args:
-        command: how to run this again, for the record.
-        on_progress: called after each subject, refused ones among them.
-
-    Raises:
-        ScanError: no subject could be scored; nothing is written.
-        ValueError: no level is known to all models.
+    `command`: how to run this again, for the record. `on_progress` is called after each subject, refused ones among
+    them. Raises ScanError: no subject could be scored; nothing is written; ValueError: no level is known to all models.
     """
     scores: list[Score] = []
     refused: dict[str, str] = {}
@@ -80,10 +77,10 @@ def score_cohort(
 def score_cases(session: EvaluationSession) -> Iterator[CaseProgress]:
     """Score every subject of the cohort, patients and healthy ones; all models score the same voxels.
 
-    Every map goes through the chain of `detect`: 3-D median, eroded brain mask, threshold, small components.
-    Of a cohort of single slices each scan is one level deep, and the mirrored border makes the 3-D median
-    one in plane (5 x 5 for 5); the healthy percentile of slices was counted the same way, that of volumes
-    was not, so mind which reference stands behind it. 26-connected components are then 8-connected.
+    Every map goes through the chain of `detect`: 3-D median, eroded brain mask, threshold, small components. Of a
+    cohort of single slices each scan is one level deep, and the mirrored border makes the 3-D median one in plane (5 x
+    5 for 5); the healthy percentile of slices was counted the same way, that of volumes was not, so mind which
+    reference stands behind it. 26-connected components are then 8-connected.
 
     A subject that cannot be prepared is reported and left out for all models.
     """
@@ -112,3 +109,26 @@ def _scores(case: Case, session: EvaluationSession) -> Iterator[Score]:
             seen = knows(row.checkpoint, case.subject, session.cohort)
         values = filtered(values, case.inside, config.median_size)
         yield score(case, row, values, config.min_lesion_mm3, seen, seconds)
+
+
+@contextmanager
+def progress_file(folder: Path) -> Iterator[Callable[[int, int], None]]:
+    """Keep progress.json of an evaluation's folder: whoever looks where the results will lie can watch it.
+
+    What it gives is called with the subjects that are done and their number. The stage is "evaluate", "summarise" after
+    the last subject, and at the end "done", "stopped" (Ctrl-C) or "failed" with a sentence in `message`.
+    """
+    writer, began = ProgressWriter(folder), perf_counter()
+    known: dict[str, Any] = {"done": 0, "total": None, "seconds_left": None}
+
+    def counted(done: int, total: int) -> None:
+        known.update(done=done, total=total, seconds_left=(perf_counter() - began) / done * (total - done))
+        writer.write("summarise" if done == total else "evaluate", known)
+
+    writer.write("evaluate", known)
+    try:
+        yield counted
+    except BaseException as error:
+        writer.write_end(error, known)
+        raise
+    writer.write_end(None, known)

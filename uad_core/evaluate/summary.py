@@ -13,7 +13,7 @@ from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval
 from uad_core.evaluate.metrics_file import BASELINE, CurveRow, Curves, Metrics, PatientRow
 from uad_core.evaluate.records import baselines
 from uad_core.evaluate.rows import EvaluationSession, Row
-from uad_core.evaluate.score_case import Score
+from uad_core.evaluate.score_case import NAN, Score
 
 POINTS, BINS = 200, 200  # of a precision-recall curve; of the histograms of voxels over [0, 1]
 MEANS = ("auprc", "dice", "best_dice", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml")
@@ -30,12 +30,7 @@ class Tables:
 
 
 def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapping[str, str]) -> Tables:
-    """Both records of an evaluation.
-
-    Args:
-        scores: of all subjects and rows.
-        refused: subject -> why it was left out.
-    """
+    """Both records of an evaluation, from the scores of all subjects and rows; `refused`: subject -> why."""
     cohort, rows, config = session.cohort, session.rows, session.config
     by_row = {row.key: [one for one in scores if one.row == row.key] for row in rows}
     by_key = {row.key: row for row in rows}
@@ -110,6 +105,10 @@ def _interval(values: Iterable[float], config: EvaluateConfig) -> Interval:
     return mean_with_interval(np.array(list(values), np.float64), config.resamples, config.seed)
 
 
+def _ends(value: Interval) -> list[float | None]:
+    return [_number(value.low), _number(value.high)]
+
+
 def _means(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
     """Mean, deviation and interval of each per-patient figure; `best_dice` is the mean itself."""
     found: dict[str, Any] = {}
@@ -117,9 +116,7 @@ def _means(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str,
     for figure in MEANS:
         value = _interval((getattr(one, figure) for one in mine), config)
         mean = f"{figure}_mean" if figure in ("auprc", "dice") else figure
-        found[mean] = _number(value.mean)
-        found[f"{figure}_std"] = _number(value.std)
-        found[f"{figure}_ci"] = [_number(value.low), _number(value.high)]
+        found |= {mean: _number(value.mean), f"{figure}_std": _number(value.std), f"{figure}_ci": _ends(value)}
         left_out[figure] = value.left_out if row.thresholds or figure in THRESHOLD_FREE else None
     return found | {"left_out": left_out}
 
@@ -133,11 +130,11 @@ def _pooled_ci(operating: Curve, mine: Sequence[Score], config: EvaluateConfig) 
 def _healthy(unseen: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
     value = _interval((one.false_positive_ml for one in unseen), config)
     searched = sum(one.searched_ml for one in unseen)
-    share = sum(one.false_positive_ml for one in unseen) / searched if searched else float("nan")
+    share = sum(one.false_positive_ml for one in unseen) / searched if searched else NAN
     return {
         "false_positive_ml": _number(value.mean),
         "false_positive_ml_std": _number(value.std),
-        "false_positive_ml_ci": [_number(value.low), _number(value.high)],
+        "false_positive_ml_ci": _ends(value),
         "false_positive_share": _number(share),
         "false_positive_subjects": value.patients,
     }
@@ -146,51 +143,52 @@ def _healthy(unseen: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
 def _dice_by_percentile(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str, float | None] | None:
     if row.thresholds is None:
         return None
-    return {
-        f"{percentile:g}": _number(_mean(one.dice_at[index] for one in mine))
-        for index, percentile in enumerate(config.percentiles)
-    }
+    means = [_number(_mean(one.dice_at[index] for one in mine)) for index in range(len(config.percentiles))]
+    return _by_percentile(config, means)
+
+
+def _by_percentile(config: EvaluateConfig, values: Iterable[float | None]) -> dict[str, float | None]:
+    return {f"{percentile:g}": value for percentile, value in zip(config.percentiles, values, strict=False)}
 
 
 def _differences(mine: Sequence[Score], baseline: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
     """Of each figure the mean paired difference to model 0, over the patients with a lesion."""
     found, theirs = {}, {one.subject: one for one in baseline}
     for figure in ("auprc", "dice", "best_dice", "lesion_f1"):
-        sides = (mine, [theirs[one.subject] for one in mine])
-        pair = [np.array([getattr(one, figure) for one in side]) for side in sides]
-        value = paired_difference(pair[0], pair[1], config.resamples, config.seed)
-        found[figure] = {
-            "mean": _number(value.mean),
-            "ci": [_number(value.low), _number(value.high)],
-            "patients": value.patients,
-        }
+        pair = [(getattr(one, figure), getattr(theirs[one.subject], figure)) for one in mine]
+        values, their_values = np.array(pair, np.float64).reshape(-1, 2).T
+        value = paired_difference(values, their_values, config.resamples, config.seed)
+        found[figure] = {"mean": _number(value.mean), "ci": _ends(value), "patients": value.patients}
     return found
 
 
 def _per_patient(one: Score, row: Row, config: EvaluateConfig) -> PatientRow:
     """A score as JSON holds it, without its arrays."""
-    record = {key: _number(value) if isinstance(value, float) else value for key, value in vars(one).items()}
-    for hidden in ("subject", "row", "values", "truth", "mask", "dice_at"):
-        del record[hidden]
-    dice_at = {f"{p:g}": _number(value) for p, value in zip(config.percentiles, one.dice_at, strict=False)}
+    hidden = ("subject", "row", "values", "truth", "mask", "dice_at")
+    record = {key: _number(value) if isinstance(value, float) else value
+              for key, value in vars(one).items() if key not in hidden}  # fmt: skip
     named = {"subject": one.subject, "model": one.row, "signed": row.signed}
-    return cast(PatientRow, named | record | {"dice_at": dice_at})
+    return cast(PatientRow, named | record | {"dice_at": _by_percentile(config, map(_number, one.dice_at))})
 
 
 def _curves(thinned: Curve, values: np.ndarray, truth: np.ndarray) -> CurveRow:
-    edges = np.linspace(0, 1, BINS + 1)
+    edges, drawn = np.linspace(0, 1, BINS + 1), bool(thinned.positives)
     return {
-        "recall": [round(float(value), 6) for value in thinned.recall] if thinned.positives else [],
-        "precision": [round(float(value), 6) for value in thinned.precision] if thinned.positives else [],
-        "threshold": [round(float(value), 6) for value in thinned.thresholds],
+        "recall": _rounded(thinned.recall) if drawn else [],
+        "precision": _rounded(thinned.precision) if drawn else [],
+        "threshold": _rounded(thinned.thresholds),
         "normal": np.histogram(values[~truth], edges)[0].tolist(),
         "anomalous": np.histogram(values[truth], edges)[0].tolist(),
     }
 
 
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(value, 6) for value in values.tolist()]
+
+
 def _mean(values: Iterable[float]) -> float:
     kept = [value for value in values if not isnan(value)]
-    return float(np.mean(kept)) if kept else float("nan")
+    return float(np.mean(kept)) if kept else NAN
 
 
 def _number(value: float) -> float | None:

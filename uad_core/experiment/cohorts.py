@@ -20,20 +20,19 @@ from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 
 OnMessage = Callable[[str], None]
+BUNDLED = (
+    "These are the few scans that ship with the project, for want of label maps (--label-maps): an example, too few "
+    "to rank models by."
+)
 
 
 @dataclass(frozen=True)
 class CohortSource:
-    """A cohort and where its results go.
-
-    Attributes:
-        folder: name of its results' folder.
-        sentences: on what is special about it, for the report.
-    """
+    """A cohort and where its results go."""
 
     cohort: Cohort
-    folder: str
-    sentences: tuple[str, ...] = ()
+    folder: str  # name of its results' folder
+    sentences: tuple[str, ...] = ()  # on what is special about it, for the report
 
     @property
     def slices(self) -> bool:
@@ -41,13 +40,11 @@ class CohortSource:
 
 
 def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource]:
-    """The simulated cohort first, then the user's.
-
-    Raises:
-        ScanError: a folder that is no cohort.
-        ValueError: the folder holds a simulated cohort that was made otherwise.
-    """
-    sources = [_simulated(config, on_message) if config.label_maps else _bundled()]
+    """The simulated cohort first, then the user's. Raises ScanError: no cohort; ValueError: one simulated otherwise."""
+    if config.label_maps:
+        sources = [_simulated(config, on_message)]
+    else:
+        sources = [CohortSource(open_cohort(SAMPLES), "samples", (BUNDLED,))]
     for path in config.cohorts:
         cohort = open_cohort(path)
         taken = {source.folder for source in sources}
@@ -55,14 +52,6 @@ def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource
         names = (plain, *(f"{plain}-{count}" for count in range(2, len(taken) + 3)))
         sources.append(CohortSource(cohort, next(name for name in names if name not in taken)))
     return sources
-
-
-def _bundled() -> CohortSource:
-    sentence = (
-        "These are the few scans that ship with the project, for want of label maps (--label-maps): an "
-        "example, too few to rank models by."
-    )
-    return CohortSource(open_cohort(SAMPLES), "samples", (sentence,))
 
 
 def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:
@@ -113,11 +102,7 @@ def to_evaluate(source: CohortSource, checkpoints: Sequence[Checkpoint]) -> Coho
 
 
 def for_training(sources: Sequence[CohortSource], on_message: OnMessage) -> list[Cohort]:
-    """The cohorts with healthy subjects of at least two brains.
-
-    Raises:
-        ScanError: there are none.
-    """
+    """The cohorts with healthy subjects of at least two brains. Raises ScanError: there are none."""
     fit = [source for source in sources if len({subject.anatomy for subject in source.cohort.healthy.subjects}) > 1]
     if not fit:
         raise ScanError("cohort", "Training needs healthy subjects: give --label-maps, or a --cohort with at least 2.")

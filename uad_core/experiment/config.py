@@ -6,34 +6,20 @@ from pathlib import Path
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.paths import CHECKPOINTS
 
-PAPER_HEALTHY, PAPER_MS = 83, 49  # subjects of Baur et al. 2018
-QUICK_HEALTHY, QUICK_MS = 4, 4
-QUICK_VOLUMES, QUICK_SLICES = 4, 24  # patients, and healthy subjects, of a cohort at most
-PRIOR_SAMPLES = 8  # slices drawn from a prior
-
 
 @dataclass(frozen=True)
 class ExperimentConfig:
-    """All that the command line can say.
+    """All that the command line can say."""
 
-    Attributes:
-        out: folder for everything that is made.
-        label_maps: FreeSurfer-style files to simulate from; none: the bundled samples are the simulated cohort.
-        cohorts: folders of further cohorts.
-        models: rows of the tables; None: all there are, and plain intensity.
-        checkpoints: folder of checkpoints, unless they are trained here.
-        train: epochs to train each model for; None: no training.
-        seed: of simulation, training, samples and bootstrap.
-    """
-
-    out: Path
+    out: Path  # folder for everything that is made
     quick: bool = False
+    # FreeSurfer-style files to simulate from; none: the bundled samples are the simulated cohort
     label_maps: tuple[Path, ...] = ()
-    cohorts: tuple[Path, ...] = ()
-    models: tuple[str, ...] | None = None
-    checkpoints: Path = CHECKPOINTS
-    train: int | None = None
-    seed: int = 2018
+    cohorts: tuple[Path, ...] = ()  # folders of further cohorts
+    models: tuple[str, ...] | None = None  # rows of the tables; None: all there are, and plain intensity
+    checkpoints: Path = CHECKPOINTS  # folder of checkpoints, unless they are trained here
+    train: int | None = None  # epochs to train each model for; None: no training
+    seed: int = 2018  # of simulation, training, samples and bootstrap
     resamples: int = 2000
 
     def __post_init__(self) -> None:
@@ -44,10 +30,10 @@ class ExperimentConfig:
 
     @property
     def subjects(self) -> tuple[int, int]:
-        """Healthy subjects and patients to simulate."""
-        return (QUICK_HEALTHY, QUICK_MS) if self.quick else (PAPER_HEALTHY, PAPER_MS)
+        """Healthy subjects and patients to simulate; else as many as Baur et al. 2018 had."""
+        return (4, 4) if self.quick else (83, 49)
 
     def evaluation(self, slices: bool) -> EvaluateConfig:
-        """How a cohort of volumes, or of single slices, is evaluated."""
-        few = QUICK_SLICES if slices else QUICK_VOLUMES
+        """How a cohort of volumes, or of single slices, is evaluated; quickly: a few patients and healthy subjects."""
+        few = 24 if slices else 4
         return EvaluateConfig(limit=few if self.quick else None, resamples=self.resamples, seed=self.seed)

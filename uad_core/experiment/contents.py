@@ -11,27 +11,18 @@ from uad_core.evaluate.metrics_file import Curves, Metrics
 
 @dataclass(frozen=True, eq=False)
 class SlicePanel:
-    """One model's view of one axial slice, cropped to the brain; (H, W), radiological convention.
+    """One model's view of one axial slice, cropped to the brain; (H, W), radiological convention."""
 
-    Attributes:
-        key: the model's row; empty where no model is shown.
-        note: what stands above the picture.
-        scan: normalised intensity, [0, 1].
-        truth: bool.
-        values: filtered anomaly score within the eroded brain, 0 elsewhere; None where no model is shown.
-        mask: bool, at the healthy percentile; None where the row has no threshold.
-        black: the score that is shown black, `white` the one that is shown white.
-    """
-
-    key: str
+    key: str  # the model's row; empty where no model is shown
     subject: str
     level: int
-    note: str
-    scan: np.ndarray
-    truth: np.ndarray
+    note: str  # what stands above the picture
+    scan: np.ndarray  # normalised intensity, [0, 1]
+    truth: np.ndarray  # bool
+    # filtered anomaly score within the eroded brain, 0 elsewhere; None where no model is shown
     values: np.ndarray | None = None
-    mask: np.ndarray | None = None
-    black: float = 0.0
+    mask: np.ndarray | None = None  # bool, at the healthy percentile; None where the row has no threshold
+    black: float = 0.0  # the score that is shown black, `white` the one that is shown white
     white: float = 1.0
 
 
@@ -46,59 +37,36 @@ class SubtleRecord(TypedDict):
     found_by: NotRequired[str]  # keys of rows
 
 
-class Distance(TypedDict):
-    """How far two sets of slices are apart, as text: earth mover's distance of intensities, and decibels."""
-
-    pair: str
-    intensity: str
-    db: str
-
-
 @dataclass(frozen=True)
 class SubtleLesions:
-    """Lesions of one cohort whose intensity is normal.
+    """Lesions of one cohort whose intensity is normal."""
 
-    Attributes:
-        total: lesions of all patients at the levels searched.
-        records: those within the normal range, one record each, largest first; `found_by` names models.
-        panels: pictures of the largest of the first patients.
-    """
-
-    total: int
+    total: int  # lesions of all patients at the levels searched
+    # those within the normal range, one record each, largest first; `found_by` names models
     records: tuple[SubtleRecord, ...]
-    panels: tuple[SlicePanel, ...]
+    panels: tuple[SlicePanel, ...]  # pictures of the largest of the first patients
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Slices of single patients.
+    """Slices of single patients."""
 
-    Attributes:
-        typical: of one patient, a panel a row.
-        reconstructed: the same slice as each model that reconstructs would have it, in the place of the scan.
-        worst: a panel a row, of the patient that suits it least.
-    """
-
-    typical: tuple[SlicePanel, ...] = ()
+    typical: tuple[SlicePanel, ...] = ()  # of one patient, a panel a row
+    # the same slice as each model that reconstructs would have it, in the place of the scan
     reconstructed: tuple[SlicePanel, ...] = ()
-    worst: tuple[SlicePanel, ...] = ()
+    worst: tuple[SlicePanel, ...] = ()  # a panel a row, of the patient that suits it least
 
 
 @dataclass(frozen=True)
 class CohortResults:
-    """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`.
-
-    Attributes:
-        folder: of its files, beside the report.
-        sentences: on what is special about it.
-    """
+    """One cohort. `metrics` and `curves` are those of `uad_core.evaluate`."""
 
     metrics: Metrics
     curves: Curves
     examples: Examples
     lesions: SubtleLesions
-    folder: str
-    sentences: tuple[str, ...] = ()
+    folder: str  # of its files, beside the report
+    sentences: tuple[str, ...] = ()  # on what is special about it
 
     @property
     def name(self) -> str:
@@ -111,51 +79,32 @@ class CohortResults:
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """One checkpoint.
-
-    Attributes:
-        learned: in words.
-        latents: numbers in the bottleneck, None where there is none.
-        record: its JSON, less the calibration.
-        samples: (N, 256, 256) slices from its prior, None where it has none.
-    """
+    """One checkpoint."""
 
     name: str
     model: str
     parameters: int
-    learned: str
-    latents: int | None
+    learned: str  # in words
+    latents: int | None  # numbers in the bottleneck, None where there is none
     latent: str
     sha256: str
-    record: Mapping[str, Any]
-    samples: np.ndarray | None = None
+    record: Mapping[str, Any]  # its JSON, less the calibration
+    samples: np.ndarray | None = None  # (N, 256, 256) slices from its prior, None where it has none
 
 
 @dataclass(frozen=True, eq=False)
 class Realism:
-    """Simulated slices held against real ones, at one level.
+    """Simulated slices held against real ones, at one level."""
 
-    Attributes:
-        level: of the atlas.
-        slices: cohort -> (N, H, W), a few to show.
-        centres: (B,) normalised intensity.
-        densities: cohort -> (B,) share of brain voxels a unit of intensity.
-        frequencies: (F,) cycles per mm.
-        spectra: cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power.
-        simulated: names of the simulated cohorts.
-        counts: cohort -> slices measured.
-        distances: one a pair of cohorts.
-    """
-
-    level: int
-    slices: Mapping[str, np.ndarray]
-    centres: np.ndarray
-    densities: Mapping[str, np.ndarray]
-    frequencies: np.ndarray
-    spectra: Mapping[str, np.ndarray]
-    simulated: tuple[str, ...]
-    counts: Mapping[str, int]
-    distances: tuple[Distance, ...]
+    level: int  # of the atlas
+    slices: Mapping[str, np.ndarray]  # cohort -> (N, H, W), a few to show
+    centres: np.ndarray  # (B,) normalised intensity
+    densities: Mapping[str, np.ndarray]  # cohort -> (B,) share of brain voxels a unit of intensity
+    frequencies: np.ndarray  # (F,) cycles per mm
+    spectra: Mapping[str, np.ndarray]  # cohort -> (3, F) 10th, 50th and 90th percentile over slices of the radial power
+    simulated: tuple[str, ...]  # names of the simulated cohorts
+    counts: Mapping[str, int]  # cohort -> slices measured
+    distances: tuple[dict[str, str], ...]  # one a pair of cohorts
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from math import isnan
 
 import numpy as np
 
-from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics_file import PatientFigure, PatientRow
 from uad_core.evaluate.review import fullest
 from uad_core.evaluate.rows import Row
-from uad_core.evaluate.score_case import Score
+from uad_core.evaluate.score_case import Case, Score
 from uad_core.experiment.contents import Examples, SlicePanel
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import reconstruct_slices
@@ -19,37 +18,25 @@ from uad_core.render.slices import crop_box
 
 @dataclass(frozen=True, eq=False)
 class _ExampleCase:
-    """The slice of a patient that is shown, and where its voxels stand in the (N,) values of a score.
+    """The slice of a patient that is shown, and where its voxels stand in the (N,) values of a score."""
 
-    Attributes:
-        panel: scan and truth, cropped to the brain by `box`.
-        scan: (256, 256), not cropped; `brain` and `inside` are bool masks of it.
-        first: of the voxels `inside` this slice, in the values of a score.
-        scores: by row key; their arrays are not copied.
-    """
-
-    panel: SlicePanel
+    panel: SlicePanel  # scan and truth, cropped to the brain by `box`
     box: tuple[slice, slice]
-    scan: np.ndarray
+    scan: np.ndarray  # (256, 256), not cropped; `brain` and `inside` are bool masks of it
     brain: np.ndarray
     inside: np.ndarray
-    first: int
-    scores: Mapping[str, Score]
+    first: int  # of the voxels `inside` this slice, in the values of a score
+    scores: Mapping[str, Score]  # by row key; their arrays are not copied
 
     def scored(self, key: str) -> SlicePanel:
         """The slice as a row has it; its Dice is the note."""
         score = self.scores[key]
         assert score.values is not None, "kept of patients with a lesion"
         black, white = np.percentile(score.values, (50, 99.9)).tolist()
-        return replace(
-            self.panel,
-            key=key,
-            note="" if isnan(score.dice) else f"D {score.dice:.2f}",
-            values=self._cropped(score.values),
-            mask=None if score.mask is None else self._cropped(score.mask),
-            black=black,
-            white=white,
-        )
+        note = "" if isnan(score.dice) else f"D {score.dice:.2f}"
+        mask = None if score.mask is None else self._cropped(score.mask)
+        values = self._cropped(score.values)
+        return replace(self.panel, key=key, note=note, values=values, mask=mask, black=black, white=white)
 
     def _cropped(self, values: np.ndarray) -> np.ndarray:
         picture = np.zeros(self.inside.shape, values.dtype)
@@ -85,31 +72,21 @@ class ExampleCollector:
 
     def examples(self, per_patient: Sequence[PatientRow]) -> Examples:
         """The typical patient in each row, the same slice reconstructed, and each row's worst patient."""
-        worst = ((poorest(per_patient, row.key), row.key) for row in self._rows)
-        poor = tuple(self._cases[name].scored(key) for name, key in worst if name)
+        poorest_of = {row.key: poorest(per_patient, row.key) for row in self._rows}
+        worst = tuple(self._cases[name].scored(key) for key, name in poorest_of.items() if name)
         if not (name := typical(per_patient)):
-            return Examples((), (), poor)
-        case = self._cases[name]
-        checkpoints = {row.name: row.checkpoint for row in self._rows if row.checkpoint}
-        return Examples(
-            typical=tuple(case.scored(row.key) for row in self._rows),
-            reconstructed=tuple(case.reconstructed(one) for one in checkpoints.values() if one.spec.reconstructs),
-            worst=poor,
-        )
+            return Examples(worst=worst)
+        case, checkpoints = self._cases[name], {row.name: row.checkpoint for row in self._rows if row.checkpoint}
+        again = tuple(case.reconstructed(one) for one in checkpoints.values() if one.spec.reconstructs)
+        return Examples(tuple(case.scored(row.key) for row in self._rows), again, worst)
 
 
 def slice_panel(case: Case, index: int, note: str = "", mask: np.ndarray | None = None) -> SlicePanel:
     """One slice of a case, cropped to the brain; `mask` is (D, 256, 256) bool."""
     box = (index, *crop_box(case.prepared.brain_mask))
-    return SlicePanel(
-        key="",
-        subject=case.subject.name,
-        level=case.prepared.slab.levels[index],
-        note=note,
-        scan=case.prepared.array[box].copy(),  # a view would keep the whole volume
-        truth=case.truth[box].copy(),
-        mask=None if mask is None else mask[box].copy(),
-    )
+    scan, truth = case.prepared.array[box].copy(), case.truth[box].copy()  # a view would keep the whole volume
+    shown = None if mask is None else mask[box].copy()
+    return SlicePanel("", case.subject.name, case.prepared.slab.levels[index], note, scan, truth, mask=shown)
 
 
 def typical(per_patient: Sequence[PatientRow]) -> str | None:

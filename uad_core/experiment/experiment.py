@@ -7,18 +7,23 @@ from typing import Any
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.evaluate.glossary import GLOSSARY
-from uad_core.experiment.cohort_results import score_to_results
-from uad_core.experiment.cohorts import OnMessage, described, for_training, gather, to_evaluate
+from uad_core.evaluate.rows import EvaluationSession, table_rows
+from uad_core.evaluate.score_cohort import CaseProgress, score_cohort
+from uad_core.experiment.cohorts import CohortSource, OnMessage, described, for_training, gather, to_evaluate
 from uad_core.experiment.config import ExperimentConfig
-from uad_core.experiment.contents import Contents
-from uad_core.experiment.models import card, select_models, train_all
-from uad_core.experiment.realism import BrainSlices, compare
-from uad_core.experiment.report import Report, build_report
+from uad_core.experiment.contents import CohortResults, Contents
+from uad_core.experiment.examples import ExampleCollector
+from uad_core.experiment.models import ModelSelection, card, select_models, train_all
+from uad_core.experiment.realism import BrainSliceCollector, BrainSlices, compare
+from uad_core.experiment.report.build import Report, build_report
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.studies import latent_rows
 from uad_core.experiment.report.tables import printed_table
+from uad_core.experiment.subtle_lesions import SubtleLesionCollector
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.volume import ScanError
+
+RECORDED = ("name", "sha256", "parameters", "learned")  # of a checkpoint, in report.json
 
 
 @dataclass(frozen=True)
@@ -32,14 +37,9 @@ class Outcome:
 def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage) -> Outcome:
     """Run it all; what was simulated or trained already in `config.out` is kept.
 
-    Args:
-        command: that repeats it, for the record.
-        on_message: called with a line at every step.
-
-    Raises:
-        ScanError: no cohort could be evaluated, or none can be trained on.
-        CheckpointError: no checkpoint could be read.
-        ValueError: the folder holds something that was made otherwise, or the training was stopped.
+    `command` repeats it, for the record; `on_message` is called with a line at every step. Raises ScanError: no cohort
+    could be evaluated, or none can be trained on; CheckpointError: no checkpoint could be read; ValueError: the folder
+    holds something that was made otherwise, or the training was stopped.
     """
     sources = gather(config, on_message)
     folder, missing = config.checkpoints, list[str]()
@@ -51,11 +51,10 @@ def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage
     cohorts, slices = [], dict[str, BrainSlices]()
     for source in sources:
         try:
-            results, slices[source.folder] = score_to_results(source, selection, config, command, on_message)
+            results, slices[source.folder] = _scored(source, selection, config, command, on_message)
+            cohorts.append(results)
         except ScanError as error:
             missing.append(str(error))
-        else:
-            cohorts.append(results)
     if not cohorts:
         raise ScanError("cohort", " ".join(missing))
     simulated = {results.folder for results in cohorts if results.simulated}
@@ -82,11 +81,8 @@ def run_experiment(config: ExperimentConfig, command: str, on_message: OnMessage
 
 def settings(config: ExperimentConfig) -> dict[str, Any]:
     """All that has a say in the figures, by name."""
-    said: dict[str, Any] = {
-        "quick": config.quick,
-        "seed": config.seed,
-        "training epochs": config.train or "none: checkpoints as given",
-    }
+    epochs = config.train or "none: checkpoints as given"
+    said: dict[str, Any] = {"quick": config.quick, "seed": config.seed, "training epochs": epochs}
     if config.quick:
         said["limit of slice cohorts"] = config.evaluation(True).limit
     return said | {key: value for key, value in asdict(config.evaluation(False)).items() if key != "seed"}
@@ -107,10 +103,7 @@ def write(out: Path, contents: Contents, report: Report) -> None:
             | {"claims": [list(line) for line in verdicts(results)]}
             for results in contents.cohorts
         ],
-        "checkpoints": [
-            {"name": one.name, "sha256": one.sha256, "parameters": one.parameters, "learned": one.learned}
-            for one in contents.cards
-        ],
+        "checkpoints": [{key: getattr(one, key) for key in RECORDED} for one in contents.cards],
         "latent": latent_rows(contents.cohorts, contents.cards),
         "realism": [dict(row) for row in contents.realism.distances] if contents.realism else None,
         "not_repeatable": ["seconds_per_slice"],
@@ -121,11 +114,35 @@ def write(out: Path, contents: Contents, report: Report) -> None:
 
 def tables(contents: Contents) -> str:
     """For a terminal: one table a cohort."""
-    cards = {one.name: one for one in contents.cards}
-    parts = []
+    cards, parts = {one.name: one for one in contents.cards}, []
     for results in contents.cohorts:
         kind = "SIMULATED" if results.simulated else "REAL"
         parts.append(f"{kind} scans: {results.name}, {results.metrics['patients']} patients")
         parts.append(printed_table(results, cards) + "\n")
     parts += [*contents.missing, f"Seconds are measured anew each time. {GLOSSARY['best_dice']}"]
     return "\n".join(parts)
+
+
+def _scored(
+    source: CohortSource, selection: ModelSelection, config: ExperimentConfig, command: str, on_message: OnMessage
+) -> tuple[CohortResults, BrainSlices]:
+    """Score a cohort into its folder: what `evaluate` writes, and lesions.json. Raises as `score_cohort` does."""
+    cohort, out = source.cohort, config.out / source.folder
+    evaluation = config.evaluation(source.slices)
+    rows = table_rows(cohort, selection.scored, evaluation, selection.plain)
+    session = EvaluationSession(cohort, tuple(rows), evaluation)
+    examples = ExampleCollector(rows)
+    subtle = SubtleLesionCollector(evaluation.min_lesion_mm3)
+    slices = BrainSliceCollector(cohort.subjects[0].level)
+
+    def show(progress: CaseProgress) -> None:
+        counted = f"{progress.subject} ({progress.done} of {progress.total})"
+        on_message(f"{cohort.name}: {counted} {progress.problem}".rstrip())
+
+    tables = score_cohort(session, out, command, (examples, subtle, slices), show)
+    on_message(f"{cohort.name}: pictures.")
+    lesions = subtle.lesions()
+    write_json(out / "lesions.json", {"lesions": lesions.total, "normal": list(lesions.records)})
+    shown = examples.examples(tables.metrics["per_patient"])
+    results = CohortResults(tables.metrics, tables.curves, shown, lesions, source.folder, source.sentences)
+    return results, slices.slices()

@@ -8,7 +8,7 @@ from pathlib import Path
 from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate.rows import PLAIN
 from uad_core.experiment.cohorts import OnMessage
-from uad_core.experiment.config import PRIOR_SAMPLES, ExperimentConfig
+from uad_core.experiment.config import ExperimentConfig
 from uad_core.experiment.contents import ModelCard
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, load_checkpoint
@@ -16,31 +16,22 @@ from uad_core.models.parts.layers import SIZE
 from uad_core.train import RunFolder, TrainConfig, Training, train
 from uad_core.train.config import recorded_command
 
+PRIOR_SAMPLES = 8  # slices drawn from a prior
 SEARCH_SCANS = 2  # to calibrate a model on that searches for minutes a scan
 
 
 @dataclass(frozen=True)
 class ModelSelection:
-    """What takes part, and what does not, in sentences.
+    """What takes part, and what does not, in sentences."""
 
-    Attributes:
-        checkpoints: all that could be read, in the order of the table.
-        scored: those whose reconstruction is evaluated.
-        plain: whether plain intensity is a row.
-    """
-
-    checkpoints: list[Checkpoint]
-    scored: list[Checkpoint]
-    plain: bool
+    checkpoints: list[Checkpoint]  # all that could be read, in the order of the table
+    scored: list[Checkpoint]  # those whose reconstruction is evaluated
+    plain: bool  # whether plain intensity is a row
     missing: list[str]
 
 
 def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
-    """Read the checkpoints asked for; a missing or damaged one is said, not raised.
-
-    Raises:
-        CheckpointError: not one is there.
-    """
+    """Read the checkpoints asked for; a damaged one is said, not raised. Raises CheckpointError where none is there."""
     there = checkpoint_names(folder)
     wanted = [name for name in config.models or () if name != PLAIN]
     if config.models is None:
@@ -54,11 +45,9 @@ def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
             missing.append(f"{name}: {error}")
     if config.models is None and (absent := [name for name in MODELS if name not in there]):
         missing.append(f"Models without a checkpoint: {', '.join(absent)}.")
-    scored = found
-    if config.quick:
-        scored = [checkpoint for checkpoint in found if not checkpoint.spec.searches]
-        slow = [checkpoint.name for checkpoint in found if checkpoint.spec.searches]
-        missing += [f"{name} searches for seconds a slice: it is not scored in a quick run." for name in slow]
+    slow = [one.name for one in found if config.quick and one.spec.searches]
+    scored = [one for one in found if one.name not in slow]
+    missing += [f"{name} searches for seconds a slice: it is not scored in a quick run." for name in slow]
     plain = config.models is None or PLAIN in config.models
     if not scored and not plain:
         raise CheckpointError(" ".join(missing) or "There is no checkpoint to evaluate.")
@@ -68,11 +57,8 @@ def select_models(config: ExperimentConfig, folder: Path) -> ModelSelection:
 def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: OnMessage) -> tuple[Path, list[str]]:
     """Train every model asked for into OUT/checkpoints; those trained already are kept, begun ones resumed.
 
-    Returns:
-        The folder, and a sentence for each training that failed.
-
-    Raises:
-        ValueError: a training was stopped, or one with other epochs or another seed is there.
+    Returns the folder, and a sentence for each training that failed. Raises ValueError: a training was stopped, or one
+    with other epochs or another seed is there.
     """
     assert config.train is not None
     folder, failed = config.out / "checkpoints", []
@@ -119,19 +105,16 @@ def card(checkpoint: Checkpoint, seed: int) -> ModelCard:
     """What the report says of a checkpoint, with samples from its prior."""
     model, spec = checkpoint.model, checkpoint.spec
     unknown = "not known" if model.objectives() else "nothing to learn"
-    learned = {True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned]
-    drawn = model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None
-    record = {key: value for key, value in checkpoint.record.items() if key != "calibration"}
     return ModelCard(
         name=checkpoint.name,
         model=checkpoint.record["model"],
         parameters=model.learned_numbers(),
-        learned=learned,
+        learned={True: "yes", False: "no: did not learn", None: unknown}[checkpoint.learned],
         latents=_latents(model.config),
         latent=spec.latent,
         sha256=checkpoint.sha256,
-        record=record,
-        samples=drawn,
+        record={key: value for key, value in checkpoint.record.items() if key != "calibration"},
+        samples=model.sample(PRIOR_SAMPLES, seed)[:, 0].cpu().numpy() if spec.samples else None,
     )
 
 
@@ -140,4 +123,4 @@ def _latents(config: object) -> int | None:
     latent, features = getattr(config, "latent", None), getattr(config, "features", None)
     if latent is None or features is None:
         return None
-    return int(latent) if getattr(config, "dense", True) else int(latent * (SIZE // 2 ** len(features)) ** 2)
+    return int(latent if getattr(config, "dense", True) else latent * (SIZE // 2 ** len(features)) ** 2)

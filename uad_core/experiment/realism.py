@@ -7,11 +7,11 @@ from itertools import product
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from uad_core.evaluate.cases import Case
-from uad_core.evaluate.score_case import Score
-from uad_core.experiment.contents import Distance, Realism
+from uad_core.evaluate.score_case import Case, Score
+from uad_core.experiment.contents import Realism
 
 BINS = 100  # of normalised intensity, over [0, 1]
+CENTRES = (np.arange(BINS) + 0.5) / BINS
 WINDOW = 96  # mm, and pixels, of the brain's middle
 SHOWN = 6  # slices of a cohort
 LOWEST = 2  # first frequency, in steps of 1 / WINDOW, that the spectra are compared from
@@ -55,31 +55,23 @@ class BrainSliceCollector:
 
 
 def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism | None:
-    """Histograms, spectra and their distances; None unless there are both kinds at one level.
-
-    Args:
-        cohorts: slices by cohort name, the simulated ones among them named in `simulated`.
-    """
+    """Histograms, spectra and distances of the cohorts' slices; None unless simulated and real ones share a level."""
     real = {name: one for name, one in cohorts.items() if name not in simulated and one.slices}
     if not real:
         return None
     level = next(iter(real.values())).level
     same = {name: one for name, one in cohorts.items() if one.level == level and one.slices}
-    made = [name for name in same if name in simulated]
-    genuine = [name for name in same if name in real]
+    made, genuine = [name for name in same if name in simulated], [name for name in same if name in real]
     if not made:
         return None
     slices = {name: list(one.slices) for name, one in same.items()}
     pairs = [(f"{a} (simulated), {b} (real)", slices[a], slices[b]) for a, b in product(made, genuine)]
-    pairs += [
-        (f"two halves of {name} (real)", slices[name][::2], slices[name][1::2])
-        for name in genuine
-        if len(slices[name]) >= HALVES
-    ]
+    many = {name: slices[name] for name in genuine if len(slices[name]) >= HALVES}
+    pairs += [(f"two halves of {name} (real)", own[::2], own[1::2]) for name, own in many.items()]
     return Realism(
         level=level,
         slices={name: _shown(own) for name, own in slices.items()},
-        centres=(np.arange(BINS) + 0.5) / BINS,
+        centres=CENTRES,
         densities={name: density(own) for name, own in slices.items()},
         frequencies=np.arange(WINDOW // 2 + 1) / WINDOW,
         spectra={name: np.percentile(spectra(own), (10, 50, 90), axis=0) for name, own in slices.items()},
@@ -112,9 +104,8 @@ def spectra(slices: Sequence[BrainSlice]) -> np.ndarray:
     return np.array(rows)
 
 
-def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> Distance:
-    centres = (np.arange(BINS) + 0.5) / BINS
-    apart = wasserstein_distance(centres, centres, density(left), density(right))
+def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> dict[str, str]:
+    apart = wasserstein_distance(CENTRES, CENTRES, density(left), density(right))
     levels = [10 * np.log10(np.median(spectra(side), axis=0)[LOWEST:]) for side in (left, right)]
     decibels = float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
     return {"pair": pair, "intensity": f"{apart:.4f}", "db": f"{decibels:.2f}"}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import cc3d
 import numpy as np
 
-from uad_core.evaluate.cases import Case
-from uad_core.evaluate.metrics.lesionwise import FOUND_FROM
-from uad_core.evaluate.score_case import Score
+from uad_core.evaluate.metrics.masks import FOUND_FROM
+from uad_core.evaluate.score_case import Case, Score
 from uad_core.experiment.contents import SlicePanel, SubtleLesions, SubtleRecord
 from uad_core.experiment.examples import slice_panel
 
@@ -68,28 +67,17 @@ def subtle_lesions(case: Case, min_lesion_mm3: float) -> tuple[int, list[SubtleL
         rank = 100 * float(np.searchsorted(healthy, middle)) / healthy.size
         if NORMAL[0] <= rank <= NORMAL[1]:
             level = case.prepared.slab.levels[int(np.bincount(voxels[:, 0]).argmax())]
-            record: SubtleRecord = {
-                "subject": case.subject.name,
-                "level": level,
-                "ml": len(voxels) * case.voxel_mm3 / 1000,
-                "intensity": middle,
-                "rank": rank,
-            }
+            ml = len(voxels) * case.voxel_mm3 / 1000
+            record = SubtleRecord(subject=case.subject.name, level=level, ml=ml, intensity=middle, rank=rank)
             found.append(SubtleLesion(record, voxels))
     return total, found
 
 
 def finders(case: Case, scores: Sequence[Score], lesions: Sequence[np.ndarray]) -> list[list[str]]:
     """For each lesion, (N, 3) voxels, the keys of the rows that found it as `metrics.lesion_scores` counts."""
-    found: list[list[str]] = [[] for _ in lesions]
-    for score in scores:
-        if score.mask is None or not lesions:
-            continue
-        mask = case.on_grid(score.mask)
-        for keys, voxels in zip(found, lesions, strict=True):
-            if mask[tuple(voxels.T)].mean() >= FOUND_FROM:
-                keys.append(score.row)
-    return found
+    masks = {score.row: case.on_grid(score.mask) for score in scores if score.mask is not None and lesions}
+    places = [tuple(voxels.T) for voxels in lesions]
+    return [[key for key, mask in masks.items() if mask[place].mean() >= FOUND_FROM] for place in places]
 
 
 def _largest_first(record: SubtleRecord) -> tuple[float, str, int]:

@@ -11,12 +11,7 @@ FINE = 3  # overlay pixels per voxel, so that an outline is thinner than a voxel
 
 
 def grey_png(picture: np.ndarray, white: float = 1.0, pixel_mm: tuple[float, float] = (1.0, 1.0)) -> bytes:
-    """A slice as 8-bit grey, 0 black and `white` white; pixels that are not square are interpolated to squares.
-
-    Args:
-        picture: (rows, columns).
-        pixel_mm: height and width of a pixel.
-    """
+    """A (rows, columns) slice in grey, 0 black and `white` white; pixels of (height, width) mm are made square."""
     grey = (np.clip(np.asarray(picture, np.float32) / max(white, 1e-6), 0, 1) * 255).astype(np.uint8)
     return encode(_square(Image.fromarray(grey), pixel_mm, Image.Resampling.BILINEAR))
 
@@ -29,11 +24,9 @@ def overlay_png(
     colour: tuple[int, int, int] = MASK_COLOUR,
     veiled: np.ndarray | None = None,
 ) -> bytes:
-    """`mask` (rows, columns) bool filled, the outline of `truth` over it; all else is transparent.
+    """`mask` (rows, columns) bool filled, the outline of `truth` over it, opaque; all else is transparent.
 
-    Args:
-        veiled: (rows, columns) bool, darkened: no model searched there.
-        opacity: of the filling, [0, 1]; outlines are opaque.
+    `veiled`: (rows, columns) bool, darkened: no model searched there. `opacity`: of the filling, [0, 1].
     """
     fine = np.zeros((*(FINE * n for n in mask.shape), 4), np.uint8)
     if veiled is not None:

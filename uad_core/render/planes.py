@@ -1,7 +1,7 @@
 """Slices of a volume in three planes, as pictures for a viewer that does windowing and marks itself.
 
-(D, H, W) arrays are canonical, so axial slices are shown as they are; coronal and sagittal ones are turned
-upside down, the crown on top. Columns run from the patient's right to left, or from anterior to posterior.
+(D, H, W) arrays are canonical, so axial slices are shown as they are; coronal and sagittal ones are turned upside down,
+the crown on top. Columns run from the patient's right to left, or from anterior to posterior.
 """
 
 from typing import Literal
@@ -17,6 +17,12 @@ def cut(array: np.ndarray, plane: Plane, index: int) -> np.ndarray:
     axis = PLANES.index(plane)
     picture = np.take(array, index, axis=axis)
     return picture if axis == 0 else picture[::-1]
+
+
+def pixel_of(shape: tuple[int, ...], plane: Plane, voxel: tuple[int, int, int]) -> tuple[int, int]:
+    """The (column, row) of `cut` that shows a voxel (d, h, w) of (D, H, W) `shape`."""
+    upside_down, h, w = shape[0] - 1 - voxel[0], voxel[1], voxel[2]
+    return {"axial": (w, h), "coronal": (w, upside_down), "sagittal": (h, upside_down)}[plane]
 
 
 def place(shape: tuple[int, ...], plane: Plane, column: int, row: int) -> dict[int, int]:

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 
 def encode(image: Image.Image | np.ndarray, compress_level: int = 1) -> bytes:
-    """A PNG of an image, or of uint8 pixels.
-
-    Args:
-        compress_level: 1 is fast, for a viewer; 9 is small, for a file.
-    """
+    """A PNG of an image, or of uint8 pixels. `compress_level`: 1 is fast, for a viewer; 9 is small, for a file."""
     buffer = io.BytesIO()
     image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
     image.save(buffer, format="PNG", compress_level=compress_level)

@@ -8,7 +8,7 @@ from scipy import ndimage
 from uad_core.preprocess.step_images import StepView
 from uad_core.render.colours import TRUTH_COLOUR
 from uad_core.render.overlays import grey_png, overlay_png
-from uad_core.render.planes import PLANES, Plane, cut, place
+from uad_core.render.planes import PLANES, Plane, cut, pixel_of, place
 
 Place = tuple[float, float, float]  # atlas world mm
 FIRST_PLACE: Place = (-106.0, 121.0, 84.0)  # where to open: left of the midline, through ventricle and deep grey matter
@@ -26,17 +26,14 @@ class StagePicture(NamedTuple):
 
 def stage_picture(view: StepView, plane: Plane, at: Place) -> StagePicture:
     """The slice of `view` in `plane` through `at`, or the nearest one; pixels are made square."""
-    voxel = nearest_voxel(view, at)
+    voxel, pixel_mm = nearest_voxel(view, at), _pixel_mm(view, plane)
     index = voxel[PLANES.index(plane)]
-    pixel_mm = _pixel_mm(view, plane)
     picture = grey_png(cut(view.array, plane, index), 255.0, pixel_mm)
     outline = None
     if view.outline is not None:
         rim = _rim(cut(view.outline, plane, index), pixel_mm)
         outline = overlay_png(rim, opacity=1.0, colour=TRUTH_COLOUR)
-    d, h, w = voxel
-    upside_down = view.array.shape[0] - 1 - d
-    column, row = {"axial": (w, h), "coronal": (w, upside_down), "sagittal": (h, upside_down)}[plane]
+    column, row = pixel_of(view.array.shape, plane, voxel)
     tall, wide = _enlarged(pixel_mm)
     return StagePicture(picture, outline, ((column + 0.5) * wide - 0.5, (row + 0.5) * tall - 0.5))
 
@@ -61,11 +58,9 @@ def moved_to_pixel(view: StepView, plane: Plane, at: Place, column: int, row: in
 
 def _rim(mask: np.ndarray, pixel_mm: tuple[float, float]) -> np.ndarray:
     """The rim of a (rows, columns) bool mask on square pixels, about `RIM_MM` thick whatever the mask's own are."""
-    tall, wide = _enlarged(pixel_mm)
-    rows, columns = (
-        np.arange(round(size * scale)) / scale for size, scale in zip(mask.shape, (tall, wide), strict=True)
-    )
-    square: np.ndarray = mask[np.ix_(rows.astype(int), columns.astype(int))]
+    shares = zip(mask.shape, _enlarged(pixel_mm), strict=True)
+    rows, columns = ((np.arange(round(size * scale)) / scale).astype(int) for size, scale in shares)
+    square: np.ndarray = mask[np.ix_(rows, columns)]
     inner = ndimage.binary_erosion(square, iterations=max(1, round(RIM_MM / min(pixel_mm))), border_value=1)
     rim: np.ndarray = square & ~inner
     return rim

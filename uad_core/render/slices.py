@@ -1,7 +1,7 @@
 """Pictures of slices as a radiologist expects them: grey first, overlay second, sides marked.
 
-Slices are (H, W) with row 0 anterior and column 0 the patient's right: shown as they are, that is
-the radiological convention, so R stands on the left of the picture.
+Slices are (H, W) with row 0 anterior and column 0 the patient's right: shown as they are, that is the radiological
+convention, so R stands on the left of the picture.
 """
 
 from collections.abc import Sequence
@@ -46,13 +46,10 @@ def marked_png(
     truth: np.ndarray | None = None,
     opacity: float = 0.55,
 ) -> bytes:
-    """A (H, W) slice for a page, enlarged, with its sides marked.
+    """A (H, W) slice for a page, enlarged, with its sides marked; `window` is what is shown black and what white.
 
-    Args:
-        window: what is shown black and what white.
-        mask: (H, W) bool, filled in vermilion; with it the picture is in colour.
-        truth: (H, W) bool, outlined in sky blue.
-        opacity: of the filling, [0, 1].
+    `mask`: (H, W) bool, filled in vermilion with `opacity`, [0, 1]; with it the picture is in colour. `truth`: (H, W)
+    bool, outlined in sky blue.
     """
     pixels = _grey(picture, window)
     if mask is not None:

@@ -13,24 +13,18 @@ from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png, overlay_png, votes_png
-from uad_core.render.planes import PLANES, cut
+from uad_core.render.planes import PLANES, cut, pixel_of, place
 from uad_core.render.slices import crop_box, marked_png, residual_picture
 
 Voxel = tuple[int, int, int]  # (d, h, w) in the slab
-EVERYWHERE = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """What is drawn over a slice.
+    """What is drawn over a slice."""
 
-    Attributes:
-        mask: (D, 256, 256) bool, filled with `opacity`, [0, 1].
-        truth: (D, 256, 256) bool reference mask, outlined.
-    """
-
-    mask: np.ndarray | None = None
-    truth: np.ndarray | None = None
+    mask: np.ndarray | None = None  # (D, 256, 256) bool, filled with `opacity`, [0, 1]
+    truth: np.ndarray | None = None  # (D, 256, 256) bool reference mask, outlined
     opacity: float = 0.55
 
 
@@ -60,9 +54,8 @@ def slice_views(
 ) -> SliceViews:
     """Scan, reconstruction, filtered residual (0 black, `residual_window` white) and mask of slice `index`.
 
-    Args:
-        config: of the residual; without it, which takes most of the time, that view is empty.
-        marked: for a page instead of a viewer: enlarged, sides marked, and the mask drawn into the scan.
+    `config`: of the residual; without it, which takes most of the time, that view is empty. `marked`: for a page
+    instead of a viewer: enlarged, sides marked, and the mask drawn into the scan.
     """
     prepared = reconstruction.prepared
     residual = None if config is None else residual_picture(reconstruction, config, index)
@@ -97,30 +90,23 @@ def plane_views(
     voxel: Voxel,
     truth: np.ndarray | None = None,
     opacity: float = 0.55,
-    searched: slice = EVERYWHERE,
+    searched: slice = slice(None),
 ) -> tuple[PlaneView, ...]:
     """The scan with a (D, 256, 256) mask in the three planes through `voxel`: axial, coronal, sagittal.
 
-    Args:
-        truth: (D, 256, 256) bool reference mask, drawn as an outline.
-        opacity: of the mask, [0, 1].
-        searched: levels that a model has searched; the others are darkened.
+    `truth`: (D, 256, 256) bool, outlined. `searched`: levels that a model has searched; the others are darkened.
     """
     veil = np.ones(prepared.array.shape, bool)
     veil[searched] = False
     rows, columns = crop_box(prepared.brain_mask)
     box = (slice(None), rows, columns)
-    d, h, w = voxel[0], voxel[1] - rows.start, voxel[2] - columns.start
-    depth = prepared.array.shape[0]
-    crosses = ((w, h), (w, depth - 1 - d), (h, depth - 1 - d))
+    scan, at = prepared.array[box], (voxel[0], voxel[1] - rows.start, voxel[2] - columns.start)
     views = []
-    for plane, index, cross in zip(PLANES, (d, h, w), crosses, strict=True):
+    for plane, index in zip(PLANES, at, strict=True):
         outline = None if truth is None else cut(truth[box], plane, index)
-        picture = grey_png(cut(prepared.array[box], plane, index))
         veiled = cut(veil[box], plane, index)
-        views.append(
-            PlaneView(picture, overlay_png(cut(mask[box], plane, index), outline, opacity, veiled=veiled), cross)
-        )
+        overlay = overlay_png(cut(mask[box], plane, index), outline, opacity, veiled=veiled)
+        views.append(PlaneView(grey_png(cut(scan, plane, index)), overlay, pixel_of(scan.shape, plane, at)))
     return tuple(views)
 
 
@@ -156,15 +142,10 @@ def slice_voxel(prepared: Prepared, index: int, column: int, row: int) -> Voxel:
 
 def plane_voxel(prepared: Prepared, voxel: Voxel, plane: int, column: int, row: int) -> Voxel:
     """The voxel that a pixel of `plane_views` number `plane` through `voxel` shows."""
-    rows, columns = crop_box(prepared.brain_mask)
-    d, h, w = voxel
-    if plane == 0:
-        h, w = rows.start + row, columns.start + column
-    else:
-        d = prepared.array.shape[0] - 1 - row
-        h, w = (h, columns.start + column) if plane == 1 else (rows.start + column, w)
-    limits = ((0, prepared.array.shape[0]), (rows.start, rows.stop), (columns.start, columns.stop))
-    d, h, w = (min(max(at, low), high - 1) for at, (low, high) in zip((d, h, w), limits, strict=True))
+    box = (slice(0, len(prepared.array)), *crop_box(prepared.brain_mask))
+    shown = place(prepared.array[box].shape, PLANES[plane], column, row)
+    moved = [box[axis].start + shown[axis] if axis in shown else at for axis, at in enumerate(voxel)]
+    d, h, w = (min(max(at, one.start), one.stop - 1) for at, one in zip(moved, box, strict=True))
     return d, h, w
 
 

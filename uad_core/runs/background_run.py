@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, Self
 from uad_core.cohorts.find import RunError
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.progress_file import read_json
-from uad_core.runs.process import RunStatus, launch, log_end, newest_first, read_status
+from uad_core.runs.process import RunStatus, launch, newest_first, read_status, tail
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _one_at_a_time = threading.RLock()
@@ -39,21 +39,13 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class BackgroundRun(ABC):
-    """A run as its folder shows it: nothing else is known of it, so it outlives browser and server.
+    """A run as its folder shows it, so it outlives browser and server. A kind of run is a class of its own, with:"""
 
-    A kind of run is a class of its own, with these in it:
-
-    Attributes:
-        noun: what it is called in a sentence.
-        home: the folder of all runs of this kind, unless another is named.
-        command: the process, without its arguments.
-        is_ended_by_stop: whether `stop` ends the process, of which then nothing is kept. If not, the process sees
-            the file `stop`, saves where it stands and ends by itself.
-    """
-
-    noun: ClassVar[str]
-    home: ClassVar[Path]
-    command: ClassVar[tuple[str, ...]]
+    noun: ClassVar[str]  # what it is called in a sentence
+    home: ClassVar[Path]  # the folder of all runs of this kind, unless another is named
+    command: ClassVar[tuple[str, ...]]  # the process, without its arguments
+    # whether `stop` ends the process, of which then nothing is kept. If not, the process sees the file `stop`, saves
+    # where it stands and ends by itself
     is_ended_by_stop: ClassVar[bool]
 
     folder: Path
@@ -71,16 +63,11 @@ class BackgroundRun(ABC):
 
     @classmethod
     def start(cls, request: Request, home: Path | None = None) -> Self:
-        """Begin a run in a process that outlives this one.
-
-        Raises:
-            RunError: what is asked for cannot be done, or the name is taken or will not do, as a sentence.
-        """
+        """Begin a run in a process that outlives this one. Raises RunError: a request or a name that will not do."""
         request.check()
         if not NAME.fullmatch(request.name):
-            raise RunError(
-                "A name has at most 60 letters (a to z), digits, - and _, and begins with a letter or digit."
-            )
+            allowed = "at most 60 letters (a to z), digits, - and _, and begins with a letter or digit"
+            raise RunError(f"A name has {allowed}.")
         folder = (home or cls.home) / request.name
         with _one_at_a_time:
             try:
@@ -135,11 +122,7 @@ class BackgroundRun(ABC):
         """Of the process that goes on with it, or begins it again. Raises RunError, with a sentence, if none can."""
 
     def resume(self) -> Self:
-        """Go on with what was stopped, interrupted or failed; does nothing if it is at work.
-
-        Raises:
-            RunError: it is done, or nothing is left of it to go on with, as a sentence.
-        """
+        """Go on with what was stopped, interrupted or failed, unless it is at work. Raises RunError where none can."""
         with _one_at_a_time:
             now = self.read(self.folder)
             if now.is_active:
@@ -165,5 +148,6 @@ class BackgroundRun(ABC):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self, lines: int = 20) -> str:
-        """The end of what the process printed."""
-        return log_end(self.folder, lines)
+        """The end of what the process printed; of a line that was overwritten, its end."""
+        ends = [line.split("\r")[-1] for line in tail(self.folder / "log.txt").rstrip("\r\n").split("\n")]
+        return "\n".join(ends[-lines:])

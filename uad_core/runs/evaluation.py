@@ -107,9 +107,8 @@ class EvaluationRun(BackgroundRun):
         return self.request.arguments(self.folder.resolve())
 
     def metrics(self) -> Metrics:
-        """What metrics.json holds; empty where it is missing or damaged."""
+        """What metrics.json holds; empty where it is missing or damaged, as `curves` is."""
         return cast(Metrics, read_json(self.folder / "metrics.json"))
 
     def curves(self) -> Curves:
-        """What curves.json holds, likewise."""
         return cast(Curves, read_json(self.folder / "curves.json"))

@@ -27,20 +27,13 @@ CLOCKS_AGREE = 5.0  # s; the system knows the start of a process to a second
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Where a process stands.
+    """Where a process stands."""
 
-    Attributes:
-        state: "starting", the stage that it names itself, one of `OVER`, or "interrupted": it is gone and did not
-            write why.
-        progress: all that progress.json holds; empty until the process writes it.
-        message: why it failed, a sentence; else empty.
-        pid: its number, whether it is alive or not; None where it is not known.
-    """
-
+    # "starting", the stage that it names itself, one of `OVER`, or "interrupted": it is gone and did not write why
     state: str
-    progress: dict[str, Any]
-    message: str = ""
-    pid: int | None = None
+    progress: dict[str, Any]  # all that progress.json holds; empty until the process writes it
+    message: str = ""  # why it failed, a sentence; else empty
+    pid: int | None = None  # its number, whether it is alive or not; None where it is not known
 
     @property
     def is_active(self) -> bool:
@@ -49,11 +42,7 @@ class RunStatus:
 
 
 def launch(folder: Path, command: Sequence[str], arguments: list[str], first: list[str] | None = None) -> None:
-    """Start `command` with `arguments` in a session of its own; what it prints is added to the folder's log.
-
-    Args:
-        first: the arguments to record as those of the first start, where these only resume it.
-    """
+    """Start `command` in a session of its own that prints to the folder's log; `first` is recorded as its arguments."""
     started = time.time()
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
@@ -94,8 +83,8 @@ def _written(record: dict[str, Any]) -> float:
 def is_ours(pid: Any, written: float) -> bool:
     """Whether the process that is called `pid` in a file of the time `written` is alive.
 
-    Numbers are reused, above all after a restart of the machine. But the process named in a file began before the
-    file was written, and another process that has its number now began later.
+    Numbers are reused, above all after a restart of the machine. But the process named in a file began before the file
+    was written, and another process that has its number now began later.
     """
     try:
         process = psutil.Process(int(pid))
@@ -116,12 +105,6 @@ def _started(folder: Path) -> float:
         except OSError:
             continue
     return 0.0
-
-
-def log_end(folder: Path, lines: int) -> str:
-    """The last `lines` of what the process printed; of a line that was overwritten, its end."""
-    ends = [line.split("\r")[-1] for line in tail(folder / "log.txt").rstrip("\r\n").split("\n")]
-    return "\n".join(ends[-lines:])
 
 
 def tail(path: Path, size: int = 1 << 16) -> str:

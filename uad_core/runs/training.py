@@ -70,7 +70,8 @@ class TrainingRun(BackgroundRun):
     def curve(self) -> list[dict[str, Any]]:
         """One entry an epoch, in their order: `epoch`, the losses, `validation`."""
         epochs = {}
-        for line in _text(self.folder / "curve.jsonl").splitlines():
+        path = self.folder / "curve.jsonl"
+        for line in path.read_text(errors="replace").splitlines() if path.is_file() else []:
             try:
                 entry = json.loads(line)
                 epochs[int(entry["epoch"])] = entry
@@ -86,10 +87,3 @@ class TrainingRun(BackgroundRun):
             except FileNotFoundError:
                 continue  # an old one that was just removed
         return None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""

@@ -1,9 +1,13 @@
 """What a model sees in training: slices in a drawn order, each changed a little, all from memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from queue import Empty, Full, Queue
+from threading import Event, Thread
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from uad_core.atlas.masks import bounding_box
 
@@ -21,57 +25,47 @@ class AugmentConfig:
 
 @dataclass(frozen=True, eq=False)
 class HealthySlices:
-    """Training slices of several cohorts, all in memory.
+    """Training slices of several cohorts, all in memory."""
 
-    Attributes:
-        arrays: per cohort (N, 256, 256) float32 or float16.
-    """
-
-    arrays: Sequence[np.ndarray]
+    arrays: Sequence[np.ndarray]  # per cohort (N, 256, 256) float32 or float16
     augment: AugmentConfig
     seed: int
 
     @property
     def per_epoch(self) -> int:
-        return self._share * len(self.arrays)
-
-    @property
-    def _share(self) -> int:
-        """Slices that each cohort gives an epoch."""
-        return -(-sum(len(array) for array in self.arrays) // len(self.arrays))
+        """Slices of all cohorts, rounded up so that each can give as many as the others."""
+        return -(-sum(map(len, self.arrays)) // len(self.arrays)) * len(self.arrays)
 
     def batches(self, epoch: int, batch_size: int, first_batch: int = 0) -> Iterator[np.ndarray]:
         """(B, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch and index alone.
 
-        Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many
-        simulated ones; a small cohort comes round several times. The last batch may be smaller.
+        Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many simulated ones; a
+        small cohort comes round several times. The last batch may be smaller.
         """
         order = self._order(epoch)
         for first in range(first_batch * batch_size, len(order), batch_size):
-            yield np.stack(
-                [self._slice(epoch, i, *order[i]) for i in range(first, min(first + batch_size, len(order)))]
-            )
+            changed = []
+            for position, (cohort, index) in enumerate(order[first : first + batch_size], first):
+                rng = np.random.default_rng((self.seed, epoch, position))
+                changed.append(augment(self.arrays[cohort][index], self.augment, rng))
+            yield np.stack(changed)
 
     def _order(self, epoch: int) -> list[tuple[int, int]]:
-        rng = np.random.default_rng((self.seed, epoch))
-        share = self._share
+        """(cohort, index) of each slice of an epoch."""
+        rng, share = np.random.default_rng((self.seed, epoch)), self.per_epoch // len(self.arrays)
         drawn: list[tuple[int, int]] = []
         for cohort, array in enumerate(self.arrays):
             rounds = [rng.permutation(len(array)) for _ in range(-(-share // len(array)))]
             drawn += [(cohort, int(index)) for index in np.concatenate(rounds)[:share]]
         return [drawn[i] for i in rng.permutation(len(drawn))]
 
-    def _slice(self, epoch: int, position: int, cohort: int, index: int) -> np.ndarray:
-        rng = np.random.default_rng((self.seed, epoch, position))
-        return augment(self.arrays[cohort][index], self.augment, rng)
-
 
 def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | None) -> Frame:
     """The part of (N, H, W) slices that holds all brain and `margin_px` around it; the rest is black in every one.
 
-    A convolutional model pads with 0 anyway, so it learns the same from half the pixels. The frame keeps to the
-    grid of `cell_px`, on which the model works, and lies evenly about the middle column, so that a flip leaves
-    the brain in place. None: the whole slice.
+    A convolutional model pads with 0 anyway, so it learns the same from half the pixels. The frame keeps to the grid of
+    `cell_px`, on which the model works, and lies evenly about the middle column, so that a flip leaves the brain in
+    place. None: the whole slice.
     """
     height, width = arrays[0].shape[1:]
     shown = np.any([array.any(axis=0) for array in arrays], axis=0)
@@ -93,3 +87,49 @@ def augment(picture: np.ndarray, config: AugmentConfig, rng: np.random.Generator
     exponent = (1 + config.gamma) ** rng.uniform(-1, 1)
     changed: np.ndarray = np.power(picture, exponent, dtype=np.float32)
     return changed
+
+
+AHEAD = 4  # batches
+
+
+def prefetched(batches: Iterator[np.ndarray], device: torch.device) -> Generator[Tensor, None, None]:
+    """(B, H, W) float32 arrays as (B, 1, H, W) tensors on `device`, in the same order.
+
+    What goes wrong in the thread is raised here. The thread ends when this iterator is closed.
+    """
+    ready: Queue[Tensor | BaseException | None] = Queue(AHEAD)
+    closed = Event()
+
+    def put(item: Tensor | BaseException | None) -> None:
+        while not closed.is_set():
+            try:
+                return ready.put(item, timeout=0.2)
+            except Full:
+                continue
+
+    def work() -> None:
+        try:
+            for batch in batches:
+                tensor = torch.from_numpy(batch)[:, None]
+                put(tensor.pin_memory() if device.type == "cuda" else tensor)
+                if closed.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # handed to the one who waits for a batch
+            put(error)
+
+    thread = Thread(target=work, name="batches", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item.to(device, memory_format=torch.channels_last, non_blocking=True)
+    finally:
+        closed.set()
+        while True:
+            try:
+                ready.get_nowait()
+            except Empty:
+                break
+        thread.join()

@@ -30,13 +30,18 @@ class Board:
         self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=first_epoch)
 
     def show(self, model: AnomalyModel, epoch: int, scalars: Mapping[str, float]) -> None:
-        """One picture: slices, below them what the model makes of them, below these the residuals."""
-        drawn = self._drawn(model)
+        """One picture: slices, below them what the model makes of them or invents, below these the residuals."""
+        if self._samples:
+            drawn = np.asarray(model.sample(len(self._slices), seed=0)[:, 0].float().cpu().numpy())
+        else:
+            drawn = reconstruct_slices(model, self._slices)
         residual = np.abs(self._slices - drawn)
         rows = [self._slices, drawn] if self._samples else [self._slices, drawn, residual / WINDOW]
         picture = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
         grey = (np.clip(np.nan_to_num(picture), 0, 1) * 255).astype(np.uint8)
-        self._save(grey, epoch)
+        write_atomically(self._pictures / f"epoch_{epoch:04d}.png", encode(grey))
+        for old in sorted(self._pictures.glob("epoch_*.png"))[:-KEPT]:
+            old.unlink()
         for key, value in scalars.items():
             if key != "epoch":
                 self._writer.add_scalar(key, value, epoch)
@@ -44,19 +49,6 @@ class Board:
         if not self._samples:
             self._writer.add_histogram("residual", residual[self._slices > 0], epoch)
         self._writer.flush()
-
-    def _drawn(self, model: AnomalyModel) -> np.ndarray:
-        """(N, 256, 256) reconstructions, or samples where the model invents slices."""
-        if not self._samples:
-            return reconstruct_slices(model, self._slices)
-        return np.asarray(model.sample(len(self._slices), seed=0)[:, 0].float().cpu().numpy())
-
-    def _save(self, grey: np.ndarray, epoch: int) -> None:
-        path = self._pictures / f"epoch_{epoch:04d}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, encode(grey))
-        for old in sorted(self._pictures.glob("epoch_*.png"))[:-KEPT]:
-            old.unlink()
 
     def close(self) -> None:
         self._writer.close()

@@ -7,11 +7,11 @@ import numpy as np
 
 from uad_core.models import AnomalyModel
 from uad_core.models.calibration import EDGES, Calibration, Reference, ResidualHistogram
+from uad_core.models.grey_reference import GreyReference
 from uad_core.pipeline.median import residual_counts
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, erode, residual
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, brain_shares, erode, residual
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.preprocess import Prepared
-from uad_core.train.grey_values import GreyReferenceBuilder
 
 
 @dataclass
@@ -22,14 +22,18 @@ class _CohortCounts:
     scans: int = 0
     millilitres: float = 0.0
     counts: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
-    greys: GreyReferenceBuilder = field(default_factory=GreyReferenceBuilder)
+    grey_shares: list[np.ndarray] = field(default_factory=list)  # one a scan that shows any brain
+    levels: set[int] = field(default_factory=set)  # that show any brain
 
     def add(self, prepared: Prepared, reconstruction: np.ndarray, erosion_mm: float) -> None:
         """Count one more scan."""
-        inside = erode(prepared.brain_mask, erosion_mm)
+        inside, levels = erode(prepared.brain_mask, erosion_mm), np.array(prepared.slab.levels)
         self.scans += 1
         self.millilitres += np.count_nonzero(inside) / 1000
-        self.greys.add(prepared, erosion_mm)
+        shares = brain_shares(prepared, (int(levels[0]), int(levels[-1])), erosion_mm)
+        if shares is not None:
+            self.grey_shares.append(shares)
+            self.levels |= set(levels[prepared.brain_mask.any(axis=(1, 2))].tolist())
         for signed in SIGNS:
             values = residual(prepared.array, reconstruction, signed)
             for size in MEDIAN_SIZES:
@@ -38,17 +42,14 @@ class _CohortCounts:
 
     def reference(self) -> Reference:
         histograms = {key: ResidualHistogram(counts) for key, counts in self.counts.items()}
-        return Reference(self.simulated, self.scans, self.millilitres, histograms, self.greys.intensities())
+        greys = GreyReference.of(self.grey_shares, (min(self.levels), max(self.levels)))
+        return Reference(self.simulated, self.scans, self.millilitres, histograms, greys)
 
 
 def calibrate(
     model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
 ) -> Calibration:
-    """Count the filtered residuals of held-out healthy scans, for every sign and median size.
-
-    Args:
-        healthy: (reference cohort, whether simulated, prepared scan).
-    """
+    """Count the residuals of held-out (cohort, whether simulated, scan), filtered, for every sign and median size."""
     cohorts: dict[str, _CohortCounts] = {}
     for name, simulated, prepared in healthy:
         counts = cohorts.setdefault(name, _CohortCounts(simulated))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -22,11 +22,7 @@ CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One training run; learning rates belong to the models.
-
-    Raises:
-        ValueError: a setting outside its range, as a sentence.
-    """
+    """One training run; learning rates belong to the models. Raises ValueError for a setting outside its range."""
 
     model: str = "sae3"
     epochs: int = 150  # the paper's
@@ -77,24 +73,17 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Training:
-    """A training to be done.
+    """A training to be done."""
 
-    Attributes:
-        cohorts: whose healthy subjects are learnt from.
-        out: folder that gets `name`.safetensors and `name`.json, of the epoch with the best validation.
-        command: how to repeat it, for the record.
-        run: folder to watch, stop and resume the training by (see `run_folder`); None: nothing of that, and
-            Ctrl-C ends the process as usual.
-        resume: go on from the newest whole snapshot in `run`, if there is one.
-    """
-
-    cohorts: Sequence[Cohort]
+    cohorts: Sequence[Cohort]  # whose healthy subjects are learnt from
     config: TrainConfig
-    out: Path
+    out: Path  # folder that gets `name`.safetensors and `name`.json, of the epoch with the best validation
     name: str
-    command: str = ""
+    command: str = ""  # how to repeat it, for the record
+    # folder to watch, stop and resume the training by (see `run_folder`); None: nothing of that, and Ctrl-C ends the
+    # process as usual
     run: Path | None = None
-    resume: bool = False
+    resume: bool = False  # go on from the newest whole snapshot in `run`, if there is one
 
 
 def recorded_command(cohorts: Sequence[Cohort], config: TrainConfig, name: str) -> str:
@@ -107,8 +96,8 @@ def recorded_command(cohorts: Sequence[Cohort], config: TrainConfig, name: str) 
 class TrainProgress:
     """Where a training stands. `stage` is "load", "train", "calibrate", "done" or "stopped".
 
-    `losses` are the means of the epoch so far; `validation` is the last epoch's mean l1 distance on
-    held-out healthy slices, NaN before the first.
+    `losses` are the means of the epoch so far; `validation` is the last epoch's mean l1 distance on held-out healthy
+    slices, NaN before the first.
     """
 
     stage: str
@@ -122,13 +111,8 @@ class TrainProgress:
 
 
 def parse_settings(model: str, pairs: Iterable[str]) -> dict[str, Any]:
-    """`KEY=VALUE` texts as values for the model's own config.
-
-    Raises:
-        ValueError: no such setting, or a value of another kind than its default, as a sentence.
-    """
-    config = MODELS[model].config
-    known = {entry.name: getattr(config, entry.name) for entry in fields(config)}
+    """`KEY=VALUE` texts as values for the model's own config. Raises ValueError for a wrong key or kind of value."""
+    known = vars(MODELS[model].config)
     return dict(_setting(model, known, pair) for pair in pairs)
 
 

@@ -1,9 +1,9 @@
 """One process or many: device, precision and what the processes send each other, through Lightning Fabric.
 
-Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch.
-Objectives call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are
-averaged here, by one sum over a flat vector. As there, batch norm sees a process's part of the batch alone; what it
-keeps for later is averaged. All processes need the run folder, on one machine or on a disk that machines share.
+Started by `torchrun --nproc-per-node N`, every process sees all slices and takes its part of each batch. Objectives
+call parts of a model directly, past the hooks of DistributedDataParallel; so their gradients are averaged here, by one
+sum over a flat vector. As there, batch norm sees a process's part of the batch alone; what it keeps for later is
+averaged. All processes need the run folder, on one machine or on a disk that machines share.
 """
 
 from __future__ import annotations
@@ -11,24 +11,17 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
     from uad_core.train.config import TrainConfig
 
 
 def pick_device(name: str) -> torch.device:
-    """The device named, or for "auto" the GPU if there is one.
-
-    Raises:
-        ValueError: the device is not here, as a sentence.
-    """
+    """The device named, or for "auto" the GPU if there is one. Raises ValueError where the device is not here."""
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
     except RuntimeError:
@@ -39,13 +32,7 @@ def pick_device(name: str) -> torch.device:
 
 
 class Distributed:
-    """This process among its equals.
-
-    Attributes:
-        rank: 0 for the one that writes.
-        world: the number of processes.
-        precision: "32" or "bf16".
-    """
+    """This process among `world` equals, of which that of `rank` 0 writes; `precision` is "32" or "bf16"."""
 
     def __init__(self, config: TrainConfig) -> None:
         from lightning_fabric import Fabric
@@ -56,7 +43,7 @@ class Distributed:
         logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
         together = int(os.environ.get("WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1
         here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if together > 1 else 1
-        self._fabric: Fabric = Fabric(
+        fabric = Fabric(
             accelerator=device.type,
             devices=[device.index] if device.index is not None and together == 1 else here,
             num_nodes=together // here,
@@ -64,12 +51,9 @@ class Distributed:
             precision="bf16-mixed" if bf16 else "32-true",
         )
         if together > 1 and not torch.distributed.is_initialized():
-            self._fabric.launch()
-        self.device, self.rank, self.world = self._fabric.device, self._fabric.global_rank, self._fabric.world_size
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        """The precision asked for, around forward passes."""
-        return self._fabric.autocast()
+            fabric.launch()
+        self.device, self.rank, self.world = fabric.device, fabric.global_rank, fabric.world_size
+        self.autocast = fabric.autocast  # the precision asked for, around forward passes
 
     def part(self, count: int) -> tuple[slice, float]:
         """Which of `count` things are this process's, and their share; never none, but then with share 0."""
@@ -106,8 +90,3 @@ class Distributed:
         parts = [torch.empty_like(tensor, device=self.device) for _ in range(self.world)]
         torch.distributed.all_gather(parts, tensor.to(self.device))
         return [part.cpu() for part in parts]
-
-    def barrier(self) -> None:
-        """Wait for the others."""
-        if self.world > 1:
-            torch.distributed.barrier()

@@ -24,11 +24,7 @@ SEARCHED = 32  # slices to measure a model on that needs minutes for a scan
 
 
 def finish(state: TrainState, on_progress: Callable[[float], None]) -> None:
-    """Write the checkpoint of the best weights, and that of the last, NAME-last, into the run folder.
-
-    Args:
-        on_progress: gets the fraction that is done, [0, 1].
-    """
+    """Write the checkpoint of the best weights, and NAME-last to the run folder; `on_progress` gets a share of 1."""
     training, model, position = state.training, state.model, state.position
     last = {key: value.clone() for key, value in model.state_dict().items()}
     model.load_state_dict(state.best or last)
@@ -69,10 +65,10 @@ def _calibrated(state: TrainState, about: dict[str, Any], on_progress: Callable[
 
 def _about(state: TrainState) -> dict[str, Any]:
     config, position, ranks = state.config, state.position, state.ranks
+    here = {"device": ranks.device.type, "precision": ranks.precision, "processes": ranks.world}
     return {
         "trained_on": [_who(inside, outside) for inside, outside in state.loaded.splits],
-        "training": asdict(config)
-        | {"device": ranks.device.type, "precision": ranks.precision, "processes": ranks.world},
+        "training": asdict(config) | here,
         "epochs": position.epoch,
         "images": position.images,
         "best_epoch": position.best_epoch if state.best else max(position.epoch - 1, 0),

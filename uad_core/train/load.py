@@ -16,20 +16,13 @@ VALIDATION = 256  # held-out slices at most, evenly spaced
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each is.
+    """The healthy slices of all cohorts. Arrays are (N, 256, 256); levels (N,) say where in the atlas each is."""
 
-    Attributes:
-        learn: per cohort, float32 or, when there are many, float16.
-        learn_levels: per cohort.
-        validation: float32, held-out slices of all cohorts.
-        splits: per cohort, the subjects to learn from and those held out.
-    """
-
-    learn: list[np.ndarray]
-    learn_levels: list[np.ndarray]
-    validation: np.ndarray
+    learn: list[np.ndarray]  # per cohort, float32 or, when there are many, float16
+    learn_levels: list[np.ndarray]  # per cohort
+    validation: np.ndarray  # float32, held-out slices of all cohorts
     validation_levels: np.ndarray
-    splits: list[tuple[Cohort, Cohort]]
+    splits: list[tuple[Cohort, Cohort]]  # per cohort, the subjects to learn from and those held out
 
     def some(self, count: int, seed: int) -> np.ndarray:
         """At most (count, 256, 256) float32 slices to learn from, drawn by `seed`, as many of each cohort if it has."""
@@ -47,15 +40,10 @@ class Loaded:
 def load(
     cohorts: Sequence[Cohort], config: TrainConfig, must_stop: Callable[[], bool] | None = None
 ) -> Generator[TrainProgress, None, Loaded | None]:
-    """Prepare every healthy subject, keeping the slices that show any brain; None if `must_stop` became true.
-
-    Raises:
-        ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
-    """
+    """Prepare every healthy subject, keeping slices with any brain; None once `must_stop` is true. Raises ScanError."""
     splits = [cohort.healthy.split(config.held_out, config.seed) for cohort in cohorts]
     total = sum(len(part.subjects) for split in splits for part in split)
-    pieces = _Pieces()
-    done = 0
+    pieces, done = _Pieces(), 0
     for number, split in enumerate(splits):
         for part, inside in zip(split, (True, False), strict=True):
             for subject in part.subjects:
@@ -73,21 +61,16 @@ def load(
     return Loaded(list(learn), list(levels), held[chosen].astype(np.float32), held_levels[chosen], splits)
 
 
-def brain_slices(scan: Prepared) -> tuple[np.ndarray, np.ndarray]:
-    """The slices that show any brain, (N, 256, 256) float32, and their atlas levels (N,)."""
-    where = scan.brain_mask.any(axis=(1, 2))
-    return scan.array[where], np.array(scan.slab.levels)[where]
-
-
 class _Pieces:
-    """Slices as they come, by cohort and side of the split."""
+    """Slices that show any brain as they come, with their levels, by cohort and side of the split."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[int, bool], list[tuple[np.ndarray, np.ndarray]]] = {}
         self._count = 0
 
     def add(self, number: int, inside: bool, scan: Prepared) -> None:
-        slices, levels = brain_slices(scan)
+        where = scan.brain_mask.any(axis=(1, 2))
+        slices, levels = scan.array[where], np.array(scan.slab.levels)[where]
         before, self._count = self._count, self._count + len(slices)
         if before <= MANY < self._count:
             for group in self._kept.values():
@@ -99,8 +82,7 @@ class _Pieces:
         """Joined and forgotten here, so that slices are in memory once and not twice."""
         group = self._kept.pop((number, inside))
         levels = np.concatenate([where for _, where in group])
-        joined = np.empty((len(levels), *group[0][0].shape[1:]), group[0][0].dtype)
-        first = 0
+        joined, first = np.empty((len(levels), *group[0][0].shape[1:]), group[0][0].dtype), 0
         while group:
             array, _ = group.pop(0)
             joined[first : first + len(array)] = array

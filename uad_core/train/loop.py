@@ -14,8 +14,7 @@ from uad_core.train.config import Training, TrainProgress
 from uad_core.train.distributed import Distributed
 from uad_core.train.finish import finish
 from uad_core.train.load import load
-from uad_core.train.run_folder import RunFolder, reason
-from uad_core.train.signals import stop_signals
+from uad_core.train.run_folder import RunFolder, reason, stop_signals
 from uad_core.train.state import TrainState
 from uad_core.train.step import run_steps
 from uad_core.train.validation import validation_error
@@ -27,11 +26,9 @@ SETTLED_SECONDS = 10.0  # after which the end of an epoch is worth a snapshot
 def train(training: Training) -> Iterator[TrainProgress]:
     """Train on the healthy subjects of the cohorts, calibrate on those held out, write the checkpoint.
 
-    Raises:
-        ScanError: a cohort that cannot be split, or a scan that cannot be prepared.
-        FloatingPointError: the loss is no number any more; no checkpoint is written.
-        ValueError: device, precision or run folder cannot be used, as a sentence.
-        OSError: the disk is full; snapshots and checkpoints are as they were.
+    Raises ScanError: a cohort that cannot be split, or a scan that cannot be prepared; FloatingPointError: the loss is
+    no number any more; no checkpoint is written; ValueError: device, precision or run folder cannot be used, as a
+    sentence; OSError: the disk is full; snapshots and checkpoints are as they were.
     """
     ranks = Distributed(training.config)
     folder = RunFolder(training.run) if training.run is not None and ranks.rank == 0 else None
@@ -50,7 +47,7 @@ def _stages(
     config, started = training.config, perf_counter()
 
     def must_stop() -> bool:
-        return stop.is_set() or (folder is not None and folder.wants_stop())
+        return stop.is_set() or (folder is not None and (folder.path / "stop").exists())
 
     torch.manual_seed(config.seed)
     model = build_model(config.model, config.settings).to(ranks.device)
@@ -73,7 +70,7 @@ def _stages(
                 state.count(batch, losses)
                 if stopped := state.saves_and_stops(60 * config.snapshot_minutes, must_stop):
                     break
-                if perf_counter() - reported > REPORT_SECONDS and not state.epoch_is_complete:
+                if perf_counter() - reported > REPORT_SECONDS and state.fraction < 1:
                     reported = perf_counter()
                     yield state.progress()
         if stopped:

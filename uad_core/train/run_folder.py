@@ -13,10 +13,13 @@ lock             held while a process trains here
 import fcntl
 import json
 import shutil
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import torch
@@ -40,11 +43,7 @@ class RunFolder:
         self._progress = ProgressWriter(path, least_seconds=0.5)
 
     def open(self, resume: bool) -> None:
-        """Take the folder for this process.
-
-        Raises:
-            ValueError: another process trains here, or an unfinished training would be lost, as a sentence.
-        """
+        """Take the folder. Raises ValueError: another process trains here, or an unfinished training would be lost."""
         self.path.mkdir(parents=True, exist_ok=True)
         lock = (self.path / "lock").open("wb")
         try:
@@ -54,12 +53,15 @@ class RunFolder:
             raise ValueError(f"Another process is training in {self.path.name}; stop it first.") from None
         self._lock = lock
         if not resume:
-            if self.stage() in UNFINISHED and load_snapshot(self.path):
+            if read_progress(self.path).get("stage") in UNFINISHED and load_snapshot(self.path):
                 self.close()
-                raise ValueError(
-                    f"Folder {self.path.name} holds an unfinished training: continue it with --resume, or name another."
-                )
-            self._clear()
+                kept = f"Folder {self.path.name} holds an unfinished training"
+                raise ValueError(f"{kept}: continue it with --resume, or name another.")
+            remove_snapshots(self.path)
+            for name in ("curve.jsonl", "progress.json"):
+                (self.path / name).unlink(missing_ok=True)
+            for name in ("pictures", "tensorboard"):
+                shutil.rmtree(self.path / name, ignore_errors=True)
         for leftover in (self.path / "stop", *self.path.glob(".*.tmp")):
             leftover.unlink(missing_ok=True)
 
@@ -67,17 +69,6 @@ class RunFolder:
         if self._lock:
             self._lock.close()
             self._lock = None
-
-    def _clear(self) -> None:
-        remove_snapshots(self.path)
-        for name in ("curve.jsonl", "progress.json"):
-            (self.path / name).unlink(missing_ok=True)
-        for name in ("pictures", "tensorboard"):
-            shutil.rmtree(self.path / name, ignore_errors=True)
-
-    def stage(self) -> str:
-        """As the last progress says; empty before any."""
-        return str(read_progress(self.path).get("stage", ""))
 
     def recorded(
         self, stages: Generator[TrainProgress, None, None], training: Training
@@ -87,7 +78,10 @@ class RunFolder:
         now = TrainProgress("load", 0, 0.0, epochs=training.config.epochs)
         try:
             if not training.resume:
-                self.write_settings(training)
+                folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in training.cohorts]
+                asked = {"name": training.name, "out": str(training.out.resolve()), "command": training.command}
+                record = {"config": asdict(training.config), **asked, "cohorts": folders}
+                write_json(self.path / "settings.json", record)
             for now in stages:
                 self.show(now)
                 yield now
@@ -99,18 +93,8 @@ class RunFolder:
             stages.close()
             self.close()
 
-    def write_settings(self, training: Training) -> None:
-        folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in training.cohorts]
-        asked = {"name": training.name, "out": str(training.out.resolve()), "command": training.command}
-        write_json(self.path / "settings.json", {"config": asdict(training.config), **asked, "cohorts": folders})
-
     def read_settings(self) -> Training:
-        """The training here, to be resumed.
-
-        Raises:
-            ValueError: there is none, as a sentence.
-            ScanError: a cohort folder is gone.
-        """
+        """The training here, to be resumed. Raises ValueError where there is none, ScanError where a cohort is gone."""
         try:
             asked = json.loads((self.path / "settings.json").read_bytes())
             config = TrainConfig.from_json(asked["config"])
@@ -120,9 +104,6 @@ class RunFolder:
             raise ValueError(f"Folder {self.path.name} holds no training that could be resumed.") from None
         cohorts = [open_cohort(folder) for folder in folders]
         return Training(cohorts, config, out, name, command, self.path, resume=True)
-
-    def wants_stop(self) -> bool:
-        return (self.path / "stop").exists()
 
     def show(self, progress: TrainProgress, message: str = "") -> None:
         """Replace progress.json, at most twice a second but at every change of stage."""
@@ -140,3 +121,24 @@ def reason(error: Exception) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return "The device has too little memory for this; try a smaller --batch-size."
     return sentence(error)
+
+
+@contextmanager
+def stop_signals(listen: bool) -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM set the event, a second Ctrl-C ends the process: if `listen`, and in the main thread alone."""
+    stop = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    if not listen or threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

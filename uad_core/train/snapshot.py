@@ -1,7 +1,7 @@
 """Everything that a killed training needs to go on as if nothing had happened.
 
-Two snapshots take turns, each a safetensors file and a JSON with its sha256; the JSON goes last. A crash or
-a full disk while one is written leaves the other, and a damaged newest one falls back to the one before.
+Two snapshots take turns, each a safetensors file and a JSON with its sha256; the JSON goes last. A crash or a full disk
+while one is written leaves the other, and a damaged newest one falls back to the one before.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from uad_core.io.atomic import write_atomically, write_json
 
@@ -39,11 +40,7 @@ class Position:
 
 
 def save_snapshot(folder: Path, position: Position, tensors: Mapping[str, Tensor]) -> None:
-    """Overwrite the older of the two.
-
-    Raises:
-        OSError: the disk is full; the newer one is as it was.
-    """
+    """Overwrite the older of the two. Raises OSError: the disk is full; the newer one is as it was."""
     position.serial += 1
     weights = save({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
     name = NAMES[position.serial % 2]
@@ -60,18 +57,16 @@ def load_snapshot(folder: Path) -> tuple[Position, dict[str, Tensor]] | None:
 
 
 def remove_snapshots(folder: Path) -> None:
-    for name in NAMES:
-        for extension in ("json", "safetensors"):
-            (folder / f"{name}.{extension}").unlink(missing_ok=True)
+    for name in (f"{name}.{extension}" for name in NAMES for extension in ("json", "safetensors")):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _read(folder: Path, name: str) -> tuple[Position, dict[str, Tensor]] | None:
     try:
         record = json.loads((folder / f"{name}.json").read_bytes())
         weights = (folder / f"{name}.safetensors").read_bytes()
-        whole = record["sha256"] == hashlib.sha256(weights).hexdigest() and record["state_sha256"] == _digest(
-            record["state"]
-        )
+        found = (hashlib.sha256(weights).hexdigest(), _digest(record["state"]))
+        whole = found == (record["sha256"], record["state_sha256"])
         return (Position(**record["state"]), load(weights)) if whole else None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError):
         return None
@@ -82,10 +77,7 @@ def _digest(state: Mapping[str, Any]) -> str:
 
 
 def pack(
-    model: nn.Module,
-    optimisers: Sequence[torch.optim.Optimizer],
-    best: Mapping[str, Tensor] | None,
-    random: Sequence[Tensor],
+    model: nn.Module, optimisers: Sequence[Optimizer], best: Mapping[str, Tensor] | None, random: Sequence[Tensor]
 ) -> dict[str, Tensor]:
     """Weights, optimiser states, best weights so far and random states under flat names."""
     tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
@@ -99,7 +91,7 @@ def pack(
 
 
 def unpack(
-    tensors: Mapping[str, Tensor], model: nn.Module, optimisers: Sequence[torch.optim.Optimizer]
+    tensors: Mapping[str, Tensor], model: nn.Module, optimisers: Sequence[Optimizer]
 ) -> tuple[dict[str, Tensor] | None, list[Tensor]]:
     """Put weights and optimiser states back in place; returns best weights and random states."""
     model.load_state_dict(_under(tensors, "model."))
@@ -110,12 +102,10 @@ def unpack(
                 if value.dim() == 0:
                     place = place.to("cpu" if not optimiser.defaults.get("fused") else parameter.device)
                 optimiser.state[parameter][key] = place.copy_(value)
-    random = _under(tensors, "random.")
-    best = _under(tensors, "best.")
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    return ({key: value.to(device) for key, value in best.items()} or None), [
-        random[str(i)] for i in range(len(random))
-    ]
+    best = {key: value.to(device) for key, value in _under(tensors, "best.").items()}
+    random = _under(tensors, "random.")
+    return best or None, [random[str(i)] for i in range(len(random))]
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

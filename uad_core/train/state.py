@@ -9,25 +9,19 @@ import torch
 from torch import Tensor
 
 from uad_core.models import AnomalyModel
-from uad_core.train.batches import HealthySlices, brain_frame
+from uad_core.train.batches import HealthySlices, brain_frame, prefetched
 from uad_core.train.config import Training, TrainProgress
 from uad_core.train.distributed import Distributed
 from uad_core.train.load import Loaded
-from uad_core.train.prefetch import prefetched
 from uad_core.train.snapshot import Position, load_snapshot, pack, save_snapshot, unpack
 from uad_core.train.step import make_steps
 
+DIVERGED = "is no number any more; try a lower learning rate or --clip-norm 1."
 ASK_EVERY = 8  # batches: so often do several processes ask each other whether to stop
 
 
 class TrainState:
-    """A model in training, from the newest snapshot where the training is resumed and there is one.
-
-    Attributes:
-        steps: the objectives with their optimisers; none for a model without gradients.
-        position: epoch, batch, curve and what else is counted.
-        best: the weights with the lowest validation error so far.
-    """
+    """A model in training, from the newest snapshot where the training is resumed and there is one."""
 
     def __init__(self, training: Training, model: AnomalyModel, loaded: Loaded, ranks: Distributed) -> None:
         self.training, self.model, self.loaded, self.ranks = training, model, loaded, ranks
@@ -35,9 +29,9 @@ class TrainState:
         rows, columns = brain_frame(loaded.learn, config.augment.shift_px, model.cell_px)
         arrays = [array[:, rows, columns] for array in loaded.learn]
         self._slices = HealthySlices(arrays, config.augment, config.seed)
-        self.steps = make_steps(model, config)
+        self.steps = make_steps(model, config)  # none for a model without gradients
         self.position = Position(world=ranks.world)
-        self.best: dict[str, Tensor] | None = None
+        self.best: dict[str, Tensor] | None = None  # the weights with the lowest validation error so far
         self._sums: dict[str, Tensor] = {}  # of loss terms over the slices of this epoch
         if ranks.world > 1:
             torch.manual_seed(config.seed + 1_000_003 * ranks.rank)  # after the weights were drawn alike
@@ -58,10 +52,6 @@ class TrainState:
     def fraction(self) -> float:
         """Of this epoch that is done, [0, 1]."""
         return self.position.seen / self._slices.per_epoch
-
-    @property
-    def epoch_is_complete(self) -> bool:
-        return self.position.seen >= self._slices.per_epoch
 
     @property
     def share(self) -> float:
@@ -107,14 +97,10 @@ class TrainState:
         return TrainProgress("train", at.epoch, self.fraction, losses, self.validation, speed, left, config.epochs)
 
     def end_epoch(self, learned: TrainProgress, error: float) -> TrainProgress:
-        """All batches are learnt, as `learned` says; `error` is the validation's. Keeps the weights if it is the best.
-
-        Raises:
-            FloatingPointError: a weight is no number any more, as a sentence.
-        """
+        """The epoch is over; keep its weights if the validation's `error` is the lowest. Raises FloatingPointError."""
         at, weights = self.position, self.model.state_dict()
         if not all(bool(torch.isfinite(value).all()) for value in weights.values() if value.is_floating_point()):
-            raise FloatingPointError("The weights are no numbers any more; try a lower learning rate or --clip-norm 1.")
+            raise FloatingPointError(f"A weight {DIVERGED}")
         rounded = {key: round(value, 6) for key, value in learned.losses.items()}
         speed = round(learned.images_per_second, 1)
         at.curve.append({"epoch": at.epoch, **rounded, "validation": error, "images_per_second": speed})
@@ -165,9 +151,7 @@ class TrainState:
         means = {key: value.item() / max(self.position.seen, 1) for key, value in self._sums.items()}
         for key, value in means.items():
             if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"Loss {key} is no number any more; try a lower learning rate or --clip-norm 1."
-                )
+                raise FloatingPointError(f"Loss {key} {DIVERGED}")
         return means
 
     def _exact(self, value: Tensor) -> Tensor:

@@ -23,15 +23,10 @@ class OptimiserStep:
 
 
 def make_steps(model: AnomalyModel, config: TrainConfig) -> list[OptimiserStep]:
-    """One Adam for each of the model's objectives.
-
-    Raises:
-        ValueError: compiling was asked for and there is no compiler, as a sentence.
-    """
+    """One Adam for each of the model's objectives. Raises ValueError: compiling was asked for without a compiler."""
     if config.compile and shutil.which("g++") is None and shutil.which("clang++") is None:
-        raise ValueError(
-            "torch.compile needs a C++ compiler, and neither g++ nor clang++ is here; leave out --compile."
-        )
+        missing = "torch.compile needs a C++ compiler, and neither g++ nor clang++ is here"
+        raise ValueError(f"{missing}; leave out --compile.")
     steps = []
     for aim in model.objectives():
         parameters = list(aim.parameters)

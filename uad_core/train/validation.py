@@ -13,10 +13,7 @@ AT_ONCE = 16  # slices
 
 
 def validation_error(model: AnomalyModel, slices: np.ndarray, ranks: Distributed) -> float:
-    """The model's mean error per slice on (N, 256, 256) held-out healthy slices; NaN where it has none.
-
-    Leaves the random numbers of the training as they were.
-    """
+    """The model's mean error on (N, 256, 256) healthy slices, NaN where it has none; the random state stays."""
     mine = slices[ranks.rank :: ranks.world]
     device = ranks.device
     total = torch.zeros(2, dtype=torch.float32, device=device)
@@ -49,8 +46,8 @@ def trivial_l1(
 ) -> float:
     """The same when each slice is reconstructed as the voxelwise median training slice of its level, whatever it shows.
 
-    A model that does no better has learnt nothing about the person before it. Where no training slice has
-    the level, the nearest level that has one is taken.
+    A model that does no better has learnt nothing about the person before it. Where no training slice has the level,
+    the nearest level that has one is taken.
     """
     known = np.concatenate(list(learn_levels))
     total = 0.0

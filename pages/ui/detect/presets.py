@@ -8,8 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.inputs.model import LEVELS, is_whole, load
 from pages.ui.inputs.settings import EROSIONS, PERCENTILES, SIZES
 from pages.ui.shell import keys
-from uad_core.detect.command_line import command_line
-from uad_core.detect.presets import Preset, PresetError
+from uad_core.detect.presets import Preset, PresetError, command_line
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess.from_file import PrepareOptions

@@ -12,10 +12,10 @@ from pages.ui.inputs.scan import SelectedScan
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import show_chart
 from pages.ui.viewer.display import go_to
-from uad_core.detect.command_line import command_line
 from uad_core.detect.export import export
-from uad_core.evaluate.dice_curve import dice_over_percentile
+from uad_core.detect.presets import command_line
 from uad_core.evaluate.metrics import dice
+from uad_core.evaluate.review import dice_over_percentile
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.colours import BLUE, VERMILION

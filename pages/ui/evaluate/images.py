@@ -12,11 +12,11 @@ from pages.ui.evaluate.table import draw_patient_table
 from pages.ui.shell import keys as state
 from pages.ui.shell.tasks import Job, jobs, wait_for
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
-from uad_core.evaluate.cases import Case
 from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
 from uad_core.evaluate.records import by_patient, subjects
 from uad_core.evaluate.review import Map, case_of, fullest, map_of
 from uad_core.evaluate.rows import EvaluationSession, open_session
+from uad_core.evaluate.score_case import Case
 from uad_core.render.views import Overlay, overlay_view, scan_view
 from uad_core.runs.evaluation import EvaluationRequest, EvaluationRun
 

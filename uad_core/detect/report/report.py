@@ -1,18 +1,18 @@
-"""The page itself: what report.html lays out."""
+"""What report.html lays out: the page's pictures, words and numbers."""
 
 from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY
+from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
 from uad_core.detect.provenance import provenance
-from uad_core.detect.report import tables
-from uad_core.detect.report.chart import histogram_svg
-from uad_core.detect.report.pictures import report_slices
+from uad_core.detect.report.pictures import histogram_svg, report_slices
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.render.html import render_html
+from uad_core.render.html import Table, render_html
 
 TEMPLATE = Path(__file__).parent / "report.html"
+MOST_ROWS = 10  # of regions; the rest is summed up, so that the page stays one page
 
 
 def scan_report(
@@ -25,10 +25,8 @@ def scan_report(
 ) -> bytes:
     """One detection as a page of HTML, UTF-8, with its pictures inside.
 
-    Args:
-        label: the BIDS subject label; the only name of the scan on the page.
-        command: how to run this again; left out where empty.
-        record: its provenance, where that has been made already.
+    `label`: the BIDS subject label, the only name of the scan on the page. `command`: how to run this again; left out
+    where empty. `record`: its provenance, where that has been made already.
     """
     record = record or provenance(reconstruction, segmentation, config, command)
     return render_html(
@@ -38,15 +36,54 @@ def scan_report(
         command=command,
         model=reconstruction.checkpoint,
         created=record["Created"].replace("T", " ").replace("+00:00", " UTC"),
-        figures=tables.figures(reconstruction, segmentation),
-        doubts=tables.doubts(reconstruction, record),
+        segmentation=segmentation,
+        reference=reconstruction.checkpoint.calibration.references[segmentation.reference],
+        doubts=doubts(reconstruction, record),
         slices=report_slices(reconstruction, segmentation),
-        regions=tables.region_table(segmentation, reconstruction),
-        most_rows=tables.MOST_ROWS,
-        rest=tables.rest(segmentation),
+        regions=region_table(segmentation, reconstruction),
+        most_rows=MOST_ROWS,
+        rest=rest(segmentation),
         histogram=histogram_svg(reconstruction, segmentation, config),
-        settings=tables.settings(reconstruction, config),
-        steps=[step["Result"] for step in record["Steps"]],
-        checks=tables.checks_sentence(record),
-        origins=tables.origins(record),
+        config=config,
+        levels=reconstruction.prepared.slab.levels,
+        checks=checks_sentence(record),
+        record=record,
     ).encode()
+
+
+def region_table(segmentation: Segmentation, reconstruction: Reconstruction) -> Table:
+    """The largest regions, a row each."""
+    rows = region_rows(segmentation.lesions[:MOST_ROWS], reconstruction.prepared.slab)
+    return Table(REGION_COLUMNS, [[_text(value) for value in row.values()] for row in rows])
+
+
+def _text(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def rest(segmentation: Segmentation) -> str:
+    """A sentence on the regions that have no row; empty where there are none."""
+    others = segmentation.lesions[MOST_ROWS:]
+    if not others:
+        return ""
+    many = f"{len(others)} smaller ones" if len(others) > 1 else "a smaller one"
+    volume = f"{sum(lesion.volume_mm3 for lesion in others) / 1000:.2f} ml{' together' * (len(others) > 1)}"
+    return f"And {many}, {volume}; the table that goes with this page has a row for each."
+
+
+def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
+    """What gives cause for doubt in the scan, in the model or in the threshold."""
+    sentences = list(record["Warnings"])
+    if reconstruction.checkpoint.learned is False:
+        worse = "it reconstructs healthy slices worse than the median training slice"
+        sentences.append(f"This model did not learn: {worse}.")
+    if record["HealthyReferenceIsSimulated"]:
+        sentences.append("The healthy scans behind the threshold are simulated; real ones leave larger residuals.")
+    return sentences
+
+
+def checks_sentence(record: dict[str, Any]) -> str:
+    """The checks of the scan in a sentence; amber and red ones stand among the doubts with their numbers."""
+    texts = {"green": "nothing speaks against the scan in", "amber": "amber", "red": "red", "grey": "not known"}
+    found = {light: [check["Name"] for check in record["Checks"] if check["Light"] == light] for light in texts}
+    return f"Checks: {'; '.join(f'{texts[light]}: ' + ', '.join(names) for light, names in found.items() if names)}."

@@ -54,12 +54,9 @@ def pooled_interval(
 ) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the pooled average precision, patients drawn with replacement.
 
-    The figure itself is exact; its interval is read off at 1000 thresholds, evenly spaced in recall, which
-    moves an end by less than 0.001. NaN for fewer than two patients.
-
-    Args:
-        pooled: the curve of all patients' voxels.
-        values: (N,) scores of each patient, `truths` their bool truth.
+    The figure itself is exact; its interval is read off at 1000 thresholds, evenly spaced in recall, which moves an end
+    by less than 0.001. NaN for fewer than two patients. `pooled` is the curve of all patients' voxels; `values` are the
+    (N,) scores of each patient, `truths` their bool truth.
     """
     if len(values) < 2 or not pooled.positives:
         return float("nan"), float("nan")

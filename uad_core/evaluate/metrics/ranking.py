@@ -11,22 +11,15 @@ import numpy as np
 class Curve:
     """What every threshold of a score gives that matters, strictest first; exact, nothing is binned.
 
-    Only thresholds at the score of some positive voxel are kept: between two of them a lower threshold
-    adds false positives and nothing else, so no best figure and no step of the average precision lies there.
-
-    Attributes:
-        thresholds: (K,) descending; a voxel is flagged when its score is at least that.
-        hits: (K,) int64, positive voxels flagged.
-        false_alarms: (K,) int64, negative voxels flagged.
-        positives: how many there are.
-        voxels: how many there are, positive or negative.
+    Only thresholds at the score of some positive voxel are kept: between two of them a lower threshold adds false
+    positives and nothing else, so no best figure and no step of the average precision lies there.
     """
 
-    thresholds: np.ndarray
-    hits: np.ndarray
-    false_alarms: np.ndarray
-    positives: int
-    voxels: int
+    thresholds: np.ndarray  # (K,) descending; a voxel is flagged when its score is at least that
+    hits: np.ndarray  # (K,) int64, positive voxels flagged
+    false_alarms: np.ndarray  # (K,) int64, negative voxels flagged
+    positives: int  # how many there are
+    voxels: int  # how many there are, positive or negative
 
     @property
     def recall(self) -> np.ndarray:
@@ -44,14 +37,7 @@ class Curve:
         return float(np.sum(np.diff(self.recall, prepend=0) * self.precision))
 
     def best_dice(self, missed: int = 0) -> tuple[float, float]:
-        """The highest Dice of all thresholds, and that threshold. A best case: the truth picked it.
-
-        Args:
-            missed: positive voxels that were not scored, and that no threshold can find.
-
-        Returns:
-            NaN, NaN without positives, scored or not.
-        """
+        """The highest Dice, a best case, and its threshold; NaN without positives, scored or `missed`."""
         if not self.positives:
             return (0.0, float("inf")) if missed else (float("nan"), float("nan"))
         scores = 2 * self.hits / (self.hits + self.false_alarms + self.positives + missed)
@@ -70,11 +56,9 @@ class Curve:
 def curve(values: np.ndarray, truth: np.ndarray) -> Curve:
     """All operating points of the scores `values` against bool `truth`, of one shape.
 
-    Positives and negatives are sorted apart, and of the negatives only those that some positive does not
-    exceed: sorting numbers takes a fraction of the time that sorting their places takes.
-
-    Raises:
-        ValueError: shapes differ, or a score is not finite.
+    Positives and negatives are sorted apart, and of the negatives only those that some positive does not exceed:
+    sorting numbers takes a fraction of the time that sorting their places takes. Raises ValueError: shapes differ, or a
+    score is not finite.
     """
     values, truth = np.asarray(values), np.asarray(truth, bool)
     if values.shape != truth.shape:

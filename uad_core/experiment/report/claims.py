@@ -1,7 +1,5 @@
 """What the paper's text claims, held against the figures of a cohort; its Table 1 is not used."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from uad_core.evaluate.metrics import paired_difference
@@ -10,30 +8,15 @@ from uad_core.experiment.contents import CohortResults
 
 SPATIAL = ("sae1", "sae2", "sae3", "svae", "sae-gan", "svae-gan")
 DENSE = ("dae", "dvae")
-AHEAD = "{0} has a higher AUPRC than {1}"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One comparison: AUPRC of `left` less that of `right`, over the patients of a cohort."""
-
-    text: str
-    left: str
-    right: str
-    expected: str  # "ahead", or "little": a gain that is small
-
-
-def claims() -> list[Claim]:
-    """Sections 3.2 and 4 of Baur et al. 2018, as pairs of models."""
-    pairs = [Claim("Spatial ahead of dense", left, right, "ahead") for left in SPATIAL for right in DENSE]
-    pairs += [Claim("Spatial (but sAE1) ahead of AnoGAN", left, "anogan", "ahead") for left in SPATIAL[1:]]
-    pairs += [Claim("16 x 16 loses less than 8 x 8", "sae3", "sae1", "ahead")]
-    pairs += [
-        Claim("Adversarial training adds little", left, right, "little")
-        for left, right in (("sae-gan", "sae3"), ("svae-gan", "svae"))
-    ]
-    pairs += [Claim("VAE-GAN has the highest AUPRC", "svae-gan", other, "ahead") for other in SPATIAL[:-1]]
-    return pairs
+LITTLE = "Adversarial training adds little"
+CLAIMS = (  # sections 3.2 and 4 of Baur et al. 2018, as pairs of models whose AUPRC is compared
+    *(("Spatial ahead of dense", left, right) for left in SPATIAL for right in DENSE),
+    *(("Spatial (but sAE1) ahead of AnoGAN", left, "anogan") for left in SPATIAL[1:]),
+    ("16 x 16 loses less than 8 x 8", "sae3", "sae1"),
+    (LITTLE, "sae-gan", "sae3"),
+    (LITTLE, "svae-gan", "svae"),
+    *(("VAE-GAN has the highest AUPRC", "svae-gan", other) for other in SPATIAL[:-1]),
+)
 
 
 def verdicts(results: CohortResults) -> list[list[str]]:
@@ -44,8 +27,8 @@ def verdicts(results: CohortResults) -> list[list[str]]:
     """
     config = results.metrics["config"]
     found = []
-    for claim in claims():
-        sides = [by_row(results.metrics, key) for key in (claim.left, claim.right)]
+    for claim, left, right in CLAIMS:
+        sides = [by_row(results.metrics, key) for key in (left, right)]
         if not all(sides):
             continue
         names = sorted(set(sides[0]) & set(sides[1]))
@@ -57,7 +40,7 @@ def verdicts(results: CohortResults) -> list[list[str]]:
         else:
             shown += f" [{value.low:+.3f}, {value.high:+.3f}]"
             verdict = "yes" if value.low > 0 else "no, reversed" if value.high < 0 else "not shown: interval holds 0"
-            if claim.expected == "little":
+            if claim == LITTLE:
                 verdict = "a gain" if value.low > 0 else "a loss" if value.high < 0 else "no difference shown"
-        found.append([claim.text, f"{claim.left} less {claim.right}", shown.replace("-", "−"), verdict])
+        found.append([claim, f"{left} less {right}", shown.replace("-", "−"), verdict])
     return found

@@ -1,69 +1,47 @@
 """One cohort's part of a report: its tables and figures, laid out by cohort.html."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.figure import Figure
 
 from uad_core.evaluate.format import NONE, number
 from uad_core.evaluate.glossary import explanation
-from uad_core.evaluate.metrics_file import Metrics, PatientFigure
+from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
 from uad_core.evaluate.tables import searched_levels
 from uad_core.experiment.contents import CohortResults, ModelCard, SubtleLesions
 from uad_core.experiment.report import charts, slices
-from uad_core.experiment.report.caveats import dependence
 from uad_core.experiment.report.claims import verdicts
+from uad_core.experiment.report.style import encoded
 from uad_core.experiment.report.tables import table_1
 from uad_core.render.html import Table
 
 WORST = 3  # patients named per model
 LISTED = 15  # lesions of normal intensity
+SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more
 
 
-@dataclass(frozen=True)
-class CohortSection:
-    """What cohort.html lays out.
-
-    Attributes:
-        sentences: on what is special about the cohort and its figures.
-        figures: PNGs by name; None where there is nothing to draw.
-        subtle: the largest lesions of normal intensity.
-        claims: the paper's, held against this cohort.
-    """
-
-    results: CohortResults
-    title: str
-    levels: str
-    sentences: tuple[str, ...]
-    table_1: Table
-    footnote: str
-    figures: Mapping[str, bytes | None]
-    failures: Table
-    subtle: Table
-    claims: Table
-
-
-def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> CohortSection:
+def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> dict[str, Any]:
     """Table 1, Fig. 4, Fig. 6, curves, scatter, worst cases, lesions of normal intensity, the paper's claims."""
-    metrics = results.metrics
-    return CohortSection(
-        results=results,
-        title=f"{'Simulated' if results.simulated else 'Real'} scans: {results.name}",
-        levels=searched_levels(metrics),
-        sentences=(*results.sentences, *dependence(metrics)),
-        table_1=table_1(results, cards),
-        footnote=explanation(metrics),
-        figures=_figures(results),
-        failures=_failures(metrics),
-        subtle=_subtle(results.lesions),
-        claims=Table(
-            ("Claim in the paper's text", "Mean AUPRC", "Difference, 95 % interval", "Shown here?"), verdicts(results)
-        ),
-    )
+    claims = ("Claim in the paper's text", "Mean AUPRC", "Difference, 95 % interval", "Shown here?")
+    return {
+        "results": results,
+        "title": f"{'Simulated' if results.simulated else 'Real'} scans: {results.name}",
+        "levels": searched_levels(results.metrics),
+        "sentences": (*results.sentences, *dependence(results.metrics)),
+        "table_1": table_1(results, cards),
+        "footnote": explanation(results.metrics),
+        "figures": encoded(_figures(results)),
+        "failures": _failures(results.metrics),
+        "subtle": _subtle(results.lesions),
+        "claims": Table(claims, verdicts(results)),
+    }
 
 
-def _figures(results: CohortResults) -> dict[str, bytes | None]:
+def _figures(results: CohortResults) -> dict[str, Figure | None]:
     """Nothing but failures is drawn of a cohort without lesions."""
     examples, lesions = results.examples, results.lesions
-    figures = {"worst": slices.one_row_each(examples.worst) if examples.worst else None}
+    figures: dict[str, Figure | None] = {"worst": slices.one_row_each(examples.worst) if examples.worst else None}
     if not results.metrics["patients"]:
         return figures
     shown = bool(examples.typical and examples.reconstructed)
@@ -90,21 +68,37 @@ def _failures(metrics: Metrics) -> Table:
         most = max(healthy, key=lambda one: one[0], default=None)
         flagged = f"{most[1]}: {most[0]:.1f} ml" if most else "no healthy scan"
         rows.append([key, "Dice" if figure == "dice" else "AUPRC", named or NONE, flagged])
-    return Table(
-        ("Model", "Figure", f"Worst patients, at most {WORST} (true ml)", "Most flagged in a healthy scan"), rows
-    )
+    headings = ("Model", "Figure", f"Worst patients, at most {WORST} (true ml)", "Most flagged in a healthy scan")
+    return Table(headings, rows)
 
 
 def _subtle(lesions: SubtleLesions) -> Table:
+    headings = ("Patient", "Level", "Volume, ml", "Median intensity", "Percentile of brain", "Found by")
     rows = [
-        [
-            record["subject"],
-            str(record["level"]),
-            f"{record['ml']:.3f}",
-            number(record["intensity"], 2),
-            f"{record['rank']:.0f}",
-            record["found_by"],
-        ]
-        for record in lesions.records[:LISTED]
-    ]
-    return Table(("Patient", "Level", "Volume, ml", "Median intensity", "Percentile of brain", "Found by"), rows)
+        [one["subject"], str(one["level"]), f"{one['ml']:.3f}", number(one["intensity"], 2), f"{one['rank']:.0f}",
+         one["found_by"]]
+        for one in lesions.records[:LISTED]
+    ]  # fmt: skip
+    return Table(headings, rows)
+
+
+def dependence(metrics: Metrics) -> list[str]:
+    """What makes the figures depend on more than they seem to: on each other, on the training, on another filter."""
+    sentences, patients = [], metrics["patients"]
+    if metrics["brains"] < patients:
+        sentences.append(
+            f"The {patients} patients were made from {metrics['brains']} brains, and the intervals take them for "
+            "independent: so many people would differ more."
+        )
+    sick = {row["subject"] for row in metrics["per_patient"] if not row["healthy"]}
+    known = {row["subject"] for row in metrics["per_patient"] if row["seen"] in ("trained", "anatomy")} & sick
+    if known:
+        sentences.append(f"{len(known)} patients were made from brains that a model here was trained on.")
+    rows = [row for row in model_rows(metrics) if row.reference]
+    flat = {str(row.reference) for row in rows if row.reference_ml < SLICE_ML * row.reference_scans}
+    if flat and len(metrics["levels"]) > 1:
+        sentences.append(
+            f"The thresholds come from single slices ({', '.join(sorted(flat))}), whose median has no third "
+            "dimension. In these volumes it has: fewer healthy voxels lie above them than the percentile says."
+        )
+    return sentences

@@ -4,124 +4,99 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from uad_core.experiment.contents import ModelCard, Realism, SlicePanel
-from uad_core.experiment.report.style import RC, new_figure, small_multiples
+from uad_core.experiment.report.style import picture_grid, small_multiples
 from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR
-from uad_core.render.png import encode_figure
 from uad_core.render.slices import GREY_WINDOW
 
 MASK, TRUTH = (np.array(colour) / 255 for colour in (MASK_COLOUR, TRUTH_COLOUR))
-OPACITY = 0.6
+OPACITY, TITLE = 0.6, 7.5  # of the mask; points
 IN_A_BAND = 5  # models side by side
 PANEL = 2.05  # inches, so that a voxel is more than a pixel
 
 
-def comparison(panels: Sequence[SlicePanel]) -> bytes:
+def comparison(panels: Sequence[SlicePanel]) -> Figure:
     """Fig. 4: scan and truth on the left, each model's filtered residual over its segmentation."""
     bands = [panels[first : first + IN_A_BAND] for first in range(0, len(panels), IN_A_BAND)]
-    columns = 1 + min(IN_A_BAND, len(panels))
-    height, width = panels[0].scan.shape
-    with rc_context(RC):
-        figure = new_figure(PANEL * columns, len(bands) * 2 * (PANEL * height / width + 0.14))
-        grid = figure.subplots(2 * len(bands), columns, squeeze=False)
-        for axes in grid.ravel():
-            axes.set_axis_off()
-        for band, shown in enumerate(bands):
-            top, bottom = grid[2 * band], grid[2 * band + 1]
-            _show(top[0], _grey(shown[0].scan), "scan")
-            _show(bottom[0], _grey(shown[0].scan), "truth (outline)")
-            _outline(bottom[0], shown[0].truth)
-            for column, panel in enumerate(shown, 1):
-                _residual(top[column], panel, panel.key)
-                _segmentation(bottom[column], panel, panel.note)
-        return encode_figure(figure)
+    figure, grid = picture_grid(2 * len(bands), 1 + len(bands[0]), PANEL, _height(PANEL, panels[0].scan, 0.14))
+    for band, shown in enumerate(bands):
+        top, bottom = grid[2 * band], grid[2 * band + 1]
+        _show(top[0], _grey(shown[0].scan), "scan")
+        _show(bottom[0], _grey(shown[0].scan), "truth (outline)")
+        _outline(bottom[0], shown[0].truth)
+        for column, panel in enumerate(shown, 1):
+            _residual(top[column], panel, panel.key)
+            _segmentation(bottom[column], panel, panel.note)
+    return figure
 
 
-def reconstructions(scan: SlicePanel, panels: Sequence[SlicePanel]) -> bytes:
+def reconstructions(scan: SlicePanel, panels: Sequence[SlicePanel]) -> Figure:
     """The scan, and the same slice as each model would have it."""
     shown = [replace(scan, key="scan"), *panels]
-    height, width = scan.scan.shape
-    with rc_context(RC):
-        figure, axes = small_multiples(len(shown), IN_A_BAND + 1, PANEL, PANEL * height / width + 0.14)
-        for place, panel in zip(axes, shown, strict=True):
-            _show(place, _grey(panel.scan), panel.key)
-        return encode_figure(figure)
+    figure, axes = small_multiples(len(shown), IN_A_BAND + 1, PANEL, _height(PANEL, scan.scan, 0.14))
+    for place, panel in zip(axes, shown, strict=True):
+        _show(place, _grey(panel.scan), panel.key)
+    return figure
 
 
-def one_row_each(panels: Sequence[SlicePanel]) -> bytes:
+def one_row_each(panels: Sequence[SlicePanel]) -> Figure:
     """Scan with the truth's outline, filtered residual and segmentation, a row a model."""
-    height, width = panels[0].scan.shape
-    pairs = -(-len(panels) // 2)
-    with rc_context(RC):
-        figure = new_figure(6 * PANEL, pairs * (PANEL * height / width + 0.14))
-        grid = figure.subplots(pairs, 6, squeeze=False)
-        for axes in grid.ravel():
-            axes.set_axis_off()
-        for index, panel in enumerate(panels):
-            axes = grid[index // 2][3 * (index % 2) : 3 * (index % 2) + 3]
-            _show(axes[0], _grey(panel.scan), f"{panel.key}: {panel.subject}")
-            _outline(axes[0], panel.truth)
-            _residual(axes[1], panel, "")
-            _segmentation(axes[2], panel, panel.note)
-        return encode_figure(figure)
+    figure, grid = picture_grid(-(-len(panels) // 2), 6, PANEL, _height(PANEL, panels[0].scan, 0.14))
+    for index, panel in enumerate(panels):
+        axes = grid[index // 2][3 * (index % 2) : 3 * (index % 2) + 3]
+        _show(axes[0], _grey(panel.scan), f"{panel.key}: {panel.subject}")
+        _outline(axes[0], panel.truth)
+        _residual(axes[1], panel, "")
+        _segmentation(axes[2], panel, panel.note)
+    return figure
 
 
-def lesion_row(panels: Sequence[SlicePanel]) -> bytes:
+def lesion_row(panels: Sequence[SlicePanel]) -> Figure:
     """Scan on top, the same with the truth's outline below; the lesion that is meant is the panel's mask."""
-    height, width = panels[0].scan.shape
-    with rc_context(RC):
-        figure = new_figure(1.9 * len(panels), 2 * (1.8 * height / width + 0.2))
-        grid = figure.subplots(2, len(panels), squeeze=False)
-        for column, panel in enumerate(panels):
-            _show(grid[0][column], _grey(panel.scan), panel.note)
-            _show(grid[1][column], _grey(panel.scan), panel.subject)
-            _outline(grid[1][column], panel.truth)
-            if panel.mask is not None:
-                _outline(grid[1][column], panel.mask, MASK)
-        return encode_figure(figure)
+    figure, grid = picture_grid(2, len(panels), 1.9, _height(1.8, panels[0].scan, 0.2))
+    for column, panel in enumerate(panels):
+        _show(grid[0][column], _grey(panel.scan), panel.note)
+        _show(grid[1][column], _grey(panel.scan), panel.subject)
+        _outline(grid[1][column], panel.truth)
+        if panel.mask is not None:
+            _outline(grid[1][column], panel.mask, MASK)
+    return figure
 
 
-def samples(cards: Sequence[ModelCard]) -> bytes | None:
+def samples(cards: Sequence[ModelCard]) -> Figure | None:
     """Fig. 5: slices drawn from each prior, a row a model; None where no model has one."""
     drawn = [(card.name, card.samples) for card in cards if card.samples is not None]
     if not drawn:
         return None
     columns = max(len(slices) for _, slices in drawn)
-    with rc_context(RC):
-        figure = new_figure(1.35 * columns + 0.4, 1.42 * len(drawn))
-        grid = figure.subplots(len(drawn), columns, squeeze=False)
-        for row, (name, slices) in enumerate(drawn):
-            for axes in grid[row]:
-                axes.set_axis_off()
-            for axes, picture in zip(grid[row], slices, strict=False):
-                _show(axes, _grey(picture), "", marked=False)
-            grid[row][0].text(
-                -0.06, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", ha="right", fontsize=9
-            )
-        return encode_figure(figure)
+    figure, grid = picture_grid(len(drawn), columns, 1.35 + 0.4 / columns, 1.42)
+    for row, (name, slices) in enumerate(drawn):
+        for axes, picture in zip(grid[row], slices, strict=False):
+            _show(axes, _grey(picture), "", marked=False)
+        left = grid[row][0]
+        left.text(-0.06, 0.5, name, transform=left.transAxes, rotation=90, va="center", ha="right", fontsize=9)
+    return figure
 
 
-def side_by_side(realism: Realism) -> bytes:
+def side_by_side(realism: Realism) -> Figure:
     """A row of slices for each cohort, in one grey window."""
-    names = list(realism.slices)
     columns = max(len(slices) for slices in realism.slices.values())
-    height, width = realism.slices[names[0]].shape[1:]
-    with rc_context(RC):
-        figure = new_figure(1.6 * columns, len(names) * (1.55 * height / width + 0.2))
-        grid = figure.subplots(len(names), columns, squeeze=False)
-        for row, name in enumerate(names):
-            for axes in grid[row]:
-                axes.set_axis_off()
-            for column, picture in enumerate(realism.slices[name]):
-                kind = "simulated" if name in realism.simulated else "real"
-                _show(grid[row][column], _grey(picture), f"{kind}: {name}" if column == 0 else "")
-                if column == 0:
-                    grid[row][column].title.set_ha("left")
-                    grid[row][column].title.set_x(0)
-        return encode_figure(figure)
+    first = next(iter(realism.slices.values()))[0]
+    figure, grid = picture_grid(len(realism.slices), columns, 1.6, _height(1.55, first, 0.2))
+    for row, (name, slices) in zip(grid, realism.slices.items(), strict=True):
+        kind = "simulated" if name in realism.simulated else "real"
+        for axes, picture in zip(row, slices, strict=False):
+            _show(axes, _grey(picture), "")
+        row[0].set_title(f"{kind}: {name}", fontsize=TITLE, pad=2, loc="left")
+    return figure
+
+
+def _height(width: float, picture: np.ndarray, title: float) -> float:
+    """Of a panel with a title, all in inches."""
+    return width * picture.shape[0] / picture.shape[1] + title
 
 
 def _residual(axes: Axes, panel: SlicePanel, title: str) -> None:
@@ -159,6 +134,6 @@ def _show(axes: Axes, colours: np.ndarray, title: str, marked: bool = True) -> N
     axes.set_axis_off()
     axes.imshow(colours, interpolation="antialiased", aspect="equal")
     if title:
-        axes.set_title(title, fontsize=7.5, pad=2)
+        axes.set_title(title, fontsize=TITLE, pad=2)
     if marked:
         axes.text(0.01, 0.5, "R", transform=axes.transAxes, color="w", fontsize=8, va="center")

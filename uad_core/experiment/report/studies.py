@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from uad_core.evaluate.format import number
 from uad_core.experiment.contents import CohortResults, ModelCard, Realism
-from uad_core.experiment.report.style import RC, label_all, line_style, new_figure, small_multiples
+from uad_core.experiment.report.style import label_all, line_style, new_figure, small_multiples
 from uad_core.render.colours import ON_PAPER
 from uad_core.render.html import Table
-from uad_core.render.png import encode_figure
 
 LATENT_MODELS = ("sae1", "sae2", "sae3", "dae")
 NOT_TERMS = {"epoch", "validation", "images_per_second"}
@@ -25,114 +24,99 @@ def latent_rows(cohorts: Sequence[CohortResults], cards: Sequence[ModelCard]) ->
     rows = []
     for card in cards:
         if card.name in LATENT_MODELS and card.latents is not None:
-            areas = {
-                results.name: results.metrics["models"].get(card.name, {}).get("auprc_pooled") for results in cohorts
-            }
-            healthy = card.record.get("healthy_l1")
-            rows.append(
-                {"model": card.name, "latent": card.latent, "values": card.latents, "healthy_l1": healthy}
-                | {f"auprc {name}": area for name, area in areas.items()}
-            )
+            row = {"model": card.name, "latent": card.latent, "values": card.latents}
+            row["healthy_l1"] = card.record.get("healthy_l1")
+            for results in cohorts:
+                row[f"auprc {results.name}"] = results.metrics["models"].get(card.name, {}).get("auprc_pooled")
+            rows.append(row)
     return sorted(rows, key=lambda row: LATENT_MODELS.index(row["model"]))
 
 
 def latent_study(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The table of those records, None without any, and the models of the study that are missing."""
-    there = [row["model"] for row in rows]
-    missing = [name for name in LATENT_MODELS if name not in there]
+    missing = [name for name in LATENT_MODELS if name not in {row["model"] for row in rows}]
     if not rows:
         return {"table": None, "missing": missing}
     areas = [key for key in rows[0] if key.startswith("auprc ")]
     headings = ["Model", "Latent", "Numbers", "Healthy l1", *(f"AUPRC, {key.removeprefix('auprc ')}" for key in areas)]
-    lines = [
-        [row["model"], row["latent"], f"{row['values']:,}", number(row["healthy_l1"], 4)]
-        + [number(row[key]) for key in areas]
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        about = [row["model"], row["latent"], f"{row['values']:,}", number(row["healthy_l1"], 4)]
+        lines.append([*about, *(number(row[key]) for key in areas)])
     return {"table": Table(headings, lines), "missing": missing}
 
 
-def latent_chart(rows: Sequence[dict[str, Any]]) -> bytes:
+def latent_chart(rows: Sequence[dict[str, Any]]) -> Figure:
     """Healthy error and AUPRC of each latent, the smallest on the left."""
     rows = sorted(rows, key=lambda row: row["values"])
     cohorts = [key for key in rows[0] if key.startswith("auprc ") and any(row[key] is not None for row in rows)]
-    places = range(len(rows))
-    with rc_context(RC):
-        figure = new_figure(10.2, 3.3)
-        left, right = figure.subplots(1, 2)
-        left.set_ylabel("healthy l1 error (normalised intensity)")
-        right.set_ylabel("pooled AUPRC")
-        _points(left, [row["healthy_l1"] for row in rows], 0, "")
-        for index, key in enumerate(cohorts):
-            _points(right, [row[key] for row in rows], index, key.removeprefix("auprc "))
-        for panel in (left, right):
-            panel.set_xticks(places, [f"{row['model']}\n{row['latent']}\n= {row['values']:,}" for row in rows])
-            panel.set_xlim(-0.5, len(rows) - 0.5)
-            panel.set_ylim(0, 1.12 * panel.get_ylim()[1])
-            panel.grid(color="0.9", axis="y")
-        if cohorts:
-            figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", title="cohort", frameon=False)
-        return encode_figure(figure)
+    figure = new_figure(10.2, 3.3)
+    left, right = figure.subplots(1, 2)
+    left.set_ylabel("healthy l1 error (normalised intensity)")
+    right.set_ylabel("pooled AUPRC")
+    _points(left, [row["healthy_l1"] for row in rows], 0, "")
+    for index, key in enumerate(cohorts):
+        _points(right, [row[key] for row in rows], index, key.removeprefix("auprc "))
+    for panel in (left, right):
+        panel.set_xticks(range(len(rows)), [f"{row['model']}\n{row['latent']}\n= {row['values']:,}" for row in rows])
+        panel.set_xlim(-0.5, len(rows) - 0.5)
+        panel.set_ylim(0, 1.12 * panel.get_ylim()[1])
+        panel.grid(color="0.9", axis="y")
+    if cohorts:
+        figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", title="cohort", frameon=False)
+    return figure
 
 
 def _points(panel: Axes, values: Sequence[float | None], index: int, name: str) -> None:
-    shown = [np.nan if value is None else value for value in values]
+    shown = np.array(values, float)  # None as NaN
     mark, colour = "os^Dv"[index % 5], ON_PAPER[index % len(ON_PAPER)]
     panel.plot(range(len(shown)), shown, linestyle="none", marker=mark, color=colour, label=name)
 
 
-def training_curves(cards: Sequence[ModelCard]) -> bytes | None:
+def training_curves(cards: Sequence[ModelCard]) -> Figure | None:
     """Weighted terms of every training, an epoch a point; None where no checkpoint has a curve."""
     shown = [card for card in cards if card.record.get("loss_curve")]
     if not shown:
         return None
     terms = list(dict.fromkeys(term for card in shown for row in card.record["loss_curve"] for term in row))
     terms = [term for term in terms if term not in NOT_TERMS]
-    with rc_context(RC):
-        figure, axes = small_multiples(len(shown), COLUMNS, 2.5, 2.0)
-        for panel, card in zip(axes, shown, strict=True):
-            curve = card.record["loss_curve"]
-            epochs = [row["epoch"] + 1 for row in curve]
-            for term in [*terms, "validation"]:
-                values = [row.get(term) for row in curve]
-                if any(value is not None and value > 0 for value in values):
-                    style = line_style(terms.index(term) + 1 if term in terms else 0)
-                    drawn = [np.nan if value is None or value <= 0 else value for value in values]
-                    panel.plot(epochs, drawn, **style, marker="o", markersize=3, linewidth=1.2, label=term)
-            panel.set(title=card.name, yscale="log")
-            panel.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
-            panel.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
-        label_all(axes, min(COLUMNS, len(axes)), "epoch", "weighted loss")
-        handles = {name: line for a in axes for line, name in zip(*a.get_legend_handles_labels(), strict=True)}
-        figure.legend(list(handles.values()), list(handles), loc="outside right upper", frameon=False)
-        return encode_figure(figure)
+    figure, axes = small_multiples(len(shown), COLUMNS, 2.5, 2.0)
+    for panel, card in zip(axes, shown, strict=True):
+        curve = card.record["loss_curve"]
+        epochs = [row["epoch"] + 1 for row in curve]
+        for term in [*terms, "validation"]:
+            values = np.array([row.get(term) for row in curve], float)  # None as NaN
+            if (values > 0).any():
+                values[values <= 0] = np.nan
+                style = line_style(terms.index(term) + 1 if term in terms else 0)
+                panel.plot(epochs, values, **style, marker="o", markersize=3, linewidth=1.2, label=term)
+        panel.set(title=card.name, yscale="log")
+        panel.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+        panel.set_xlim(min(epochs) - 0.4, max(epochs) + 0.4)
+    label_all(axes, min(COLUMNS, len(axes)), "epoch", "weighted loss")
+    handles = {name: line for a in axes for line, name in zip(*a.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(handles.values()), list(handles), loc="outside right upper", frameon=False)
+    return figure
 
 
-def realism_charts(realism: Realism) -> bytes:
+def realism_charts(realism: Realism) -> Figure:
     """Intensity densities and radial power spectra, simulated dashed, real solid."""
-    with rc_context(RC):
-        figure = new_figure(9.4, 3.4)
-        left, right = figure.subplots(1, 2)
-        for index, name in enumerate(realism.densities):
-            dashes = "--" if name in realism.simulated else "-"
-            colour = ON_PAPER[(index * 4 + 5) % len(ON_PAPER)]
-            kind = "simulated" if name in realism.simulated else "real"
-            left.plot(
-                realism.centres,
-                realism.densities[name],
-                color=colour,
-                linestyle=dashes,
-                label=f"{name} ({kind}, {realism.counts[name]} slices)",
-            )
-            low, middle, high = realism.spectra[name][:, 1:]
-            right.fill_between(realism.frequencies[1:], low, high, color=colour, alpha=0.18, linewidth=0)
-            right.plot(realism.frequencies[1:], middle, color=colour, linestyle=dashes)
-        left.set(xlabel="normalised intensity", ylabel="density of brain voxels", xlim=(0, 1), ylim=(0, None))
-        right.set(xlabel="spatial frequency (cycles per mm)", ylabel="power (normalised intensity²)", yscale="log")
-        for panel in (left, right):
-            panel.grid(color="0.9")
-        figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=2)
-        return encode_figure(figure)
+    figure = new_figure(9.4, 3.4)
+    left, right = figure.subplots(1, 2)
+    for index, name in enumerate(realism.densities):
+        kind, dashes = ("simulated", "--") if name in realism.simulated else ("real", "-")
+        style = {"color": ON_PAPER[(index * 4 + 5) % len(ON_PAPER)], "linestyle": dashes}
+        label = f"{name} ({kind}, {realism.counts[name]} slices)"
+        left.plot(realism.centres, realism.densities[name], **style, label=label)
+        low, middle, high = realism.spectra[name][:, 1:]
+        right.fill_between(realism.frequencies[1:], low, high, color=style["color"], alpha=0.18, linewidth=0)
+        right.plot(realism.frequencies[1:], middle, **style)
+    left.set(xlabel="normalised intensity", ylabel="density of brain voxels", xlim=(0, 1), ylim=(0, None))
+    right.set(xlabel="spatial frequency (cycles per mm)", ylabel="power (normalised intensity²)", yscale="log")
+    for panel in (left, right):
+        panel.grid(color="0.9")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", frameon=False, ncols=2)
+    return figure
 
 
 def distances(realism: Realism) -> Table:

@@ -1,17 +1,19 @@
 """How every figure looks: one font, line styles that differ in colour and dashes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from uad_core.render.colours import ON_PAPER
+from uad_core.render.png import encode_figure
 
 DASHES = ("-", "--", ":")
 DPI = 110
-RC: Any = {  # matplotlib types every key
+RC: Any = {  # in force while figures are drawn; matplotlib types every key
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -25,6 +27,11 @@ RC: Any = {  # matplotlib types every key
 }
 
 
+def encoded(figures: Mapping[str, Figure | None]) -> dict[str, bytes | None]:
+    """Each figure as PNG; None where there is nothing to draw."""
+    return {name: None if figure is None else encode_figure(figure) for name, figure in figures.items()}
+
+
 def line_style(index: int) -> dict[str, Any]:
     """Colour and dashes of the index-th model: 21 of them differ."""
     return {"color": ON_PAPER[index % len(ON_PAPER)], "linestyle": DASHES[index // len(ON_PAPER) % len(DASHES)]}
@@ -35,6 +42,15 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def picture_grid(rows: int, columns: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
+    """(rows, columns) axes of (width, height) inches each, without frames."""
+    figure = new_figure(width * columns, height * rows)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    return figure, grid
 
 
 def small_multiples(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:

@@ -47,14 +47,9 @@ def table_1_tsv(cohorts: Sequence[CohortResults], cards: Mapping[str, ModelCard]
                 difference = row.differences.get(figure, Figure())
                 values[f"{figure}_less_intensity"] = difference.mean
                 values[f"{figure}_less_intensity_ci"] = [difference.low, difference.high]
-            about = {
-                "kind": "simulated" if results.simulated else "real",
-                "cohort": results.name,
-                "patients": results.metrics["patients"],
-                "row": row.key,
-                "learned": card.learned if card else None,
-                "parameters": card.parameters if card else None,
-            }
+            kind, patients = "simulated" if results.simulated else "real", results.metrics["patients"]
+            about = {"kind": kind, "cohort": results.name, "patients": patients, "row": row.key}
+            about |= {key: getattr(card, key, None) for key in ("learned", "parameters")}
             names = {key: key.replace("_ci_", "_").replace("best_dice", "best_case_dice") for key in flat(values)}
             records.append(about | {names[key]: value for key, value in flat(values).items()})
     return tab_separated(records)
