@@ -98,7 +98,7 @@ def test_a_model_that_draws_even_tissue_sees_what_differs_from_it_by_more_than_t
     assert [point.share for point in found.points] == [1, 0, 0, 0, 1, 1]
     assert [point.peak for point in found.points] == pytest.approx([0.4, 0.1, 0, 0.1, 0.25, 0.4], abs=1e-6)
     assert [point.drawn for point in found.points] == pytest.approx([0.5] * 6)
-    assert (found.healthy, found.healthy_drawn, found.healthy_peak) == pytest.approx((0.5, 0.5, 0))
+    assert found.healthy == pytest.approx(0.5)
     assert found.seen_from() == 0.75
     np.testing.assert_array_equal(found.points[-1].mask(SHAPE), found.truth)
 
@@ -117,7 +117,7 @@ def test_what_was_flagged_before_is_not_credited():
     found = sweep(reconstruction, PaintedLesion(CENTRE, 4, 0), (0.5, 0.6, 0.9), config)
     assert [point.share for point in found.points] == [0, 0, 1]
     middle_plane = 49  # of the 257 points those with w = 0: the disc of radius 4
-    assert found.flagged_before == pytest.approx((LATTICE_4 - middle_plane) / 2 / LATTICE_4)
+    assert found.before[found.truth].mean() == pytest.approx((LATTICE_4 - middle_plane) / 2 / LATTICE_4)
     everything = sweep(reconstruction, PaintedLesion((6, 12, 5), 2, 0), (0.9,), config)
     assert np.isnan(everything.points[0].share)
     assert everything.seen_from() is None
@@ -142,7 +142,6 @@ def test_a_model_that_reconstructs_nothing_has_nothing_to_show_in_the_lesion():
     model = checkpoint_of(Intensity(IntensityConfig()), "intensity")
     found = sweep(reconstruct(scan(), model), PaintedLesion(CENTRE, 3, 0), (0.9,))
     assert np.isnan(found.points[0].drawn)
-    assert np.isnan(found.healthy_drawn)
 
 
 def test_a_lesion_outside_the_brain_is_an_error_and_progress_reaches_its_end():

@@ -83,16 +83,14 @@ def sample_near(model: AnomalyModel, slices: np.ndarray, count: int, seed: int) 
 def fade(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     """What a walk is to be held against: one (H, W) slice fading into the other, (steps, H, W) float32."""
     share = np.linspace(0, 1, steps, dtype=np.float32)[:, None, None]
-    faded: np.ndarray = start + share * (end - start)
-    return faded
+    return start + share * (end - start)
 
 
 def _coder(model: AnomalyModel) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
     """Slices to codes, and codes to slices."""
     plain = model.autoencoder if isinstance(model, AdversarialAutoencoder) else model
     if isinstance(plain, VariationalAutoencoder):
-        variational = plain
-        return lambda slices: variational.encode(slices)[0], plain.decoder
+        return lambda slices: plain.encode(slices)[0], plain.decoder
     if isinstance(plain, Autoencoder):
         return plain.encoder, plain.decoder
     raise ValueError("This model has no codes to walk between; take an autoencoder or a VAE.")
@@ -112,5 +110,4 @@ def _batch(model: AnomalyModel, slices: np.ndarray) -> Tensor:
 
 
 def _pictures(batch: Tensor) -> np.ndarray:
-    pictures: np.ndarray = batch[:, 0].float().cpu().numpy()
-    return pictures
+    return batch[:, 0].float().cpu().numpy()
