@@ -1,48 +1,64 @@
 """What all chapters of the lesson share: the bar of chapters, the text beside the pictures, model and setting."""
 
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
 import streamlit as st
 
 from pages.ui.inputs.model import describe, is_whole, load
-from pages.ui.inputs.settings import KEEP
-from pages.ui.learn.chapters import CHAPTERS, Chapter
+from pages.ui.inputs.settings import KEEP, PAPER
 from pages.ui.shell import keys
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
 
-NAMES = tuple(chapter.name for chapter in CHAPTERS)
-PAPER = DetectConfig()
+
+class Chapter(NamedTuple):
+    """One idea, one interaction, one question; see lesson.toml."""
+
+    name: str
+    title: str
+    minutes: int
+    idea: str
+    todo: str
+    question: str
+    answer: str
+    notes: str
+
+
+LESSON = tomllib.loads((Path(__file__).parent / "lesson.toml").read_text())
+CHAPTERS = [Chapter(**chapter) for chapter in LESSON["chapters"]]
+NAMES = [chapter.name for chapter in CHAPTERS]
 
 
 def pick_chapter() -> Chapter:
     """The bar with a step back and a step forward; the chapter stands in the address."""
     back, bar, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
-    with bar:
-        name = st.segmented_control(
-            "Chapter", NAMES, default=NAMES[0], required=True, key=keys.CHAPTER, bind="query-params", width="stretch",
-            label_visibility="collapsed", help="Each takes a minute or two.",
-        )  # fmt: skip
+    name = bar.segmented_control(
+        "Chapter", NAMES, default=NAMES[0], required=True, key=keys.CHAPTER, bind="query-params", width="stretch",
+        label_visibility="collapsed", help="Each takes a minute or two.",
+    )  # fmt: skip
     number = NAMES.index(str(name))
+
+    def go(to: int) -> None:
+        st.session_state[keys.CHAPTER] = NAMES[to]
+
     back.button(
-        "Back", on_click=_go, args=(number - 1,), disabled=number == 0, width="stretch",
+        "Back", on_click=go, args=(number - 1,), disabled=number == 0, width="stretch",
         icon=":material/arrow_back:", help="The chapter before.",
     )  # fmt: skip
     forward.button(
-        "Next", on_click=_go, args=(number + 1,), disabled=number == len(NAMES) - 1, width="stretch", type="primary",
+        "Next", on_click=go, args=(number + 1,), disabled=number == len(NAMES) - 1, width="stretch", type="primary",
         help="The next chapter.",
     )  # fmt: skip
     return CHAPTERS[number]
 
 
-def _go(number: int) -> None:
-    st.session_state[keys.CHAPTER] = NAMES[number]
-
-
 def draw_chapter_text(chapter: Chapter) -> None:
     """Idea and question; answer and lecturer's notes fold out."""
-    number = NAMES.index(chapter.name) + 1
-    st.caption(f"{number} of {len(NAMES)} · {chapter.minutes} min")
+    st.caption(f"{NAMES.index(chapter.name) + 1} of {len(NAMES)} · {chapter.minutes} min")
     st.markdown(chapter.idea)
     st.markdown(f":material/touch_app: {chapter.todo}")
     st.info(f"**Ask.** {chapter.question}", icon=":material/help:")
@@ -54,20 +70,23 @@ def draw_chapter_text(chapter: Chapter) -> None:
 
 def pick_model() -> Checkpoint:
     """The sidebar's picker of the model that the lesson follows: one that reconstructs, and is not slow."""
-    names = [name for name in checkpoint_names() if not is_whole(name) and load(name).spec.reconstructs]
-    names = [name for name in names if not load(name).spec.searches]
+    names = [name for name in quick_models() if load(name).spec.reconstructs]
     if not names:
         st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
         st.stop()
-    first = names.index(STRONGEST) if STRONGEST in names else 0
     name = st.selectbox(
-        "Model", names, first, key=keys.LESSON_MODEL, **KEEP,
+        "Model", names, names.index(STRONGEST) if STRONGEST in names else 0, key=keys.LESSON_MODEL, **KEEP,
         help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "
         "stand on the pages Detect and Compare.",
     )  # fmt: skip
     checkpoint = load(str(name))
     describe(checkpoint)
     return checkpoint
+
+
+def quick_models() -> list[str]:
+    """Checkpoints for the paper's levels that do not search for seconds a slice."""
+    return [name for name in checkpoint_names() if not is_whole(name) and not load(name).spec.searches]
 
 
 def pick_sign() -> Sign:

@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.prepared import prepared_scan, reconstructing
-from pages.ui.inputs.scan import bundled
+from pages.ui.inputs.scan import bundled, prepared_scan, reconstructing
 from pages.ui.shell import keys
 from pages.ui.shell.tasks import Job, jobs, wait_for
 from uad_core.atlas.space import PAPER_SLAB
@@ -35,11 +34,10 @@ def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: 
         reconstruct = reconstructing(choice, checkpoint)
         if not _is_done(reconstruct):
             return reconstruct
-        reconstruction = reconstruct.future.result()
+        reconstruction, step = reconstruct.future.result(), f"{checkpoint.name} looks at the lesion in every grey"
 
         def work(on_progress: Callable[[str, float], None]) -> Sweep:
-            say = f"{checkpoint.name} looks at the lesion in every grey"
-            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(say, share))
+            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(step, share))
 
         return jobs().start((choice.key, checkpoint.sha256, lesion, signed), work)
 

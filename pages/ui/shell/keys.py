@@ -1,4 +1,4 @@
-"""Every key of `st.session_state`, of the address and of a browser's memory, each once.
+"""Every key of `st.session_state`, of the address and of a browser's memory, each once; not of widgets alone.
 
 A key bound to the address (`bind="query-params"`) is also the parameter's name there: links that people keep hold it.
 """
@@ -30,18 +30,11 @@ SCRIPT_RUNS = "runs"  # how often a page's script ran
 LEVEL_OF = "level_of"  # the scan that the level was chosen for
 VOXEL = "voxel"  # that all views show
 PLACE = "place in the scan"  # Scan: atlas mm, the same for all scans, so that they can be compared
-STEP = "step"
-UPLOAD_KIND = "kind of upload"
 COMPLAINT = "complaint"  # about the last upload
 THRESHOLD_BOX = "threshold box"
 HISTOGRAM = "histogram"
-HISTOGRAMS = "histograms"
 LESIONS = "lesions"
-NIIVUE = "niivue"
-DICE = "dice"
-DICE_CURVE = "dice curve"
 PRESET = "preset"
-PRESET_NAME = "preset name"
 PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
@@ -69,7 +62,6 @@ LESSON_WALKER = "lesson_walker"
 LESSON_GOAL = "lesson_goal"
 LESSON_WAY = "lesson_way"
 LESSON_SEED = "lesson_seed"
-LESSON_SCORE = "lesson_score"
 
 # trainings and evaluations: the run on view, in the address; and why the last one could not be started
 RUN = "run"
@@ -77,27 +69,18 @@ EVALUATION = "evaluation"
 RUN_PROBLEM = "run_problem"
 
 # the forms of a new training and a new evaluation: what is asked -> its widget; those of Evaluate are in the address
-TRAIN = {
-    asked: f"train_{asked}"
-    for asked in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
-}
-EVALUATE = {
-    asked: f"eval_{asked}"
-    for asked in ("cohort", "folder", "name", "models", "percentile", "median_size", "signed", "limit")
-}
+TRAIN = {name: f"train_{name}" for name in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed",
+                                            "minutes", "slab", "schedule")}  # fmt: skip
+EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
+                                              "signed", "limit")}  # fmt: skip
 # Evaluate
 PATIENT = "patient"  # in the address: the evaluation and a number, no name
 PATIENT_OF = "patient of"  # and an evaluation's name
 EVAL_LEVEL = "eval_level"
 EVAL_SCANS = "eval_scans"  # and an evaluation's name, as the next
 EVAL_SHOWN = "eval_shown"
-EVAL_SLICES = "eval_slices"
 EVAL_CLICKED = "eval_clicked"
 EVAL_FIGURE = "eval_figure"
 EVAL_ALONG = "eval_along"
 EVAL_PATIENTS_CHART = "eval_patients_chart"
 EVAL_PATIENTS_LIST = "eval_patients_list"
-EVAL_HISTOGRAM = "eval_histogram"
-EVAL_HISTOGRAM_CHART = "eval_histogram_chart"
-EVAL_PRECISION_RECALL = "eval_precision_recall"
-EVAL_DICE = "eval_dice"

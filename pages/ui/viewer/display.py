@@ -1,4 +1,4 @@
-"""One slice in four views, and what every way of looking shares: which view, which side, level and point."""
+"""What every way of looking shares: which side, how opaque, level and point."""
 
 from typing import Literal
 
@@ -11,28 +11,14 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.render.views import Voxel
 
-VIEWS = ("Slice", "Three planes", "3-D")
-
-
-def pick_view(place: DeltaGenerator) -> str:
-    """Which pictures."""
-    view = place.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key=keys.VIEW, bind="query-params",
-        label_visibility="collapsed",
-        help="Slice: scan, reconstruction, residual and segmentation of one axial level. Three planes: the "
-        "segmentation through one point. 3-D: NiiVue, in your graphics card.",
-    )  # fmt: skip
-    return str(view)
-
 
 def pick_display(place: DeltaGenerator) -> float:
     """Convention and opacity of the mask; returns the opacity, [0, 1]."""
     pick_convention(place)
-    opacity: float = place.slider(
+    return place.slider(
         "Opacity of the mask", 0.0, 1.0, 0.55, 0.05, key=keys.OPACITY, bind="query-params",
         help="0 is invisible, 1 hides the scan beneath.",
     )  # fmt: skip
-    return opacity
 
 
 def pick_convention(place: DeltaGenerator, label: Literal["visible", "collapsed"] = "visible") -> None:
@@ -55,12 +41,10 @@ def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) 
     st.session_state[keys.LEVEL_OF] = scan
     if len(levels) == 1:
         return levels[0]
-    return int(
-        place.slider(
-            "Axial level", levels[0], levels[-1], key=keys.LEVEL, bind="query-params",
-            help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
-            "over a picture and the arrow keys turn it, too.",
-        )
+    return place.slider(
+        "Axial level", levels[0], levels[-1], key=keys.LEVEL, bind="query-params",
+        help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
+        "over a picture and the arrow keys turn it, too.",
     )  # fmt: skip
 
 
