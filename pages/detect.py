@@ -6,16 +6,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.detect import results
 from pages.ui.detect.pictures import VIEWS, Finding
 from pages.ui.detect.presets import load_preset, save_preset
+from pages.ui.inputs import scan
 from pages.ui.inputs.model import pick_checkpoint
-from pages.ui.inputs.scan import (
-    SelectedScan,
-    need_scan,
-    pick_scan,
-    prepared_scan,
-    reconstructing,
-    reconstruction_of,
-    truth_in_slab,
-)
 from pages.ui.inputs.settings import pick_setting, set_threshold
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
@@ -27,7 +19,7 @@ from uad_core.pipeline.segment import segment
 
 
 @st.fragment
-def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
+def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
     """The fast part: every control below reruns this function alone."""
     bar = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     pictures, sliders = st.container(), st.columns(4)
@@ -41,9 +33,9 @@ def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     config = pick_setting(checkpoint, sliders[1:], setting)
     keep = more(bar[3], "Save", "bookmark", "This setting as a preset, and as a command line.")
     save_preset(checkpoint, config, choice.prepare_options, keep)
-    reconstructing(choice, checkpoint)  # goes on while the reference is read
-    truth = truth_in_slab(choice, prepared_scan(choice, checkpoint.slab))
-    reconstruction = reconstruction_of(choice, checkpoint)
+    scan.reconstructing(choice, checkpoint)  # goes on while the reference is read
+    truth = scan.truth_in_slab(choice, scan.prepared_scan(choice, checkpoint.slab))
+    reconstruction = scan.reconstruction_of(choice, checkpoint)
     level = pick_level(choice.key, reconstruction, sliders[0])
     segmentation = segment(reconstruction, config)
     found = Finding(choice, reconstruction, segmentation, config, truth, level, opacity)
@@ -70,8 +62,8 @@ def more(place: DeltaGenerator, label: str, icon: str, words: str) -> DeltaGener
 
 start_page()
 with st.sidebar:
-    scan, model = pick_scan(), pick_checkpoint()
+    picked, model = scan.pick_scan(), pick_checkpoint()
     load_preset()
     forget_button()
 banner()
-tune(need_scan(scan), model)
+tune(scan.need_scan(picked), model)

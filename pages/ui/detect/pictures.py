@@ -14,17 +14,8 @@ from uad_core.io.volume import Mask
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.preprocess import Prepared
+from uad_core.render import views
 from uad_core.render.planes import PLANES, Plane
-from uad_core.render.views import (
-    Overlay,
-    head_nifti,
-    mask_nifti,
-    plane_views,
-    plane_voxel,
-    seen_in,
-    slice_views,
-    slice_voxel,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +41,19 @@ def draw_slices(found: Finding) -> None:
     reconstruction, post = found.reconstruction, found.config.postprocess
     slab, reconstructs = reconstruction.prepared.slab, reconstruction.checkpoint.spec.reconstructs
     index = found.level - slab.first
-    views = slice_views(reconstruction, index, Overlay(found.segmentation.mask, found.truth, found.opacity), post)
+    shown = views.slice_views(
+        reconstruction, index, views.Overlay(found.segmentation.mask, found.truth, found.opacity), post
+    )
     residual = "Residual" if reconstructs else "The model's score"
     panels = [
-        Panel(views.scan, "Scan"),
-        *([Panel(views.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at
-        Panel(views.residual, f"{residual}, median {post.median_size}", windowed=False),
-        Panel(views.scan, "Segmentation", views.mask),
+        Panel(shown.scan, "Scan"),
+        *([Panel(shown.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at
+        Panel(shown.residual, f"{residual}, median {post.median_size}", windowed=False),
+        Panel(shown.scan, "Segmentation", shown.mask),
     ]
 
     def go(click: Click) -> None:
-        go_to(reconstruction, slice_voxel(reconstruction.prepared, index, click.column, click.row))
+        go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))
 
     show_panels(panels, "slices", PanelLayout(250, None, found.level, slab.levels), on_level=to_level, on_click=go)
 
@@ -78,7 +71,7 @@ def draw_head(found: Finding) -> None:
     from niivue_component import niivue_viewer
 
     whole = prepared_scan(found.choice, WHOLE_BRAIN)
-    mask = mask_nifti(whole, found.segmentation.mask, found.reconstruction.prepared.slab)
+    mask = views.mask_nifti(whole, found.segmentation.mask, found.reconstruction.prepared.slab)
     # the viewer takes an overlay of a known name for a known overlay
     overlay = {"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": found.opacity}
     volume, axial = st.columns(2)
@@ -98,16 +91,16 @@ def draw_head(found: Finding) -> None:
 
 def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> None:
     slab = found.reconstruction.prepared.slab
-    mask, searched = seen_in(whole, found.segmentation.mask, slab)
+    mask, searched = views.seen_in(whole, found.segmentation.mask, slab)
     voxel = (found.level - whole.slab.first, *point(found.reconstruction, found.level)[1:])
-    views = plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
+    shown = views.plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
     panels = [
         Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross)
-        for view, plane in zip(views, planes, strict=False)
+        for view, plane in zip(shown, planes, strict=False)
     ]
 
     def go(click: Click) -> None:
-        depth, row, column = plane_voxel(whole, voxel, click.panel, click.column, click.row)
+        depth, row, column = views.plane_voxel(whole, voxel, click.panel, click.column, click.row)
         go_to(found.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
 
     layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
@@ -116,7 +109,7 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
 
 @st.cache_data(show_spinner=False, max_entries=2, ttl=1800)
 def _as_nifti(key: str, _prepared: Prepared) -> bytes:
-    return head_nifti(_prepared)
+    return views.head_nifti(_prepared)
 
 
 VIEWS = {"Slice": draw_slices, "Three planes": draw_planes, "3-D": draw_head}

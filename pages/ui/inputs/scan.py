@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.shell.memory import recall
+from pages.ui.shell.memory import kept
 from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
 from uad_core.atlas.space import Slab
 from uad_core.detect.export import subject_label
@@ -73,8 +73,9 @@ def pick_scan() -> SelectedScan | None:
         help="Bundled scans are simulated; how they were made stands in data_samples/SOURCES.md. "
         "Your own scan is loaded on the page Scan.",
     )  # fmt: skip
-    own: SelectedScan | None = recall(keys.UPLOADED)
-    return own if name == OWN else bundled(str(name), recall(f"{keys.PREPARE_OPTIONS} {name}"))
+    if name == OWN:
+        return kept().get(keys.UPLOADED)
+    return bundled(str(name), kept().get(f"{keys.PREPARE_OPTIONS} {name}"))
 
 
 def need_scan(choice: SelectedScan | None) -> SelectedScan:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui.inputs.scan import OWN, SelectedScan
 from pages.ui.shell import keys
-from pages.ui.shell.memory import remember
+from pages.ui.shell.memory import kept
 from uad_core.detect.export import subject_label
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_mask
@@ -122,9 +122,9 @@ def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedS
 def _keep(choice: SelectedScan) -> SelectedScan:
     """Remember the scan, or how a bundled one is prepared, for all pages; it survives a reload of the page."""
     if choice.uploaded:
-        remember(keys.UPLOADED, choice)
+        kept()[keys.UPLOADED] = choice
     else:
-        remember(f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}", choice.prepare_options)
+        kept()[f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}"] = choice.prepare_options
     return choice
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.shell.memory import forget_all
+from pages.ui.shell.memory import kept
 from pages.ui.shell.tasks import jobs
 from uad_core import RESEARCH_ONLY
 from uad_core.io.paths import DOCS
@@ -59,7 +59,7 @@ def forget_button() -> None:
 
     def forget() -> None:
         jobs().forget()
-        forget_all()
+        kept().clear()
 
     st.button(
         "Forget my scans", on_click=forget, icon=":material/delete:",

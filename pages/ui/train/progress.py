@@ -28,16 +28,16 @@ def draw_progress(run: TrainingRun) -> None:
         if run.learned is False:
             st.warning("It did not learn: the median training slice fits held-out healthy slices better.")
     share, parts = 0.0, ["Stopping, after saving" if run.is_stopping else state_name(run)]
-    if run.state not in ("starting", "load", "calibrate") and now.get("epochs"):
-        inside = now.get("fraction", 0.0) if now.get("stage") == "train" else 0.0
-        share = (now["epoch"] + inside) / now["epochs"]
-        parts.append(f"epoch {min(now['epoch'] + 1, now['epochs'])} of {now['epochs']}")
     if run.state in ("load", "calibrate"):
         share = now.get("fraction", 0.0)
+    elif run.state != "starting" and (epochs := now.get("epochs")):
+        share = (now["epoch"] + (now.get("fraction", 0.0) if now.get("stage") == "train" else 0.0)) / epochs
+        parts.append(f"epoch {min(now['epoch'] + 1, epochs)} of {epochs}")
     if run.is_active and now.get("images_per_second"):
         parts.append(f"{now['images_per_second']:.1f} slices/s")
-    if run.is_active and now.get("seconds_left") is not None:
-        parts.append(f"{_duration(now['seconds_left'])} left")
+    if run.is_active and (seconds := now.get("seconds_left")) is not None:
+        left = f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+        parts.append(f"{f'{seconds:.0f} s' if seconds < 90 else left} left")
     st.progress(1.0 if run.state == "done" else min(max(share, 0.0), 1.0), text=" · ".join(parts))
 
 
@@ -89,8 +89,3 @@ def draw_picture(run: TrainingRun, generates: bool) -> None:
     below = "slices that the model generates" if generates else "as the model reconstructs them, and the residual"
     caption = f"After epoch {int(name.rpartition('_')[2]) + 1}: healthy slices held out; below, {below}."
     st.image(data, caption, width="stretch", output_format="PNG")
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{round(seconds)} s" if seconds < 90 else f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
