@@ -41,10 +41,10 @@ start_page()
 with st.sidebar:
     picked = pick_scan(), pick_model(), pick_sign()
 chapter = pick_chapter()
-st.markdown(f"#### {chapter.title}")
+st.markdown(f"#### {chapter['title']}")
 body, words = st.columns([2.6, 1], gap="medium")
 with words:
     draw_chapter_text(chapter)
 with body:
-    draw(chapter.name, *picked)
+    draw(chapter["name"], *picked)
 banner()

@@ -50,12 +50,6 @@ def test_the_lesson_counts_rightly_how_much_of_a_cube_of_125_small_lesions_fill(
     assert filled == [33, 81]  # in the words of chapter Median; 63 are needed
 
 
-def test_a_stretched_lesion_is_an_ellipsoid():
-    _, truth = paint(even(), PaintedLesion(CENTRE, 3, 0, stretch=(1, 2, 1)), 1.0)
-    extent = [int(truth.any(axis=tuple({0, 1, 2} - {axis})).sum()) for axis in range(3)]
-    assert extent == [7, 13, 7]
-
-
 def test_paint_stays_inside_the_brain():
     healthy = scan()
     painted, truth = paint(healthy, PaintedLesion((6, 12, 2), 4, 2), 0.9)
@@ -69,7 +63,7 @@ def test_black_paint_does_not_become_background():
     assert 0 < painted.array[truth].max() < 0.01
 
 
-@pytest.mark.parametrize("wrong", [{"radius_mm": 0}, {"softness_mm": -1}, {"stretch": (1, 0, 1)}])
+@pytest.mark.parametrize("wrong", [{"radius_mm": 0}, {"softness_mm": -1}])
 def test_a_lesion_without_extent_is_an_error(wrong):
     with pytest.raises(ValueError, match="must"):
         PaintedLesion(CENTRE, **wrong)

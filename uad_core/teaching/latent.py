@@ -37,10 +37,10 @@ def walk(model: AnomalyModel, start: np.ndarray, end: np.ndarray, steps: int) ->
         return _pictures(decode(first + share * (last - first)))
 
 
-def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int, reach_sd: float = 2.0) -> np.ndarray:
+def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int) -> np.ndarray:
     """Slices decoded along the main direction in which the codes of (B, H, W) `slices` differ: (steps, H, W) float32.
 
-    From `-reach_sd` to `reach_sd` standard deviations around their mean: their first principal component.
+    From -2 to 2 standard deviations around their mean: their first principal component.
     """
     if steps < 2 or len(slices) < 2:
         raise ValueError("a direction needs at least 2 slices, and a walk at least 2 steps")
@@ -50,7 +50,7 @@ def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int, reach_sd: flo
         middle = codes.mean(0, keepdim=True)
         _, spread, directions = torch.linalg.svd((codes - middle).flatten(1), full_matrices=False)
         one_sd = (directions[0] * spread[0] / (len(slices) - 1) ** 0.5).reshape(middle.shape)
-        sds = torch.linspace(-reach_sd, reach_sd, steps, device=codes.device).reshape(-1, *[1] * (codes.ndim - 1))
+        sds = torch.linspace(-2, 2, steps, device=codes.device).reshape(-1, *[1] * (codes.ndim - 1))
         return _pictures(decode(middle + sds * one_sd))
 
 

@@ -18,29 +18,27 @@ DARKEST = 1e-3  # of tissue: 0 means outside the brain to every model
 
 @dataclass(frozen=True)
 class PaintedLesion:
-    """Where a lesion is painted and what shape it has.
+    """Where a ball of lesion is painted.
 
     Attributes:
         centre: (d, h, w) voxel of the slab, 1 mm each.
         radius_mm: where the edge is half lesion, half tissue; must exceed 0.
         softness_mm: width of that edge, over which the share of lesion falls from 1 to 0; 0 is a sharp edge.
-        stretch: of the radius along D, H and W; (1, 1, 1) is a ball.
     """
 
     centre: tuple[int, int, int]
     radius_mm: float = 5.0
     softness_mm: float = 2.0
-    stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
-        if not (self.radius_mm > 0 and self.softness_mm >= 0 and min(self.stretch) > 0):
-            raise ValueError("radius and stretch must exceed 0, and softness must not be negative")
+        if not (self.radius_mm > 0 and self.softness_mm >= 0):
+            raise ValueError("the radius must exceed 0, and softness must not be negative")
 
     def share(self, shape: tuple[int, ...]) -> np.ndarray:
         """(D, H, W) float32 in [0, 1]: how much of each voxel is lesion, the brain's edge left aside."""
-        scaled = zip(shape, self.centre, self.stretch, strict=True)
-        axes = np.ix_(*(((np.arange(length) - at) / by).astype(np.float32) for length, at, by in scaled))
-        away_mm = np.sqrt(axes[0] ** 2 + axes[1] ** 2 + axes[2] ** 2)
+        ends = zip(shape, self.centre, strict=True)
+        depth, rows, columns = np.ix_(*((np.arange(length) - at).astype(np.float32) for length, at in ends))
+        away_mm = np.sqrt(depth**2 + rows**2 + columns**2)
         if self.softness_mm == 0:
             return (away_mm <= self.radius_mm).astype(np.float32)
         return np.clip((self.radius_mm - away_mm) / self.softness_mm + 0.5, 0, 1).astype(np.float32)
@@ -56,13 +54,10 @@ class PaintedLesion:
 
 
 def paint(prepared: Prepared, lesion: PaintedLesion, intensity: float) -> tuple[Prepared, np.ndarray]:
-    """The scan with a lesion of one grey, blended in at its edge, and the lesion's mask; the brain's outside stays.
+    """The scan with a lesion of one grey, blended in at its edge, and its truth; the brain's outside stays as it is.
 
     Args:
         intensity: normalised grey of the lesion, [0, 1]; healthy tissue lies at 0.5.
-
-    Returns:
-        The painted scan, and (D, H, W) bool truth as `PaintedLesion.truth` gives it.
 
     Raises:
         ValueError: an intensity outside [0, 1].

@@ -6,6 +6,7 @@ painted are neither credited nor asked for.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -64,14 +65,10 @@ class Sweep:
     healthy: float
     points: tuple[SweepPoint, ...]
 
-    def seen_from(self, share: float = 0.5) -> float | None:
-        """The lowest grey above the healthy one from which on at least `share` of the lesion is found, or None."""
-        found_at = None
-        for point in reversed(self.points):
-            if not (point.intensity > self.healthy and point.share >= share):
-                break
-            found_at = point.intensity
-        return found_at
+    def seen_from(self) -> float | None:
+        """The lowest grey above the healthy one from which on at least half of the lesion is found, or None."""
+        seen = list(takewhile(lambda one: one.intensity > self.healthy and one.share >= 0.5, reversed(self.points)))
+        return seen[-1].intensity if seen else None
 
 
 def sweep(
@@ -84,7 +81,6 @@ def sweep(
     """Paint the lesion in every grey into a scan that the model has reconstructed, and see what is flagged.
 
     Args:
-        reconstruction: of the scan without the lesion.
         config: of the segmentation; by default the paper's, with the residual that suits the model.
 
     Raises:

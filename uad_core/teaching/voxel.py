@@ -12,7 +12,6 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 
 Verdict = Literal["outside", "levels", "rim", "median", "size", "flagged"]
-MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +19,6 @@ class VoxelExplanation:
     """One voxel on its way through the chain; intensities are normalised, tissue lies at 0.5.
 
     Attributes:
-        scan: what was measured there.
-        reconstruction: what the model draws there.
         neighbours: (n, n, n) float32, the residuals in the window of the median, mirrored at the slab's borders.
         threshold: that the median must exceed.
         percentile: of the healthy voxels that lie below this voxel's median, [0, 100].
@@ -129,7 +126,7 @@ def arithmetic(voxel: VoxelExplanation) -> str:
     shown, two at least, as it takes for the printed numbers to be right among themselves.
     """
     exceeds = bool(np.float32(voxel.residual) > np.float32(voxel.threshold))
-    for decimals in range(2, MOST_DECIMALS + 1):
+    for decimals in range(2, 7):
         numbers = [round(x, decimals) for x in (voxel.scan, voxel.reconstruction, voxel.residual, voxel.threshold)]
         scan, drawn, found, threshold = numbers
         difference = abs(scan - drawn) if voxel.signed == "absolute" else max(scan - drawn, 0.0)

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.inputs.settings import KEEP, PERCENTILES
-from pages.ui.viewer.charts import COLOURS, show_chart
+from pages.ui.inputs.settings import median_slider, percentile_slider
+from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
 from pages.ui.viewer.display import to_level
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.metrics import dice
 from uad_core.io.volume import Mask
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.colours import vote_colour
@@ -35,14 +35,9 @@ def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> lis
     """A percentile and a median for each model, in a column of its own; the rest is shared."""
     settings = []
     for column, checkpoint in zip(st.columns(len(checkpoints)), checkpoints, strict=True):
-        percentile = column.slider(
-            f"Percentile, {checkpoint.name}", *PERCENTILES, shared.percentile, 0.1, "%.1f", key=own_keys(checkpoint)[0],
-            **KEEP, help="Per cent of this model's healthy residuals. The paper: 98.",
-        )  # fmt: skip
-        size = column.select_slider(
-            f"Median, {checkpoint.name}", MEDIAN_SIZES, shared.postprocess.median_size, key=own_keys(checkpoint)[1],
-            **KEEP, help="Voxels of 1 mm, edge of the cube. The paper: 5.",
-        )  # fmt: skip
+        (percentile_key, size_key), of = own_keys(checkpoint), f", {checkpoint.name}"
+        percentile = percentile_slider(column, percentile_key, shared.percentile, of, persist_state="session")
+        size = median_slider(column, size_key, shared.postprocess.median_size, of, persist_state="session")
         settings.append(setting_for(checkpoint, percentile, size, shared.postprocess.min_lesion_mm3))
     return settings
 
@@ -91,7 +86,7 @@ def draw_histograms(compared: Sequence[Compared]) -> None:
         share = 100 * one.profile(config.postprocess, tuple(step * max(result.threshold, 1e-6) for step in steps))
         line = {"color": colour, "width": 2, "shape": "hvh"}
         figure.add_scatter(x=middles, y=share, name=one.checkpoint.name, line=line)
-    figure.add_vline(x=1, line={"color": "grey", "width": 2, "dash": "dash"})
+    figure.add_vline(x=1, line=DASHED)
     show_chart(
         figure, "histograms", 320, xaxis_title="filtered residual / its threshold",
         yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan, prepared_scan, truth_in_slab
 from pages.ui.shell import keys
-from pages.ui.viewer.display import go_to, point, to_level
+from pages.ui.viewer.display import go_to, point, slice_panels, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.io.volume import Mask
@@ -37,20 +37,10 @@ class Finding:
 
 
 def draw_slices(found: Finding) -> None:
-    """Prepared scan, reconstruction, filtered residual and segmentation of one axial level, side by side."""
-    reconstruction, post = found.reconstruction, found.config.postprocess
-    slab, reconstructs = reconstruction.prepared.slab, reconstruction.checkpoint.spec.reconstructs
-    index = found.level - slab.first
-    shown = views.slice_views(
-        reconstruction, index, views.Overlay(found.segmentation.mask, found.truth, found.opacity), post
-    )
-    residual = "Residual" if reconstructs else "The model's score"
-    panels = [
-        Panel(shown.scan, "Scan"),
-        *([Panel(shown.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at
-        Panel(shown.residual, f"{residual}, median {post.median_size}", windowed=False),
-        Panel(shown.scan, "Segmentation", shown.mask),
-    ]
+    """One axial level in four views, side by side."""
+    reconstruction, slab = found.reconstruction, found.reconstruction.prepared.slab
+    index, overlay = found.level - slab.first, views.Overlay(found.segmentation.mask, found.truth, found.opacity)
+    panels = slice_panels(reconstruction, index, overlay, found.config.postprocess)
 
     def go(click: Click) -> None:
         go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))

@@ -6,7 +6,7 @@ import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly w
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.viewer.charts import COLOURS, show_chart
+from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
 from uad_core.evaluate.metrics_file import Curves, Metrics, model_rows
 from uad_core.evaluate.records import operating_point, visible
 from uad_core.render.colours import ANOMALOUS, NORMAL
@@ -43,7 +43,7 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
             hovertemplate="%{x:.2f}: %{y:.2f} %",
         )  # fmt: skip
     if threshold is not None:
-        figure.add_vline(x=threshold, line={"color": "grey", "width": 2, "dash": "dash"})
+        figure.add_vline(x=threshold, line=DASHED)
     top = visible(counts["normal"], counts["anomalous"], threshold)
     show_chart(
         figure, "eval_histogram_chart", 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
@@ -101,7 +101,7 @@ def draw_dice(metrics: Metrics) -> None:
         return
     working = 100 - metrics["config"]["percentile"]
     if working > 0:
-        figure.add_vline(x=working, line={"color": "grey", "width": 2, "dash": "dash"})
+        figure.add_vline(x=working, line=DASHED)
     axis = {"title": "percentile of healthy residuals", "type": "log", "autorange": "reversed",
             "tickvals": list(ticks), "ticktext": list(ticks.values()), "tickangle": 0}  # fmt: skip
     up = {"title": "Dice, mean over patients", "rangemode": "tozero"}

@@ -42,7 +42,7 @@ def chosen_patient(name: str, names: Sequence[str]) -> str | None:
 def choose_patient(name: str, patient: str | None) -> None:
     """Show that patient's images; None goes back to the table."""
     st.session_state[f"{keys.PATIENT_OF} {name}"] = patient
-    st.session_state.pop(keys.EVAL_LEVEL, None)
+    st.session_state.pop(keys.RESULTS["level"], None)
 
 
 def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> None:
@@ -50,11 +50,9 @@ def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> N
     records = by_patient(metrics, patient)
     shown = _steer(evaluation, metrics, patient)
     about = next(iter(records.values()))
-    kind = "simulated" if metrics["simulated"] else "real"
-    what = f"a patient, {about['truth_ml']:.1f} ml of lesion at the levels searched"
-    if about["healthy"]:
-        what = "a subject without a lesion mask, taken as healthy"
-    st.markdown(f"**{plain(patient)}**: {kind} scan of {what}.")
+    lesion = f"a patient, {about['truth_ml']:.1f} ml of lesion at the levels searched"
+    who = "a subject without a lesion mask, taken as healthy" if about["healthy"] else lesion
+    st.markdown(f"**{plain(patient)}**: {'simulated' if metrics['simulated'] else 'real'} scan of {who}.")
     pictures = st.container()
     draw_patient_table(records)
     with pictures:
@@ -75,7 +73,7 @@ def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> N
 def _ask_for_folder(evaluation: EvaluationRun, metrics: Metrics) -> EvaluationRequest | None:
     """Of the scans of an evaluation that was run on the command line: its records name no path."""
     folder = st.text_input(
-        "Folder of these scans", key=f"{keys.EVAL_SCANS} {evaluation.name}", placeholder="/path/to/cohort",
+        "Folder of these scans", key=f"{keys.RESULTS['scans']} {evaluation.name}", placeholder="/path/to/cohort",
         help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
         "scans can be shown.", persist_state="session",
     )  # fmt: skip
@@ -99,7 +97,7 @@ def _steer(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> list[st
             args=(evaluation.name, None if to is None or off else names[to]), key=f"go {help_text}",
         )  # fmt: skip
     return models.multiselect(
-        "Models", rows, rows[:MOST], max_selections=MOST, key=f"{keys.EVAL_SHOWN} {evaluation.name}",
+        "Models", rows, rows[:MOST], max_selections=MOST, key=f"{keys.RESULTS['shown']} {evaluation.name}",
         help=f"Up to {MOST} rows of the table. Each reconstructs the scan once, which takes some seconds.",
     )  # fmt: skip
 
@@ -135,9 +133,9 @@ def load_pictures(
 def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientRow]) -> None:
     """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
     levels = case.prepared.slab.levels
-    if st.session_state.get(keys.EVAL_LEVEL) not in levels:
-        st.session_state[keys.EVAL_LEVEL] = levels[fullest(case)]
-    level = st.session_state[keys.EVAL_LEVEL]
+    if st.session_state.get(keys.RESULTS["level"]) not in levels:
+        st.session_state[keys.RESULTS["level"]] = levels[fullest(case)]
+    level = st.session_state[keys.RESULTS["level"]]
     index = level - levels[0]
     scan = scan_view(case.prepared, index)
     has_mask = "Truth, outlined" if case.subject.lesion else "No lesion mask"
@@ -150,12 +148,12 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientR
         below.append(Panel(scan, f"{key}: {_score(records[key])}", flagged))
 
     def move(to: int) -> None:
-        st.session_state[keys.EVAL_LEVEL] = to
+        st.session_state[keys.RESULTS["level"]] = to
 
     show_panels([*above, *below], "eval_slices", PanelLayout(200, len(above), level, levels), on_level=move)
     if len(levels) > 1:
         st.slider(
-            "Axial level", levels[0], levels[-1], key=keys.EVAL_LEVEL,
+            "Axial level", levels[0], levels[-1], key=keys.RESULTS["level"],
             help="Atlas millimetres above the lowest slice of the brain; the wheel and the arrow keys move it too.",
         )  # fmt: skip
     st.caption(

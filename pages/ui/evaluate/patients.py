@@ -28,19 +28,19 @@ def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
 
     def clicked(subject: str) -> None:
         choose(subject)
-        st.session_state[keys.EVAL_CLICKED] = True
+        st.session_state[keys.RESULTS["clicked"]] = True
 
-    if st.session_state.pop(keys.EVAL_CLICKED, False):
+    if st.session_state.pop(keys.RESULTS["clicked"], False):
         st.rerun()  # not this fragment alone: the images take the place of all of it
     places = st.columns([1, 1, 2], vertical_alignment="bottom")
     there = [key for key in FIGURES if any(one[key] is not None for one in metrics["per_patient"])]
     figure = places[0].selectbox(
-        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key=keys.EVAL_FIGURE,
+        "Figure", there or list(FIGURES), format_func=lambda key: FIGURES[key], key=keys.RESULTS["figure"],
         bind="query-params", help="Of each subject and model. BEST CASE: its threshold was picked on the truth.",
     )  # fmt: skip
     offered = [key for key in ALONG if key != "model 0" or any(_baselines(metrics).values())]
     along = places[1].selectbox(
-        "Along", offered, format_func=lambda key: ALONG[key], key=keys.EVAL_ALONG, bind="query-params",
+        "Along", offered, format_func=lambda key: ALONG[key], key=keys.RESULTS["along"], bind="query-params",
         help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
         "or model 0 on the same patient (above the diagonal a model is better).",
     )  # fmt: skip
@@ -86,11 +86,11 @@ def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Cal
         axis["title"] = f"{FIGURES[figure]} of model 0"
 
     def clicked() -> None:
-        if found := st.session_state[keys.EVAL_PATIENTS_CHART].selection.points:
+        if found := st.session_state[keys.RESULTS["patients_chart"]].selection.points:
             choose(found[0]["customdata"][0])
 
     show_chart(
-        chart, keys.EVAL_PATIENTS_CHART, 340, clicked, xaxis=axis,
+        chart, keys.RESULTS["patients_chart"], 340, clicked, xaxis=axis,
         yaxis={"title": FIGURES[figure], "rangemode": "tozero"}, showlegend=along != "models",
         clickmode="event+select",
     )  # fmt: skip
@@ -111,7 +111,7 @@ def _draw_list(metrics: Metrics, figure: PatientFigure, choose: Callable[[str], 
         row[one["model"]] = None if (value := one[figure]) is None else round(value, 3)
 
     def clicked() -> None:
-        if chosen := st.session_state[keys.EVAL_PATIENTS_LIST].selection.rows:
+        if chosen := st.session_state[keys.RESULTS["patients_list"]].selection.rows:
             choose(names[chosen[0]])
 
     volume = "True volume at the levels searched; none for healthy subjects."
@@ -121,6 +121,6 @@ def _draw_list(metrics: Metrics, figure: PatientFigure, choose: Callable[[str], 
         "lesions, ml": st.column_config.NumberColumn(format="%.2f", help=volume),
     }
     st.dataframe(
-        list(rows.values()), hide_index=True, height=340, key=keys.EVAL_PATIENTS_LIST, on_select=clicked,
+        list(rows.values()), hide_index=True, height=340, key=keys.RESULTS["patients_list"], on_select=clicked,
         selection_mode="single-row", column_config=columns,
     )  # fmt: skip

@@ -55,8 +55,8 @@ class SelectedScan:
 
 def bundled_names() -> list[str]:
     """Of the scans that ship, the one shown first in front."""
-    names = sorted(path.name.removesuffix("_FLAIR.nii.gz") for path in SAMPLES.glob("*_FLAIR.nii.gz"))
-    return sorted(names, key=lambda name: name != FIRST)
+    names = [path.name.removesuffix("_FLAIR.nii.gz") for path in SAMPLES.glob("*_FLAIR.nii.gz")]
+    return sorted(names, key=lambda name: (name != FIRST, name))
 
 
 def bundled(name: str, prepare_options: PrepareOptions | None = None) -> SelectedScan:

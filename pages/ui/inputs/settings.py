@@ -27,21 +27,23 @@ DEFAULTS = {keys.PERCENTILE: PAPER.percentile, keys.MEDIAN_SIZE: POST.median_siz
             keys.ABSOLUTE: False}  # fmt: skip
 
 
-def percentile_slider(place: DeltaGenerator, key: str = keys.PERCENTILE, **more: Any) -> float:
-    """Of the healthy residuals; `more` goes to the slider."""
+def percentile_slider(
+    place: DeltaGenerator, key: str = keys.PERCENTILE, first: float = PAPER.percentile, of: str = "", **more: Any
+) -> float:
+    """Of the healthy residuals, those `of` one model if named; `more` goes to the slider."""
     return place.slider(
-        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key=key, bind="query-params",
+        f"Percentile{of or ' of healthy residuals'}", *PERCENTILES, first, 0.1, "%.1f", key=key, bind="query-params",
         **more, help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every "
         f"scan, healthy ones too. The paper: {PAPER.percentile:g}.",
     )  # fmt: skip
 
 
-def median_slider(place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, **more: Any) -> int:
+def median_slider(
+    place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, first: int = POST.median_size, of: str = " size", **more: Any
+) -> int:
     """Edge of the median's cube in voxels; `more` goes to the slider."""
     help_text = f"Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: {POST.median_size}."
-    return place.select_slider(
-        "Median size", MEDIAN_SIZES, POST.median_size, key=key, bind="query-params", **more, help=help_text
-    )
+    return place.select_slider(f"Median{of}", MEDIAN_SIZES, first, key=key, bind="query-params", **more, help=help_text)
 
 
 def size_slider(place: DeltaGenerator) -> float:

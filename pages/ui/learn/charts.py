@@ -5,13 +5,11 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from pages.ui.viewer.charts import BINS, show_chart
+from pages.ui.viewer.charts import BINS, DASHED, show_chart
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.colours import BLUE, GREEN, ORANGE, SKY_BLUE, VERMILION
 from uad_core.teaching import Results, Sweep, VoxelExplanation
-
-DASHED = {"color": "grey", "dash": "dash", "width": 2}
 
 
 def draw_neighbours(voxel: VoxelExplanation) -> None:

@@ -2,7 +2,6 @@
 
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
 
 import streamlit as st
 
@@ -14,26 +13,12 @@ from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
 
-
-class Chapter(NamedTuple):
-    """One idea, one interaction, one question; see lesson.toml."""
-
-    name: str
-    title: str
-    minutes: int
-    idea: str
-    todo: str
-    question: str
-    answer: str
-    notes: str
-
-
 LESSON = tomllib.loads((Path(__file__).parent / "lesson.toml").read_text())
-CHAPTERS = [Chapter(**chapter) for chapter in LESSON["chapters"]]
-NAMES = [chapter.name for chapter in CHAPTERS]
+CHAPTERS: dict[str, dict[str, str]] = {chapter["name"]: chapter for chapter in LESSON["chapters"]}
+NAMES = list(CHAPTERS)
 
 
-def pick_chapter() -> Chapter:
+def pick_chapter() -> dict[str, str]:
     """The bar with a step back and a step forward; the chapter stands in the address."""
     back, bar, forward = st.columns([1, 8, 1], vertical_alignment="bottom")
     name = bar.segmented_control(
@@ -53,19 +38,20 @@ def pick_chapter() -> Chapter:
         "Next", on_click=go, args=(number + 1,), disabled=number == len(NAMES) - 1, width="stretch", type="primary",
         help="The next chapter.",
     )  # fmt: skip
-    return CHAPTERS[number]
+    return CHAPTERS[NAMES[number]]
 
 
-def draw_chapter_text(chapter: Chapter) -> None:
+def draw_chapter_text(chapter: dict[str, str]) -> None:
     """Idea and question; answer and lecturer's notes fold out."""
-    st.caption(f"{NAMES.index(chapter.name) + 1} of {len(NAMES)} · {chapter.minutes} min")
-    st.markdown(chapter.idea)
-    st.markdown(f":material/touch_app: {chapter.todo}")
-    st.info(f"**Ask.** {chapter.question}", icon=":material/help:")
-    with st.expander("Answer, and what to take home", icon=":material/home:", key=f"answer {chapter.name}"):
-        st.markdown(chapter.answer)
-    with st.expander("Lecturer's notes", icon=":material/edit_note:", key=f"notes {chapter.name}"):
-        st.markdown(chapter.notes)
+    name = chapter["name"]
+    st.caption(f"{NAMES.index(name) + 1} of {len(NAMES)} · {chapter['minutes']} min")
+    st.markdown(chapter["idea"])
+    st.markdown(f":material/touch_app: {chapter['todo']}")
+    st.info(f"**Ask.** {chapter['question']}", icon=":material/help:")
+    with st.expander("Answer, and what to take home", icon=":material/home:", key=f"answer {name}"):
+        st.markdown(chapter["answer"])
+    with st.expander("Lecturer's notes", icon=":material/edit_note:", key=f"notes {name}"):
+        st.markdown(chapter["notes"])
 
 
 def pick_model() -> Checkpoint:
@@ -75,7 +61,7 @@ def pick_model() -> Checkpoint:
         st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
         st.stop()
     name = st.selectbox(
-        "Model", names, names.index(STRONGEST) if STRONGEST in names else 0, key=keys.LESSON_MODEL, **KEEP,
+        "Model", names, names.index(STRONGEST) if STRONGEST in names else 0, key=keys.LESSON["model"], **KEEP,
         help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "
         "stand on the pages Detect and Compare.",
     )  # fmt: skip
@@ -92,13 +78,13 @@ def quick_models() -> list[str]:
 def pick_sign() -> Sign:
     """The sidebar's choice of the residual."""
     return st.radio(
-        "Residual", SIGNS, key=keys.LESSON_SIGNED, **KEEP, horizontal=True,
+        "Residual", SIGNS, key=keys.LESSON["signed"], **KEEP, horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected.",
     )  # fmt: skip
 
 
 def lesson_config(signed: Sign) -> DetectConfig:
     """The paper's setting, but for what was moved in the chapters Median and Threshold."""
-    size = st.session_state.get(keys.LESSON_MEDIAN, PAPER.postprocess.median_size)
-    percentile = st.session_state.get(keys.LESSON_PERCENTILE, PAPER.percentile)
+    size = st.session_state.get(keys.LESSON["median"], PAPER.postprocess.median_size)
+    percentile = st.session_state.get(keys.LESSON["percentile"], PAPER.percentile)
     return DetectConfig(percentile, postprocess=PostprocessConfig(signed, size))

@@ -31,24 +31,25 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
         st.info("There is no autoencoder to walk in. Train one: python -m uad_core train --model dvae")
         return
     bar = st.columns([1, 1, 1, 0.8], vertical_alignment="bottom")
+    first = walkers.index("dvae") if "dvae" in walkers else 0
     name = bar[0].selectbox(
-        "Latent space of", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key=keys.LESSON_WALKER, **KEEP,
+        "Latent space of", walkers, first, key=keys.LESSON["walker"], **KEEP,
         help="An autoencoder or VAE. Dense: a code of 512 numbers. Spatial: 16 x 16 numbers for each feature.",
     )  # fmt: skip
     others = [f"to {other}" for other in bundled_names() if other != st.session_state.get(keys.SCAN)]
     goal = bar[1].selectbox(
-        "Walk", [*others, ALONG], key=keys.LESSON_GOAL, **KEEP,
+        "Walk", [*others, ALONG], key=keys.LESSON["goal"], **KEEP,
         help="From the middle slice of the scan on the left to the same level of another brain, or two standard "
         "deviations either way along the first principal component of its slices' codes.",
     )  # fmt: skip
     step = bar[2].slider(
-        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key=keys.LESSON_WAY, **KEEP,
+        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key=keys.LESSON["way"], **KEEP,
         help="Per cent of the straight line between the two codes.",
     )  # fmt: skip
-    seed = int(st.session_state.get(keys.LESSON_SEED, 0))
+    seed = int(st.session_state.get(keys.LESSON["seed"], 0))
 
     def draw_others() -> None:
-        st.session_state[keys.LESSON_SEED] = seed + 1
+        st.session_state[keys.LESSON["seed"]] = seed + 1
 
     bar[3].button("Draw others", on_click=draw_others, width="stretch", help="Other samples, below.")
     checkpoint = load(str(name))

@@ -7,13 +7,15 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui.inputs.model import load
+from pages.ui.inputs.scan import bundled, prepared_scan
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
 from pages.ui.learn.frame import quick_models
-from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, sweeps_of, wait
+from pages.ui.learn.sweep_jobs import HEALTHY, finished, sweeps_of, wait
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import Sign
@@ -32,20 +34,20 @@ def draw_paint(signed: Sign) -> None:
     with bar[0]:
         grey = _grey_slider()
     bar[1].slider(
-        "Radius", 1.0, 12.0, AT_FIRST.radius_mm, 0.5, "%.1f mm", key=keys.LESSON_RADIUS, **KEEP,
+        "Radius", 1.0, 12.0, AT_FIRST.radius_mm, 0.5, "%.1f mm", key=keys.LESSON["radius"], **KEEP,
         help="mm, to where the edge is half lesion, half tissue. Every change makes the models reconstruct.",
     )  # fmt: skip
     bar[2].slider(
-        "Softness", 0.0, 6.0, AT_FIRST.softness_mm, 0.5, "%.1f mm", key=keys.LESSON_SOFTNESS, **KEEP,
+        "Softness", 0.0, 6.0, AT_FIRST.softness_mm, 0.5, "%.1f mm", key=keys.LESSON["softness"], **KEEP,
         help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
     )  # fmt: skip
     pictures, side = st.columns(2, gap="medium")
     with side:
         checkpoints = _pick_models()
-    prepared, lesion = healthy_scan(), _lesion()
+    prepared, lesion = prepared_scan(bundled(HEALTHY), PAPER_SLAB), _lesion()
     if not lesion.truth(prepared).any():  # at the rim, and made smaller since
-        st.session_state[keys.LESSON_PLACE] = AT_FIRST.centre
-        st.session_state.pop(keys.LESSON_PAINT_SLICE, None)
+        st.session_state[keys.LESSON["place"]] = AT_FIRST.centre
+        st.session_state.pop(keys.LESSON["paint_slice"], None)
         lesion = _lesion()
     work = sweeps_of(checkpoints, lesion, signed)
     done = finished(work)
@@ -83,14 +85,14 @@ def draw_grey(signed: Sign) -> None:
 
 def _lesion() -> PaintedLesion:
     """As the session has it."""
-    names = (keys.LESSON_PLACE, keys.LESSON_RADIUS, keys.LESSON_SOFTNESS)
+    names = (keys.LESSON["place"], keys.LESSON["radius"], keys.LESSON["softness"])
     firsts = (AT_FIRST.centre, AT_FIRST.radius_mm, AT_FIRST.softness_mm)
     return PaintedLesion(*(st.session_state.get(name, first) for name, first in zip(names, firsts, strict=True)))
 
 
 def _grey_slider() -> float:
     return st.select_slider(
-        "Grey of the lesion", INTENSITIES, 0.7, key=keys.LESSON_GREY, **KEEP,
+        "Grey of the lesion", INTENSITIES, 0.7, key=keys.LESSON["grey"], **KEEP,
         help="Normalised intensity: 0 is black, healthy tissue lies near 0.5, this scan's brightest voxels near 1.",
     )  # fmt: skip
 
@@ -98,7 +100,7 @@ def _grey_slider() -> float:
 def _pick_models() -> list[Checkpoint]:
     names = quick_models()
     st.multiselect(
-        "Models", names, [name for name in FIRST_MODELS if name in names] or names[:MOST], key=keys.LESSON_WATCHED,
+        "Models", names, [name for name in FIRST_MODELS if name in names] or names[:MOST], key=keys.LESSON["watched"],
         **KEEP, max_selections=MOST,
         help="Up to three models. Each reconstructs the touched slices in twelve greys, in some seconds.",
     )  # fmt: skip
@@ -110,7 +112,7 @@ def _pick_models() -> list[Checkpoint]:
 
 def _chosen_models() -> list[Checkpoint]:
     known = checkpoint_names()
-    return [load(name) for name in st.session_state.get(keys.LESSON_WATCHED, FIRST_MODELS) if name in known]
+    return [load(name) for name in st.session_state.get(keys.LESSON["watched"], FIRST_MODELS) if name in known]
 
 
 def _colours() -> dict[str, str]:
@@ -123,7 +125,7 @@ def _draw_pictures(
 ) -> None:
     """The painted scan, and what each model flags in it; a click places the lesion."""
     levels = prepared.slab.levels
-    index = int(st.session_state.get(keys.LESSON_PAINT_SLICE, lesion.centre[0]))
+    index = int(st.session_state.get(keys.LESSON["paint_slice"], lesion.centre[0]))
     scan, outline, near = painted_view(prepared, lesion, grey, index)
     cross = voxel_pixel(prepared, lesion.centre) if index == lesion.centre[0] else None
     panels = [Panel(scan, f"Painted, grey {grey:g}", outline, cross=cross)]
@@ -137,16 +139,16 @@ def _draw_pictures(
             panels.append(Panel(near, f"{name}: working"))
 
     def turn(level: int) -> None:
-        st.session_state[keys.LESSON_PAINT_SLICE] = level - levels[0]
+        st.session_state[keys.LESSON["paint_slice"]] = level - levels[0]
 
     def place(click: Click) -> None:
         at = (index, click.column, click.row)
         centre = slice_voxel(prepared, *at) if click.panel == 0 else close_up_voxel(prepared, lesion, *at)
         on_brain = replace(lesion, centre=centre).truth(prepared).any()
-        st.session_state.update({keys.LESSON_PLACE: centre} if on_brain else {keys.LESSON_MISSED: True})
+        st.session_state.update({keys.LESSON["place"]: centre} if on_brain else {keys.LESSON["missed"]: True})
 
     show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels), on_level=turn, on_click=place)
-    if st.session_state.pop(keys.LESSON_MISSED, False):
+    if st.session_state.pop(keys.LESSON["missed"], False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(
         f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "

@@ -1,6 +1,4 @@
-"""The chapters on the chain itself (the four pictures, one voxel's arithmetic, the median, the threshold), and the
-voxel that the lesson follows through them.
-"""
+"""The chapters on the chain itself, from the four pictures to the threshold, and the voxel that they follow."""
 
 from collections.abc import Callable
 
@@ -10,6 +8,7 @@ from pages.ui.inputs.settings import median_slider, percentile_slider
 from pages.ui.learn.charts import draw_healthy, draw_neighbours
 from pages.ui.learn.frame import lesson_config
 from pages.ui.shell import keys
+from pages.ui.viewer.display import slice_panels
 from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
 from uad_core.io.volume import Mask
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
@@ -28,16 +27,10 @@ Cross = tuple[int, int] | None  # (column, row) in the cropped picture
 def draw_idea(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) -> None:
     """Scan, reconstruction, residual and mask."""
     config = lesson_config(signed)
-    segmentation = segment(reconstruction, config)
+    overlay = Overlay(segment(reconstruction, config).mask, truth)
 
     def panels(index: int, cross: Cross) -> list[Panel]:
-        views = slice_views(reconstruction, index, Overlay(segmentation.mask, truth), config.postprocess)
-        return [
-            Panel(views.scan, "Scan"),
-            Panel(views.reconstruction, "Reconstruction"),
-            Panel(views.residual, f"Residual, median {config.postprocess.median_size}", windowed=False),
-            Panel(views.scan, "Segmentation", views.mask),
-        ]
+        return slice_panels(reconstruction, index, overlay, config.postprocess)
 
     _show_slice(reconstruction.prepared, panels, "idea", 225, columns=2)
 
@@ -45,7 +38,7 @@ def draw_idea(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) 
 def draw_voxel(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) -> None:
     """|scan - reconstruction| with the voxel's own numbers."""
     config = lesson_config(signed)
-    voxel = explain(reconstruction, config, st.session_state[keys.LESSON_VOXEL])
+    voxel = explain(reconstruction, config, st.session_state[keys.LESSON["voxel"]])
     st.latex(rf"{LARGE}{arithmetic(voxel)}")
     st.markdown(_in_words(voxel, config))
 
@@ -62,9 +55,9 @@ def draw_voxel(reconstruction: Reconstruction, truth: Mask | None, signed: Sign)
 def draw_median(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) -> None:
     """The neighbours in order, their middle marked; the residual before and after."""
     pictures, chart = st.columns([1, 1.2], gap="medium")
-    median_slider(chart, keys.LESSON_MEDIAN, persist_state="session")
+    median_slider(chart, keys.LESSON["median"], persist_state="session")
     config = lesson_config(signed)
-    voxel = explain(reconstruction, config, st.session_state[keys.LESSON_VOXEL])
+    voxel = explain(reconstruction, config, st.session_state[keys.LESSON["voxel"]])
     plain, post = PostprocessConfig(signed, 1), config.postprocess
     same_scale = reconstruction.residual_window(post) / reconstruction.residual_window(plain)
 
@@ -89,10 +82,10 @@ def draw_median(reconstruction: Reconstruction, truth: Mask | None, signed: Sign
 def draw_threshold(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) -> None:
     """Where the voxel falls among healthy ones, and what the threshold flags."""
     pictures, chart = st.columns([1, 1.2], gap="medium")
-    percentile_slider(chart, keys.LESSON_PERCENTILE, persist_state="session")
+    percentile_slider(chart, keys.LESSON["percentile"], persist_state="session")
     config = lesson_config(signed)
     segmentation = segment(reconstruction, config)
-    voxel = explain(reconstruction, config, st.session_state[keys.LESSON_VOXEL])
+    voxel = explain(reconstruction, config, st.session_state[keys.LESSON["voxel"]])
 
     def panels(index: int, cross: Cross) -> list[Panel]:
         views = slice_views(reconstruction, index, Overlay(segmentation.mask, truth))
@@ -113,9 +106,9 @@ def draw_threshold(reconstruction: Reconstruction, truth: Mask | None, signed: S
 
 def choose_first_voxel(key: str, reconstruction: Reconstruction, config: DetectConfig) -> None:
     """For a scan that is new to the lesson, the voxel with the largest residual in the mask; `key` identifies it."""
-    if st.session_state.get(keys.LESSON_SCAN) != key:
+    if st.session_state.get(keys.LESSON["scan"]) != key:
         voxel = default_voxel(reconstruction, segment(reconstruction, config), config.postprocess.signed)
-        st.session_state.update({keys.LESSON_SCAN: key, keys.LESSON_VOXEL: voxel, keys.LESSON_SLICE: voxel[0]})
+        st.session_state.update({keys.LESSON["scan"]: key, keys.LESSON["voxel"]: voxel, keys.LESSON["slice"]: voxel[0]})
 
 
 def _show_slice(
@@ -126,14 +119,14 @@ def _show_slice(
     Args:
         panels: makes them for a slice of the slab, with the cross where the voxel lies.
     """
-    voxel, index = st.session_state[keys.LESSON_VOXEL], int(st.session_state[keys.LESSON_SLICE])
+    voxel, index = st.session_state[keys.LESSON["voxel"]], int(st.session_state[keys.LESSON["slice"]])
     levels = prepared.slab.levels
 
     def turn(level: int) -> None:
-        st.session_state[keys.LESSON_SLICE] = level - levels[0]
+        st.session_state[keys.LESSON["slice"]] = level - levels[0]
 
     def choose(click: Click) -> None:
-        st.session_state[keys.LESSON_VOXEL] = slice_voxel(prepared, index, click.column, click.row)
+        st.session_state[keys.LESSON["voxel"]] = slice_voxel(prepared, index, click.column, click.row)
 
     shown = panels(index, voxel_pixel(prepared, voxel) if voxel[0] == index else None)
     show_panels(shown, key, PanelLayout(height, columns, levels[index], levels), on_level=turn, on_click=choose)

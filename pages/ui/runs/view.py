@@ -12,24 +12,19 @@ from uad_core.runs.background_run import BackgroundRun
 
 Run = TypeVar("Run", bound=BackgroundRun)
 KEEP: Any = {"persist_state": "session"}  # what was typed survives another view and another page
-STATES = {
-    "starting": "Starting",
+STATES = {  # whose own word says little
     "load": "Preparing scans",
     "train": "Training",
     "calibrate": "Measuring healthy residuals",
     "evaluate": "Scoring",
     "summarise": "Summarising",
-    "done": "Done",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "interrupted": "Interrupted",
 }
 CHOSEN = {"training": keys.RUN, "evaluation": keys.EVALUATION}  # kind of run -> key of the one on view
 
 
 def state_name(run: BackgroundRun) -> str:
     """Of its state, for people."""
-    return "Stopping" if run.is_stopping else STATES.get(run.state, run.state)
+    return "Stopping" if run.is_stopping else STATES.get(run.state, run.state.capitalize())
 
 
 def pick(kind: type[Run], runs: Sequence[Run], first: Callable[[Run], bool]) -> Run | None:

@@ -54,8 +54,9 @@ def draw_facts(known: Sequence[Fact], notes: Sequence[str]) -> None:
 
 def draw_checks(found: Sequence[Check]) -> None:
     """One paragraph a check, its numbers in small print."""
-    st.caption("Green says that nothing was found that speaks against this scan. It is no evidence that a result on it "
-               "is right.")  # fmt: skip
+    st.caption(
+        "Green: nothing was found that speaks against this scan. It is no evidence that a result on it is right."
+    )
     for check in found:
         numbers = f" :gray[:small[{check.numbers}.]]" if check.numbers else ""
         st.markdown(f"{BADGES[check.severity]} **{check.name}**: {check.sentence}{numbers}")
@@ -63,9 +64,7 @@ def draw_checks(found: Sequence[Check]) -> None:
 
 @st.fragment
 def draw_stages(shown: Sequence[StepImages]) -> None:
-    """One step at a time in three planes, before above after, all at one place of the body: a wheel turns one plane,
-    a click moves all.
-    """
+    """One step at a time, before above after, all at one place: a wheel turns one plane, a click moves all."""
     names = [stage.name for stage in shown]
     steps, display = st.columns([3, 2], vertical_alignment="center")
     name = steps.segmented_control(

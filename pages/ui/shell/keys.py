@@ -41,27 +41,11 @@ PRESET_PROBLEM = "preset problem"
 UPLOADED = "uploaded scan"
 PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 
-# the lesson
+# the lesson: what it keeps -> its key
 CHAPTER = "chapter"
-LESSON_MODEL = "lesson_model"
-LESSON_SIGNED = "lesson_signed"
-LESSON_MEDIAN = "lesson_median"
-LESSON_PERCENTILE = "lesson_percentile"
-LESSON_SCAN = "lesson_scan"
-LESSON_VOXEL = "lesson_voxel"
-LESSON_SLICE = "lesson_slice"
-LESSON_PLACE = "lesson_place"
-LESSON_PAINT_SLICE = "lesson_paint_slice"
-LESSON_MISSED = "lesson_missed"
-LESSON_RADIUS = "lesson_radius"
-LESSON_SOFTNESS = "lesson_softness"
-LESSON_GREY = "lesson_grey"
-LESSON_WATCHED = "lesson_watched"
-LESSON_WORK = "lesson_work"
-LESSON_WALKER = "lesson_walker"
-LESSON_GOAL = "lesson_goal"
-LESSON_WAY = "lesson_way"
-LESSON_SEED = "lesson_seed"
+LESSON = {name: f"lesson_{name}" for name in ("model", "signed", "median", "percentile", "scan", "voxel", "slice",
+                                              "place", "paint_slice", "missed", "radius", "softness", "grey", "watched",
+                                              "work", "walker", "goal", "way", "seed")}  # fmt: skip
 
 # trainings and evaluations: the run on view, in the address; and why the last one could not be started
 RUN = "run"
@@ -73,14 +57,9 @@ TRAIN = {name: f"train_{name}" for name in ("cohorts", "folder", "name", "model"
                                             "minutes", "slab", "schedule")}  # fmt: skip
 EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
                                               "signed", "limit")}  # fmt: skip
-# Evaluate
+
+# the results of an evaluation
+RESULTS = {name: f"eval_{name}" for name in ("level", "scans", "shown", "clicked", "figure", "along", "patients_chart",
+                                             "patients_list")}  # fmt: skip
 PATIENT = "patient"  # in the address: the evaluation and a number, no name
 PATIENT_OF = "patient of"  # and an evaluation's name
-EVAL_LEVEL = "eval_level"
-EVAL_SCANS = "eval_scans"  # and an evaluation's name, as the next
-EVAL_SHOWN = "eval_shown"
-EVAL_CLICKED = "eval_clicked"
-EVAL_FIGURE = "eval_figure"
-EVAL_ALONG = "eval_along"
-EVAL_PATIENTS_CHART = "eval_patients_chart"
-EVAL_PATIENTS_LIST = "eval_patients_list"

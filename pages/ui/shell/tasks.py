@@ -36,7 +36,6 @@ class Job(Generic[Result]):
     cancelled: bool = False
 
     def cancel(self) -> None:
-        """End at the next report of progress."""
         self.cancelled = True
 
     def on_progress(self, step: str, fraction: float) -> None:
@@ -90,7 +89,6 @@ class Jobs:
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    """The server's jobs."""
     return Jobs()
 
 

@@ -1,7 +1,6 @@
 """The app's charts: what all share (colours, margins, legend, no tool bar), and the histogram with its threshold.
 
-The histogram's threshold is a line to drag, the handle of a segmentation workstation. It is a component of our own,
-because a plotly chart does not tell Streamlit where a shape was dragged to.
+That one is a component of our own, as a plotly chart does not tell Streamlit where a line was dragged to.
 """
 
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.colours import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILION
 
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE)  # of lines
+DASHED = {"color": "grey", "width": 2, "dash": "dash"}
 BINS = 80
 FLOOR = 1e-3  # per cent of voxels at the foot of the logarithmic axis
 

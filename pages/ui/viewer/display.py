@@ -1,4 +1,4 @@
-"""What every way of looking shares: which side, how opaque, level and point."""
+"""What every way of looking shares: which side, how opaque, level and point, and one slice in four views."""
 
 from typing import Literal
 
@@ -6,10 +6,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import keys
-from pages.ui.viewer.viewer import CONVENTIONS
+from pages.ui.viewer.viewer import CONVENTIONS, Panel
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.render.views import Voxel
+from uad_core.render.views import Overlay, Voxel, slice_views
+
+SCORE = "The model's score"
 
 
 def pick_display(place: DeltaGenerator) -> float:
@@ -46,6 +49,18 @@ def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) 
         help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
         "over a picture and the arrow keys turn it, too.",
     )  # fmt: skip
+
+
+def slice_panels(reconstruction: Reconstruction, index: int, over: Overlay, config: PostprocessConfig) -> list[Panel]:
+    """Prepared scan, reconstruction, filtered residual and segmentation of slice `index`."""
+    views, reconstructs = slice_views(reconstruction, index, over, config), reconstruction.checkpoint.spec.reconstructs
+    residual = f"{'Residual' if reconstructs else SCORE}, median {config.median_size}"
+    return [
+        Panel(views.scan, "Scan"),
+        *([Panel(views.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at
+        Panel(views.residual, residual, windowed=False),
+        Panel(views.scan, "Segmentation", views.mask),
+    ]
 
 
 def go_to(reconstruction: Reconstruction, voxel: Voxel) -> None:
