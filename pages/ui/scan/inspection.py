@@ -54,9 +54,8 @@ def draw_facts(known: Sequence[Fact], notes: Sequence[str]) -> None:
 
 def draw_checks(found: Sequence[Check]) -> None:
     """One paragraph a check, its numbers in small print."""
-    st.caption(
-        "Green: nothing was found that speaks against this scan. It is no evidence that a result on it is right."
-    )
+    st.caption("Green says that nothing was found that speaks against this scan. It is no evidence that a result on it "
+               "is right.")  # fmt: skip
     for check in found:
         numbers = f" :gray[:small[{check.numbers}.]]" if check.numbers else ""
         st.markdown(f"{BADGES[check.severity]} **{check.name}**: {check.sentence}{numbers}")

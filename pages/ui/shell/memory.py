@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.shell import keys
+from pages.ui.shell.tasks import KEPT_SECONDS
 
-KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 KEPT_BROWSERS = 8  # each may hold a scan of some hundred megabytes
 
 
