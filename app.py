@@ -7,4 +7,4 @@ import streamlit as st
 
 app = st.App("navigation.py")
 # while the browser opens, so that the first visit need not wait for it
-Thread(target=import_module, args=("pages.ui.inputs.prepared",), daemon=True).start()
+Thread(target=import_module, args=("pages.ui.inputs.scan",), daemon=True).start()

@@ -7,12 +7,10 @@ stands the same step without this project's shortcuts, measured in the same run:
 labels on the same residual. Times vary with what else the machine does; a test never depends on them.
 """
 
+import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,15 +19,14 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
+from tests.support.running_app import FLAGS, chromium, running_app
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.models import COMPARED
 from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, EvaluationRun
 
-ROOT = Path(__file__).parent.parent
 MOVES = 30
 LONG = 300_000  # ms
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WATCH = """() => {
   const roots = [document], find = (root) => root.querySelectorAll("*").forEach((node) => {
     if (node.shadowRoot) { roots.push(node.shadowRoot); find(node.shadowRoot); } });
@@ -61,15 +58,13 @@ PLACES = (  # page, its address, and the sliders that are moved
 
 def main() -> None:
     """Print a line for each page and slider."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if (executable := chromium()) is None:
         sys.exit("This benchmark needs Chromium.")
     print(f"without shortcuts (scipy), median 5 on 256 x 256 x 20: {plain_ms():.0f} ms on the server alone")
     started = time.perf_counter()
-    with server() as address, sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=chromium, args=FLAGS).new_page(
-            viewport={"width": 1280, "height": 720}
-        )
+    with running_app(Path(os.devnull)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/detect")
         page.wait_for_function("document.body.innerText.includes('above the threshold')", timeout=LONG)
         print(f"server start to first segmented picture: {time.perf_counter() - started:.1f} s")
@@ -107,8 +102,7 @@ def measure(page: Page, slider: str) -> list[float]:
 def evaluation() -> Iterator[None]:
     """One of the bundled scans, for the page Evaluate to show."""
     shutil.rmtree(EVALUATIONS / BENCH, ignore_errors=True)  # of a run that was killed
-    request = EvaluationRequest(SAMPLES, COMPARED, BENCH, EvaluateConfig(limit=1))
-    made = EvaluationRun.start(request)
+    made = EvaluationRun.start(EvaluationRequest(SAMPLES, COMPARED, BENCH, EvaluateConfig(limit=1)))
     try:
         while EvaluationRun.read(made.folder).is_active:
             time.sleep(1)
@@ -123,37 +117,6 @@ def plain_ms() -> float:
     started = time.perf_counter()
     ndimage.label(ndimage.median_filter(values, 5) > 0.6, np.ones((3, 3, 3)))
     return 1000 * (time.perf_counter() - started)
-
-
-@contextmanager
-def server() -> Iterator[str]:
-    """A fresh server of the app."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
 
 
 if __name__ == "__main__":

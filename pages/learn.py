@@ -2,58 +2,49 @@
 
 import streamlit as st
 
-from pages.ui.inputs.prepared import prepared_scan, reconstruction_of
-from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, truth_in_slab
-from pages.ui.learn.chapters import Chapter
+from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, prepared_scan, reconstruction_of, truth_in_slab
+from pages.ui.learn import voxel
 from pages.ui.learn.frame import draw_chapter_text, lesson_config, pick_chapter, pick_model, pick_sign
 from pages.ui.learn.latent import draw_latent
 from pages.ui.learn.limits import draw_limits
 from pages.ui.learn.paint import draw_grey, draw_paint
 from pages.ui.learn.sweep_jobs import abandon_all_but
-from pages.ui.learn.voxel import draw_idea, draw_median, draw_threshold, draw_voxel
-from pages.ui.learn.voxel_picker import choose_first_voxel
 from pages.ui.shell.page import banner, start_page
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import Sign
 
-CHAIN = {"Idea": draw_idea, "Voxel": draw_voxel, "Median": draw_median, "Threshold": draw_threshold}
-
-
-def main() -> None:
-    start_page()
-    with st.sidebar:
-        choice = pick_scan()
-        checkpoint = pick_model()
-        signed = pick_sign()
-    chapter = pick_chapter()
-    st.markdown(f"#### {chapter.title}")
-    body, words = st.columns([2.6, 1], gap="medium")
-    with words:
-        draw_chapter_text(chapter)
-    with body:
-        _draw(chapter, choice, checkpoint, signed)
-    banner()
+PAINTED = {"Paint": draw_paint, "Mid-grey": draw_grey}
+CHAIN = {"Idea": voxel.draw_idea, "Voxel": voxel.draw_voxel, "Median": voxel.draw_median,
+         "Threshold": voxel.draw_threshold}  # fmt: skip
 
 
 @st.fragment
-def _draw(chapter: Chapter, choice: SelectedScan | None, checkpoint: Checkpoint, signed: Sign) -> None:
+def draw(name: str, choice: SelectedScan | None, checkpoint: Checkpoint, signed: Sign) -> None:
     """The chapter's own part: its controls rerun this function alone."""
-    if chapter.name not in ("Paint", "Mid-grey"):
-        abandon_all_but([])
-    if chapter.name == "Paint":
-        draw_paint(signed)
-    elif chapter.name == "Mid-grey":
-        draw_grey(signed)
-    elif chapter.name == "Limits":
+    if name in PAINTED:
+        PAINTED[name](signed)
+        return
+    abandon_all_but([])
+    if name == "Limits":
         draw_limits()
-    else:
-        choice = need_scan(choice)
-        if chapter.name == "Latent":
-            draw_latent(choice, prepared_scan(choice, checkpoint.slab))
-        else:
-            reconstruction = reconstruction_of(choice, checkpoint)
-            choose_first_voxel(choice.key, reconstruction, lesson_config(signed))
-            CHAIN[chapter.name](reconstruction, truth_in_slab(choice, reconstruction.prepared), signed)
+        return
+    choice = need_scan(choice)
+    if name == "Latent":
+        draw_latent(choice, prepared_scan(choice, checkpoint.slab))
+        return
+    reconstruction = reconstruction_of(choice, checkpoint)
+    voxel.choose_first_voxel(choice.key, reconstruction, lesson_config(signed))
+    CHAIN[name](reconstruction, truth_in_slab(choice, reconstruction.prepared), signed)
 
 
-main()
+start_page()
+with st.sidebar:
+    picked = pick_scan(), pick_model(), pick_sign()
+chapter = pick_chapter()
+st.markdown(f"#### {chapter['title']}")
+body, words = st.columns([2.6, 1], gap="medium")
+with words:
+    draw_chapter_text(chapter)
+with body:
+    draw(chapter["name"], *picked)
+banner()

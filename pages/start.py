@@ -19,9 +19,9 @@ def main() -> None:
     start_page()
     st.header("What would a healthy brain look like here?", anchor=False)
     st.markdown(
-        "A model that has only ever seen healthy brains reconstructs a FLAIR scan. What it does not know "
-        "it cannot reconstruct, "
-        "so what differs between scan and reconstruction is a place to look. No lesion was ever labelled for it."
+        "A model that has only ever seen healthy brains reconstructs a FLAIR scan. What it does not know it cannot "
+        "reconstruct, so what differs between scan and reconstruction is a place to look. No lesion was ever labelled "
+        "for it."
     )
     st.image(str(DOCS / "start.png"), width=680)
     st.caption("A bundled, simulated scan through the bundled model; outlined in blue what was put in.")

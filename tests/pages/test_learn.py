@@ -77,8 +77,9 @@ def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, reco
     box = canvas.bounding_box()
     canvas.click(position={"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]})
     after = wait_for_text(page, formula, lambda text: text != before)
-    explanation = explain(reconstructed, config, slice_voxel(reconstructed.prepared, index, column, row))
-    assert explanation.voxel == (index, 120, 110)
+    voxel = slice_voxel(reconstructed.prepared, index, column, row)
+    assert voxel == (index, 120, 110)
+    explanation = explain(reconstructed, config, voxel)
     assert after == arithmetic(explanation)
     page.get_by_text(
         f"The scan shows {explanation.scan:.2f}, the model draws {explanation.reconstruction:.2f}"

@@ -45,7 +45,7 @@ def test_the_main_direction_is_the_one_in_which_the_slices_differ():
     middle, pattern = slices(2)
     amounts = np.array([-1.5, -0.5, 0.5, 1.5], np.float32)
     family = middle + amounts[:, None, None] * pattern
-    ends = axis_walk(pictures_as_codes(), family, 3, reach_sd=2.0)
+    ends = axis_walk(pictures_as_codes(), family, 3)
     np.testing.assert_allclose(ends[1], middle, atol=1e-4)
     sd = amounts.std(ddof=1)
     far = (ends[2] - middle) / pattern

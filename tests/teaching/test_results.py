@@ -16,24 +16,24 @@ RECORD = {
 
 
 def test_scores_are_the_numbers_of_a_column_in_the_tables_order():
-    table = Results.from_json(RECORD)
+    table = Results(**RECORD)
     assert table.scores("AUPRC") == {"best": 0.5, "model 0": 0.25}
     assert table.scores("epochs") == {"best": 3, "untried": 2}
 
 
 def test_the_best_score_stands_out_but_not_a_best_case_or_a_length_of_training():
-    lines = markdown(Results.from_json(RECORD)).splitlines()
+    lines = markdown(Results(**RECORD)).splitlines()
     assert "| best | **0.5** | 0.6 | 3 |" in lines
     assert "| model 0 | 0.25 | 0.3 | none |" in lines
     assert "- Second." in lines
 
 
 def test_only_the_marked_part_of_a_readme_is_made_anew():
-    text = with_results(f"# Title\n\n{BEGIN}\nold\n{END}\n\nrest\n", Results.from_json(RECORD))
+    text = with_results(f"# Title\n\n{BEGIN}\nold\n{END}\n\nrest\n", Results(**RECORD))
     assert text.startswith(f"# Title\n\n{BEGIN}\nOn ten scans")
     assert text.endswith(f"- Second.\n{END}\n\nrest\n")
     with pytest.raises(ValueError, match="no place"):
-        with_results("# Title\n", Results.from_json(RECORD))
+        with_results("# Title\n", Results(**RECORD))
 
 
 def test_the_readme_holds_the_measured_figures_of_today():

@@ -38,7 +38,7 @@ def test_the_story_agrees_with_the_fast_chain_in_every_voxel(shape, seed, post, 
     config = DetectConfig(threshold=threshold, postprocess=post)
     mask = segment(reconstruction, config).mask
     told = [explain(reconstruction, config, (d, h, w)) for d, h, w in np.ndindex(*shape)]
-    np.testing.assert_array_equal(np.reshape([voxel.flagged for voxel in told], shape), mask)
+    np.testing.assert_array_equal(np.reshape([voxel.step == "flagged" for voxel in told], shape), mask)
     medians = ndimage.median_filter(residual(scan, drawn, post.signed), post.median_size)
     np.testing.assert_array_equal(np.float32([voxel.median for voxel in told]).reshape(shape), medians)
 
@@ -49,7 +49,7 @@ def test_the_numbers_of_the_lesson_come_out():
     voxel = explain(reconstruction_of(scan, drawn), setting(median_size=1, min_lesion_mm3=1), (2, 4, 4))
     assert (voxel.scan, voxel.reconstruction) == (pytest.approx(0.82), pytest.approx(0.31))
     assert voxel.residual == voxel.median == pytest.approx(0.51)
-    assert voxel.flagged
+    assert voxel.step == "flagged"
     assert voxel.percentile == pytest.approx(51)  # healthy residuals are even over [0, 1]
     alone = explain(reconstruction_of(scan, drawn), setting(median_size=3), (2, 4, 4))
     assert (alone.residual, alone.median) == (pytest.approx(0.51), pytest.approx(0.05))

@@ -19,9 +19,12 @@ from typing import Self
 
 import numpy as np
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from numpy.typing import NDArray
 
 from uad_core.io.affine import AffineTransform
 
+Array = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 CANONICAL = ("S", "P", "L")  # direction in which D, H and W grow
 
 

@@ -1,4 +1,7 @@
-"""Walks through a latent space: what lies between two slices, as the model sees it."""
+"""Walks through a latent space: what lies between two slices, as the model sees it.
+
+A model without codes, fewer than 2 steps, or fewer than 2 slices to take a spread of are a ValueError.
+"""
 
 from collections.abc import Callable
 
@@ -23,10 +26,7 @@ def walk(model: AnomalyModel, start: np.ndarray, end: np.ndarray, steps: int) ->
     Args:
         start: (H, W) float32 slice in [0, 1]; the first picture is what the model reconstructs of it.
         end: likewise the last.
-        steps: pictures, both ends among them, at least 2.
-
-    Raises:
-        ValueError: a model without codes, or fewer than 2 steps.
+        steps: pictures, both ends among them.
     """
     if steps < 2:
         raise ValueError(f"a walk has at least 2 steps, got {steps}")
@@ -37,16 +37,10 @@ def walk(model: AnomalyModel, start: np.ndarray, end: np.ndarray, steps: int) ->
         return _pictures(decode(first + share * (last - first)))
 
 
-def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int, reach_sd: float = 2.0) -> np.ndarray:
-    """Slices decoded along the main direction in which the codes of `slices` differ: (steps, H, W) float32.
+def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int) -> np.ndarray:
+    """Slices decoded along the main direction in which the codes of (B, H, W) `slices` differ: (steps, H, W) float32.
 
-    From `-reach_sd` to `reach_sd` standard deviations around their mean: their first principal component.
-
-    Args:
-        slices: (B, H, W) float32, at least 2.
-
-    Raises:
-        ValueError: a model without codes, or fewer than 2 slices or steps.
+    From -2 to 2 standard deviations around their mean: their first principal component.
     """
     if steps < 2 or len(slices) < 2:
         raise ValueError("a direction needs at least 2 slices, and a walk at least 2 steps")
@@ -56,20 +50,14 @@ def axis_walk(model: AnomalyModel, slices: np.ndarray, steps: int, reach_sd: flo
         middle = codes.mean(0, keepdim=True)
         _, spread, directions = torch.linalg.svd((codes - middle).flatten(1), full_matrices=False)
         one_sd = (directions[0] * spread[0] / (len(slices) - 1) ** 0.5).reshape(middle.shape)
-        sds = torch.linspace(-reach_sd, reach_sd, steps, device=codes.device).reshape(-1, *[1] * (codes.ndim - 1))
+        sds = torch.linspace(-2, 2, steps, device=codes.device).reshape(-1, *[1] * (codes.ndim - 1))
         return _pictures(decode(middle + sds * one_sd))
 
 
 def sample_near(model: AnomalyModel, slices: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Slices decoded from where the codes of `slices` lie, instead of from the prior: (count, H, W) float32.
+    """Slices decoded from where the codes of (B, H, W) `slices` lie, not from the prior: (count, H, W) float32.
 
     Each number of a code is drawn from a normal distribution with its own mean and standard deviation over them.
-
-    Args:
-        slices: (B, H, W) float32, at least 2.
-
-    Raises:
-        ValueError: a model without codes, or fewer than 2 slices.
     """
     if len(slices) < 2:
         raise ValueError("a spread needs at least 2 slices")
@@ -83,16 +71,14 @@ def sample_near(model: AnomalyModel, slices: np.ndarray, count: int, seed: int) 
 def fade(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     """What a walk is to be held against: one (H, W) slice fading into the other, (steps, H, W) float32."""
     share = np.linspace(0, 1, steps, dtype=np.float32)[:, None, None]
-    faded: np.ndarray = start + share * (end - start)
-    return faded
+    return start + share * (end - start)
 
 
 def _coder(model: AnomalyModel) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
     """Slices to codes, and codes to slices."""
     plain = model.autoencoder if isinstance(model, AdversarialAutoencoder) else model
     if isinstance(plain, VariationalAutoencoder):
-        variational = plain
-        return lambda slices: variational.encode(slices)[0], plain.decoder
+        return lambda slices: plain.encode(slices)[0], plain.decoder
     if isinstance(plain, Autoencoder):
         return plain.encoder, plain.decoder
     raise ValueError("This model has no codes to walk between; take an autoencoder or a VAE.")
@@ -101,9 +87,8 @@ def _coder(model: AnomalyModel) -> tuple[Callable[[Tensor], Tensor], Callable[[T
 def _codes(model: AnomalyModel, slices: np.ndarray, at_once: int = 8) -> Tensor:
     """The codes of (B, H, W) slices, a few at a time."""
     encode, _ = _coder(model)
-    return torch.cat(
-        [encode(_batch(model, slices[first : first + at_once])) for first in range(0, len(slices), at_once)]
-    )
+    parts = [slices[first : first + at_once] for first in range(0, len(slices), at_once)]
+    return torch.cat([encode(_batch(model, part)) for part in parts])
 
 
 def _batch(model: AnomalyModel, slices: np.ndarray) -> Tensor:
@@ -112,5 +97,4 @@ def _batch(model: AnomalyModel, slices: np.ndarray) -> Tensor:
 
 
 def _pictures(batch: Tensor) -> np.ndarray:
-    pictures: np.ndarray = batch[:, 0].float().cpu().numpy()
-    return pictures
+    return batch[:, 0].float().cpu().numpy()

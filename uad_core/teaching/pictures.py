@@ -8,13 +8,14 @@ from uad_core.preprocess import Prepared
 from uad_core.render.colours import OLD_COLOUR
 from uad_core.render.overlays import grey_png, overlay_png, stack
 from uad_core.render.slices import crop_box, grid_png
+from uad_core.render.views import Voxel
 from uad_core.teaching.paint import PaintedLesion, paint
 from uad_core.teaching.sweep import Sweep
 
 NEAR_PX = 32  # half the edge of a close-up
 
 
-def voxel_pixel(prepared: Prepared, voxel: tuple[int, int, int]) -> tuple[int, int]:
+def voxel_pixel(prepared: Prepared, voxel: Voxel) -> tuple[int, int]:
     """(column, row) of a slab's voxel in the cropped picture of its slice; the way back of `views.slice_voxel`."""
     rows, columns = crop_box(prepared.brain_mask)
     return voxel[2] - columns.start, voxel[1] - rows.start
@@ -39,9 +40,7 @@ def found_view(prepared: Prepared, lesion: PaintedLesion, sweep: Sweep, number: 
     return stack(old, new)
 
 
-def close_up_voxel(
-    prepared: Prepared, lesion: PaintedLesion, index: int, column: int, row: int
-) -> tuple[int, int, int]:
+def close_up_voxel(prepared: Prepared, lesion: PaintedLesion, index: int, column: int, row: int) -> Voxel:
     """The voxel of slice `index` that a pixel of the close-up shows."""
     rows, columns = _close_up(prepared, lesion)
     return index, rows.start + row, columns.start + column
@@ -49,9 +48,8 @@ def close_up_voxel(
 
 def _close_up(prepared: Prepared, lesion: PaintedLesion) -> tuple[slice, slice]:
     """Rows and columns around the lesion, within the slice."""
-    _, height, width = prepared.array.shape
-    top = max(min(lesion.centre[1] - NEAR_PX, height - 2 * NEAR_PX), 0)
-    left = max(min(lesion.centre[2] - NEAR_PX, width - 2 * NEAR_PX), 0)
+    ends = zip(lesion.centre[1:], prepared.array.shape[1:], strict=True)
+    top, left = (max(min(at - NEAR_PX, length - 2 * NEAR_PX), 0) for at, length in ends)
     return slice(top, top + 2 * NEAR_PX), slice(left, left + 2 * NEAR_PX)
 
 

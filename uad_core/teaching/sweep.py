@@ -6,6 +6,7 @@ painted are neither credited nor asked for.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -15,8 +16,7 @@ from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.postprocess import segment as segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.teaching.paint import PaintedLesion
-from uad_core.teaching.repaint import repaint
+from uad_core.teaching.paint import PaintedLesion, repaint
 
 # normalised; closest where healthy tissue lies
 INTENSITIES = (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0)
@@ -55,8 +55,6 @@ class Sweep:
         truth: (D, H, W) bool, the lesion.
         before: (D, H, W) bool, what is flagged without it.
         healthy: mean of the scan where the lesion comes to lie.
-        healthy_drawn: mean of what the model draws there without it; NaN for a model that reconstructs nothing.
-        healthy_peak: largest filtered residual there without it.
         points: one an intensity, ascending.
     """
 
@@ -65,23 +63,12 @@ class Sweep:
     truth: np.ndarray
     before: np.ndarray
     healthy: float
-    healthy_drawn: float
-    healthy_peak: float
     points: tuple[SweepPoint, ...]
 
-    @property
-    def flagged_before(self) -> float:
-        """Share of the lesion's voxels that are flagged without it, [0, 1]."""
-        return float(self.before[self.truth].mean())
-
-    def seen_from(self, share: float = 0.5) -> float | None:
-        """The lowest grey above the healthy one from which on at least `share` of the lesion is found, or None."""
-        found_at = None
-        for point in reversed(self.points):
-            if not (point.intensity > self.healthy and point.share >= share):
-                break
-            found_at = point.intensity
-        return found_at
+    def seen_from(self) -> float | None:
+        """The lowest grey above the healthy one from which on at least half of the lesion is found, or None."""
+        seen = list(takewhile(lambda one: one.intensity > self.healthy and one.share >= 0.5, reversed(self.points)))
+        return seen[-1].intensity if seen else None
 
 
 def sweep(
@@ -94,7 +81,6 @@ def sweep(
     """Paint the lesion in every grey into a scan that the model has reconstructed, and see what is flagged.
 
     Args:
-        reconstruction: of the scan without the lesion.
         config: of the segmentation; by default the paper's, with the residual that suits the model.
 
     Raises:
@@ -110,25 +96,13 @@ def sweep(
     new = truth & ~before.mask
     reconstructs = reconstruction.checkpoint.spec.reconstructs
     box = bounding_box(truth, post.median_size // 2)
-
-    def peak(painted: Reconstruction) -> float:
-        return float(filtered(painted.residual(post.signed)[box], flaggable[box], post.median_size).max())
-
-    def drawn(painted: Reconstruction) -> float:
-        return float(painted.array[truth].mean()) if reconstructs else float("nan")
-
     points = []
     for intensity, painted in zip(intensities, repaint(reconstruction, lesion, intensities, on_progress), strict=True):
-        mask = segment_residual(painted.residual(post.signed), painted.searched, before.threshold, post)
+        values = painted.residual(post.signed)
+        mask = segment_residual(values, painted.searched, before.threshold, post)
         share = float(mask[new].mean()) if new.any() else float("nan")
-        points.append(SweepPoint(intensity, share, peak(painted), drawn(painted), np.packbits(mask)))
-    return Sweep(
-        model=reconstruction.checkpoint.name,
-        threshold=before.threshold,
-        truth=truth,
-        before=before.mask,
-        healthy=float(prepared.array[truth].mean()),
-        healthy_drawn=drawn(reconstruction),
-        healthy_peak=peak(reconstruction),
-        points=tuple(points),
-    )
+        peak = float(filtered(values[box], flaggable[box], post.median_size).max())
+        drawn = float(painted.array[truth].mean()) if reconstructs else float("nan")
+        points.append(SweepPoint(intensity, share, peak, drawn, np.packbits(mask)))
+    healthy = float(prepared.array[truth].mean())
+    return Sweep(reconstruction.checkpoint.name, before.threshold, truth, before.mask, healthy, tuple(points))

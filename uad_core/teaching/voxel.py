@@ -19,10 +19,6 @@ class VoxelExplanation:
     """One voxel on its way through the chain; intensities are normalised, tissue lies at 0.5.
 
     Attributes:
-        voxel: (d, h, w) in the slab.
-        scan: what was measured there.
-        reconstruction: what the model draws there.
-        signed: how a difference becomes a residual.
         neighbours: (n, n, n) float32, the residuals in the window of the median, mirrored at the slab's borders.
         threshold: that the median must exceed.
         percentile: of the healthy voxels that lie below this voxel's median, [0, 100].
@@ -31,7 +27,6 @@ class VoxelExplanation:
         step: of the chain that decided: the first that it did not pass, or "flagged".
     """
 
-    voxel: tuple[int, int, int]
     scan: float
     reconstruction: float
     signed: Sign
@@ -72,25 +67,18 @@ class VoxelExplanation:
         return self.neighbours.size // 2 + 1
 
     @property
-    def flagged(self) -> bool:
-        return self.step == "flagged"
-
-    @property
     def verdict(self) -> str:
         """A sentence: flagged or not, and why."""
-        count = self.neighbours.size
-        reasons = {
+        counts = f"{self.above} of {self.neighbours.size} neighbours exceed the threshold, {self.needed} are needed"
+        return {
             "outside": "Not flagged: it lies outside the brain mask.",
             "levels": "Not flagged: the model was not trained on this axial level.",
             "rim": "Not flagged: it lies on the rim that erosion takes off the brain mask.",
-            "median": f"Not flagged: {self.above} of {count} neighbours exceed the threshold, "
-            f"{self.needed} are needed for their median to do so.",
+            "median": f"Not flagged: {counts} for their median to do so.",
             "size": f"Not flagged: the median exceeds the threshold, but in a region of {self.component_voxels} mm³ "
             f"only; {self.smallest_voxels:g} are needed.",
-            "flagged": f"Flagged: {self.above} of {count} neighbours exceed the threshold, {self.needed} are needed, "
-            f"and the region measures {self.component_voxels} mm³.",
-        }
-        return reasons[self.step]
+            "flagged": f"Flagged: {counts}, and the region measures {self.component_voxels} mm³.",
+        }[self.step]
 
 
 def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[int, int, int]) -> VoxelExplanation:
@@ -110,9 +98,8 @@ def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[i
     threshold = healthy.threshold(config.percentile) if config.threshold is None else config.threshold
     values = reconstruction.residual(post.signed)
     neighbours = values[np.ix_(*(_window(at, n, post.median_size) for at, n in zip(voxel, values.shape, strict=True)))]
-    median = np.sort(neighbours, axis=None)[neighbours.size // 2]
-    size = 0
-    step: Verdict = "flagged"
+    median, size = np.sort(neighbours, axis=None)[neighbours.size // 2], 0
+    step: Verdict
     if not prepared.brain_mask[voxel]:
         step = "outside"
     elif not reconstruction.searched[voxel]:
@@ -127,29 +114,38 @@ def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[i
         size = int(np.count_nonzero(labels == labels[voxel]))
         step = "flagged" if size >= post.min_lesion_mm3 - 1e-9 else "size"
     return VoxelExplanation(
-        voxel=voxel,
-        scan=float(prepared.array[voxel]),
-        reconstruction=float(reconstruction.array[voxel]),
-        signed=post.signed,
-        neighbours=neighbours,
-        threshold=float(threshold),
-        percentile=healthy.percentile(float(median)),
-        component_voxels=size,
-        smallest_voxels=post.min_lesion_mm3,
-        step=step,
-    )
+        float(prepared.array[voxel]), float(reconstruction.array[voxel]), post.signed, neighbours, float(threshold),
+        healthy.percentile(float(median)), size, post.min_lesion_mm3, step,
+    )  # fmt: skip
+
+
+def arithmetic(voxel: VoxelExplanation) -> str:
+    r"""The residual and its comparison with the threshold in TeX, as on a blackboard: |0.82 - 0.31| = 0.51 > 0.35.
+
+    Rounded numbers need not add up: 0.816 - 0.314 = 0.502 would read |0.82 - 0.31| = 0.50. So as many decimals are
+    shown, two at least, as it takes for the printed numbers to be right among themselves.
+    """
+    exceeds = bool(np.float32(voxel.residual) > np.float32(voxel.threshold))
+    for decimals in range(2, 7):
+        numbers = [round(x, decimals) for x in (voxel.scan, voxel.reconstruction, voxel.residual, voxel.threshold)]
+        scan, drawn, found, threshold = numbers
+        difference = abs(scan - drawn) if voxel.signed == "absolute" else max(scan - drawn, 0.0)
+        if adds_up := round(difference, decimals) == found and (found > threshold) == exceeds:
+            break
+    scan_text, drawn_text, found_text, threshold_text = (f"{number:.{decimals}f}" for number in numbers)
+    left = f"{scan_text} - {f'({drawn_text})' if drawn < 0 else drawn_text}"
+    left = rf"|\,{left}\,|" if voxel.signed == "absolute" else rf"\max({left},\ 0)"
+    equals, relation = "=" if adds_up else r"\approx", ">" if exceeds else r"\leq"
+    return f"{left} {equals} {found_text} {relation} {threshold_text}"
 
 
 def default_voxel(reconstruction: Reconstruction, segmentation: Segmentation, signed: Sign) -> tuple[int, int, int]:
     """A voxel to begin with: the largest residual in the mask, or in the searched brain where that is empty."""
     where = segmentation.mask if segmentation.mask.any() else reconstruction.searched
-    depth, row, column = np.unravel_index(
-        int(np.argmax(np.where(where, reconstruction.residual(signed), -1))), where.shape
-    )
+    depth, row, column = np.unravel_index(np.where(where, reconstruction.residual(signed), -1).argmax(), where.shape)
     return int(depth), int(row), int(column)
 
 
 def _window(at: int, length: int, size: int) -> np.ndarray:
     """(size,) indices around `at`, mirrored at both ends as scipy's `reflect` does."""
-    indices: np.ndarray = np.pad(np.arange(length), size // 2, mode="symmetric")[at : at + size]
-    return indices
+    return np.pad(np.arange(length), size // 2, mode="symmetric")[at : at + size]

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.inputs.settings import KEEP, PERCENTILES
-from pages.ui.shell import keys
-from pages.ui.viewer.charts import COLOURS, show_chart
+from pages.ui.inputs.settings import median_slider, percentile_slider
+from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
 from pages.ui.viewer.display import to_level
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.metrics import dice
+from uad_core.io.volume import Mask
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.colours import vote_colour
@@ -23,18 +23,21 @@ from uad_core.render.views import Overlay, agreement_view, slice_views
 BINS, TOP = 60, 3.0  # of the histograms, up to so many times the threshold
 
 
+class Compared(NamedTuple):
+    """One model's part."""
+
+    reconstruction: Reconstruction
+    segmentation: Segmentation
+    config: DetectConfig
+
+
 def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> list[DetectConfig]:
     """A percentile and a median for each model, in a column of its own; the rest is shared."""
     settings = []
     for column, checkpoint in zip(st.columns(len(checkpoints)), checkpoints, strict=True):
-        percentile = column.slider(
-            f"Percentile, {checkpoint.name}", *PERCENTILES, shared.percentile, 0.1, "%.1f", key=own_keys(checkpoint)[0],
-            **KEEP, help="Per cent of this model's healthy residuals. The paper: 98.",
-        )  # fmt: skip
-        size = column.select_slider(
-            f"Median, {checkpoint.name}", MEDIAN_SIZES, shared.postprocess.median_size, key=own_keys(checkpoint)[1],
-            **KEEP, help="Voxels of 1 mm, edge of the cube. The paper: 5.",
-        )  # fmt: skip
+        (percentile_key, size_key), of = own_keys(checkpoint), f", {checkpoint.name}"
+        percentile = percentile_slider(column, percentile_key, shared.percentile, of, persist_state="session")
+        size = median_slider(column, size_key, shared.postprocess.median_size, of, persist_state="session")
         settings.append(setting_for(checkpoint, percentile, size, shared.postprocess.min_lesion_mm3))
     return settings
 
@@ -46,80 +49,69 @@ def own_keys(checkpoint: Checkpoint) -> tuple[str, str]:
 
 def setting_for(checkpoint: Checkpoint, percentile: float, size: int, smallest: float) -> DetectConfig:
     """A setting with the residual that suits the model."""
-    return DetectConfig(
-        percentile, postprocess=PostprocessConfig(checkpoint.spec.signed, size, min_lesion_mm3=smallest)
-    )
+    post = PostprocessConfig(checkpoint.spec.signed, size, min_lesion_mm3=smallest)
+    return DetectConfig(percentile, postprocess=post)
 
 
-def draw_models(
-    reconstructions: Sequence[Reconstruction],
-    results: Sequence[Segmentation],
-    settings: Sequence[DetectConfig],
-    level: int,
-    truth: Any,
-) -> None:
+def draw_models(compared: Sequence[Compared], level: int, truth: Mask | None) -> None:
     """A column a model, as the paper's Fig. 4: its segmentation, and the filtered residual below."""
-    index = level - reconstructions[0].prepared.slab.first
+    slab = compared[0].reconstruction.prepared.slab
     above, below = [], []
-    for one, result, setting in zip(reconstructions, results, settings, strict=True):
-        views = slice_views(one, index, Overlay(result.mask, truth), setting.postprocess)
+    for one, result, config in compared:
+        views = slice_views(one, level - slab.first, Overlay(result.mask, truth), config.postprocess)
         doubt = " (did not learn)" if one.checkpoint.learned is False else ""
         above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask))
-        title = f"{setting.postprocess.signed} residual above {result.threshold:.3f}"
+        title = f"{config.postprocess.signed} residual above {result.threshold:.3f}"
         below.append(Panel(views.residual, title, windowed=False))
-    layout = PanelLayout(205, len(above), level, reconstructions[0].prepared.slab.levels)
-    show_panels([*above, *below], "compared", layout, on_level=to_level)
+    show_panels([*above, *below], "compared", PanelLayout(205, len(above), level, slab.levels), on_level=to_level)
 
 
-def draw_agreement(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], level: int) -> None:
+def draw_agreement(compared: Sequence[Compared], level: int) -> None:
     """How many models flag each pixel of the slice."""
-    prepared, models = reconstructions[0].prepared, len(results)
-    scan, votes = agreement_view(prepared, [result.mask for result in results], level - prepared.slab.first)
+    prepared, models = compared[0].reconstruction.prepared, len(compared)
+    masks = [one.segmentation.mask for one in compared]
+    scan, votes = agreement_view(prepared, masks, level - prepared.slab.first)
     layout = PanelLayout(280, level=level, levels=prepared.slab.levels)
     show_panels([Panel(scan, "", votes)], "agreement", layout, on_level=to_level)
     marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
     st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)
 
 
-def draw_histograms(
-    reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], settings: Sequence[DetectConfig]
-) -> None:
+def draw_histograms(compared: Sequence[Compared]) -> None:
     """Filtered residuals of all models in one chart, each in units of its own threshold."""
-    steps = tuple(TOP * k / BINS for k in range(BINS + 1))
+    steps = [TOP * k / BINS for k in range(BINS + 1)]
     middles = [(low + high) / 2 for low, high in pairwise(steps)]
     figure = go.Figure()
-    for colour, one, result, setting in zip(COLOURS, reconstructions, results, settings, strict=False):
-        edges = tuple(step * max(result.threshold, 1e-6) for step in steps)
-        share = 100 * one.profile(setting.postprocess, edges)
-        figure.add_scatter(
-            x=middles, y=share, name=one.checkpoint.name, line={"color": colour, "width": 2, "shape": "hvh"}
-        )
-    figure.add_vline(x=1, line={"color": "grey", "width": 2, "dash": "dash"})
+    for colour, (one, result, config) in zip(COLOURS, compared, strict=False):
+        share = 100 * one.profile(config.postprocess, tuple(step * max(result.threshold, 1e-6) for step in steps))
+        line = {"color": colour, "width": 2, "shape": "hvh"}
+        figure.add_scatter(x=middles, y=share, name=one.checkpoint.name, line=line)
+    figure.add_vline(x=1, line=DASHED)
     show_chart(
-        figure, keys.HISTOGRAMS, 320, xaxis_title="filtered residual / its threshold",
+        figure, "histograms", 320, xaxis_title="filtered residual / its threshold",
         yaxis={"title": "% of brain voxels", "type": "log", "dtick": 1},
     )  # fmt: skip
 
 
-def draw_table(reconstructions: Sequence[Reconstruction], results: Sequence[Segmentation], truth: Any) -> None:
+def draw_table(compared: Sequence[Compared], truth: Mask | None) -> None:
     """Volume, overlap and time of every model."""
-    first = results[0]
+    first = compared[0]
     rows = [
         {
             "model": one.checkpoint.name,
             "ml": round(result.flagged_ml, 2),
             "healthy ml": round(result.healthy_ml, 2),
             "regions": len(result.lesions),
-            "overlap": round(dice(result.mask, first.mask), 2),
+            "overlap": round(dice(result.mask, first.segmentation.mask), 2),
             **({} if truth is None else {"Dice": round(dice(result.mask, truth), 2)}),
             "s": round(one.seconds, 1),
         }
-        for one, result in zip(reconstructions, results, strict=True)
+        for one, result, _ in compared
     ]
     help_texts = {
         "ml": "Flagged volume, millilitres.",
         "healthy ml": "What the same threshold flags in as much healthy brain, millilitres.",
-        "overlap": f"Dice with the mask of {reconstructions[0].checkpoint.name}.",
+        "overlap": f"Dice with the mask of {first.reconstruction.checkpoint.name}.",
         "Dice": "With the reference mask, at these levels.",
         "s": "Seconds taken by the model for this scan.",
     }

@@ -25,13 +25,10 @@ def load_preset() -> None:
             st.error(problem)
 
 
-def save_preset(
-    checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions, place: DeltaGenerator
-) -> None:
+def save_preset(checkpoint: Checkpoint, config: DetectConfig, options: PrepareOptions, place: DeltaGenerator) -> None:
     """The setting as it stands: a file to download, and a command line."""
-    name = place.text_input(
-        "Name", f"{checkpoint.name} {config.percentile:g}", max_chars=60, key=keys.PRESET_NAME, help="Of the preset."
-    )
+    suggested = f"{checkpoint.name} {config.percentile:g}"
+    name = place.text_input("Name", suggested, max_chars=60, key="preset name", help="Of the preset.")
     try:
         data = Preset(name.strip(), checkpoint.name, config).to_json()
     except PresetError as error:
@@ -43,41 +40,40 @@ def save_preset(
         help="To load here again, or for: python -m uad_core detect SCAN --preset FILE --out FOLDER",
     )  # fmt: skip
     place.caption("The same on the command line:")
-    place.code(command_line(checkpoint, config, prepare_options), language=None, wrap_lines=True)
+    place.code(command_line(checkpoint, config, options), language=None, wrap_lines=True)
 
 
 def _take() -> None:
     """Set every control to the preset's value, or leave a sentence and the controls as they are."""
-    st.session_state[keys.PRESET_PROBLEM] = ""
     upload = st.session_state[keys.PRESET]
-    if upload is None:
-        return
+    st.session_state[keys.PRESET_PROBLEM] = ""
     try:
-        preset = Preset.from_json(upload.getvalue())
+        if upload is not None:
+            _apply(Preset.from_json(upload.getvalue()))
     except PresetError as error:
         st.session_state[keys.PRESET_PROBLEM] = str(error)
-        return
+
+
+def _apply(preset: Preset) -> None:
+    """Raises PresetError for what this page cannot show."""
+    config, post = preset.config, preset.config.postprocess
     if preset.model not in checkpoint_names():
-        st.session_state[keys.PRESET_PROBLEM] = f"This preset is for checkpoint {preset.model}, which is not here."
-        return
+        raise PresetError(f"This preset is for checkpoint {preset.model}, which is not here.")
     references = load(preset.model).calibration.references
-    if preset.config.reference not in (None, *references):
-        st.session_state[keys.PRESET_PROBLEM] = (
+    if config.reference not in (None, *references):
+        raise PresetError(
             f"Checkpoint {preset.model} has no healthy reference of this preset's name; it has {', '.join(references)}."
         )
-        return
-    config, post = preset.config, preset.config.postprocess
     for what, value, (low, high) in (
         ("percentile", config.percentile, PERCENTILES),
         ("erosion", post.erosion_mm, EROSIONS),
         ("minimum lesion size", post.min_lesion_mm3, SIZES),
     ):
         if not low <= value <= high:
-            st.session_state[keys.PRESET_PROBLEM] = (
+            raise PresetError(
                 f"This preset's {what} is {value:g}; this page goes from {low:g} to {high:g}. "
                 "The command line takes it: --preset."
             )
-            return
     st.session_state.update(
         {
             keys.LEVELS: LEVELS[is_whole(preset.model)],
@@ -91,7 +87,6 @@ def _take() -> None:
             keys.MIN_LESION_MM3: post.min_lesion_mm3,
         }
     )
-    if config.reference is None:
-        st.session_state.pop(keys.REFERENCE, None)  # the one that the checkpoint names first
-    else:
+    st.session_state.pop(keys.REFERENCE, None)  # None: the one that the checkpoint names first
+    if config.reference is not None:
         st.session_state[keys.REFERENCE] = config.reference

@@ -1,14 +1,12 @@
 """The charts of an evaluation: residuals as in the paper's Fig. 6, precision-recall, Dice over percentile."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas  # noqa: F401  # whole, before two sessions draw at once: plotly would look into half a one
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.ui.shell import keys
-from pages.ui.viewer.charts import COLOURS, show_chart
+from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
 from uad_core.evaluate.metrics_file import Curves, Metrics, model_rows
 from uad_core.evaluate.records import operating_point, visible
 from uad_core.render.colours import ANOMALOUS, NORMAL
@@ -29,7 +27,7 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     """Fig. 6 for one model: how normal and anomalous voxels overlap, and where the threshold lies."""
     st.markdown("**Normal and anomalous voxels**")
     key = st.selectbox(
-        "Model", list(curves["models"]), key=keys.EVAL_HISTOGRAM, help="The paper's Fig. 6 for one model: filtered "
+        "Model", list(curves["models"]), key="eval_histogram", help="The paper's Fig. 6 for one model: filtered "
         "residuals in normalised intensity (of intensity: ranks in the scan). What overlaps no threshold separates.",
     )  # fmt: skip
     counts = curves["models"][key]
@@ -38,15 +36,17 @@ def draw_residuals(metrics: Metrics, curves: Curves) -> None:
     middles = [(index + 0.5) / bins for index in range(bins)]
     figure = go.Figure()
     for kind, voxels, colour in (("normal", counts["normal"], NORMAL), ("anomalous", counts["anomalous"], ANOMALOUS)):
+        total = sum(voxels)
+        shares = [100 * count / total if count else None for count in voxels]  # None: a gap, as the axis is a log
         figure.add_scatter(
-            x=middles, y=_shares(voxels), name=kind, fill="tozeroy", line={"color": colour, "shape": "hvh"},
+            x=middles, y=shares, name=kind, fill="tozeroy", line={"color": colour, "shape": "hvh"},
             hovertemplate="%{x:.2f}: %{y:.2f} %",
         )  # fmt: skip
     if threshold is not None:
-        figure.add_vline(x=threshold, line={"color": "grey", "width": 2, "dash": "dash"})
+        figure.add_vline(x=threshold, line=DASHED)
     top = visible(counts["normal"], counts["anomalous"], threshold)
     show_chart(
-        figure, keys.EVAL_HISTOGRAM_CHART, 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
+        figure, "eval_histogram_chart", 260, uirevision=key, xaxis={"title": "filtered residual", "range": [0, top]},
         yaxis={"title": "% of voxels", "type": "log", "dtick": 1},
     )  # fmt: skip
     st.caption(f"Dashed: threshold {threshold:.4f}, from healthy scans." if threshold is not None else "No threshold.")
@@ -67,22 +67,17 @@ def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
         line = style(index)
         figure.add_scatter(
             x=curve["recall"], y=curve["precision"], name=key, line=line, customdata=curve["threshold"],
-            legendgroup=key,
             hovertemplate="recall %{x:.2f}, precision %{y:.2f}<br>threshold %{customdata:.4f}",
         )  # fmt: skip
         if point := operating_point(curve, thresholds[key]):
             figure.add_scatter(
                 x=[point[0]], y=[point[1]], mode="markers", marker={"color": line["color"], "size": 9}, name=key,
-                legendgroup=key, showlegend=False,
                 hovertemplate="at the healthy threshold:<br>recall %{x:.2f}, precision %{y:.2f}",
             )  # fmt: skip
     if (chance := metrics["auprc_chance"]) is not None:
-        figure.add_scatter(
-            x=[0, 1], y=[chance, chance], name="chance", mode="lines",
-            line={"color": "grey", "width": 1, "dash": "dash"}, hoverinfo="skip",
-        )  # fmt: skip
+        figure.add_hline(y=chance, line={"color": "grey", "width": 1, "dash": "dash"})
     show_chart(
-        figure, keys.EVAL_PRECISION_RECALL, 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
+        figure, "eval_precision_recall", 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
         yaxis={"title": "precision", "range": [0, 1.02]},
     )  # fmt: skip
     st.caption("Voxels of all patients pooled; dashed: chance. Dots: the threshold from healthy scans.")
@@ -91,8 +86,7 @@ def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
 def draw_dice(metrics: Metrics) -> None:
     """What the choice of the percentile costs, the working one marked; the axis is the healthy share flagged."""
     st.markdown("**Dice over percentile**")
-    figure = go.Figure()
-    ticks: dict[float, str] = {}
+    figure, ticks = go.Figure(), dict[float, str]()
     for index, row in enumerate(model_rows(metrics)):
         if row.dice_by_percentile:
             shares = {100 - float(percentile): percentile for percentile in row.dice_by_percentile}
@@ -107,25 +101,12 @@ def draw_dice(metrics: Metrics) -> None:
         return
     working = 100 - metrics["config"]["percentile"]
     if working > 0:
-        figure.add_vline(x=working, line={"color": "grey", "width": 2, "dash": "dash"})
-    show_chart(
-        figure,
-        keys.EVAL_DICE,
-        345,
-        showlegend=False,
-        xaxis={
-            "title": "percentile of healthy residuals", "type": "log", "autorange": "reversed",
-            "tickvals": list(ticks), "ticktext": list(ticks.values()), "tickangle": 0,
-        },
-        yaxis={"title": "Dice, mean over patients", "rangemode": "tozero"},
-    )  # fmt: skip
+        figure.add_vline(x=working, line=DASHED)
+    axis = {"title": "percentile of healthy residuals", "type": "log", "autorange": "reversed",
+            "tickvals": list(ticks), "ticktext": list(ticks.values()), "tickangle": 0}  # fmt: skip
+    up = {"title": "Dice, mean over patients", "rangemode": "tozero"}
+    show_chart(figure, "eval_dice", 345, showlegend=False, xaxis=axis, yaxis=up)
     st.caption(
         f"Dashed: the percentile used, {metrics['config']['percentile']:g}. No percentile looks at lesion masks; to "
         "pick the best of them here would."
     )
-
-
-def _shares(counts: Sequence[int]) -> list[float | None]:
-    """Per cent of all in each step; an empty step is a gap on a logarithmic axis."""
-    total = sum(counts)
-    return [100 * count / total if count else None for count in counts]

@@ -1,10 +1,11 @@
-"""The form that starts an evaluation, with the paper's values as defaults and units in every help text."""
+"""The form that starts an evaluation, with the paper's values as defaults; and the view of one that is under way."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.runs.view import KEEP, attempt, cohorts_in_project, free_name
+from pages.ui.runs import view
+from pages.ui.runs.view import KEEP
 from pages.ui.shell import keys
 from uad_core.evaluate.config import SIGN_CHOICES, EvaluateConfig
 from uad_core.evaluate.rows import PLAIN
@@ -17,28 +18,28 @@ from uad_core.runs.background_run import NAME
 from uad_core.runs.evaluation import MOST, EvaluationRequest, EvaluationRun
 
 ASKED = keys.EVALUATE
-SIGNS = {
-    "own": "What suits each model",
-    "absolute": "Absolute, as in the paper",
-    "positive": "Positive: too bright only",
-    "both": "Both, a row for each",
-}
+SIGNS = {"own": "What suits each model", "absolute": "Absolute, as in the paper",
+         "positive": "Positive: too bright only", "both": "Both, a row for each"}  # fmt: skip
 
 
 def ask_for_cohort() -> None:
     """A cohort folder that lies in the project, or one by its path."""
-    found = {folder: counts for folder, counts in cohorts_in_project().items() if counts[0]}
+    found = {folder: counts for folder, counts in view.cohorts_in_project().items() if counts[0]}
+
+    def named(folder: str) -> str:
+        patients, healthy = found.get(folder, (0, 0))
+        bundled = ", bundled, simulated" if Path(folder) == SAMPLES else ""
+        numbers = f"{counted(patients, 'patient')}, {counted(healthy, 'healthy subject')}"
+        return f"{Path(folder).relative_to(ROOT)}{bundled} ({numbers})"
+
     folders = sorted(found, key=lambda folder: (Path(folder) != SAMPLES, folder))
     st.selectbox(
-        "Cohort", folders, key=ASKED["cohort"], format_func=lambda folder: _named(folder, found.get(folder, (0, 0))),
+        "Cohort", folders, key=ASKED["cohort"], format_func=named, **KEEP,
         help="Folders in this project that hold <subject>_FLAIR.nii.gz with <subject>_lesion.nii.gz for patients. "
-        "The bundled samples are simulated.", **KEEP,
+        "The bundled samples are simulated.",
     )  # fmt: skip
-    st.text_input(
-        "Another cohort folder", key=ASKED["folder"], placeholder="/path/to/cohort",
-        help="Path of a folder on this machine: whole heads, prepared volumes or single prepared slices (PNG). "
-        "If given, it replaces the one above.", **KEEP,
-    )  # fmt: skip
+    view.ask_for_folder(ASKED["folder"], ": whole heads, prepared volumes or single prepared slices (PNG). If given, "
+                        "it replaces the one above.")  # fmt: skip
 
 
 def ask_for_models() -> None:
@@ -60,10 +61,7 @@ def ask_for_models() -> None:
 def ask_for_settings() -> None:
     """Name and numbers, with the paper's as defaults."""
     places = st.columns([1.2, 1, 0.8, 1.4, 1, 1], vertical_alignment="bottom")
-    places[0].text_input(
-        "Name", key=ASKED["name"], placeholder=_free_name(), max_chars=60,
-        help="Of the evaluation's folder: letters, digits, - and _. If empty, the suggested name is used.", **KEEP,
-    )  # fmt: skip
+    view.ask_for_name(places[0], ASKED["name"], _free_name(), "the evaluation's folder")
     places[1].number_input(
         "Percentile", 50.0, 99.9, EvaluateConfig.percentile, 0.5, "%.1f", key=ASKED["percentile"], bind="query-params",
         help=f"Per cent of healthy residuals that lie below the threshold. The paper: {EvaluateConfig.percentile:g}.",
@@ -90,13 +88,13 @@ def ask_for_settings() -> None:
 
 def _start() -> None:
     """Start what the form says and go to its view, or leave a sentence and the form as it is."""
-    fields = ("percentile", "median_size", "signed", "limit")
-    given = {key: st.session_state[ASKED[key]] for key in fields}
+    given = {key: st.session_state[ASKED[key]] for key in ("percentile", "median_size", "signed", "limit")}
     name, models = st.session_state[ASKED["name"]].strip() or _free_name(), tuple(st.session_state[ASKED["models"]])
-    attempt(
-        EvaluationRun,
-        lambda: EvaluationRun.start(EvaluationRequest(_folder(), models, name, EvaluateConfig(**given))),
-    )
+
+    def start() -> EvaluationRun:
+        return EvaluationRun.start(EvaluationRequest(_folder(), models, name, EvaluateConfig(**given)))
+
+    view.attempt(EvaluationRun, start)
 
 
 def _folder() -> Path:
@@ -106,10 +104,30 @@ def _folder() -> Path:
 def _free_name() -> str:
     """The cohort's, unless an evaluation has it."""
     stem = _folder().name if NAME.fullmatch(_folder().name) else "cohort"
-    return free_name(stem, lambda name: (EvaluationRun.home / name).exists())
+    return view.free_name(stem, lambda name: (EvaluationRun.home / name).exists())
 
 
-def _named(folder: str, counts: tuple[int, int]) -> str:
-    patients, healthy = counted(counts[0], "patient"), counted(counts[1], "healthy subject")
-    bundled = ", bundled, simulated" if Path(folder) == SAMPLES else ""
-    return f"{Path(folder).relative_to(ROOT)}{bundled} ({patients}, {healthy})"
+def draw_progress(evaluation: EvaluationRun) -> None:
+    """Where it stands, in one line over a bar, or why it ended; stop, or start again."""
+    progress, state = evaluation.status.progress, evaluation.state
+    if state == "failed":
+        st.error(evaluation.status.message, icon=":material/error:")
+    elif state == "interrupted":
+        st.warning("Interrupted: its process is gone.", icon=":material/warning:")
+    elif state == "stopped":
+        st.info("Stopped. Of an unfinished evaluation nothing is kept.")
+    if evaluation.is_active:
+        parts, share = [view.state_name(evaluation)], 0.0
+        if state != "starting" and (total := progress.get("total", 0)):
+            done = progress.get("done", 0)
+            parts.append(f"{done} of {total} subjects")
+            share = done / total
+        if state == "evaluate" and (left := progress.get("seconds_left")) is not None:
+            parts.append(f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left")
+        st.progress(min(share, 1.0), text=" · ".join(parts))
+    view.offer_stop(evaluation, "Ends it at once; only its settings are kept.")
+    view.offer_resume(evaluation, "Start again", "With the same settings, from the beginning.")
+    if not evaluation.is_active:
+        view.offer_deletion(evaluation)
+    if evaluation.log():
+        view.draw_log(evaluation)

@@ -1,16 +1,15 @@
 """One patient of an evaluation: scan and truth, each model's filtered residual and segmentation, and the figures."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.evaluate.summary import plain
-from pages.ui.evaluate.table import draw_patient_table
-from pages.ui.shell import keys as state
-from pages.ui.shell.tasks import Job, jobs, wait_for
+from pages.ui.evaluate.table import draw_patient_table, plain
+from pages.ui.shell import keys
+from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
 from uad_core.evaluate.records import by_patient, subjects
@@ -21,29 +20,29 @@ from uad_core.render.views import Overlay, overlay_view, scan_view
 from uad_core.runs.evaluation import EvaluationRequest, EvaluationRun
 
 MOST = 4  # models side by side
-OnProgress = Callable[[str, float], None]
+OnShare = Callable[[float], None]
 Result = TypeVar("Result")
 
 
 def chosen_patient(name: str, names: Sequence[str]) -> str | None:
     """Who of the subjects `names` of evaluation `name` is looked at; the address carries a number, not a name."""
-    key = f"{state.PATIENT_OF} {name}"
+    key = f"{keys.PATIENT_OF} {name}"
     if key not in st.session_state:
-        asked, _, number = st.query_params.get(state.PATIENT, "").rpartition(".")
+        asked, _, number = st.query_params.get(keys.PATIENT, "").rpartition(".")
         is_one = asked == name and number.isdecimal() and 1 <= int(number) <= len(names)
         st.session_state[key] = names[int(number) - 1] if is_one else None
     patient: str | None = st.session_state[key]
     if patient in names:
-        st.query_params[state.PATIENT] = f"{name}.{names.index(patient) + 1}"
+        st.query_params[keys.PATIENT] = f"{name}.{names.index(patient) + 1}"
         return patient
-    st.query_params.pop(state.PATIENT, None)
+    st.query_params.pop(keys.PATIENT, None)
     return None
 
 
 def choose_patient(name: str, patient: str | None) -> None:
     """Show that patient's images; None goes back to the table."""
-    st.session_state[f"{state.PATIENT_OF} {name}"] = patient
-    st.session_state.pop(state.EVAL_LEVEL, None)
+    st.session_state[f"{keys.PATIENT_OF} {name}"] = patient
+    st.session_state.pop(keys.RESULTS["level"], None)
 
 
 def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> None:
@@ -51,11 +50,9 @@ def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> N
     records = by_patient(metrics, patient)
     shown = _steer(evaluation, metrics, patient)
     about = next(iter(records.values()))
-    kind = "simulated" if metrics["simulated"] else "real"
-    truth = f"{about['truth_ml']:.1f} ml of lesion at the levels searched"
-    healthy = f"{kind} scan of a subject without a lesion mask, taken as healthy"
-    what = healthy if about["healthy"] else f"{kind} scan of a patient, {truth}"
-    st.markdown(f"**{plain(patient)}**: {what}.")
+    lesion = f"a patient, {about['truth_ml']:.1f} ml of lesion at the levels searched"
+    who = "a subject without a lesion mask, taken as healthy" if about["healthy"] else lesion
+    st.markdown(f"**{plain(patient)}**: {'simulated' if metrics['simulated'] else 'real'} scan of {who}.")
     pictures = st.container()
     draw_patient_table(records)
     with pictures:
@@ -65,54 +62,44 @@ def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> N
         elif request:
             if unlike := request.differs_from(metrics):
                 st.warning(f"Run with settings that this page lacks ({', '.join(unlike)}): pictures may differ.")
-            _draw_pictures(evaluation, request, metrics, patient, shown)
+            run = (evaluation.name, evaluation.status.progress.get("updated"))
+            session, case, maps = load_pictures(run, request, patient, shown)
+            if changed := session.changed({row.key: row.sha256 for row in model_rows(metrics)}):
+                models = ", ".join(changed)
+                st.warning(f"Trained anew since this evaluation: {models}. Pictures and figures may differ.")
+            _show_slices(case, maps, records)
 
 
 def _ask_for_folder(evaluation: EvaluationRun, metrics: Metrics) -> EvaluationRequest | None:
     """Of the scans of an evaluation that was run on the command line: its records name no path."""
     folder = st.text_input(
-        "Folder of these scans", key=f"{state.EVAL_SCANS} {evaluation.name}", placeholder="/path/to/cohort",
+        "Folder of these scans", key=f"{keys.RESULTS['scans']} {evaluation.name}", placeholder="/path/to/cohort",
         help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
-        "scans can be shown.",
-        persist_state="session",
+        "scans can be shown.", persist_state="session",
     )  # fmt: skip
-    return (
-        EvaluationRequest.from_metrics(Path(folder.strip()).expanduser(), evaluation.name, metrics)
-        if folder.strip()
-        else None
-    )
+    path = Path(folder.strip()).expanduser()
+    return EvaluationRequest.from_metrics(path, evaluation.name, metrics) if folder.strip() else None
 
 
 def _steer(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> list[str]:
     """Back, to the neighbours, and which models to see."""
-    names, keys = subjects(metrics), list(metrics["models"])
+    names, rows = subjects(metrics), list(metrics["models"])
     index = names.index(patient)
     back, before, after, models = st.columns([1.2, 0.6, 0.6, 4], vertical_alignment="bottom")
-
-    def go(place: DeltaGenerator, label: str, icon: str, target: str | None, help_text: str, off: bool = False) -> None:
+    for place, label, icon, to, help_text in (
+        (back, "All results", "arrow_back", None, "Back to table and charts."),
+        (before, "", "chevron_left", index - 1, "The subject before."),
+        (after, "", "chevron_right", index + 1, "The next subject."),
+    ):
+        off = to is not None and not 0 <= to < len(names)
         place.button(
-            label, icon=icon, on_click=choose_patient, args=(evaluation.name, target), help=help_text, disabled=off,
-            width="stretch", key=f"go {help_text}",
+            label, icon=f":material/{icon}:", on_click=choose_patient, help=help_text, disabled=off, width="stretch",
+            args=(evaluation.name, None if to is None or off else names[to]), key=f"go {help_text}",
         )  # fmt: skip
-
-    go(back, "All results", ":material/arrow_back:", None, "Back to table and charts.")
-    go(before, "", ":material/chevron_left:", names[max(index - 1, 0)], "The subject before.", index == 0)
-    go(after, "", ":material/chevron_right:", names[min(index + 1, len(names) - 1)], "The next subject.",
-       index == len(names) - 1)  # fmt: skip
     return models.multiselect(
-        "Models", keys, keys[:MOST], max_selections=MOST, key=f"{state.EVAL_SHOWN} {evaluation.name}",
+        "Models", rows, rows[:MOST], max_selections=MOST, key=f"{keys.RESULTS['shown']} {evaluation.name}",
         help=f"Up to {MOST} rows of the table. Each reconstructs the scan once, which takes some seconds.",
     )  # fmt: skip
-
-
-def _draw_pictures(
-    evaluation: EvaluationRun, request: EvaluationRequest, metrics: Metrics, patient: str, shown: Sequence[str]
-) -> None:
-    run = (evaluation.name, evaluation.status.progress.get("updated"))
-    session, case, maps = load_pictures(run, request, patient, shown)
-    if changed := session.changed({row.key: row.sha256 for row in model_rows(metrics)}):
-        st.warning(f"Trained anew since this evaluation: {', '.join(changed)}. Pictures and figures may differ.")
-    _show_slices(case, maps, by_patient(metrics, patient))
 
 
 def load_pictures(
@@ -124,36 +111,31 @@ def load_pictures(
         run: what tells this run of this evaluation from every other.
     """
 
-    def start(kind: str, what: tuple[str, ...], work: Callable[[OnProgress], Result]) -> Job[Result]:
-        return jobs().start((kind, *run, request.cohort, *what), work)  # a subject may have the name of a model
+    def done(kind: str, what: tuple[str, ...], step: str, work: Callable[[OnShare], Result]) -> Result:
+        key = (kind, *run, request.cohort, *what)  # with the kind: a subject may have the name of a model
 
-    def load(on_progress: OnProgress) -> EvaluationSession:
-        on_progress("loading models", 0.0)
-        return open_session(request.cohort, request.models, request.config)
+        def begin(on_progress: Callable[[str, float], None]) -> Result:
+            on_progress(step, 0.0)
+            return work(lambda share: on_progress(step, share))
 
-    session = wait_for(start("models", (), load))
+        return wait_for(jobs().start(key, begin))
 
-    def prepare(on_progress: OnProgress) -> Case:
-        on_progress("preparing the scan", 0.0)
-        return case_of(session, patient)
-
-    case = wait_for(start("case", (patient,), prepare))
-
-    def reconstruct(key: str) -> Callable[[OnProgress], Map]:
-        return lambda on_progress: map_of(
-            session, case, key, lambda share: on_progress(f"reconstructing with {key}", share)
-        )
-
-    return session, case, [wait_for(start("map", (patient, key), reconstruct(key))) for key in shown]
+    session = done(
+        "models", (), "loading models", lambda _: open_session(request.cohort, request.models, request.config)
+    )
+    case = done("case", (patient,), "preparing the scan", lambda _: case_of(session, patient))
+    maps = [done("map", (patient, key), f"reconstructing with {key}", partial(map_of, session, case, key))
+            for key in shown]  # fmt: skip
+    return session, case, maps
 
 
 @st.fragment
 def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientRow]) -> None:
     """Scan and truth on the left, then each model's filtered residual over its segmentation, as the paper's Fig. 4."""
     levels = case.prepared.slab.levels
-    if st.session_state.get(state.EVAL_LEVEL) not in levels:
-        st.session_state[state.EVAL_LEVEL] = levels[fullest(case)]
-    level = st.session_state[state.EVAL_LEVEL]
+    if st.session_state.get(keys.RESULTS["level"]) not in levels:
+        st.session_state[keys.RESULTS["level"]] = levels[fullest(case)]
+    level = st.session_state[keys.RESULTS["level"]]
     index = level - levels[0]
     scan = scan_view(case.prepared, index)
     has_mask = "Truth, outlined" if case.subject.lesion else "No lesion mask"
@@ -166,17 +148,12 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientR
         below.append(Panel(scan, f"{key}: {_score(records[key])}", flagged))
 
     def move(to: int) -> None:
-        st.session_state[state.EVAL_LEVEL] = to
+        st.session_state[keys.RESULTS["level"]] = to
 
-    show_panels(
-        [*above, *below],
-        state.EVAL_SLICES,
-        PanelLayout(200, len(above), level, levels),
-        on_level=move,
-    )
+    show_panels([*above, *below], "eval_slices", PanelLayout(200, len(above), level, levels), on_level=move)
     if len(levels) > 1:
         st.slider(
-            "Axial level", levels[0], levels[-1], key=state.EVAL_LEVEL,
+            "Axial level", levels[0], levels[-1], key=keys.RESULTS["level"],
             help="Atlas millimetres above the lowest slice of the brain; the wheel and the arrow keys move it too.",
         )  # fmt: skip
     st.caption(

@@ -35,16 +35,19 @@ def load(name: str) -> Checkpoint:
         st.stop()
 
 
+def is_whole(name: str) -> bool:
+    """Whether the checkpoint knows more than the paper's levels."""
+    return _knows_whole(name, _written(name))
+
+
 def _written(name: str) -> int:
     return (CHECKPOINTS / f"{name}.json").stat().st_mtime_ns
 
 
 def pick_checkpoint() -> Checkpoint:
     """The sidebar's pickers of levels and model, with a sentence on the model's idea and on its weakness."""
-    name = st.selectbox(
-        "Model", offered(), key=keys.MODEL, bind="query-params", help="A checkpoint from the folder checkpoints/."
-    )
-    checkpoint = load(str(name))
+    help_text = "A checkpoint from the folder checkpoints/."
+    checkpoint = load(str(st.selectbox("Model", _offered(), key=keys.MODEL, bind="query-params", help=help_text)))
     describe(checkpoint)
     return checkpoint
 
@@ -58,16 +61,16 @@ def describe(checkpoint: Checkpoint) -> None:
 
 def pick_checkpoints() -> list[Checkpoint]:
     """The sidebar's pickers of levels and of two to six models."""
-    names = offered()
-    wanted = [name for name in COMPARED if name in names] or names[:3]
+    names = _offered()
     chosen = st.multiselect(
-        "Models", names, default=wanted, max_selections=6, key=keys.MODELS, bind="query-params",
+        "Models", names, default=[name for name in COMPARED if name in names] or names[:3], max_selections=6,
+        key=keys.MODELS, bind="query-params",
         help="Two to six checkpoints. Each is shown with the residual that suits it.",
     )  # fmt: skip
     return [load(name) for name in chosen]
 
 
-def offered() -> list[str]:
+def _offered() -> list[str]:
     """Names of the checkpoints for the levels that the user picks, the strongest first."""
     names = checkpoint_names()
     if not names:
@@ -84,19 +87,11 @@ def offered() -> list[str]:
 
 
 def _of_levels(names: Sequence[str], whole: Collection[str], levels: str) -> list[str]:
-    return sorted((name for name in names if (name in whole) == (levels == LEVELS[1])), key=_strongest_first)
+    fitting = [name for name in names if (name in whole) == (levels == LEVELS[1])]
+    return sorted(fitting, key=lambda name: (not name.startswith(STRONGEST), name))
 
 
 def _first_of_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
     """A model of the levels left behind is not to stay in the address."""
     if keys.MODEL in st.session_state and (fitting := _of_levels(names, whole, st.session_state[keys.LEVELS])):
         st.session_state[keys.MODEL] = fitting[0]
-
-
-def is_whole(name: str) -> bool:
-    """Whether the checkpoint knows more than the paper's levels."""
-    return _knows_whole(name, _written(name))
-
-
-def _strongest_first(name: str) -> tuple[bool, str]:
-    return not name.startswith(STRONGEST), name

@@ -1,19 +1,25 @@
-"""The scan that all pages look at: one that ships with the project, or one that the user uploaded on the page Scan."""
+"""The scan that all pages look at, bundled or uploaded, and the slow work on it: once per scan and model, in a job."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.shell.memory import recall, remember
+from pages.ui.shell.memory import kept
+from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
+from uad_core.atlas.space import Slab
 from uad_core.detect.export import subject_label
 from uad_core.io.nifti import read_mask
 from uad_core.io.paths import SAMPLES
+from uad_core.io.volume import Mask
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
-from uad_core.preprocess.from_file import PrepareOptions
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
 OWN = "My own scan"
 FIRST = "sub-ms01"  # what a new visitor sees
@@ -24,73 +30,52 @@ class SelectedScan:
     """A scan and how it is to be prepared.
 
     Attributes:
-        key: identifies the scan and how it is prepared.
         label: of the subject, for file names; never the user's file name.
         source: the bytes of a NIfTI file, of a zip, or of the files of a DICOM series.
         truth: a reference lesion mask (NIfTI on the scan's grid), or None.
         uploaded: whether the user brought it; else it ships with the project and is simulated.
     """
 
-    key: str
     label: str
     source: bytes | tuple[bytes, ...]
     truth: Path | bytes | None
     prepare_options: PrepareOptions
     uploaded: bool
 
+    @cached_property
+    def key(self) -> str:
+        """Identifies the scan and how it is prepared."""
+        digest, options = hashlib.sha256(), self.prepare_options
+        for part in (self.source,) if isinstance(self.source, bytes) else self.source:
+            digest.update(part)
+        digest.update(options.brain_mask if isinstance(options.brain_mask, bytes) else b"")
+        digest.update(repr((options.strip, options.register)).encode())
+        return digest.hexdigest()
+
 
 def bundled_names() -> list[str]:
     """Of the scans that ship, the one shown first in front."""
-    names = sorted(path.name.removesuffix("_FLAIR.nii.gz") for path in SAMPLES.glob("*_FLAIR.nii.gz"))
-    return sorted(names, key=lambda name: name != FIRST)
+    names = [path.name.removesuffix("_FLAIR.nii.gz") for path in SAMPLES.glob("*_FLAIR.nii.gz")]
+    return sorted(names, key=lambda name: (name != FIRST, name))
 
 
 def bundled(name: str, prepare_options: PrepareOptions | None = None) -> SelectedScan:
     """A scan that ships with the project."""
-    source = (SAMPLES / f"{name}_FLAIR.nii.gz").read_bytes()
-    lesion = SAMPLES / f"{name}_lesion.nii.gz"
-    prepare_options = prepare_options or PrepareOptions()
-    return SelectedScan(
-        _key(source, prepare_options),
-        subject_label(name),
-        source,
-        lesion if lesion.exists() else None,
-        prepare_options,
-        False,
-    )
-
-
-def uploaded(
-    source: bytes | tuple[bytes, ...], label: str, truth: bytes | None, prepare_options: PrepareOptions
-) -> SelectedScan:
-    """A scan that the user brought."""
-    return SelectedScan(_key(source, prepare_options), label, source, truth, prepare_options, True)
-
-
-def keep_uploaded(choice: SelectedScan) -> None:
-    """Make it the scan that every page offers as the user's own; it survives a reload of the page."""
-    remember(keys.UPLOADED, choice)
-
-
-def kept_scan() -> SelectedScan | None:
-    """The scan that the user brought, if one is in memory."""
-    choice: SelectedScan | None = recall(keys.UPLOADED)
-    return choice
+    source, lesion = (SAMPLES / f"{name}_FLAIR.nii.gz").read_bytes(), SAMPLES / f"{name}_lesion.nii.gz"
+    truth = lesion if lesion.exists() else None
+    return SelectedScan(subject_label(name), source, truth, prepare_options or PrepareOptions(), False)
 
 
 def pick_scan() -> SelectedScan | None:
     """The sidebar's picker; None while an uploaded scan is wanted and there is none."""
-    if keys.SCAN in st.session_state and keys.SCAN not in st.query_params:
-        # after a reload Streamlit forgets on the next page what came from the address, unless it is set anew
-        st.session_state[keys.SCAN] = st.session_state[keys.SCAN]
     name = st.selectbox(
         "Scan", [*bundled_names(), OWN], key=keys.SCAN, bind="query-params",
         help="Bundled scans are simulated; how they were made stands in data_samples/SOURCES.md. "
         "Your own scan is loaded on the page Scan.",
     )  # fmt: skip
     if name == OWN:
-        return kept_scan()
-    return bundled(str(name), recall(f"{keys.PREPARE_OPTIONS} {name}"))
+        return kept().get(keys.UPLOADED)
+    return bundled(str(name), kept().get(f"{keys.PREPARE_OPTIONS} {name}"))
 
 
 def need_scan(choice: SelectedScan | None) -> SelectedScan:
@@ -102,12 +87,38 @@ def need_scan(choice: SelectedScan | None) -> SelectedScan:
     return choice
 
 
-@st.cache_data(show_spinner=False, max_entries=4, ttl=1800)
-def _truth(key: str, _truth: Path | bytes, _prepared: Prepared) -> Any:
-    return _prepared.to_slab(read_mask(_truth, _prepared.scan))
+def prepared_scan(choice: SelectedScan, slab: Slab) -> Prepared:
+    """The scan as models see it; shows progress instead of the rest of the page until it is there."""
+    return wait_for(_preparation(choice, slab))
 
 
-def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Any:
+def reconstruction_of(choice: SelectedScan, checkpoint: Checkpoint) -> Reconstruction:
+    """What the checkpoint's model makes of it, likewise."""
+    work = reconstructing(choice, checkpoint)
+    prepared_scan(choice, checkpoint.slab)
+    return wait_for(work)
+
+
+def reconstructing(choice: SelectedScan, checkpoint: Checkpoint) -> Job[Reconstruction]:
+    """The job behind `reconstruction_of`, for who does not wait for it. The scan is prepared first."""
+    preparation, step = _preparation(choice, checkpoint.slab), f"reconstruct with {checkpoint.name}"
+
+    def work(on_progress: Callable[[str, float], None]) -> Reconstruction:
+        prepared = preparation.future.result()  # is there, or has failed: jobs are done in the order of their start
+        if preparation.cancelled:
+            raise Cancelled
+        return reconstruct(prepared, checkpoint, lambda share: on_progress(step, share))
+
+    return jobs().start((choice.key, checkpoint.sha256), work)
+
+
+def _preparation(choice: SelectedScan, slab: Slab) -> Job[Prepared]:
+    return jobs().start(
+        (choice.key, slab), lambda on_progress: prepare_scan(choice.source, slab, choice.prepare_options, on_progress)
+    )
+
+
+def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Mask | None:
     """The reference lesion mask seen in the slab, (D, 256, 256) bool; None where there is none."""
     if choice.truth is None:
         return None
@@ -115,10 +126,6 @@ def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Any:
     return _truth(f"{choice.key} {marks} {prepared.slab}", choice.truth, prepared)
 
 
-def _key(source: bytes | tuple[bytes, ...], prepare_options: PrepareOptions) -> str:
-    digest = hashlib.sha256()
-    for part in (source,) if isinstance(source, bytes) else source:
-        digest.update(part)
-    mask = prepare_options.brain_mask if isinstance(prepare_options.brain_mask, bytes) else b""
-    digest.update(mask + repr((prepare_options.strip, prepare_options.register)).encode())
-    return digest.hexdigest()
+@st.cache_data(show_spinner=False, max_entries=4, ttl=1800)
+def _truth(key: str, _truth: Path | bytes, _prepared: Prepared) -> Mask:
+    return _prepared.to_slab(read_mask(_truth, _prepared.scan))

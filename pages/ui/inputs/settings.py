@@ -5,7 +5,7 @@ whose value is to change by code must be drawn in the same run, or its address w
 draws its controls before it waits for anything.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import streamlit as st
@@ -17,81 +17,69 @@ from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
 
 PAPER = DetectConfig()
+POST = PAPER.postprocess
 # what was set on one page, or in one chapter, holds in the next, and stands in the address
 KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 SUITS = "suits the model"
 PERCENTILES, EROSIONS, SIZES = (80.0, 99.9), (0.0, 8.0), (0.0, 200.0)  # what the sliders reach
-DEFAULTS = {
-    keys.PERCENTILE: PAPER.percentile,
-    keys.MEDIAN_SIZE: PAPER.postprocess.median_size,
-    keys.MIN_LESION_MM3: PAPER.postprocess.min_lesion_mm3,
-    keys.EROSION_MM: PAPER.postprocess.erosion_mm,
-    keys.SIGNED: PAPER.postprocess.signed,
-    keys.ABSOLUTE: False,
-}
+DEFAULTS = {keys.PERCENTILE: PAPER.percentile, keys.MEDIAN_SIZE: POST.median_size, keys.SIGNED: POST.signed,
+            keys.MIN_LESION_MM3: POST.min_lesion_mm3, keys.EROSION_MM: POST.erosion_mm,
+            keys.ABSOLUTE: False}  # fmt: skip
 
 
-def shared_sliders(places: Sequence[DeltaGenerator]) -> tuple[float, int, float]:
-    """Percentile, median size in voxels and minimum lesion size in mm3: the three sliders of every tuning page."""
-    return percentile_slider(places[0]), *size_sliders(places[1:])
-
-
-def percentile_slider(place: DeltaGenerator, key: str = keys.PERCENTILE, **more: Any) -> float:
-    """Of the healthy residuals; `more` goes to the slider."""
+def percentile_slider(
+    place: DeltaGenerator, key: str = keys.PERCENTILE, first: float = PAPER.percentile, of: str = "", **more: Any
+) -> float:
+    """Of the healthy residuals, those `of` one model if named; `more` goes to the slider."""
     return place.slider(
-        "Percentile of healthy residuals", *PERCENTILES, PAPER.percentile, 0.1, "%.1f", key=key, bind="query-params",
+        f"Percentile{of or ' of healthy residuals'}", *PERCENTILES, first, 0.1, "%.1f", key=key, bind="query-params",
         **more, help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every "
         f"scan, healthy ones too. The paper: {PAPER.percentile:g}.",
     )  # fmt: skip
 
 
-def median_slider(place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, **more: Any) -> int:
+def median_slider(
+    place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, first: int = POST.median_size, of: str = " size", **more: Any
+) -> int:
     """Edge of the median's cube in voxels; `more` goes to the slider."""
-    return place.select_slider(
-        "Median size", MEDIAN_SIZES, PAPER.postprocess.median_size, key=key, bind="query-params", **more,
-        help="Voxels of 1 mm, edge of the cube; 1 switches the filter off. "
-        f"The paper: {PAPER.postprocess.median_size}.",
-    )  # fmt: skip
+    help_text = f"Voxels of 1 mm, edge of the cube; 1 switches the filter off. The paper: {POST.median_size}."
+    return place.select_slider(f"Median{of}", MEDIAN_SIZES, first, key=key, bind="query-params", **more, help=help_text)
 
 
-def size_sliders(places: Sequence[DeltaGenerator]) -> tuple[int, float]:
-    """Median size in voxels and minimum lesion size in mm3."""
-    size = median_slider(places[0])
-    smallest = places[1].slider(
-        "Minimum lesion size", *SIZES, PAPER.postprocess.min_lesion_mm3, 1.0, "%d mm³", key=keys.MIN_LESION_MM3,
-        bind="query-params",
-        help="mm³. Connected components smaller than this are removed. "
-        f"The paper: {PAPER.postprocess.min_lesion_mm3:g}.",
+def size_slider(place: DeltaGenerator) -> float:
+    """Minimum lesion size in mm3."""
+    return place.slider(
+        "Minimum lesion size", *SIZES, POST.min_lesion_mm3, 1.0, "%d mm³", key=keys.MIN_LESION_MM3, bind="query-params",
+        help=f"mm³. Connected components smaller than this are removed. The paper: {POST.min_lesion_mm3:g}.",
     )  # fmt: skip
-    return size, smallest
 
 
 def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more: DeltaGenerator) -> DetectConfig:
     """The live chain's setting: threshold and sizes go into three `sliders`, the rest into `more`."""
     absolute = more.toggle(
-        "Absolute threshold", key=keys.ABSOLUTE, bind="query-params",
-        help="A residual, in normalised intensity, in place of a percentile. Dragging the line in the histogram "
-        "switches this on.",
+        "Absolute threshold", key=keys.ABSOLUTE, bind="query-params", help="A residual, in normalised intensity, in "
+        "place of a percentile. Dragging the line in the histogram switches this on.",
     )  # fmt: skip
     threshold = _threshold_box(sliders[0]) if absolute else None
     # out of force it is still drawn: what is not drawn is gone after a reload
     percentile = percentile_slider(more if absolute else sliders[0], disabled=absolute)
-    size, smallest = size_sliders(sliders[1:])
+    size, smallest = median_slider(sliders[1]), size_slider(sliders[2])
     sign = more.radio(
         "Residual", (SUITS, *SIGNS), key=keys.SIGNED, bind="query-params", horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected. "
         f"Recommended for {checkpoint.name}: {checkpoint.spec.signed}.",
     )  # fmt: skip
     erosion = more.slider(
-        "Erosion of the brain mask", *EROSIONS, PAPER.postprocess.erosion_mm, 0.5, "%.1f mm", key=keys.EROSION_MM,
+        "Erosion of the brain mask", *EROSIONS, POST.erosion_mm, 0.5, "%.1f mm", key=keys.EROSION_MM,
         bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. "
-        f"Default: {PAPER.postprocess.erosion_mm:g}.",
+        f"Default: {POST.erosion_mm:g}.",
     )  # fmt: skip
-    names = list(checkpoint.calibration.references)
-    usual = names.index(checkpoint.calibration.default_reference)
+    references = checkpoint.calibration.references
+    usual = list(references).index(checkpoint.calibration.default_reference)
     reference = more.selectbox(
-        "Healthy reference", names, usual, key=keys.REFERENCE, bind="query-params",
-        format_func=_reference_name(checkpoint),
+        "Healthy reference", list(references), usual, key=keys.REFERENCE, bind="query-params",
+        format_func=lambda name: f"{name} ({'simulated' if references[name].simulated else 'real'}, "
+        f"{references[name].scans} scans)",
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
     offer_reset(more)
@@ -106,11 +94,10 @@ def offer_reset(place: DeltaGenerator, more: Mapping[str, Any] | None = None) ->
         there = {key: value for key, value in (more or {}).items() if key in st.session_state}
         st.session_state.update(DEFAULTS | there)
 
-    post = PAPER.postprocess
     place.button(
         "Back to the paper's setting", on_click=reset, width="stretch",
-        help=f"Percentile {PAPER.percentile:g}, median {post.median_size}, erosion {post.erosion_mm:g} mm, components "
-        f"from {post.min_lesion_mm3:g} mm³, {post.signed} residual.",
+        help=f"Percentile {PAPER.percentile:g}, median {POST.median_size}, erosion {POST.erosion_mm:g} mm, components "
+        f"from {POST.min_lesion_mm3:g} mm³, {POST.signed} residual.",
     )  # fmt: skip
 
 
@@ -128,21 +115,14 @@ def _threshold_box(place: DeltaGenerator) -> float:
         except ValueError:
             kept = 0.1
     st.session_state[keys.THRESHOLD_BOX] = kept
+
+    def take() -> None:
+        st.session_state[keys.THRESHOLD] = st.session_state[keys.THRESHOLD_BOX]
+
     value = place.number_input(
-        "Threshold", 0.0, 1.0, step=0.005, format="%.4f", key=keys.THRESHOLD_BOX, on_change=_take_threshold,
+        "Threshold", 0.0, 1.0, step=0.005, format="%.4f", key=keys.THRESHOLD_BOX, on_change=take,
         help="Filtered residual in normalised intensity (brain tissue lies at 0.5). Voxels above it are flagged.",
     )  # fmt: skip
     st.session_state[keys.THRESHOLD] = value
     st.query_params[keys.THRESHOLD] = f"{value:.4f}"
     return float(value)
-
-
-def _take_threshold() -> None:
-    st.session_state[keys.THRESHOLD] = st.session_state[keys.THRESHOLD_BOX]
-
-
-def _reference_name(checkpoint: Checkpoint) -> Callable[[str], str]:
-    references = checkpoint.calibration.references
-    return lambda name: (
-        f"{name} ({'simulated' if references[name].simulated else 'real'}, {references[name].scans} scans)"
-    )

@@ -1,19 +1,17 @@
 """The chapter on the latent space: a walk between two codes beside a plain fade, and samples from the prior."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.inputs.model import is_whole, load
-from pages.ui.inputs.prepared import prepared_scan
-from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names
+from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names, prepared_scan
 from pages.ui.inputs.settings import KEEP
 from pages.ui.shell import keys
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.atlas.space import PAPER_SLAB
+from uad_core.io.volume import Array
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png
@@ -33,49 +31,45 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
         st.info("There is no autoencoder to walk in. Train one: python -m uad_core train --model dvae")
         return
     bar = st.columns([1, 1, 1, 0.8], vertical_alignment="bottom")
+    first = walkers.index("dvae") if "dvae" in walkers else 0
     name = bar[0].selectbox(
-        "Latent space of", walkers, walkers.index("dvae") if "dvae" in walkers else 0, key=keys.LESSON_WALKER, **KEEP,
+        "Latent space of", walkers, first, key=keys.LESSON["walker"], **KEEP,
         help="An autoencoder or VAE. Dense: a code of 512 numbers. Spatial: 16 x 16 numbers for each feature.",
     )  # fmt: skip
     others = [f"to {other}" for other in bundled_names() if other != st.session_state.get(keys.SCAN)]
     goal = bar[1].selectbox(
-        "Walk", [*others, ALONG], key=keys.LESSON_GOAL, **KEEP,
+        "Walk", [*others, ALONG], key=keys.LESSON["goal"], **KEEP,
         help="From the middle slice of the scan on the left to the same level of another brain, or two standard "
         "deviations either way along the first principal component of its slices' codes.",
     )  # fmt: skip
     step = bar[2].slider(
-        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key=keys.LESSON_WAY, **KEEP,
+        "Way covered", 0, 100, 50, 100 // (STEPS - 1), "%d %%", key=keys.LESSON["way"], **KEEP,
         help="Per cent of the straight line between the two codes.",
     )  # fmt: skip
-    seed = int(st.session_state.get(keys.LESSON_SEED, 0))
-    bar[3].button("Draw others", on_click=_another, args=(seed,), width="stretch", help="Other samples, below.")
+    seed = int(st.session_state.get(keys.LESSON["seed"], 0))
+
+    def draw_others() -> None:
+        st.session_state[keys.LESSON["seed"]] = seed + 1
+
+    bar[3].button("Draw others", on_click=draw_others, width="stretch", help="Other samples, below.")
     checkpoint = load(str(name))
     walked, faded = _walk(choice, prepared, checkpoint, str(goal))
-    at = step * (STEPS - 1) // 100
-    rows, columns = crop_box(prepared.brain_mask)
-    ends = [
-        ("Start, reconstructed", walked[0]),
-        (f"{step} % of the way", walked[at]),
-        ("End, reconstructed", walked[-1]),
-    ]
+    at, (rows, columns) = step * (STEPS - 1) // 100, crop_box(prepared.brain_mask)
+    shown = {"Start, reconstructed": walked[0], f"{step} % of the way": walked[at], "End, reconstructed": walked[-1]}
     if goal != ALONG:
-        ends.append(("Plain fade of the two scans", faded[at]))
-    panels = [Panel(grey_png(picture[rows, columns]), title) for title, picture in ends]
+        shown["Plain fade of the two scans"] = faded[at]
+    panels = [Panel(grey_png(picture[rows, columns]), title) for title, picture in shown.items()]
     show_panels(panels, "walk", PanelLayout(230))
     _draw_samples(checkpoint, prepared, seed, load("anogan") if "anogan" in names else None)
 
 
-def _another(seed: int) -> None:
-    st.session_state[keys.LESSON_SEED] = seed + 1
-
-
-def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Any, Any]:
+def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal: str) -> tuple[Array, Array]:
     """All pictures of a walk and of the fade beside it, from the middle slice."""
-    model, middle = checkpoint.model, len(prepared.array) // 2
-    start, along = prepared.array[middle], goal == ALONG
+    model, middle, along = checkpoint.model, len(prepared.array) // 2, goal == ALONG
+    start = prepared.array[middle]
     end = start if along else prepared_scan(bundled(goal.removeprefix("to ")), PAPER_SLAB).array[middle]
 
-    def work(on_progress: Callable[[str, float], None]) -> tuple[Any, Any]:
+    def work(on_progress: Callable[[str, float], None]) -> tuple[Array, Array]:
         on_progress(f"walk through the latent space of {checkpoint.name}", 0)
         walked = axis_walk(model, prepared.array, STEPS) if along else walk(model, start, end, STEPS)
         return walked, fade(start, end, STEPS)
@@ -85,21 +79,24 @@ def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal
 
 def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan: Checkpoint | None) -> None:
     """Slices that nobody has: from the prior, and from around the codes of this scan's slices."""
-    places = st.columns(3)
-    if checkpoint.spec.samples:
-        _montage(places[0], _drawn(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
-    else:
-        places[0].info(f"{checkpoint.name} has no prior to draw from.")
-    near = sample_near(checkpoint.model, prepared.array, DRAWN, seed)
-    _montage(places[1], near, f"{checkpoint.name}, from around the codes of this scan")
+    prior, near, rival = st.columns(3)
+
+    def draw(slices: Array, caption: str) -> None:
+        st.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)
+
+    with prior:
+        if checkpoint.spec.samples:
+            draw(_sampled(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
+        else:
+            st.info(f"{checkpoint.name} has no prior to draw from.")
+    with near:
+        around = sample_near(checkpoint.model, prepared.array, DRAWN, seed)
+        draw(around, f"{checkpoint.name}, from around the codes of this scan")
     if anogan:
-        warning = ". :material/warning: It did not learn." if anogan.learned is False else ""
-        _montage(places[2], _drawn(anogan, seed), f"{anogan.name}, from its prior{warning}")
+        with rival:
+            warning = ". :material/warning: It did not learn." if anogan.learned is False else ""
+            draw(_sampled(anogan, seed), f"{anogan.name}, from its prior{warning}")
 
 
-def _drawn(checkpoint: Checkpoint, seed: int) -> Any:
+def _sampled(checkpoint: Checkpoint, seed: int) -> Array:
     return checkpoint.model.sample(DRAWN, seed)[:, 0].cpu().numpy()
-
-
-def _montage(place: DeltaGenerator, slices: Any, caption: str) -> None:
-    place.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)

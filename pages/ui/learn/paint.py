@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui.inputs.model import is_whole, load
+from pages.ui.inputs.model import load
+from pages.ui.inputs.scan import bundled, prepared_scan
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
-from pages.ui.learn.sweep_jobs import HEALTHY, finished, healthy_scan, sweeps_of, wait
+from pages.ui.learn.frame import quick_models
+from pages.ui.learn.sweep_jobs import HEALTHY, finished, sweeps_of, wait
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
+from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import Sign
@@ -20,10 +23,9 @@ from uad_core.preprocess import Prepared
 from uad_core.render.views import slice_voxel
 from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, close_up_voxel, found_view, painted_view, voxel_pixel
 
-PLACE = (11, 134, 100)  # even white matter of that scan
-FIRST_MODELS = COMPARED[:3]  # at first
-GREY = 0.7  # at first
+AT_FIRST = PaintedLesion((11, 134, 100), radius_mm=5.0, softness_mm=2.0)  # in even white matter of that scan
 MOST = 3
+FIRST_MODELS = COMPARED[:MOST]
 
 
 def draw_paint(signed: Sign) -> None:
@@ -31,23 +33,22 @@ def draw_paint(signed: Sign) -> None:
     bar = st.columns(3)
     with bar[0]:
         grey = _grey_slider()
-    radius = bar[1].slider(
-        "Radius", 1.0, 12.0, 5.0, 0.5, "%.1f mm", key=keys.LESSON_RADIUS, **KEEP,
+    bar[1].slider(
+        "Radius", 1.0, 12.0, AT_FIRST.radius_mm, 0.5, "%.1f mm", key=keys.LESSON["radius"], **KEEP,
         help="mm, to where the edge is half lesion, half tissue. Every change makes the models reconstruct.",
     )  # fmt: skip
-    softness = bar[2].slider(
-        "Softness", 0.0, 6.0, 2.0, 0.5, "%.1f mm", key=keys.LESSON_SOFTNESS, **KEEP,
+    bar[2].slider(
+        "Softness", 0.0, 6.0, AT_FIRST.softness_mm, 0.5, "%.1f mm", key=keys.LESSON["softness"], **KEEP,
         help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
     )  # fmt: skip
     pictures, side = st.columns(2, gap="medium")
     with side:
         checkpoints = _pick_models()
-    prepared = healthy_scan()
-    lesion = PaintedLesion(st.session_state.get(keys.LESSON_PLACE, PLACE), radius, softness)
-    if not lesion.truth(prepared).any():
-        st.session_state[keys.LESSON_PLACE] = PLACE  # at the rim, and made smaller since
-        st.session_state.pop(keys.LESSON_PAINT_SLICE, None)
-        lesion = PaintedLesion(PLACE, radius, softness)
+    prepared, lesion = prepared_scan(bundled(HEALTHY), PAPER_SLAB), _lesion()
+    if not lesion.truth(prepared).any():  # at the rim, and made smaller since
+        st.session_state[keys.LESSON["place"]] = AT_FIRST.centre
+        st.session_state.pop(keys.LESSON["paint_slice"], None)
+        lesion = _lesion()
     work = sweeps_of(checkpoints, lesion, signed)
     done = finished(work)
     with pictures:
@@ -57,7 +58,9 @@ def draw_paint(signed: Sign) -> None:
             st.info("Choose at least one model above.")
         if done:
             draw_found(done, _colours(), grey)
-            st.caption(_greys_found(done))
+            found = [(one.model, one.seen_from()) for one in done]
+            when = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in found]
+            st.caption(f"Half of it is found {', '.join(when)}.")
         wait(work, len(done))
 
 
@@ -68,14 +71,8 @@ def draw_grey(signed: Sign) -> None:
     if not checkpoints:
         st.info("Choose a model that reconstructs the scan in chapter Paint; intensity only ranks it.")
         return
-    lesion = PaintedLesion(
-        st.session_state.get(keys.LESSON_PLACE, PLACE),
-        st.session_state.get(keys.LESSON_RADIUS, 5.0),
-        st.session_state.get(keys.LESSON_SOFTNESS, 2.0),
-    )
-    work = sweeps_of(checkpoints, lesion, signed)
-    done = finished(work)
-    if done:
+    work = sweeps_of(checkpoints, _lesion(), signed)
+    if done := finished(work):
         draw_drawn(done, _colours(), grey)
         for one in done:
             point = one.points[INTENSITIES.index(grey)]
@@ -86,30 +83,36 @@ def draw_grey(signed: Sign) -> None:
     wait(work, len(done))
 
 
+def _lesion() -> PaintedLesion:
+    """As the session has it."""
+    names = (keys.LESSON["place"], keys.LESSON["radius"], keys.LESSON["softness"])
+    firsts = (AT_FIRST.centre, AT_FIRST.radius_mm, AT_FIRST.softness_mm)
+    return PaintedLesion(*(st.session_state.get(name, first) for name, first in zip(names, firsts, strict=True)))
+
+
 def _grey_slider() -> float:
-    return float(
-        st.select_slider(
-            "Grey of the lesion", INTENSITIES, GREY, key=keys.LESSON_GREY, **KEEP,
-            help="Normalised intensity: 0 is black, healthy tissue lies near 0.5, this scan's brightest voxels near 1.",
-        )
+    return st.select_slider(
+        "Grey of the lesion", INTENSITIES, 0.7, key=keys.LESSON["grey"], **KEEP,
+        help="Normalised intensity: 0 is black, healthy tissue lies near 0.5, this scan's brightest voxels near 1.",
     )  # fmt: skip
 
 
 def _pick_models() -> list[Checkpoint]:
-    names = [name for name in checkpoint_names() if not is_whole(name) and not load(name).spec.searches]
+    names = quick_models()
     st.multiselect(
-        "Models", names, [name for name in FIRST_MODELS if name in names] or names[:MOST], key=keys.LESSON_WATCHED,
+        "Models", names, [name for name in FIRST_MODELS if name in names] or names[:MOST], key=keys.LESSON["watched"],
         **KEEP, max_selections=MOST,
         help="Up to three models. Each reconstructs the touched slices in twelve greys, in some seconds.",
     )  # fmt: skip
-    if untaught := [one.name for one in _chosen_models() if one.learned is False]:
+    chosen = _chosen_models()
+    if untaught := [one.name for one in chosen if one.learned is False]:
         st.caption(f":material/warning: Did not learn: {', '.join(untaught)}")
-    return _chosen_models()
+    return chosen
 
 
 def _chosen_models() -> list[Checkpoint]:
     known = checkpoint_names()
-    return [load(name) for name in st.session_state.get(keys.LESSON_WATCHED, FIRST_MODELS) if name in known]
+    return [load(name) for name in st.session_state.get(keys.LESSON["watched"], FIRST_MODELS) if name in known]
 
 
 def _colours() -> dict[str, str]:
@@ -122,43 +125,32 @@ def _draw_pictures(
 ) -> None:
     """The painted scan, and what each model flags in it; a click places the lesion."""
     levels = prepared.slab.levels
-    index = int(st.session_state.get(keys.LESSON_PAINT_SLICE, lesion.centre[0]))
+    index = int(st.session_state.get(keys.LESSON["paint_slice"], lesion.centre[0]))
     scan, outline, near = painted_view(prepared, lesion, grey, index)
     cross = voxel_pixel(prepared, lesion.centre) if index == lesion.centre[0] else None
     panels = [Panel(scan, f"Painted, grey {grey:g}", outline, cross=cross)]
     number, sweeps = INTENSITIES.index(grey), {one.model: one for one in done}
-    for checkpoint in checkpoints:
-        if one := sweeps.get(checkpoint.name):
+    for name in (checkpoint.name for checkpoint in checkpoints):
+        if one := sweeps.get(name):
             share = one.points[number].share
-            title = (
-                f"{one.model}: {100 * share:.0f} % found" if not math.isnan(share) else f"{one.model}: flagged before"
-            )
+            title = f"{name}: flagged before" if math.isnan(share) else f"{name}: {100 * share:.0f} % found"
             panels.append(Panel(near, title, found_view(prepared, lesion, one, number, index)))
         else:
-            panels.append(Panel(near, f"{checkpoint.name}: working"))
+            panels.append(Panel(near, f"{name}: working"))
 
     def turn(level: int) -> None:
-        st.session_state[keys.LESSON_PAINT_SLICE] = level - levels[0]
+        st.session_state[keys.LESSON["paint_slice"]] = level - levels[0]
 
     def place(click: Click) -> None:
         at = (index, click.column, click.row)
-        whole = click.panel == 0
-        centre = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, lesion, *at)
-        if replace(lesion, centre=centre).truth(prepared).any():
-            st.session_state[keys.LESSON_PLACE] = centre
-        else:
-            st.session_state[keys.LESSON_MISSED] = True
+        centre = slice_voxel(prepared, *at) if click.panel == 0 else close_up_voxel(prepared, lesion, *at)
+        on_brain = replace(lesion, centre=centre).truth(prepared).any()
+        st.session_state.update({keys.LESSON["place"]: centre} if on_brain else {keys.LESSON["missed"]: True})
 
     show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels), on_level=turn, on_click=place)
-    if st.session_state.pop(keys.LESSON_MISSED, False):
+    if st.session_state.pop(keys.LESSON["missed"], False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(
         f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "
         "painted. Yellow: flagged before."
     )
-
-
-def _greys_found(sweeps: Sequence[Sweep]) -> str:
-    point = [(one.model, one.seen_from()) for one in sweeps]
-    when = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in point]
-    return f"Half of it is found {', '.join(when)}."

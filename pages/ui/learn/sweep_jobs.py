@@ -5,23 +5,15 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.prepared import prepared_scan, reconstructing
-from pages.ui.inputs.scan import bundled
+from pages.ui.inputs.scan import bundled, reconstructing
 from pages.ui.shell import keys
 from pages.ui.shell.tasks import Job, jobs, wait_for
-from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess import Prepared
 from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, sweep
 
 HEALTHY = "sub-healthy01"  # the bundled scan that is painted in
-
-
-def healthy_scan() -> Prepared:
-    """It, prepared."""
-    return prepared_scan(bundled(HEALTHY), PAPER_SLAB)
 
 
 def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: Sign) -> list[Job[Any]]:
@@ -35,11 +27,10 @@ def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: 
         reconstruct = reconstructing(choice, checkpoint)
         if not _is_done(reconstruct):
             return reconstruct
-        reconstruction = reconstruct.future.result()
+        reconstruction, step = reconstruct.future.result(), f"{checkpoint.name} looks at the lesion in every grey"
 
         def work(on_progress: Callable[[str, float], None]) -> Sweep:
-            say = f"{checkpoint.name} looks at the lesion in every grey"
-            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(say, share))
+            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(step, share))
 
         return jobs().start((choice.key, checkpoint.sha256, lesion, signed), work)
 
@@ -50,17 +41,16 @@ def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: 
 
 def abandon_all_but(work: Sequence[Job[Any]]) -> None:
     """Cancel what this session has queued and no longer looks at: the queue is one for all that is slow."""
-    for job in st.session_state.get(keys.LESSON_WORK, ()):
+    for job in st.session_state.get(keys.LESSON["work"], ()):
         if not job.future.done() and not any(job is wanted for wanted in work):
             job.cancel()
             jobs().drop(job)
-    st.session_state[keys.LESSON_WORK] = tuple(work)
+    st.session_state[keys.LESSON["work"]] = tuple(work)
 
 
 def finished(work: Sequence[Job[Any]]) -> list[Sweep]:
     """The sweeps that are there already."""
-    results = [job.future.result() for job in work if _is_done(job)]
-    return [result for result in results if isinstance(result, Sweep)]
+    return [job.future.result() for job in work if _is_done(job) and isinstance(job.future.result(), Sweep)]
 
 
 def wait(work: Sequence[Job[Any]], shown: int) -> None:

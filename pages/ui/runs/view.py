@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import keys
 from uad_core.cohorts.find import find_cohorts
@@ -11,24 +12,19 @@ from uad_core.runs.background_run import BackgroundRun
 
 Run = TypeVar("Run", bound=BackgroundRun)
 KEEP: Any = {"persist_state": "session"}  # what was typed survives another view and another page
-STATES = {
-    "starting": "Starting",
+STATES = {  # whose own word says little
     "load": "Preparing scans",
     "train": "Training",
     "calibrate": "Measuring healthy residuals",
     "evaluate": "Scoring",
     "summarise": "Summarising",
-    "done": "Done",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "interrupted": "Interrupted",
 }
 CHOSEN = {"training": keys.RUN, "evaluation": keys.EVALUATION}  # kind of run -> key of the one on view
 
 
 def state_name(run: BackgroundRun) -> str:
     """Of its state, for people."""
-    return "Stopping" if run.is_stopping else STATES.get(run.state, run.state)
+    return "Stopping" if run.is_stopping else STATES.get(run.state, run.state.capitalize())
 
 
 def pick(kind: type[Run], runs: Sequence[Run], first: Callable[[Run], bool]) -> Run | None:
@@ -50,6 +46,20 @@ def pick(kind: type[Run], runs: Sequence[Run], first: Callable[[Run], bool]) -> 
     return next((run for run in runs if run.name == name), None)
 
 
+def ask_for_name(place: DeltaGenerator, key: str, suggested: str, what: str) -> None:
+    """Of a new run."""
+    place.text_input(
+        "Name", key=key, placeholder=suggested, max_chars=60, **KEEP, help=f"Of {what}: letters, digits, - and _. "
+        "If empty, the suggested name is used.",
+    )  # fmt: skip
+
+
+def ask_for_folder(key: str, words: str) -> None:
+    """A cohort that does not lie in the project."""
+    help_text = f"Path of a folder on this machine{words}"
+    st.text_input("Another cohort folder", key=key, placeholder="/path/to/cohort", help=help_text, **KEEP)
+
+
 def attempt(kind: type[Run], action: Callable[[], Run]) -> None:
     """Start or resume a run and go to its view, or leave a sentence for `draw_problem`."""
     try:
@@ -63,6 +73,19 @@ def draw_problem(kind: type[Run]) -> None:
     noun, problem = st.session_state.pop(keys.RUN_PROBLEM, ("", ""))
     if noun == kind.noun:
         st.error(problem, icon=":material/error:")
+
+
+def offer_stop(run: BackgroundRun, words: str, off: bool = False) -> None:
+    """A button, while it is under way."""
+    if run.is_active:
+        st.button("Stop", icon=":material/stop:", on_click=run.stop, disabled=off, help=words)
+
+
+def offer_resume(run: BackgroundRun, label: str, words: str) -> None:
+    """A button, where there is something to go on with."""
+    if run.can_resume:
+        st.button(label, icon=":material/play_arrow:", type="primary", on_click=attempt, args=(type(run), run.resume),
+                  help=words)  # fmt: skip
 
 
 def free_name(stem: str, is_taken: Callable[[str], bool]) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.scan import OWN, SelectedScan, bundled, keep_uploaded, uploaded
+from pages.ui.inputs.scan import OWN, SelectedScan
 from pages.ui.shell import keys
-from pages.ui.shell.memory import remember
+from pages.ui.shell.memory import kept
 from uad_core.detect.export import subject_label
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_mask
@@ -34,42 +34,36 @@ def take_scan() -> None:
     except ScanError as error:
         _complain(SCAN, error)
         return
-    keep_uploaded(uploaded(source, subject_label(files[0].name) if len(files) == 1 else "scan", None, PrepareOptions()))
+    label = subject_label(files[0].name) if len(files) == 1 else "scan"
+    _keep(SelectedScan(label, source, None, PrepareOptions(), True))
     st.session_state[keys.SCAN] = OWN
 
 
 def take_masks(choice: SelectedScan) -> SelectedScan:
     """The choice with a brain mask or a reference that was just uploaded, if it lies on the scan's grid."""
     for name in (BRAIN, REFERENCE):
-        files = _uploaded(name)
-        if not files:
-            continue
-        data = files[0].getvalue()
-        try:
-            read_mask(data, read_scan(choice.source))
-        except ScanError as error:
-            _complain(name, error)
-            continue
-        if name == BRAIN:
-            choice = _keep(choice, replace(choice.prepare_options, brain_mask=data), choice.truth)
-        else:
-            choice = _keep(choice, choice.prepare_options, data)
+        if files := _uploaded(name):
+            data = files[0].getvalue()
+            try:
+                read_mask(data, read_scan(choice.source))
+                choice = _keep(_with_mask(choice, name, data))
+            except ScanError as error:
+                _complain(name, error)
     return choice
 
 
 def offer_scan() -> None:
     """The uploader, with what it takes said before."""
     kind = st.radio(
-        "What do you have?", KINDS, key=keys.UPLOAD_KIND, horizontal=True, label_visibility="collapsed",
+        "What do you have?", KINDS, key="kind of upload", horizontal=True, label_visibility="collapsed",
         help="A browser hands over either files or a folder.",
     )  # fmt: skip
     folder = kind == KINDS[1]
     st.file_uploader(
         "The folder of one DICOM series" if folder else "A NIfTI file, a zip of a DICOM series, or all its files",
-        accept_multiple_files="directory" if folder else True,
-        key=_key(f"{SCAN} {folder}"),
+        accept_multiple_files="directory" if folder else True, key=_key(f"{SCAN} {folder}"),
         help="A FLAIR of the head: .nii, .nii.gz, .zip, or DICOM files of any name.",
-    )
+    )  # fmt: skip
     _show_complaint(SCAN)
     st.caption(
         f"Up to 200 MB, one 3-D volume of up to {MAX_BYTES // 1024**2} MB unpacked. From a head that is not "
@@ -82,39 +76,31 @@ def offer_options(choice: SelectedScan) -> None:
     """How the scan is prepared, and masks of the user's own."""
     left, right = st.columns(2)
     now = choice.prepare_options
+
+    def ask(label: str, before: bool | None, changed: Callable[[bool | None], PrepareOptions], words: str) -> None:
+        st.session_state[label] = next(text for text, value in ANSWERS.items() if value == before)
+
+        def take() -> None:
+            _keep(replace(choice, prepare_options=changed(ANSWERS[st.session_state[label]])))
+
+        st.selectbox(label, list(ANSWERS), key=label, on_change=take, help=words)
+
     with left:
-        _ask(
-            "Strip the skull", now.strip, lambda answer: _keep(choice, replace(now, strip=answer), choice.truth),
-            "No: what is not background is taken as brain.",
-        )  # fmt: skip
-        _offer_mask(choice, BRAIN, choice.prepare_options.brain_mask is not None, "replaces skull stripping")
+        ask("Strip the skull", now.strip, lambda answer: replace(now, strip=answer),
+            "No: what is not background is taken as brain.")  # fmt: skip
+        _offer_mask(choice, BRAIN, now.brain_mask is not None, "replaces skull stripping")
     with right:
-        _ask(
-            "Register to the atlas", now.register,
-            lambda answer: _keep(choice, replace(now, register=answer), choice.truth),
-            "No: the scan lies in SRI24 space already.",
-        )  # fmt: skip
+        ask("Register to the atlas", now.register, lambda answer: replace(now, register=answer),
+            "No: the scan lies in SRI24 space already.")  # fmt: skip
         if choice.uploaded:
             _offer_mask(choice, REFERENCE, choice.truth is not None, "what you hold to be lesion; gives a Dice")
         else:
             st.caption("Simulated: its lesions are known, and outlined on the page Detect.")
 
 
-def _ask(label: str, now: bool | None, answered: Callable[[bool | None], SelectedScan], words: str) -> None:
-    st.session_state[label] = next(text for text, value in ANSWERS.items() if value == now)
-
-    def changed() -> None:
-        answered(ANSWERS[st.session_state[label]])
-
-    st.selectbox(label, list(ANSWERS), key=label, on_change=changed, help=words)
-
-
 def _offer_mask(choice: SelectedScan, name: str, there: bool, words: str) -> None:
     def remove() -> None:
-        if name == BRAIN:
-            _keep(choice, replace(choice.prepare_options, brain_mask=None), choice.truth)
-        else:
-            _keep(choice, choice.prepare_options, None)
+        _keep(_with_mask(choice, name, None))
 
     if there:
         st.button(f"Remove your {name}", on_click=remove, icon=":material/close:", width="stretch",
@@ -127,15 +113,19 @@ def _offer_mask(choice: SelectedScan, name: str, there: bool, words: str) -> Non
     _show_complaint(name)
 
 
-def _keep(choice: SelectedScan, prepare_options: PrepareOptions, truth: Any) -> SelectedScan:
-    """Remember the scan with other options, for all pages."""
+def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedScan:
+    if name == REFERENCE:
+        return replace(choice, truth=data)
+    return replace(choice, prepare_options=replace(choice.prepare_options, brain_mask=data))
+
+
+def _keep(choice: SelectedScan) -> SelectedScan:
+    """Remember the scan, or how a bundled one is prepared, for all pages; it survives a reload of the page."""
     if choice.uploaded:
-        changed = uploaded(choice.source, choice.label, truth, prepare_options)
-        keep_uploaded(changed)
-        return changed
-    name = st.session_state[keys.SCAN]
-    remember(f"{keys.PREPARE_OPTIONS} {name}", prepare_options)
-    return bundled(name, prepare_options)
+        kept()[keys.UPLOADED] = choice
+    else:
+        kept()[f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}"] = choice.prepare_options
+    return choice
 
 
 def _key(name: str) -> str:
@@ -146,8 +136,7 @@ def _key(name: str) -> str:
 def _uploaded(name: str) -> list[Any]:
     """The files that have just arrived in an uploader; in a moment it is empty again."""
     for variant in (f"{name} True", f"{name} False") if name == SCAN else (name,):
-        files = st.session_state.get(_key(variant))
-        if files:
+        if files := st.session_state.get(_key(variant)):
             st.session_state[f"{variant} taken"] = st.session_state.get(f"{variant} taken", 0) + 1
             st.session_state.pop(keys.COMPLAINT, None)
             return list(files) if isinstance(files, (list, tuple)) else [files]

@@ -1,4 +1,4 @@
-"""Every key of `st.session_state`, of the address and of a browser's memory, each once.
+"""Every key of `st.session_state`, of the address and of a browser's memory, each once; not of widgets alone.
 
 A key bound to the address (`bind="query-params"`) is also the parameter's name there: links that people keep hold it.
 """
@@ -30,46 +30,22 @@ SCRIPT_RUNS = "runs"  # how often a page's script ran
 LEVEL_OF = "level_of"  # the scan that the level was chosen for
 VOXEL = "voxel"  # that all views show
 PLACE = "place in the scan"  # Scan: atlas mm, the same for all scans, so that they can be compared
-STEP = "step"
-UPLOAD_KIND = "kind of upload"
 COMPLAINT = "complaint"  # about the last upload
 THRESHOLD_BOX = "threshold box"
 HISTOGRAM = "histogram"
-HISTOGRAMS = "histograms"
 LESIONS = "lesions"
-NIIVUE = "niivue"
-DICE = "dice"
-DICE_CURVE = "dice curve"
 PRESET = "preset"
-PRESET_NAME = "preset name"
 PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
 UPLOADED = "uploaded scan"
 PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 
-# the lesson
+# the lesson: what it keeps -> its key
 CHAPTER = "chapter"
-LESSON_MODEL = "lesson_model"
-LESSON_SIGNED = "lesson_signed"
-LESSON_MEDIAN = "lesson_median"
-LESSON_PERCENTILE = "lesson_percentile"
-LESSON_SCAN = "lesson_scan"
-LESSON_VOXEL = "lesson_voxel"
-LESSON_SLICE = "lesson_slice"
-LESSON_PLACE = "lesson_place"
-LESSON_PAINT_SLICE = "lesson_paint_slice"
-LESSON_MISSED = "lesson_missed"
-LESSON_RADIUS = "lesson_radius"
-LESSON_SOFTNESS = "lesson_softness"
-LESSON_GREY = "lesson_grey"
-LESSON_WATCHED = "lesson_watched"
-LESSON_WORK = "lesson_work"
-LESSON_WALKER = "lesson_walker"
-LESSON_GOAL = "lesson_goal"
-LESSON_WAY = "lesson_way"
-LESSON_SEED = "lesson_seed"
-LESSON_SCORE = "lesson_score"
+LESSON = {name: f"lesson_{name}" for name in ("model", "signed", "median", "percentile", "scan", "voxel", "slice",
+                                              "place", "paint_slice", "missed", "radius", "softness", "grey", "watched",
+                                              "work", "walker", "goal", "way", "seed")}  # fmt: skip
 
 # trainings and evaluations: the run on view, in the address; and why the last one could not be started
 RUN = "run"
@@ -77,27 +53,13 @@ EVALUATION = "evaluation"
 RUN_PROBLEM = "run_problem"
 
 # the forms of a new training and a new evaluation: what is asked -> its widget; those of Evaluate are in the address
-TRAIN = {
-    asked: f"train_{asked}"
-    for asked in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
-}
-EVALUATE = {
-    asked: f"eval_{asked}"
-    for asked in ("cohort", "folder", "name", "models", "percentile", "median_size", "signed", "limit")
-}
-# Evaluate
+TRAIN = {name: f"train_{name}" for name in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed",
+                                            "minutes", "slab", "schedule")}  # fmt: skip
+EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
+                                              "signed", "limit")}  # fmt: skip
+
+# the results of an evaluation
+RESULTS = {name: f"eval_{name}" for name in ("level", "scans", "shown", "clicked", "figure", "along", "patients_chart",
+                                             "patients_list")}  # fmt: skip
 PATIENT = "patient"  # in the address: the evaluation and a number, no name
 PATIENT_OF = "patient of"  # and an evaluation's name
-EVAL_LEVEL = "eval_level"
-EVAL_SCANS = "eval_scans"  # and an evaluation's name, as the next
-EVAL_SHOWN = "eval_shown"
-EVAL_SLICES = "eval_slices"
-EVAL_CLICKED = "eval_clicked"
-EVAL_FIGURE = "eval_figure"
-EVAL_ALONG = "eval_along"
-EVAL_PATIENTS_CHART = "eval_patients_chart"
-EVAL_PATIENTS_LIST = "eval_patients_list"
-EVAL_HISTOGRAM = "eval_histogram"
-EVAL_HISTOGRAM_CHART = "eval_histogram_chart"
-EVAL_PRECISION_RECALL = "eval_precision_recall"
-EVAL_DICE = "eval_dice"

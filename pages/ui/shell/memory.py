@@ -10,20 +10,20 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.shell import keys
+from pages.ui.shell.tasks import KEPT_SECONDS
 
-KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 KEPT_BROWSERS = 8  # each may hold a scan of some hundred megabytes
 
 
 class Memory:
-    """Values by browser and name. A browser is known by the cookie that Streamlit gives every one."""
+    """Values by browser and name."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def of(self, browser: str) -> dict[str, Any]:
-        """The browser's values, to read and to change; asking for them keeps them for longer."""
+        """The browser's values; asking for them keeps them for longer."""
         with self._lock:
             now = time.monotonic()
             self._kept = {key: kept for key, kept in self._kept.items() if now - kept[0] < KEPT_SECONDS}
@@ -33,36 +33,20 @@ class Memory:
                 del self._kept[oldest]
             return values
 
-    def forget(self, browser: str) -> None:
-        """Drop what the browser brought."""
-        with self._lock:
-            self._kept.pop(browser, None)
-
 
 @st.cache_resource(show_spinner=False)
 def _memory() -> Memory:
     return Memory()
 
 
-def remember(name: str, value: Any) -> None:
-    """Keep a value for this browser."""
-    _memory().of(_browser())[name] = value
-
-
-def recall(name: str, default: Any = None) -> Any:
-    """What `remember` kept under that name."""
-    return _memory().of(_browser()).get(name, default)
-
-
-def forget_all() -> None:
-    """Drop everything that this browser brought."""
-    _memory().forget(_browser())
+def kept() -> dict[str, Any]:
+    """What is kept for this browser, by name: to read, to add to, and to clear."""
+    return _memory().of(_browser())
 
 
 def _browser() -> str:
     """A name for this browser that its cookie cannot be read from; without cookies, a name for this session."""
-    cookie = st.context.cookies.get("_streamlit_xsrf")
-    if cookie:
+    if cookie := st.context.cookies.get("_streamlit_xsrf"):
         return hashlib.sha256(_token(cookie)).hexdigest()
     name: str = st.session_state.setdefault(keys.BROWSER, secrets.token_hex(16))
     return name

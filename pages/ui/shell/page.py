@@ -3,13 +3,12 @@
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.shell.memory import forget_all
+from pages.ui.shell.memory import kept
 from pages.ui.shell.tasks import jobs
 from uad_core import RESEARCH_ONLY
 from uad_core.io.paths import DOCS
 
-# a file of ours: an icon named as ":material/..." would be fetched from a font server
-ICON = DOCS / "icon.png"
+ICON = DOCS / "icon.png"  # a file of ours: one named as ":material/..." would be fetched from a font server
 PAGES = (
     ("pages/start.py", "Start", ":material/home:"),
     ("pages/scan.py", "Scan", ":material/upload_file:"),
@@ -20,8 +19,8 @@ PAGES = (
     ("pages/learn.py", "Learn", ":material/school:"),
 )
 SETTINGS = (  # bound to the address, shared by pages
-    keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY, keys.PERCENTILE, keys.MEDIAN_SIZE,
-    keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
+    keys.SCAN, keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY, keys.PERCENTILE,
+    keys.MEDIAN_SIZE, keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
 )  # fmt: skip
 STYLE = """<style>
 [data-testid=stMainBlockContainer] {padding: 2.1rem 2rem 1rem}
@@ -60,7 +59,7 @@ def forget_button() -> None:
 
     def forget() -> None:
         jobs().forget()
-        forget_all()
+        kept().clear()
 
     st.button(
         "Forget my scans", on_click=forget, icon=":material/delete:",

@@ -36,7 +36,6 @@ class Job(Generic[Result]):
     cancelled: bool = False
 
     def cancel(self) -> None:
-        """End at the next report of progress."""
         self.cancelled = True
 
     def on_progress(self, step: str, fraction: float) -> None:
@@ -90,7 +89,6 @@ class Jobs:
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    """The server's jobs."""
     return Jobs()
 
 
@@ -129,14 +127,9 @@ def _watch(job: Job[Any], drawn: float) -> None:
         st.rerun()
 
 
-def _yield_to_rerun() -> None:
-    """Reading session state lets Streamlit end this run when the user has clicked; waiting alone does not."""
-    st.session_state.get(keys.SCRIPT_RUNS)
-
-
 def _await(job: Job[Any], seconds: float) -> None:
     """Until it is done or the time is over, or until the user does something else."""
     end = time.monotonic() + seconds
     while not job.future.done() and time.monotonic() < end:
         wait([job.future], 0.05)
-        _yield_to_rerun()
+        st.session_state.get(keys.SCRIPT_RUNS)  # lets Streamlit end this run when the user has clicked; a wait does not

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.runs.view import KEEP, attempt, cohorts_in_project, free_name
+from pages.ui.runs.view import KEEP, ask_for_folder, ask_for_name, attempt, cohorts_in_project, free_name
 from pages.ui.shell import keys
 from uad_core.atlas.space import PAPER_SLAB, SLABS, WHOLE_BRAIN
+from uad_core.evaluate.tables import counted
 from uad_core.io.paths import CHECKPOINTS, ROOT
 from uad_core.models import MODELS
 from uad_core.runs.training import TrainingRun, TrainRequest
@@ -22,23 +23,20 @@ def ask_for_data() -> None:
     found = cohorts_in_project()
     st.multiselect(
         "Cohorts in this project", list(found), key=ASKED["cohorts"], placeholder="Choose one or more",
-        format_func=lambda folder: f"{Path(folder).relative_to(ROOT)} ({_subjects(found.get(folder, (0, 0))[1])})",
+        format_func=lambda folder: f"{Path(folder).relative_to(ROOT)} "
+        f"({counted(found.get(folder, (0, 0))[1], 'healthy subject')})",
         help="Folders of <subject>_FLAIR.nii.gz. Subjects with a lesion mask are left out. At least 2 healthy ones "
         "are needed in each; the paper has 83.", **KEEP,
     )  # fmt: skip
-    st.text_input(
-        "Another cohort folder", key=ASKED["folder"], placeholder="/path/to/cohort",
-        help="Path of a folder on this machine. It is used together with those chosen above.", **KEEP,
-    )  # fmt: skip
+    ask_for_folder(ASKED["folder"], ". It is used together with those chosen above.")
 
 
 def ask_for_model() -> None:
     """The model with its idea and its weakness."""
     names = list(MODELS)
     help_text = "All models with their numbers of parameters: python -m uad_core models."
-    spec = MODELS[
-        st.selectbox("Model", names, names.index(TrainConfig.model), key=ASKED["model"], help=help_text, **KEEP)
-    ]
+    name = st.selectbox("Model", names, names.index(TrainConfig.model), key=ASKED["model"], help=help_text, **KEEP)
+    spec = MODELS[name]
     st.markdown(f"{spec.idea} {spec.weakness}")
     st.caption(f"{spec.source}. Latent {spec.latent}.")
 
@@ -46,10 +44,7 @@ def ask_for_model() -> None:
 def ask_for_settings() -> None:
     """Name and numbers, with the paper's as defaults."""
     first, second = st.columns(4), st.columns(4, vertical_alignment="bottom")
-    first[0].text_input(
-        "Name", key=ASKED["name"], placeholder=_free_name(), max_chars=60,
-        help="Of the run and its checkpoint: letters, digits, - and _. If empty, the suggested name is used.", **KEEP,
-    )  # fmt: skip
+    ask_for_name(first[0], ASKED["name"], _free_name(), "the run and its checkpoint")
     numbers = (
         ("Epochs", "epochs", 1, 100_000, f"Passes over all training slices. The paper: {TrainConfig.epochs}."),
         ("Batch size", "batch_size", 1, 1024, f"Slices in each step of learning. The paper: {TrainConfig.batch_size}."),
@@ -94,7 +89,3 @@ def _free_name() -> str:
         st.session_state[ASKED["model"]],
         lambda name: (CHECKPOINTS / f"{name}.json").exists() or (TrainingRun.home / name).exists(),
     )
-
-
-def _subjects(count: int) -> str:
-    return f"{count} healthy subject{'s' * (count != 1)}"

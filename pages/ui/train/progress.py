@@ -7,14 +7,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.inputs.model import LEVELS, is_whole
-from pages.ui.runs.view import attempt, state_name
+from pages.ui.runs.view import offer_resume, offer_stop, state_name
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS, show_chart
 from uad_core.render.colours import GREEN
 from uad_core.runs.training import TrainingRun
 
-HELD_OUT = GREEN
-LOSSES = [colour for colour in COLOURS if colour != HELD_OUT]
+LOSSES = [colour for colour in COLOURS if colour != GREEN]  # that one is the held-out slices'
 
 
 def draw_progress(run: TrainingRun) -> None:
@@ -29,29 +28,24 @@ def draw_progress(run: TrainingRun) -> None:
         if run.learned is False:
             st.warning("It did not learn: the median training slice fits held-out healthy slices better.")
     share, parts = 0.0, ["Stopping, after saving" if run.is_stopping else state_name(run)]
-    if run.state not in ("starting", "load", "calibrate") and now.get("epochs"):
-        inside = now.get("fraction", 0.0) if now.get("stage") == "train" else 0.0
-        share = (now["epoch"] + inside) / now["epochs"]
-        parts.append(f"epoch {min(now['epoch'] + 1, now['epochs'])} of {now['epochs']}")
     if run.state in ("load", "calibrate"):
         share = now.get("fraction", 0.0)
+    elif run.state != "starting" and (epochs := now.get("epochs")):
+        share = (now["epoch"] + (now.get("fraction", 0.0) if now.get("stage") == "train" else 0.0)) / epochs
+        parts.append(f"epoch {min(now['epoch'] + 1, epochs)} of {epochs}")
     if run.is_active and now.get("images_per_second"):
         parts.append(f"{now['images_per_second']:.1f} slices/s")
-    if run.is_active and now.get("seconds_left") is not None:
-        parts.append(f"{_duration(now['seconds_left'])} left")
+    if run.is_active and (seconds := now.get("seconds_left")) is not None:
+        left = f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+        parts.append(f"{f'{seconds:.0f} s' if seconds < 90 else left} left")
     st.progress(1.0 if run.state == "done" else min(max(share, 0.0), 1.0), text=" · ".join(parts))
 
 
 def offer_actions(run: TrainingRun) -> None:
     """Stop, resume or use it; whichever makes sense now."""
     with st.container(horizontal=True):
-        if run.is_active:
-            off = run.is_stopping or run.state == "starting"
-            st.button("Stop", icon=":material/stop:", on_click=run.stop, disabled=off,
-                      help="Saves and ends; it can be resumed later.")  # fmt: skip
-        if run.can_resume:
-            st.button("Resume", icon=":material/play_arrow:", type="primary", on_click=attempt,
-                      args=(TrainingRun, run.resume), help="Continues from its last snapshot.")  # fmt: skip
+        offer_stop(run, "Saves and ends; it can be resumed later.", run.is_stopping or run.state == "starting")
+        offer_resume(run, "Resume", "Continues from its last snapshot.")
         if run.state == "done" and st.button("Open in Detect", type="primary", help="Use this model on scans."):
             st.session_state.update({keys.MODEL: run.name, keys.LEVELS: LEVELS[is_whole(run.name)]})
             st.switch_page("pages/detect.py")
@@ -72,7 +66,7 @@ def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
     losses = [key for key in curve[-1] if key not in ("epoch", "images_per_second", "validation")]
     names = {key: key for key in losses} | {"validation": "held-out slices"}
     figure = go.Figure()
-    for key, colour in zip(names, (*islice(cycle(LOSSES), len(losses)), HELD_OUT), strict=True):
+    for key, colour in zip(names, (*islice(cycle(LOSSES), len(losses)), GREEN), strict=True):
         points = [(entry["epoch"] + 1, entry[key]) for entry in curve if entry.get(key) is not None]
         figure.add_scatter(
             x=[x for x, _ in points], y=[y for _, y in points], name=names[key], line={"color": colour},
@@ -93,12 +87,5 @@ def draw_picture(run: TrainingRun, generates: bool) -> None:
         return
     name, data = picture
     below = "slices that the model generates" if generates else "as the model reconstructs them, and the residual"
-    epoch = int(name.rpartition("_")[2]) + 1
-    st.image(
-        data, f"After epoch {epoch}: healthy slices held out; below, {below}.", width="stretch", output_format="PNG"
-    )
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{round(seconds)} s" if seconds < 90 else f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    caption = f"After epoch {int(name.rpartition('_')[2]) + 1}: healthy slices held out; below, {below}."
+    st.image(data, caption, width="stretch", output_format="PNG")

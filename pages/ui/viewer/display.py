@@ -1,4 +1,4 @@
-"""One slice in four views, and what every way of looking shares: which view, which side, level and point."""
+"""What every way of looking shares: which side, how opaque, level and point, and one slice in four views."""
 
 from typing import Literal
 
@@ -6,33 +6,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import keys
-from pages.ui.viewer.viewer import CONVENTIONS
+from pages.ui.viewer.viewer import CONVENTIONS, Panel
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
-from uad_core.render.views import Voxel
+from uad_core.render.views import Overlay, Voxel, slice_views
 
-VIEWS = ("Slice", "Three planes", "3-D")
-
-
-def pick_view(place: DeltaGenerator) -> str:
-    """Which pictures."""
-    view = place.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key=keys.VIEW, bind="query-params",
-        label_visibility="collapsed",
-        help="Slice: scan, reconstruction, residual and segmentation of one axial level. Three planes: the "
-        "segmentation through one point. 3-D: NiiVue, in your graphics card.",
-    )  # fmt: skip
-    return str(view)
+SCORE = "The model's score"
 
 
 def pick_display(place: DeltaGenerator) -> float:
     """Convention and opacity of the mask; returns the opacity, [0, 1]."""
     pick_convention(place)
-    opacity: float = place.slider(
+    return place.slider(
         "Opacity of the mask", 0.0, 1.0, 0.55, 0.05, key=keys.OPACITY, bind="query-params",
         help="0 is invisible, 1 hides the scan beneath.",
     )  # fmt: skip
-    return opacity
 
 
 def pick_convention(place: DeltaGenerator, label: Literal["visible", "collapsed"] = "visible") -> None:
@@ -55,13 +44,23 @@ def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) 
     st.session_state[keys.LEVEL_OF] = scan
     if len(levels) == 1:
         return levels[0]
-    return int(
-        place.slider(
-            "Axial level", levels[0], levels[-1], key=keys.LEVEL, bind="query-params",
-            help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
-            "over a picture and the arrow keys turn it, too.",
-        )
+    return place.slider(
+        "Axial level", levels[0], levels[-1], key=keys.LEVEL, bind="query-params",
+        help="Atlas millimetres above the lowest slice of the brain; up is towards the crown. The mouse wheel "
+        "over a picture and the arrow keys turn it, too.",
     )  # fmt: skip
+
+
+def slice_panels(reconstruction: Reconstruction, index: int, over: Overlay, config: PostprocessConfig) -> list[Panel]:
+    """Prepared scan, reconstruction, filtered residual and segmentation of slice `index`."""
+    views, reconstructs = slice_views(reconstruction, index, over, config), reconstruction.checkpoint.spec.reconstructs
+    residual = f"{'Residual' if reconstructs else SCORE}, median {config.median_size}"
+    return [
+        Panel(views.scan, "Scan"),
+        *([Panel(views.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at
+        Panel(views.residual, residual, windowed=False),
+        Panel(views.scan, "Segmentation", views.mask),
+    ]
 
 
 def go_to(reconstruction: Reconstruction, voxel: Voxel) -> None:

@@ -6,7 +6,7 @@ so that only a new slice or a new mask costs a way to the server and back.
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,8 @@ from pages.ui.shell import keys
 from uad_core.render.planes import Plane
 from uad_core.render.slices import GREY_WINDOW
 
-AXIAL = ("R", "L", "A", "P")  # left, right, top, bottom of the picture, in the radiological convention
-CORONAL = ("R", "L", "S", "I")
-SAGITTAL = ("A", "P", "S", "I")
-SIDES: dict[Plane, tuple[str, str, str, str]] = {"axial": AXIAL, "coronal": CORONAL, "sagittal": SAGITTAL}
+# left, right, top, bottom of the picture, in the radiological convention
+SIDES: dict[Plane, str] = {"axial": "RLAP", "coronal": "RLSI", "sagittal": "APSI"}
 CONVENTIONS = ("Radiological", "Neurological")
 
 
@@ -38,7 +36,7 @@ class Panel:
     picture: bytes
     title: str = ""
     overlay: bytes | None = None
-    sides: tuple[str, str, str, str] = AXIAL
+    sides: str = SIDES["axial"]
     windowed: bool = True
     cross: tuple[float, float] | None = None
 
@@ -92,14 +90,7 @@ def show_panels(
     """
     data: dict[str, Any] = {
         "panels": [
-            {
-                "picture": _url(panel.picture),
-                "overlay": _url(panel.overlay) if panel.overlay else "",
-                "title": panel.title,
-                "sides": list(panel.sides),
-                "windowed": panel.windowed,
-                "cross": list(panel.cross) if panel.cross else None,
-            }
+            asdict(panel) | {"picture": _url(panel.picture), "overlay": _url(panel.overlay) if panel.overlay else ""}
             for panel in panels
         ],
         "columns": layout.columns or len(panels),

@@ -1,0 +1,105 @@
+"""The pictures of the tuning page: one axial level in four views, three linked planes, or the head in 3-D."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui.inputs.scan import SelectedScan, prepared_scan, truth_in_slab
+from pages.ui.shell import keys
+from pages.ui.viewer.display import go_to, point, slice_panels, to_level
+from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
+from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.io.volume import Mask
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.preprocess import Prepared
+from uad_core.render import views
+from uad_core.render.planes import PLANES, Plane
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What was found in a scan, with the reference in its slab if there is one, and how it is looked at.
+
+    Attributes:
+        level: axial level to look at.
+        opacity: of the mask, [0, 1].
+    """
+
+    choice: SelectedScan
+    reconstruction: Reconstruction
+    segmentation: Segmentation
+    config: DetectConfig
+    truth: Mask | None
+    level: int
+    opacity: float
+
+
+def draw_slices(found: Finding) -> None:
+    """One axial level in four views, side by side."""
+    reconstruction, slab = found.reconstruction, found.reconstruction.prepared.slab
+    index, overlay = found.level - slab.first, views.Overlay(found.segmentation.mask, found.truth, found.opacity)
+    panels = slice_panels(reconstruction, index, overlay, found.config.postprocess)
+
+    def go(click: Click) -> None:
+        go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))
+
+    show_panels(panels, "slices", PanelLayout(250, None, found.level, slab.levels), on_level=to_level, on_click=go)
+
+
+def draw_planes(found: Finding) -> None:
+    """The segmentation in three planes through one point, all levels of the scan; a click in one moves the others."""
+    whole, slab = prepared_scan(found.choice, WHOLE_BRAIN), found.reconstruction.prepared.slab
+    _show_planes(found, whole, PLANES)
+    if slab.count < whole.slab.count:
+        st.caption(f"Levels {slab.first} to {slab.levels[-1]} were searched; the rest is shown darker.")
+
+
+def draw_head(found: Finding) -> None:
+    """All levels in NiiVue, three planes and a rendering by the browser's own graphics; beside it the axial slice."""
+    from niivue_component import niivue_viewer
+
+    whole = prepared_scan(found.choice, WHOLE_BRAIN)
+    mask = views.mask_nifti(whole, found.segmentation.mask, found.reconstruction.prepared.slab)
+    # the viewer takes an overlay of a known name for a known overlay
+    overlay = {"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": found.opacity}
+    volume, axial = st.columns(2)
+    with volume:
+        niivue_viewer(
+            nifti_data=_as_nifti(found.choice.key, whole), filename="scan.nii.gz", overlays=[overlay], height=420,
+            view_mode="multiplanar", styled=False, update_interval_ms=None, key="niivue",
+            settings={"radiological": st.session_state.get(keys.CONVENTION) != CONVENTIONS[1], "crosshair": True},
+        )  # fmt: skip
+        st.caption(
+            "NiiVue, in the atlas's space, with a cross of its own; below left its voxel and grey value, 0 to 255. "
+            "Right mouse button: grey window. Wheel: slices."
+        )
+    with axial:
+        _show_planes(found, whole, PLANES[:1])
+
+
+def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> None:
+    slab = found.reconstruction.prepared.slab
+    mask, searched = views.seen_in(whole, found.segmentation.mask, slab)
+    voxel = (found.level - whole.slab.first, *point(found.reconstruction, found.level)[1:])
+    shown = views.plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
+    panels = [
+        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross)
+        for view, plane in zip(shown, planes, strict=False)
+    ]
+
+    def go(click: Click) -> None:
+        depth, row, column = views.plane_voxel(whole, voxel, click.panel, click.column, click.row)
+        go_to(found.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
+
+    layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
+    show_panels(panels, f"{len(panels)} planes", layout, on_level=to_level, on_click=go)
+
+
+@st.cache_data(show_spinner=False, max_entries=2, ttl=1800)
+def _as_nifti(key: str, _prepared: Prepared) -> bytes:
+    return views.head_nifti(_prepared)
+
+
+VIEWS = {"Slice": draw_slices, "Three planes": draw_planes, "3-D": draw_head}

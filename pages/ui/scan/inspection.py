@@ -1,0 +1,94 @@
+"""What is known about a scan before a model sees it: its header, traffic lights, and each step of its preparation."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui.inputs.scan import SelectedScan
+from pages.ui.shell import keys
+from pages.ui.shell.tasks import jobs, wait_for
+from pages.ui.viewer.display import pick_convention
+from pages.ui.viewer.viewer import SIDES, Click, Panel, PanelLayout, show_panels
+from uad_core.io.read_scan import read_scan
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.preprocess import Prepared, StepImages, StepView, before_after, crop_levels
+from uad_core.quality import Check, Fact, Severity, facts, run_checks
+from uad_core.render import preprocessing
+from uad_core.render.planes import PLANES, Plane
+
+BADGES: dict[Severity, str] = {
+    "green": ":green-badge[:material/check_circle: green]",
+    "amber": ":orange-badge[:material/warning: amber]",
+    "red": ":red-badge[:material/error: red]",
+    "grey": ":gray-badge[:material/help: not known]",
+}
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl=1800)
+def facts_of(key: str, _choice: SelectedScan) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+    """What the scan's header says, and what was tolerated in it."""
+    volume = read_scan(_choice.source)
+    return facts(volume), volume.notes
+
+
+def checks_of(choice: SelectedScan, whole: Prepared, checkpoint: Checkpoint) -> tuple[Check, ...]:
+    """The lights for what this model looks at."""
+    slab = checkpoint.slab
+    # under the key that `prepared_scan` looks for: the page Detect need not prepare the scan again
+    part = wait_for(jobs().start((choice.key, slab), lambda on_progress: crop_levels(whole, slab)))
+    key = (choice.key, "checks", checkpoint.sha256)
+    return wait_for(jobs().start(key, lambda on_progress: run_checks(part, checkpoint.calibration, whole)))
+
+
+def stages_of(choice: SelectedScan, whole: Prepared) -> tuple[StepImages, ...]:
+    """Each step before and after."""
+    return wait_for(jobs().start((choice.key, "stages"), lambda on_progress: before_after(whole)))
+
+
+def draw_facts(known: Sequence[Fact], notes: Sequence[str]) -> None:
+    """One line a fact."""
+    st.markdown("\n".join(f"- **{fact.name}**: {fact.value}." for fact in known))
+    for note in notes:
+        st.caption(f":material/info: {note}")
+
+
+def draw_checks(found: Sequence[Check]) -> None:
+    """One paragraph a check, its numbers in small print."""
+    st.caption("Green says that nothing was found that speaks against this scan. It is no evidence that a result on it "
+               "is right.")  # fmt: skip
+    for check in found:
+        numbers = f" :gray[:small[{check.numbers}.]]" if check.numbers else ""
+        st.markdown(f"{BADGES[check.severity]} **{check.name}**: {check.sentence}{numbers}")
+
+
+@st.fragment
+def draw_stages(shown: Sequence[StepImages]) -> None:
+    """One step at a time, before above after, all at one place: a wheel turns one plane, a click moves all."""
+    names = [stage.name for stage in shown]
+    steps, display = st.columns([3, 2], vertical_alignment="center")
+    name = steps.segmented_control(
+        "Step", names, default=names[0], required=True, key="step", label_visibility="collapsed",
+        help="Before and after each step. Wheel: slices. Click: another place. Drag: grey window. Double click: back.",
+    )  # fmt: skip
+    pick_convention(display, "collapsed")
+    stage = shown[names.index(name)]
+    st.markdown(f"{stage.outcome} {stage.look_for}")
+    for number, view in enumerate(stage.views):
+        for column, plane in zip(st.columns(3), PLANES, strict=True):
+            with column:
+                _draw(view, plane, f"step {number} {plane}")
+
+
+def _draw(view: StepView, plane: Plane, key: str) -> None:
+    at: preprocessing.Place = st.session_state.get(keys.PLACE, preprocessing.FIRST_PLACE)
+    shown, axis = preprocessing.stage_picture(view, plane, at), PLANES.index(plane)
+
+    def to_slice(index: int) -> None:
+        st.session_state[keys.PLACE] = preprocessing.moved_to_slice(view, plane, at, index)
+
+    def to_click(click: Click) -> None:
+        st.session_state[keys.PLACE] = preprocessing.moved_to_pixel(view, plane, at, click.column, click.row)
+
+    panel = Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)
+    index, levels = preprocessing.nearest_voxel(view, at)[axis], range(view.array.shape[axis])
+    show_panels([panel], key, PanelLayout(270, None, index, levels), on_level=to_slice, on_click=to_click)

@@ -1,0 +1,49 @@
+"""A fresh server of the app, and a Chromium to visit it with; for the browser's tests and benchmarks/app_latency."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from uad_core.io.paths import ROOT
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def chromium() -> str | None:
+    """Where this machine's is."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def running_app(log: Path) -> Iterator[str]:
+    """The address of a server that nobody has visited yet; what it prints goes into `log`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, *f"-m streamlit run app.py --server.port {port} --server.headless true".split()]
+    with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_up(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    """Raises TimeoutError, or AssertionError for a server that has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended by itself"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not come up")
