@@ -6,8 +6,6 @@ optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid. `coh
 when several subjects were made from one brain: they are then never split apart.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import re
@@ -47,10 +45,10 @@ class Cohort:
     subjects: tuple[Subject, ...]
 
     @property
-    def healthy(self) -> Cohort:
+    def healthy(self) -> "Cohort":
         return replace(self, subjects=tuple(subject for subject in self.subjects if subject.is_healthy))
 
-    def split(self, held_out: float, seed: int) -> tuple[Cohort, Cohort]:
+    def split(self, held_out: float, seed: int) -> "tuple[Cohort, Cohort]":
         """The cohort without and with a share `held_out`, (0, 1), of its two or more anatomies, at least one each."""
         anatomies = sorted({subject.anatomy for subject in self.subjects})
         if len(anatomies) < 2:

@@ -3,8 +3,6 @@
 A preset holds the whole setting, so that it means the same when the defaults change. It says nothing about a scan.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable
@@ -76,7 +74,7 @@ class Preset:
         return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Preset:
+    def from_json(cls, text: str | bytes) -> "Preset":
         """The preset of a file's text. Raises PresetError: no preset, another version, an entry too many or wrong."""
         record = _parsed(text)
         if record.pop("version", None) != VERSION:

@@ -1,7 +1,5 @@
 """What stands in metrics.json and curves.json, typed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NotRequired, TypedDict
@@ -123,7 +121,7 @@ class ModelRow:
     reference_ml: float = 0.0
 
     @classmethod
-    def from_json(cls, key: str, record: Mapping[str, Any]) -> ModelRow:
+    def from_json(cls, key: str, record: Mapping[str, Any]) -> "ModelRow":
         """The row `key` of metrics.json, where some means end in `_mean` and others do not."""
         values: dict[str, Any] = {entry.name: record[entry.name] for entry in fields(cls) if entry.name in record}
         for name in (entry.name for entry in fields(cls) if entry.type == "Figure"):

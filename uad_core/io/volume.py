@@ -10,8 +10,6 @@ Terms used everywhere in this project:
     source grid  the voxel grid of the file, axes in the file's own order and direction
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +89,7 @@ class Volume:
         return cls(apply_orientation(data, ornt), affine, source, notes)
 
     @classmethod
-    def from_canonical(cls, array: np.ndarray, affine: np.ndarray) -> Volume:
+    def from_canonical(cls, array: np.ndarray, affine: np.ndarray) -> "Volume":
         """A volume that no file stands behind; written to one it gets the usual RAS axis order (i, j, k)."""
         to_ras = ornt_transform(io_orientation(affine), axcodes2ornt(("R", "A", "S")))
         shape = apply_orientation(np.empty(array.shape, np.bool_), to_ras).shape

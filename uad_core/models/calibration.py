@@ -6,8 +6,6 @@ mask): a percentile of raw residuals says nothing about filtered ones. Real and 
 reference cohort keeps its own distribution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +94,7 @@ class Calibration:
         }
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Calibration:
+    def from_json(cls, record: Mapping[str, Any]) -> "Calibration":
         if record["bins"] != BINS:
             raise ValueError(f"the calibration has {record['bins']} bins, {BINS} are needed")
         references = {name: _reference_from_json(value) for name, value in record["references"].items()}

@@ -1,7 +1,5 @@
 """The grey values of healthy scans: how far does another scan lie from what a model was trained on?"""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +26,7 @@ class GreyReference:
             raise ValueError(f"intensities need the shares of {BINS} bins, which sum to 1")
 
     @classmethod
-    def of(cls, scans: Sequence[np.ndarray], levels: tuple[int, int]) -> GreyReference:
+    def of(cls, scans: Sequence[np.ndarray], levels: tuple[int, int]) -> "GreyReference":
         """From the shares of each scan, as `histogram_shares` gives them.
 
         The mean of the others is (N mean - own) / (N - 1): N / (N - 1) times as far off as the mean of all.
@@ -54,7 +52,7 @@ class GreyReference:
         }
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> GreyReference:
+    def from_json(cls, record: Mapping[str, Any]) -> "GreyReference":
         mean, distances = (np.array(record[name].split(), float) for name in ("mean", "distances"))
         first, last = record["levels"]
         return cls(mean, distances, (first, last))

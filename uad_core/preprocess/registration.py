@@ -5,8 +5,6 @@ Searching on 10 % of the full-resolution voxels lost one run of 24 and spread by
 mm on most voxels lost none, spreads by 0.3 mm, and is five times as fast.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,7 +124,7 @@ class _Frame:
     to_world: AffineTransform  # frame mm -> world mm, RAS
 
     @classmethod
-    def of(cls, volume: Volume) -> _Frame:
+    def of(cls, volume: Volume) -> "_Frame":
         columns = _LPS @ volume.affine[:3, 2::-1]
         lengths = np.linalg.norm(columns, axis=0)
         spacing, direction = np.round(lengths, 5), np.round(columns / lengths, 5)

@@ -1,7 +1,5 @@
 """What each step of the preparation did to a scan, before and after, recomputed from its result: nothing is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

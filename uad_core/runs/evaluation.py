@@ -3,8 +3,6 @@
 `settings.json` holds the request, so that a patient's images can be found again.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -63,14 +61,14 @@ class EvaluationRequest:
         return self.cohort.expanduser().resolve()
 
     @classmethod
-    def from_settings(cls, record: Mapping[str, Any]) -> EvaluationRequest:
+    def from_settings(cls, record: Mapping[str, Any]) -> "EvaluationRequest":
         """The way back from `settings`. Raises KeyError, TypeError or ValueError for a damaged record."""
         config = EvaluateConfig(**{key: record[key] for key in KEPT})
         checkpoints = Path(record.get("checkpoints", CHECKPOINTS))
         return cls(Path(record["cohort"]), tuple(record["models"]), record["name"], config, checkpoints)
 
     @classmethod
-    def from_metrics(cls, folder: Path, name: str, metrics: Mapping[str, Any]) -> EvaluationRequest:
+    def from_metrics(cls, folder: Path, name: str, metrics: Mapping[str, Any]) -> "EvaluationRequest":
         """The request that would have led to these metrics of the scans in `folder`, for a run started by hand."""
         models = dict.fromkeys(model["model"] for model in metrics["models"].values())
         return cls(folder, tuple(models), name, EvaluateConfig(**{key: metrics["config"][key] for key in KEPT}))

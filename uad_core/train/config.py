@@ -1,7 +1,5 @@
 """What a training is asked to do, and where it stands."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,7 +63,7 @@ class TrainConfig:
         return options | {"shift_px": change.shift_px, "gamma": change.gamma, "no_flip": not change.flip}
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> TrainConfig:
+    def from_json(cls, record: Mapping[str, Any]) -> "TrainConfig":
         """The way back from `asdict`."""
         nested = {"slab": Slab(**record["slab"]), "augment": AugmentConfig(**record["augment"])}
         return cls(**{**record, **nested})

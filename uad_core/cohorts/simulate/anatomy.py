@@ -1,7 +1,5 @@
 """A label map as soft tissue maps, and where it lies in the atlas."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +34,7 @@ class Anatomy:
         weights = np.asarray(values, dtype=np.float32) / SOFT_MAX
         return np.tensordot(weights, self.memberships, axes=1).astype(np.float32)
 
-    def mirrored(self) -> Anatomy:
+    def mirrored(self) -> "Anatomy":
         """This anatomy with left and right exchanged about the atlas' midplane; no tissue has a side."""
         if self.from_atlas is None:
             raise ValueError(f"anatomy {self.name} has not been located in the atlas")
@@ -49,7 +47,7 @@ class Anatomy:
             from_atlas=here @ self.from_atlas @ atlas,
         )
 
-    def located(self, values: np.ndarray, fixed: Volume, fixed_mask: np.ndarray) -> Anatomy:
+    def located(self, values: np.ndarray, fixed: Volume, fixed_mask: np.ndarray) -> "Anatomy":
         """This anatomy, registered: a clean image of `values` (one a tissue) to `fixed` in atlas world."""
         moving = Volume.from_canonical(self.mixture(values), self.to_world.matrix)
         found = register(moving, self.brain_mask, fixed, fixed_mask)

@@ -1,7 +1,5 @@
 """Smooth random shapes: diffeomorphisms of the atlas, and an anatomy resampled through them, once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +21,7 @@ class Deformation:
     affine: AffineTransform = field(default_factory=AffineTransform.identity)  # atlas voxel -> atlas voxel
 
     @classmethod
-    def identity(cls) -> Deformation:
+    def identity(cls) -> "Deformation":
         return cls(np.zeros((3, *node_shape())))
 
 

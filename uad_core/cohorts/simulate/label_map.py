@@ -1,7 +1,5 @@
 """Label maps of heads, as FreeSurfer and SynthSeg make them: read and cut."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -28,7 +26,7 @@ class LabelMap:
     def spacing_mm(self) -> np.ndarray:
         return np.array(self.to_world.spacing)
 
-    def cropped(self, keep: np.ndarray, margin: int) -> LabelMap:
+    def cropped(self, keep: np.ndarray, margin: int) -> "LabelMap":
         """The smallest box around `keep`, (D, H, W) bool, and `margin` voxels."""
         box = bounding_box(keep, margin)
         moved = self.to_world @ AffineTransform.shift(*(side.start for side in box))

@@ -1,7 +1,5 @@
 """Multiple-sclerosis lesions with exact truth: where they grow, how large, what shape, how bright."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,7 +116,7 @@ class LesionSites:
     cumulative: tuple[np.ndarray, ...]
 
     @classmethod
-    def of(cls, resampled: Resampled, white: np.ndarray, ventricle_distance: np.ndarray) -> LesionSites:
+    def of(cls, resampled: Resampled, white: np.ndarray, ventricle_distance: np.ndarray) -> "LesionSites":
         solid_white = white > 0.9
         cortex = resampled.dense(resampled.maps[Tissue.CORTEX]) > 0.5
         to_cortex = ndimage.distance_transform_edt(~cortex).astype(np.float32)

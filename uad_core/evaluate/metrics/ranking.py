@@ -1,7 +1,5 @@
 """How well scores rank the truth, over all thresholds at once; exact, nothing is binned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +42,7 @@ class Curve:
         best = int(np.argmax(scores))
         return float(scores[best]), float(self.thresholds[best])
 
-    def thinned(self, points: int) -> Curve:
+    def thinned(self, points: int) -> "Curve":
         """At most `points` points, evenly spaced in recall, the ends kept: for drawing, not for figures."""
         if len(self.hits) <= points:
             return self
