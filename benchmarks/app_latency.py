@@ -19,7 +19,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from scipy import ndimage
 
-from tests.support.running_app import FLAGS, chromium, running_app
+from tools.running_app import FLAGS, chromium, running_app
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.paths import SAMPLES
 from uad_core.models import COMPARED

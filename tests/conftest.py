@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import uad_core  # noqa: F401  # before any test loads torch, so that its threads sleep while they wait
-from tests.support.running_app import FLAGS, chromium, running_app
+from tools.running_app import FLAGS, chromium, running_app
 from uad_core.io.paths import ROOT
 
 SHARED_DATA = ROOT.parent / "shared" / "data"  # real scans beside the project, where there are any
