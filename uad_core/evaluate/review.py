@@ -62,7 +62,7 @@ _CURVES: WeakKeyDictionary[Reconstruction, dict[tuple[object, ...], list[float]]
 def dice_over_percentile(
     reconstruction: Reconstruction, config: DetectConfig, truth: np.ndarray, percentiles: Sequence[float]
 ) -> list[float]:
-    """Dice with a (D, 256, 256) truth at each percentile, else as in `config`; kept as long as the reconstruction is."""
+    """Dice with a (D, 256, 256) truth at each percentile, else as in `config`; kept while the reconstruction is."""
     curves = _CURVES.setdefault(reconstruction, {})
     key = (config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
     if key not in curves:
