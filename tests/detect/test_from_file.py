@@ -15,7 +15,7 @@ from tests.support.heads import CHECKPOINT, CONFIG, mask_of, run, small_head
 from uad_core.__main__ import main
 from uad_core.atlas.space import ATLAS_AFFINE
 from uad_core.detect import export
-from uad_core.detect.export import subject_label
+from uad_core.detect.export import result_stem, subject_label
 from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.io.paths import ROOT, SAMPLES
 from uad_core.io.volume import ScanError
@@ -149,6 +149,13 @@ def test_an_empty_mask_is_not_called_healthy(tmp_path):
     detection = run(tmp_path / "s.nii.gz", small_head(), tmp_path / "o", DetectConfig(threshold=2.0))
     assert detection.sentences[-1].startswith("No voxel above the threshold")
     assert not np.asanyarray(mask_of(detection).dataobj).any()
+
+
+def test_a_download_is_named_as_the_command_line_names_the_file():
+    """A checkpoint's name may hold dots and underscores, which BIDS does not allow in a label."""
+    assert result_stem("x1", "my.model_2-b") == "sub-x1_space-orig_desc-mymodel2b"
+    page = (ROOT / "pages" / "ui" / "detect" / "results.py").read_text()
+    assert "space-orig" not in page, "the page has no name of its own"
 
 
 def test_the_readme_names_only_what_exists():

@@ -38,6 +38,11 @@ def subject_label(file_name: str) -> str:
     return match[1] if match else "scan"
 
 
+def result_stem(label: str, model: str) -> str:
+    """What the names of all results of one detection begin with; `model` is the checkpoint's name."""
+    return f"sub-{label}_space-orig_desc-{re.sub(r'[^0-9a-zA-Z]', '', model)}"
+
+
 def export(
     reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str, command: str = ""
 ) -> dict[str, bytes]:
@@ -45,10 +50,9 @@ def export(
     if not re.fullmatch(r"[0-9a-zA-Z]+", label):
         raise ValueError("a subject label may hold letters and digits only")
     prepared = reconstruction.prepared
-    model = re.sub(r"[^0-9a-zA-Z]", "", reconstruction.checkpoint.name)
     mask = prepared.to_scan(segmentation.mask, order=0)
     residual = np.where(reconstruction.searched, reconstruction.residual(config.postprocess.signed), 0)
-    stem = f"sub-{label}_space-orig_desc-{model}"
+    stem = result_stem(label, reconstruction.checkpoint.name)
     record = provenance(reconstruction, segmentation, config, command)
     voxels = int(mask.sum())
     record |= {"MaskVoxels": voxels, "MaskVolumeMm3": round(float(voxels * prepared.scan.voxel_mm3), 2)}

@@ -11,7 +11,7 @@ from pages.ui.detect.pictures import Finding
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import show_chart
 from pages.ui.viewer.display import go_to
-from uad_core.detect.export import export
+from uad_core.detect.export import REPORT, export, result_stem
 from uad_core.detect.presets import command_line
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.review import dice_over_percentile
@@ -69,11 +69,11 @@ def draw_download(found: Finding) -> None:
                 archive.writestr(name, data)
         return buffer.getvalue()
 
-    stem = f"sub-{choice.label}_space-orig_desc-{checkpoint.name.replace('-', '')}"
+    stem = result_stem(choice.label, checkpoint.name)
     offers = (
         ("Mask", lambda: one("_mask.nii.gz"), f"{stem}_mask.nii.gz", "application/gzip",
          "NIfTI on the voxel grid of your scan."),
-        ("Report", lambda: one("report.html"), f"{stem}_report.html", "text/html",
+        ("Report", lambda: one(REPORT), f"{stem}{REPORT}", "text/html",
          "One page to print: pictures, regions, and how they came about."),
         ("All (zip)", everything, f"{stem}.zip", "application/zip",
          "Mask and residual as NIfTI, the mask as DICOM SEG if your scan came as DICOM, table of regions, report, "
