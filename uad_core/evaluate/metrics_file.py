@@ -124,7 +124,7 @@ class ModelRow:
     def from_json(cls, key: str, record: Mapping[str, Any]) -> "ModelRow":
         """The row `key` of metrics.json, where some means end in `_mean` and others do not."""
         values: dict[str, Any] = {entry.name: record[entry.name] for entry in fields(cls) if entry.name in record}
-        for name in (entry.name for entry in fields(cls) if entry.type == "Figure"):
+        for name in (entry.name for entry in fields(cls) if entry.type is Figure):
             mean = record[f"{name}_mean"] if f"{name}_mean" in record else record[name]
             low, high = record[f"{name}_ci"]
             values[name] = Figure(mean, low, high, record.get(f"{name}_std"))
