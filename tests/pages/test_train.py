@@ -117,7 +117,9 @@ def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folder
     button(page, "Resume").click()
     page.get_by_text("Done. Checkpoint tiny can be chosen").wait_for(timeout=LONG)
     assert len(TrainingRun.read(folders[0] / "tiny").curve()) == few
-    assert page.locator("[data-testid=stImage] img").evaluate("image => image.naturalWidth") >= 256
+    # the picture may still be on its way when the sentence is there
+    loaded = "() => document.querySelector('[data-testid=stImage] img')?.naturalWidth >= 256"
+    page.wait_for_function(loaded, timeout=LONG)
     button(page, "Open in Detect").click()
     page.get_by_role("combobox", name="Model").wait_for(timeout=60_000)
     assert page.get_by_role("combobox", name="Model").input_value() == "tiny"
