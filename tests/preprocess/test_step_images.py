@@ -64,7 +64,7 @@ def test_levels_that_were_not_prepared_cannot_be_cut(wide):
 
 
 def test_every_step_has_a_before_and_an_after_of_whole_grey_pictures(shown):
-    assert list(shown) == ["Skull", "Registration", "Denoising", "Normalisation"]
+    assert list(shown) == ["Skull", "Registration", "Shading", "Denoising", "Normalisation"]
     for stage in shown.values():
         assert len(stage.views) >= 2
         for view in stage.views:

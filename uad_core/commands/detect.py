@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
     add_slab(parser, "those that the model knows")
-    for step, text in (("strip", "remove the skull"), ("register", "register to the atlas")):
+    for step, text in (
+        ("strip", "remove the skull"),
+        ("register", "register to the atlas"),
+        ("shading", "even out shading"),
+    ):
         add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
     add("--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)")
     parser.set_defaults(run=run)
@@ -68,7 +72,7 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
 def chosen_options(options: argparse.Namespace) -> PrepareOptions:
     """What overrides the automatic preprocessing."""
     slab = SLABS[options.slab] if options.slab else None
-    return PrepareOptions(slab, options.strip, options.register, options.brain_mask, options.atlas)
+    return PrepareOptions(slab, options.strip, options.register, options.shading, options.brain_mask, options.atlas)
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from uad_core.io.command_words import as_words, changed
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess.from_file import PrepareOptions
+from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
 FORMAT = "uad_core preset"
 VERSION = 1  # of the format; one that is not known is refused
@@ -135,7 +135,7 @@ def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: 
     options.pop("postprocess", None)
     prepare = prepare_options or PrepareOptions()
     options |= {"slab": slab_name(prepare.slab) if prepare.slab else None}
-    for step in ("strip", "register"):
+    for step in STEPS:
         choice = getattr(prepare, step)
         options |= {step: choice, f"no_{step}": choice is False}
     for file in ("brain_mask", "atlas"):

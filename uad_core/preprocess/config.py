@@ -16,6 +16,7 @@ class PreprocessConfig:
 
     strip: bool = True  # remove the skull; a brain mask of the user's replaces this
     register: bool = True  # to the atlas; False says that the scan lies in atlas space already
+    shading: bool = True  # even out the coil's shading; the paper did not
     denoise_iterations: int = 5  # of CurvatureFlow; 0 leaves it out
     slab: Slab = PAPER_SLAB  # axial levels to cut
     reach_mm: float = 3.0  # a stripped skull's brain ends here beyond the atlas's; real brains reach less far

@@ -16,6 +16,7 @@ from uad_core.preprocess.infer import infer_config, tissue
 from uad_core.preprocess.preparation import OnStep, prepare
 from uad_core.preprocess.prepared import Prepared
 
+STEPS = ("strip", "register", "shading")  # that can be switched on and off
 _LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have 0.95
 
 
@@ -26,6 +27,7 @@ class PrepareOptions:
     slab: Slab | None = None  # axial levels to prepare; those that the checkpoint was trained on by default
     strip: bool | None = None  # remove the skull
     register: bool | None = None  # to the atlas
+    shading: bool | None = None  # even out the coil's shading
     brain_mask: Path | bytes | None = None  # NIfTI on the scan's grid; replaces skull stripping
     atlas: Path | None = None  # a skull-stripped image in SRI24 space; replaces the template
 
@@ -36,10 +38,8 @@ def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions
     mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
     atlas = load_atlas(prepare_options.atlas) if prepare_options.atlas else None
     config = replace(infer_config(scan), slab=prepare_options.slab or slab)
-    if prepare_options.strip is not None:
-        config = replace(config, strip=prepare_options.strip)
-    if prepare_options.register is not None:
-        config = replace(config, register=prepare_options.register)
+    chosen = {step: getattr(prepare_options, step) for step in STEPS}
+    config = replace(config, **{step: choice for step, choice in chosen.items() if choice is not None})
     return prepare(scan, config, mask, atlas, on_progress)
 
 

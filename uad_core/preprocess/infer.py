@@ -8,6 +8,7 @@ from scipy import ndimage
 from uad_core.atlas.space import ATLAS_AFFINE, ATLAS_SHAPE
 from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
+from uad_core.preprocess.signal import commonest_on_faces, with_zero
 
 _STRIPPED_ZEROS = 0.35  # least share of background in a stripped scan; those at hand have 0.71 to 0.85
 _STRIPPED_ML = (600.0, 2300.0)  # what is not background is then a brain; whole heads at hand have 2800 and more
@@ -25,7 +26,8 @@ class Findings:
 
 
 def inspect_scan(volume: Volume) -> Findings:
-    """Measure the background, the rim and the grid of a scan."""
+    """Measure the background, the rim and the grid of a scan. Raises ScanError: see `with_zero`."""
+    volume, _ = with_zero(volume)
     foreground = tissue(volume)
     background = 1 - float(foreground.mean())
     foreground_ml = float(np.count_nonzero(foreground)) * volume.voxel_mm3 / 1000
@@ -49,9 +51,8 @@ def infer_config(volume: Volume) -> PreprocessConfig:
 
 def tissue(volume: Volume) -> np.ndarray:
     """(D, H, W) bool: voxels that differ from the background, the commonest value on the volume's faces."""
-    faces = [np.take(volume.array, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)]
-    values, often = np.unique(np.concatenate(faces), return_counts=True)
-    return np.abs(volume.array - values[np.argmax(often)]) > 1e-6 * np.ptp(volume.array)
+    background = commonest_on_faces(volume.array)
+    return np.abs(volume.array - background) > 1e-6 * np.ptp(volume.array)
 
 
 def _rim(volume: Volume) -> float:

@@ -18,6 +18,8 @@ from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
 from uad_core.preprocess.registration import register
+from uad_core.preprocess.shading import ShadingField, estimate_shading
+from uad_core.preprocess.signal import with_zero
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
 
 OnStep = Callable[[str, float], None]
@@ -46,9 +48,10 @@ def prepare(
     atlas: Atlas | None = None,
     on_progress: OnStep | None = None,
 ) -> Prepared:
-    """Strip, register, cut the slab, denoise, normalise.
+    """Strip, register, even out the shading, cut the slab, denoise, normalise.
 
-    The paper registers before it strips; stripped brains register better, the steps are the same. A level comes out the
+    The paper registers before it strips; stripped brains register better, the steps are the same. The shading is no
+    step of the paper's: `config.shading` leaves it out. A level comes out the
     same whichever slab it is cut with: the denoising sees its neighbours beyond the slab's edge, and the grey values
     are scaled by the tissue at the paper's levels. `brain_mask`, the user's own, (D, H, W) bool on the scan's grid,
     replaces stripping; `atlas` replaces the template; `on_progress` is called with a step's name and the share of all
@@ -56,23 +59,28 @@ def prepare(
     """
     log, on_step, target = _Log(), on_progress or (lambda name, fraction: None), atlas or template()
     on_step("strip the skull", 0.0)
+    original, (scan, doubts) = scan, with_zero(scan)
+    log.warnings += doubts
     brain = _brain(scan, config, brain_mask, log)
     on_step("register to the atlas", 0.3)
     transform = _transform(scan, brain, config, target, log)
+    on_step("even out the shading", 0.7)
+    shading = _shading(scan, brain, transform, config, log)
+    even = replace(scan, array=scan.array / shading.gain(scan.shape)) if shading else scan
     on_step("denoise and normalise", 0.8)
     wide, own = widened(config.slab, config.denoise_iterations)
     atlas_brain = mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), wide)
     warning = check_levels(scan, transform, config.slab, target)
-    array, inside = to_slab(scan, brain, transform, wide)
+    array, inside = to_slab(even, brain, transform, wide)
     if config.strip and brain_mask is None:
         inside &= _reach(atlas_brain, config.reach_mm)
     log.end("slab", f"Cut {config.slab.count} axial slices of 1 mm.", warning)
-    level = _level(scan, brain, transform, config.slab, array[own], inside[own])
+    level = _level(even, brain, transform, config.slab, array[own], inside[own])
     array = denoise(np.where(inside, array, 0), config.denoise_iterations)[own]
     log.end("denoise", f"Denoised in {config.denoise_iterations} iterations.")
     array, inside = normalise(array, inside[own], level), inside[own]
     log.end("normalise", "Scaled so that brain tissue lies at 0.5.")
-    return Prepared(scan, array, inside, transform, config, tuple(log.steps), tuple(log.warnings))
+    return Prepared(original, array, inside, transform, config, tuple(log.steps), tuple(log.warnings), shading)
 
 
 def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
@@ -120,6 +128,19 @@ def _transform(
     how = "Registered to the atlas" if config.register else "Taken as registered to the atlas"
     log.end("register", f"{how}: brain overlap (Dice) {dice:.3f}.", *warnings)
     return transform
+
+
+def _shading(
+    scan: Volume, brain: np.ndarray, transform: AffineTransform, config: PreprocessConfig, log: _Log
+) -> ShadingField | None:
+    if not config.shading:
+        return None
+    field = estimate_shading(scan, brain, transform)
+    if field is None:
+        log.end("shading", "Left as it is: too little of the brain is there to tell shading from lesions.")
+    else:
+        log.end("shading", f"Evened out: it varied by {100 * field.spread:.0f} % (standard deviation) over the brain.")
+    return field
 
 
 def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:

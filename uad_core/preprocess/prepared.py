@@ -8,6 +8,7 @@ from uad_core.atlas.space import Slab
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.config import PreprocessConfig
+from uad_core.preprocess.shading import ShadingField
 from uad_core.preprocess.slab import from_slab, mask_to_slab
 
 
@@ -31,6 +32,7 @@ class Prepared:
     config: PreprocessConfig  # what was asked for
     steps: tuple[ProcessingStep, ...] = ()  # what was done
     warnings: tuple[str, ...] = ()  # sentences on what gives cause for doubt
+    shading: ShadingField | None = None  # what was divided out of the scan; None: nothing was
 
     @property
     def slab(self) -> Slab:

@@ -14,9 +14,14 @@ from uad_core.preprocess.slab import mask_to_slab, resample
 
 MARGIN_MM = 22  # around the brain in the atlas: wide enough for the scalp
 SHOWN = 0.15  # of white: what is darker is air, and not worth the room
+SHADING_RANGE = 0.5  # of the field, that is shown white; as much less is black
 REMOVED_GAIN = 10.0  # what denoising took away is shown so much brighter
 SKULL = "The outline should follow the surface of the brain: no scalp within, no cortex without."
 REGISTRATION = "In the atlas the outline is the template's brain: the scan's should fill it, its midline upright."
+SHADING = (
+    "The field should be smooth and know nothing of folds or lesions. A lesion that shows in it was partly taken for "
+    "shading; bright regions with sharp edges had no say in it."
+)
 DENOISING = "What was taken away should be noise, without the shape of folds or of a lesion."
 
 
@@ -42,12 +47,12 @@ class StepImages:
 
 
 def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
-    """The four steps of a prepared scan, best over all levels; until the last in the scan's own greys."""
+    """The steps of a prepared scan, best over all levels; until the last in the scan's own greys."""
     scan, inside, slab = prepared.scan, prepared.brain_mask, prepared.slab
     scan_to_atlas = prepared.transform.inverse @ scan.to_world
     registered = resample(scan.array, scan_to_atlas.inverse @ slab.to_world, slab.shape, order=1)
     unit = float(np.median(registered[inside]) / np.median(prepared.array[inside]))  # of the scan, that became 1
-    noisy, smooth = np.where(inside, registered, 0), prepared.array * unit
+    smooth = prepared.array * unit
     brain = prepared.to_scan(inside, order=0)
     target = mask_to_slab(template().brain_mask, template().flair, AffineTransform.identity(), slab)
     in_atlas = _sagittal_view(target | inside, slab.to_world, (1.0, 1.0, 1.0))
@@ -61,6 +66,15 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     registering = (
         in_scan("On the scan's own grid", scan.array, unit, brain),
         in_atlas("In the atlas", registered, unit, target),
+    )
+    gain = prepared.shading.gain(scan.shape) if prepared.shading else np.ones(scan.shape, np.float32)
+    even = scan.array / gain
+    registered = resample(even, scan_to_atlas.inverse @ slab.to_world, slab.shape, order=1)
+    noisy = np.where(inside, registered, 0)
+    evening = (
+        in_scan("Before", np.where(brain, scan.array, 0), unit),
+        in_scan("After", np.where(brain, even, 0), unit),
+        in_scan(f"The field: mid grey is none, white {SHADING_RANGE:.0%} more", np.where(brain, _swing(gain), 0), 1.0),
     )
     after = f"After {prepared.config.denoise_iterations} iterations"
     took = f"What was taken away, {REMOVED_GAIN:.0f} times as bright"
@@ -82,9 +96,14 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     return (
         StepImages("Skull", how.get("strip", ""), SKULL, stripping),
         StepImages("Registration", how.get("register", ""), REGISTRATION, registering),
+        StepImages("Shading", how.get("shading", "Left as it is."), SHADING, evening),
         StepImages("Denoising", how.get("denoise", ""), DENOISING, denoising),
         StepImages("Normalisation", how.get("normalise", ""), scaled, scaling),
     )
+
+
+def _swing(gain: np.ndarray) -> np.ndarray:
+    return np.clip(0.5 + np.log(gain) / (2 * np.log(1 + SHADING_RANGE)), 0, 1)
 
 
 def _sagittal_view(

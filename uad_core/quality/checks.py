@@ -7,6 +7,7 @@ from uad_core.quality.check import Check
 from uad_core.quality.contrast import contrast
 from uad_core.quality.header_checks import orientation, thickness
 from uad_core.quality.intensity_distance import distance
+from uad_core.quality.shading import shading
 
 
 def run_checks(
@@ -19,4 +20,5 @@ def run_checks(
     of_brain = (brain_volume(whole),) if whole else ()
     of_header = orientation(prepared.scan), thickness(prepared.scan)
     of_place = place(prepared), levels(prepared)
-    return contrast(prepared), skull(prepared), *of_brain, *of_header, *of_place, distance(prepared, calibration)
+    of_greys = shading(prepared), distance(prepared, calibration)
+    return contrast(prepared), skull(prepared), *of_brain, *of_header, *of_place, *of_greys

@@ -19,7 +19,7 @@ from uad_core.io.volume import Mask
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
-from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
+from uad_core.preprocess.from_file import STEPS, PrepareOptions, prepare_scan
 
 OWN = "My own scan"
 FIRST = "sub-ms01"  # what a new visitor sees
@@ -49,7 +49,7 @@ class SelectedScan:
         for part in (self.source,) if isinstance(self.source, bytes) else self.source:
             digest.update(part)
         digest.update(options.brain_mask if isinstance(options.brain_mask, bytes) else b"")
-        digest.update(repr((options.strip, options.register)).encode())
+        digest.update(repr([getattr(options, step) for step in STEPS]).encode())
         return digest.hexdigest()
 
 

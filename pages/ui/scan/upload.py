@@ -92,6 +92,8 @@ def offer_options(choice: SelectedScan) -> None:
     with right:
         ask("Register to the atlas", now.register, lambda answer: replace(now, register=answer),
             "No: the scan lies in SRI24 space already.")  # fmt: skip
+        ask("Even out the shading", now.shading, lambda answer: replace(now, shading=answer),
+            "No: as the paper did. The coil's shading can then be flagged as lesion.")  # fmt: skip
         if choice.uploaded:
             _offer_mask(choice, REFERENCE, choice.truth is not None, "what you hold to be lesion; gives a Dice")
         else:

@@ -1,0 +1,93 @@
+"""The brain on a coarse grid, where a smooth field costs little: log intensities and what the atlas expects there."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from uad_core.atlas.masks import bounding_box
+from uad_core.atlas.template import TISSUE_CODES, template
+from uad_core.io.affine import AffineTransform
+from uad_core.io.volume import Volume
+from uad_core.preprocess.slab import resample
+
+_FULL = 0.9  # share of a coarse voxel that must be brain
+_DARKEST = 0.02  # of the mean: log of what is darker is taken there
+_PRIOR_MM = 4.0  # smoothness of the atlas's tissue maps: an affine map is no better than that
+_CLASSES = (
+    ("CSF", "ventricles"),
+    ("cortex", "deep grey matter", "cerebellum"),
+    ("white matter", "brain stem"),
+)  # fluid, grey, white
+
+
+@dataclass(frozen=True, eq=False)
+class CoarseBrain:
+    """N voxels of brain on a grid of about `mm`."""
+
+    inside: np.ndarray  # (D, H, W) bool: N true
+    log: np.ndarray  # (N,) log intensity
+    prior: np.ndarray  # (N, 3) probability of fluid, grey and white matter by the atlas
+    spacing_mm: np.ndarray  # (3,)
+    origin: np.ndarray  # (3,) voxel of the scan at the middle of coarse voxel 0, 0, 0
+    step: np.ndarray  # (3,) voxels of the scan a coarse voxel
+
+    @property
+    def voxel_ml(self) -> float:
+        return float(np.prod(self.spacing_mm)) / 1000
+
+    def volume(self, values: np.ndarray) -> np.ndarray:
+        """(D, H, W) float32 of (N,) values, 0 outside."""
+        array = np.zeros(self.inside.shape, np.float32)
+        array[self.inside] = values
+        return array
+
+    def smoothed(self, values: np.ndarray, sigma_mm: float) -> np.ndarray:
+        """(D, H, W) of (N,) values, by a Gaussian to which only the brain contributes."""
+        sigma = sigma_mm / self.spacing_mm
+        share = ndimage.gaussian_filter(self.inside.astype(np.float32), sigma)
+        return ndimage.gaussian_filter(self.volume(values), sigma) / np.maximum(share, 0.2)
+
+
+def shrink(scan: Volume, brain_mask: np.ndarray, transform: AffineTransform, mm: float) -> CoarseBrain:
+    """Average the brain down to voxels of about `mm`. `transform`: atlas world -> scan world."""
+    box = bounding_box(brain_mask, [0, 0, 0])
+    start = np.array([side.start for side in box])
+    mask = brain_mask[box].astype(np.float32)
+    step = np.array([min(max(1, round(mm / s)), n) for s, n in zip(scan.spacing_mm, mask.shape, strict=True)])
+    share = _averaged(mask, step)
+    inside = share >= _FULL
+    values = _averaged(scan.array[box] * mask, step)[inside] / share[inside]
+    to_scan = np.eye(4)
+    origin = start + (step - 1) / 2
+    to_scan[:3, :3], to_scan[:3, 3] = np.diag(step), origin
+    prior_map = _prior_grid().inverse @ transform.inverse @ scan.to_world @ AffineTransform(to_scan)
+    prior = np.stack([resample(one, prior_map, inside.shape, order=1)[inside] for one in _priors()], axis=1) + 1e-3
+    log = np.log(np.maximum(values, _DARKEST * values.mean())) if values.size else values
+    spacing_mm = np.array(scan.spacing_mm) * step
+    return CoarseBrain(inside, log, prior / prior.sum(axis=1, keepdims=True), spacing_mm, origin, step)
+
+
+def _averaged(array: np.ndarray, step: np.ndarray) -> np.ndarray:
+    image = sitk.BinShrink(sitk.GetImageFromArray(array), [int(n) for n in step[::-1]])
+    return sitk.GetArrayFromImage(image)
+
+
+_HALF = 2  # the template's tissue maps are kept on every second voxel
+
+
+@lru_cache(maxsize=1)
+def _priors() -> np.ndarray:
+    """(3, D, H, W) float32: smoothed shares of the classes."""
+    tissues = template().tissues
+    maps = [np.isin(tissues, [TISSUE_CODES[name] for name in names]).astype(np.float32) for names in _CLASSES]
+    return np.stack([ndimage.gaussian_filter(_averaged(one, np.full(3, _HALF)), _PRIOR_MM / _HALF) for one in maps])
+
+
+def _prior_grid() -> AffineTransform:
+    """Voxel of `_priors` -> atlas world."""
+    matrix = np.diag([_HALF, _HALF, _HALF, 1.0])
+    matrix[:3, 3] = (_HALF - 1) / 2
+    return template().flair.to_world @ AffineTransform(matrix)

@@ -1,0 +1,76 @@
+"""Tissue classes and a smooth field, fitted together.
+
+Log intensity = mean of a class + smooth field + noise. Three Gaussian classes (fluid, grey, white) with the atlas's
+probabilities and a uniform one for outliers; the field follows the two tissues alone, fluid has no say. Expectation
+maximisation as in Van Leemput et al., IEEE Trans Med Imaging 18 (1999) 885 and, for outliers, 20 (2001) 677.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from uad_core.preprocess.shading.coarse import CoarseBrain
+
+_FREE = np.array([0.15, 0.45, 0.40])  # probability of the classes where the atlas has no say
+_START = np.array([-0.7, 0.03, -0.03])  # log means of the classes, of the median tissue
+_START_SD = np.array([0.35, 0.15, 0.15])
+_FLUID_SD, _TISSUE_SD = 0.5, 0.08  # at most: a wider class would take lesions in
+_LEAST_VARIANCE = 2e-4
+_SETTLED = 5e-4  # of the field: a step that changes it less ends the search
+
+
+@dataclass(frozen=True, eq=False)
+class TissueFit:
+    """State of the search."""
+
+    mean: np.ndarray  # (3,) log intensity of fluid, grey, white
+    sd: np.ndarray  # (3,)
+    field: np.ndarray  # (N,) log field at every voxel, also at those without a say
+    coefficients: np.ndarray  # (K,) of all terms; 0 beyond the degree of the fit
+
+    def residual(self, brain: CoarseBrain) -> np.ndarray:
+        """(N,) log intensity beyond the field and the tissue that the atlas expects."""
+        tissue = brain.prior[:, 1:]
+        return brain.log - self.field - tissue @ self.mean[1:] / tissue.sum(axis=1)
+
+
+class TissueModel:
+    """Fits of one brain that share its priors and its basis."""
+
+    def __init__(self, brain: CoarseBrain, basis: np.ndarray, degree: np.ndarray, ridge: float) -> None:
+        """`basis`, (N, K), of terms of total degree `degree`, (K,); `ridge`: penalty of a field of degree 1."""
+        self.brain, self.basis, self.degree, self.ridge = brain, basis, degree, ridge
+        self.prior = 0.5 * (_FREE + brain.prior)
+        self.outlier = 0.2 / (np.ptp(brain.log) + 0.5)  # weight 0.2 of a uniform density
+
+    def start(self) -> TissueFit:
+        log = self.brain.log
+        middle = np.median(log[log > np.median(log) - 0.5])
+        return TissueFit(middle + _START, _START_SD, np.zeros_like(log), np.zeros(len(self.degree)))
+
+    def fit(self, before: TissueFit, degree: int, used: np.ndarray, steps: int) -> TissueFit:
+        """At most `steps` of expectation maximisation; only voxels where `used`, (N,) bool, have a say."""
+        low = self.degree <= degree
+        basis, penalty = self.basis[np.ix_(used, low)], self.ridge * used.sum() * self.degree[low].astype(float) ** 2
+        log, prior = self.brain.log[used], self.prior[used]
+        mean, sd, field = before.mean.copy(), before.sd.copy(), before.field[used]
+        coefficients = np.zeros(len(self.degree))
+        for _ in range(steps):
+            flat = (log - field)[:, None]
+            density = prior * np.exp(-0.5 * ((flat - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
+            share = density / (density.sum(axis=1, keepdims=True) + self.outlier)
+            total = share.sum(axis=0) + 1e-6
+            mean = (share * flat).sum(axis=0) / total
+            sd = np.sqrt((share * (flat - mean) ** 2).sum(axis=0) / total + _LEAST_VARIANCE)
+            sd = np.minimum(sd, [_FLUID_SD, _TISSUE_SD, _TISSUE_SD])
+            precision = share[:, 1:] / sd[1:] ** 2
+            weight = precision.sum(axis=1)
+            wanted = (precision * (log[:, None] - mean[1:])).sum(axis=1)
+            normal = (basis.T * weight) @ basis + np.diag(penalty / np.median(sd[1:]) ** 2)
+            coefficients[low] = cho_solve(cho_factor(normal), basis.T @ wanted)
+            new = basis @ coefficients[low]
+            change, field = np.abs(new - field).max(), new
+            if change < _SETTLED:
+                break
+        return TissueFit(mean, sd, self.basis[:, low] @ coefficients[low], coefficients)
