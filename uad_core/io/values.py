@@ -13,6 +13,7 @@ AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 
 MAX_LABELS = 64  # distinct values of a mask besides 0
 MAX_SOFT = 0.01  # fraction of voxels strictly between 0 and 1 that any interpolated mask may have
 ROUNDING = 1e-3  # a mask stored with a scale may hold 0.9999999 for 1
+WRAP, MIN_WRAPS = 0.75, 0.01  # jumps of this share of the range, at so many of the negative voxels, are wraps
 
 
 def check_size(values: np.ndarray) -> None:
@@ -68,3 +69,24 @@ def binary_mask(values: np.ndarray) -> np.ndarray:
     if not good:
         raise ScanError("not_a_mask", "This is no mask: a mask holds 0 outside and 1 inside. Give the mask.")
     return inside
+
+
+def unwrapped(stored: np.ndarray, bits: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Stored whole numbers of so many bits; those that were written unsigned and read as signed, unsigned again.
+
+    Bright tissue that exceeds half the range then lies next to the lowest values: neighbours differ by nearly all of
+    the range, which in a picture of signed values they never do. Returns them, and a note where that was so.
+    """
+    whole = 2.0**bits
+    if not (stored.min() < 0 and stored.min() >= -whole / 2 and stored.max() < whole / 2):
+        return stored, ()
+    lowest = stored.min()  # may be padding, beside which everything is a jump
+    jumps = 0
+    for axis in range(stored.ndim):
+        after, before = (np.moveaxis(stored, axis, 0)[part].astype(np.float64) for part in (slice(1, None), slice(-1)))
+        padding = (after == lowest) | (before == lowest)
+        jumps += int(np.count_nonzero((np.abs(after - before) > WRAP * whole) & ~padding))
+    if jumps <= MIN_WRAPS * np.count_nonzero(stored < 0):
+        return stored, ()
+    note = "Unsigned grey values were labelled as signed: the brightest ones were negative, and were put right."
+    return np.where(stored < 0, stored + whole, stored), (note,)
