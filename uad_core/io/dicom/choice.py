@@ -12,7 +12,8 @@ from uad_core.io.dicom.judgement import Judgement, judge
 from uad_core.io.dicom.series import MIN_SLICES, Stack
 from uad_core.io.volume import ScanError
 
-PART = 2 / 3  # of the extent of an equally good stack: what covers less is a part, as of a scan that was stopped
+PART = 2 / 3  # of an equally good stack, in the same places: fewer slices are a part, as of a scan that was stopped
+SAME_PLACE_MM = 0.1
 PICK = "Pick one from the list of series, or give its files alone."
 
 
@@ -96,8 +97,7 @@ def _best(stacks: Sequence[Stack], judged: Sequence[Judgement]) -> int:
         raise ScanError("several_series", f"{there} with FLAIRs of several visits. {PICK}")
     highest = max(judged[n].rank for n in flairs)
     best = [n for n in flairs if judged[n].rank == highest]
-    extents = [_extent_mm(stacks[n]) for n in best]
-    best = [n for n, extent in zip(best, extents, strict=True) if extent >= PART * max(extents)]
+    best = [n for n in best if not any(_is_part(stacks[n], stacks[other]) for other in best)]
     if len(best) > 1:
         raise ScanError("several_series", f"{there}, and {len(best)} of them are equally good FLAIRs. {PICK}")
     return best[0]
@@ -122,7 +122,10 @@ def _title(stack: Stack) -> str:
     return name if image.series_number is None else f"series {image.series_number}, {name}"
 
 
-def _extent_mm(stack: Stack) -> float:
-    frame = stack.first.frame
-    normal = np.cross(frame.orientation[:3], frame.orientation[3:])
-    return float(np.ptp([np.dot(normal, frame.position) for frame in stack.frames]))
+def _is_part(stack: Stack, whole: Stack) -> bool:
+    """Whether a stack shows no more than some of the slices that another one shows in the same places."""
+    if len(stack.slices) > PART * len(whole.slices):
+        return False
+    places = np.array([frame.position for frame in whole.frames])
+    apart = [np.abs(places - frame.position).max(axis=1).min() for frame in stack.frames]
+    return bool(max(apart) <= SAME_PLACE_MM)

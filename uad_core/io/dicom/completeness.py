@@ -50,12 +50,12 @@ def check_complete(stack: Stack, grid: SourceGrid, upload: Upload) -> None:
     if stated > found:
         said = f"The headers speak of {stated} slices, and only {found} are here."
         raise ScanError("missing_slices", f"{said} {ALL_FILES}")
-    _check_numbers(stack)
     step_mm = float(voxel_sizes(grid.affine)[2])
     thickness, between = stack.first.frame.thickness, stack.first.frame.between
     if between and not _may_be(step_mm, between, thickness) and step_mm > 1.5 * between:
         apart = f"The slices lie {step_mm:.1f} mm apart and should lie {between:.1f} mm apart: some are missing."
         raise ScanError("missing_slices", f"{apart} {ALL_FILES}")
+    _check_numbers(stack)
 
 
 def check_alone(stack: Stack, stacks: Sequence[Stack], grid: SourceGrid) -> None:
@@ -107,7 +107,8 @@ def _check_numbers(stack: Stack) -> None:
 
 def _may_be(step_mm: float, between: float, thickness: float) -> bool:
     """Whether slices lie as the header says; some write the gap between slices in place of their distance."""
-    return any(abs(step_mm - stated) <= STATED * step_mm for stated in (between, between + thickness))
+    stated = (between, between + thickness) if between < thickness / 2 else (between,)
+    return any(abs(step_mm - distance) <= STATED * step_mm for distance in stated)
 
 
 def _level(member: Slice, to_voxel: np.ndarray) -> int | None:
