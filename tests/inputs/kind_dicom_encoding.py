@@ -11,6 +11,7 @@ from pydicom import dcmread, dcmwrite
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     MPEG2MPML,
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     HTJ2KLossless,
     ImplicitVRLittleEndian,
@@ -18,7 +19,6 @@ from pydicom.uid import (
     JPEGLSLossless,
     RLELossless,
 )
-from pydicom.uid import DeflatedExplicitVRLittleEndian as DEFLATED
 
 from tests.support.bad_dicom import big, deflated
 from tests.support.dicom_files import enhanced, head, oblique, series, slice_dataset, to_bytes, zipped
@@ -26,6 +26,7 @@ from tests.support.input_case import NOTED, REFUSED, InputCase, same_scan
 from tests.support.odd_dicom import COUNT, clean, dicom_case, each
 from uad_core.io.read_scan import read_scan
 
+DEFLATED = str(DeflatedExplicitVRLittleEndian)
 KIND = "DICOM: encodings"
 PACKED = ["compressed in a way that cannot be read here", "dcm2niix"]
 

@@ -12,7 +12,7 @@ from pages.ui.shell.memory import kept
 from uad_core.detect.export import subject_label
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_mask
-from uad_core.io.read_scan import read_scan
+from uad_core.io.read_scan import series_in
 from uad_core.io.volume import ScanError
 from uad_core.preprocess.from_file import PrepareOptions
 
@@ -26,16 +26,29 @@ def take_scan() -> None:
     files = _uploaded(SCAN)
     if not files:
         return
-    parts = tuple(file.getvalue() for file in files)
-    source = parts[0] if len(parts) == 1 else parts
+    seen = [file for file in files if not file.name.startswith(".")] or files  # without the system's own companions
+    parts = tuple(file.getvalue() for file in seen)
+    choice = SelectedScan(
+        subject_label(seen[0].name) if len(seen) == 1 else "scan",
+        parts[0] if len(parts) == 1 else parts, None, PrepareOptions(), True,
+    )  # fmt: skip
+    kept().pop(keys.UNDECIDED, None)
     try:
         with st.spinner("Reading the scan"):
-            read_scan(source)
+            choice = replace(choice, series=series_in(choice.source))
+            choice.read()
     except ScanError as error:
-        _complain(SCAN, error)
+        if choice.series:
+            kept()[keys.UNDECIDED] = choice
+        complain(SCAN, error)
         return
-    label = subject_label(files[0].name) if len(files) == 1 else "scan"
-    _keep(SelectedScan(label, source, None, PrepareOptions(), True))
+    take_own(choice)
+
+
+def take_own(choice: SelectedScan) -> None:
+    """Make the user's scan the one that all pages look at."""
+    _keep(choice)
+    kept().pop(keys.UNDECIDED, None)
     st.session_state[keys.SCAN] = OWN
 
 
@@ -45,10 +58,10 @@ def take_masks(choice: SelectedScan) -> SelectedScan:
         if files := _uploaded(name):
             data = files[0].getvalue()
             try:
-                read_mask(data, read_scan(choice.source))
+                read_mask(data, choice.read())
                 choice = _keep(_with_mask(choice, name, data))
             except ScanError as error:
-                _complain(name, error)
+                complain(name, error)
     return choice
 
 
@@ -143,7 +156,8 @@ def _uploaded(name: str) -> list[Any]:
     return []
 
 
-def _complain(name: str, error: ScanError) -> None:
+def complain(name: str, error: ScanError) -> None:
+    """Keep the sentence, to be shown below the uploader of that name."""
     st.session_state[keys.COMPLAINT] = (name, str(error), st.session_state.get(keys.SCAN))
 
 

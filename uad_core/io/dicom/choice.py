@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from uad_core.io.volume import ScanError
 
 PART = 2 / 3  # of an equally good stack, in the same places: fewer slices are a part, as of a scan that was stopped
 SAME_PLACE_MM = 0.1
+PRIVATE = 3  # letters of a word that may be the patient's name or number
 PICK = "Pick one from the list of series, or give its files alone."
 
 
@@ -116,9 +118,10 @@ def _notes(judged: Sequence[Judgement], index: int, how: str) -> tuple[str, ...]
 
 
 def _title(stack: Stack) -> str:
-    """What the series is called in viewers: its number and description, cut short."""
+    """What the series is called in viewers: its number and description, cut short, without a word of the patient's."""
     image, texts = stack.first.image, stack.first.frame.facts.texts
-    name = next((text for text in texts if text), "no name")[:60]
+    words = re.split(r"([^\W_]+)", next((text for text in texts if text), "no name"))
+    name = "".join(word for word in words if len(word) < PRIVATE or word.upper() not in "".join(image.patient))[:60]
     return name if image.series_number is None else f"series {image.series_number}, {name}"
 
 
