@@ -27,7 +27,7 @@ from tests.support.dicom_files import (
     to_bytes,
     zipped,
 )
-from tests.support.nifti_files import nifti
+from tests.support.nifti_files import gz, nifti
 from uad_core.io.dicom.reading import read_dicom
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.nifti import encode_nifti, read_nifti
@@ -80,7 +80,7 @@ def test_a_result_written_as_nifti_lies_on_the_series(tmp_path):
 
 
 def test_dicom_and_nifti_of_one_scan_are_one_volume():
-    dicom, other = read_dicom(series()), read_nifti(nifti(head(), oblique()))
+    dicom, other = read_dicom(series()), read_nifti(gz(nifti(head(), oblique())))
     np.testing.assert_array_equal(dicom.array, other.array)
     np.testing.assert_allclose(dicom.affine, other.affine, atol=1e-5)
     assert set(dicom.notes) == set(other.notes)

@@ -1,12 +1,14 @@
-"""Members of a zip archive, which nobody is trusted to have packed.
+"""Members of a zip or tar archive, which nobody is trusted to have packed.
 
 Nothing is unpacked to the disk; names that point outside, passwords, unusual methods and too many members are refused,
 and a member comes in pieces, so that its reader can stop before a bomb has filled the memory.
 """
 
 import io
+import tarfile
 import zipfile
 from collections.abc import Iterator
+from typing import IO
 
 from uad_core.io.volume import ScanError, refused
 
@@ -28,11 +30,20 @@ def is_zip(head: bytes) -> bool:
     return head.startswith(ZIP_MAGICS)
 
 
+def is_tar(head: bytes) -> bool:
+    """Whether content that starts with `head`, inflated, is a tar archive."""
+    return head[257:262] == b"ustar"
+
+
 def members(data: bytes, too_many: str) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Name and pieces of each file in an archive; a checksum is verified when its last piece was taken.
+    """Name and pieces of each file in an archive, which is not itself compressed; zip verifies a checksum at its end.
 
     `too_many`: the sentence about an archive of too many members. Raises ScanError: too_big, encrypted_zip, bad_zip.
     """
+    return _zip_members(data, too_many) if is_zip(data) else _tar_members(data, too_many)
+
+
+def _zip_members(data: bytes, too_many: str) -> Iterator[tuple[str, Iterator[bytes]]]:
     # zipfile builds an object for each entry before it can be asked how many there are.
     if data.count(ZIP_ENTRY) > MAX_FILES:
         raise ScanError("too_big", too_many)
@@ -42,14 +53,39 @@ def members(data: bytes, too_many: str) -> Iterator[tuple[str, Iterator[bytes]]]
     with archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         for entry in entries:
-            _check(entry)
-        for entry in entries:
-            yield entry.orig_filename.replace("\\", "/"), _pieces(archive, entry)
+            if entry.flag_bits & 0x1:
+                raise ScanError("encrypted_zip", "The archive is encrypted. Give one without a password.")
+            if entry.compress_type not in METHODS:
+                raise ScanError("bad_zip", BAD_ZIP)
+        names = [_inside(entry.orig_filename) for entry in entries]
+        for name, entry in zip(names, entries, strict=True):
+            with refused("bad_zip", BAD_ZIP):
+                stream = archive.open(entry)
+            yield name, _pieces(stream)
 
 
-def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def _tar_members(data: bytes, too_many: str) -> Iterator[tuple[str, Iterator[bytes]]]:
     with refused("bad_zip", BAD_ZIP):
-        stream = archive.open(entry)
+        archive = tarfile.TarFile(fileobj=io.BytesIO(data))
+    with archive:
+        entries: list[tuple[str, tarfile.TarInfo]] = []
+        with refused("bad_zip", BAD_ZIP):
+            for entry in archive:
+                if entry.isdir():
+                    continue
+                if entry.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or entry.sparse is not None:
+                    raise ScanError("bad_zip", BAD_ZIP)  # a link, a device, a file with holes
+                if len(entries) >= MAX_FILES:
+                    raise ScanError("too_big", too_many)
+                entries.append((_inside(entry.name), entry))
+        for name, entry in entries:
+            with refused("bad_zip", BAD_ZIP):
+                stream = archive.extractfile(entry)
+            if stream is not None:
+                yield name, _pieces(stream)
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
     with stream:
         size = HEAD_BYTES
         while True:
@@ -61,11 +97,9 @@ def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
             size = PIECE_BYTES
 
 
-def _check(entry: zipfile.ZipInfo) -> None:
-    """Raises ScanError (encrypted_zip, bad_zip) for a member that is not to be read."""
-    if entry.flag_bits & 0x1:
-        raise ScanError("encrypted_zip", "The archive is encrypted. Give one without a password.")
-    name = entry.orig_filename.replace("\\", "/")  # as Windows programs write it
-    outside = name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\0" in name
-    if outside or entry.compress_type not in METHODS:
+def _inside(name: str) -> str:
+    """A member's name with slashes. Raises ScanError (bad_zip) for one that points out of the archive."""
+    name = name.replace("\\", "/")  # as Windows programs write it
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\0" in name:
         raise ScanError("bad_zip", BAD_ZIP)
+    return name

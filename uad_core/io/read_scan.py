@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from uad_core.io.archives import is_zip
 from uad_core.io.dicom import SeriesEntry, list_series, read_dicom
 from uad_core.io.dicom.container import Upload, from_files, from_folder
 from uad_core.io.dicom.file_meta import HEAD_BYTES, is_dicom
 from uad_core.io.nifti import read_nifti
-from uad_core.io.nifti.container import read_source
+from uad_core.io.nifti.container import as_archive, read_source
 from uad_core.io.volume import ScanError, Volume
 
 ScanSource = Path | bytes | Sequence[bytes]
@@ -36,26 +35,20 @@ def series_in(source: ScanSource, series: int | None = None) -> tuple[SeriesEntr
 
 
 def _upload(source: ScanSource) -> Upload | None:
-    """The DICOM files in a source; None for any other file. Raises ScanError."""
+    """The DICOM files in a source; None for any other file, and for an archive of one. Raises ScanError."""
     if isinstance(source, Path):
         try:
             folder = source.is_dir()
-            head = b"" if folder else _head(source)
-        except (OSError, ValueError):  # not to be opened, or no possible name: read_nifti has a sentence for it
+        except (OSError, ValueError):  # no possible name: read_nifti has a sentence for it
             return None
         if folder:
             return from_folder(source)
-    elif isinstance(source, bytes):
-        head = bytes(source[:HEAD_BYTES])
-    elif len(source) == 1:
-        return _upload(source[0])
-    else:
-        return from_files(source)
-    return from_files([read_source(source)]) if is_dicom(head) or is_zip(head) else None
-
-
-def _head(path: Path) -> bytes:
-    if not path.is_file():  # a pipe could be endless
-        return b""
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+    elif not isinstance(source, bytes):
+        return _upload(source[0]) if len(source) == 1 else from_files(source)
+    data = read_source(source)
+    if is_dicom(data[:HEAD_BYTES]):
+        return from_files([data])
+    if as_archive(data) is None:
+        return None
+    upload = from_files([data])
+    return None if upload.images and not upload.found else upload

@@ -1,4 +1,4 @@
-"""The DICOM files of an upload: in a folder, in a zip archive or as they come. Counted, capped, and never named.
+"""The DICOM files of an upload: in a folder, in an archive or as they come. Counted, capped, and never named.
 
 Nothing is unpacked to the disk and no member's name is used but to tell what kind of file it should be; names that
 point outside are refused all the same.
@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from uad_core.io.archives import BOMB, MAX_FILES, MAX_RATIO, MIN_BOMB_BYTES, is_zip, members
+from uad_core.io.archives import BOMB, MAX_FILES, MAX_RATIO, MIN_BOMB_BYTES, members
 from uad_core.io.dicom.file_meta import HEAD_BYTES, as_file, is_dicom
 from uad_core.io.limits import EMPTY, MAX_BYTES
+from uad_core.io.nifti.container import as_archive, is_image
 from uad_core.io.volume import ScanError, refused
 
 TOO_BIG = f"The upload is too large: at most {MAX_BYTES // 1024**2} MB and {MAX_FILES} files are read. Give one series."
@@ -29,7 +30,8 @@ class Upload:
     """What an upload holds."""
 
     found: dict[bytes, None] = field(default_factory=dict)  # the distinct DICOM files, in order
-    others: int = 0  # files of other kinds
+    others: int = 0  # files of other kinds, images of other formats among them
+    images: int = 0  # of these
     lost: int = 0  # files that should be DICOM and have no content: empty, zeroed, or never fetched
     size: int = 0  # bytes, inflated
 
@@ -49,14 +51,15 @@ class Upload:
             self.lost += 1
         else:
             self.others += 1
+            self.images += is_image(data)
 
 
 def from_files(files: Sequence[bytes]) -> Upload:
-    """The upload of files, or of the one zip archive that it is. Raises ScanError: empty, too_big, as `add`."""
+    """The upload of files, or of the one archive, zip or tar, that it is. Raises ScanError: empty, and as `add`."""
     if not any(files):
         raise ScanError("empty", EMPTY)
-    if len(files) == 1 and is_zip(files[0]):
-        return _from_zip(files[0])
+    if len(files) == 1 and (archive := as_archive(files[0])) is not None:
+        return _from_archive(archive)
     if len(files) > MAX_FILES:
         raise ScanError("too_big", TOO_BIG)
     upload = Upload()
@@ -103,7 +106,7 @@ def _content(path: Path) -> bytes:
         return head + file.read() if whole else head
 
 
-def _from_zip(data: bytes) -> Upload:
+def _from_archive(data: bytes) -> Upload:
     upload, inflated = Upload(), 0
     for name, pieces in members(data, TOO_BIG):
         taken = []

@@ -1,7 +1,7 @@
 """The images of an upload as stacks: slices that were made in one way, and so may be one scan.
 
 A SeriesInstanceUID alone does not tell: it may be blank or shared by several scans, or differ from slice to slice (old
-Canon and Toshiba scanners). So slices are told apart by what differs in their headers. What must never differ within a
+Canon and Toshiba scanners). So slices are kept apart by what differs in their headers. What must never differ within a
 scan always splits; what may (the number of an acquisition, of an echo, of a repetition) splits only where the slices
 make no even stack otherwise.
 """

@@ -10,7 +10,7 @@ Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this 
 """
 
 from uad_core.io.nifti.container import Source
-from uad_core.io.nifti.reading import read_mask, read_nifti
+from uad_core.io.nifti.reading import read_lesions, read_mask, read_nifti
 from uad_core.io.nifti.writing import encode_nifti, write_nifti
 
-__all__ = ["Source", "encode_nifti", "read_mask", "read_nifti", "write_nifti"]
+__all__ = ["Source", "encode_nifti", "read_lesions", "read_mask", "read_nifti", "write_nifti"]
