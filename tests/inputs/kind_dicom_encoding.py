@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import SimpleITK as sitk
+from PIL import Image
 from pydicom import dcmread, dcmwrite
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -16,7 +17,9 @@ from pydicom.uid import (
     HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGBaseline8Bit,
     JPEGLSLossless,
+    JPEGLSNearLossless,
     RLELossless,
 )
 
@@ -68,6 +71,32 @@ def gdcm_packed(codec):
         return each(change)
 
     return make
+
+
+def lossy_jpeg_ls(folder):
+    def change(dataset, k):
+        dataset.BitsStored, dataset.HighBit = 12, 11
+        dataset.compress(JPEGLSNearLossless, jls_error=3)
+
+    volume = read_scan(each(change))
+    assert np.abs(volume.array - clean().array).max() <= 3
+    return [note for note in volume.notes if note not in clean().notes]
+
+
+def lossy_jpeg(folder):
+    smooth_slices = (smooth() / 5).astype(np.uint8)
+    plain = read_scan(series(smooth_slices))
+
+    def change(dataset, k):
+        buffer = io.BytesIO()
+        Image.fromarray(smooth_slices[:, :, k].T).save(buffer, "JPEG", quality=98)
+        dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+        dataset["PixelData"].VR = "OB"
+        dataset.PixelData = encapsulate([buffer.getvalue()])
+
+    volume = read_scan(each(change, series(smooth_slices)))
+    assert np.abs(volume.array - plain.array).max() <= 8
+    return [note for note in volume.notes if note not in plain.notes]
 
 
 def labelled(syntax, content=b"no picture"):
@@ -174,6 +203,8 @@ CASES = [
     dicom_case("big endian", rewritten(ExplicitVRBigEndian)),
     dicom_case("RLE", pydicom_packed(RLELossless)),
     dicom_case("JPEG-LS without loss", pydicom_packed(JPEGLSLossless)),
+    InputCase("JPEG-LS nearly without loss", lossy_jpeg_ls, NOTED, ("compressed with loss",)),
+    InputCase("JPEG with loss, of 8 bits", lossy_jpeg, NOTED, ("compressed with loss",)),
     dicom_case("JPEG without loss", gdcm_packed("JPEG")),
     dicom_case("JPEG 2000 without loss", gdcm_packed("JPEG2000")),
     dicom_case("RLE without a photometric interpretation", pydicom_packed(RLELossless, PhotometricInterpretation=None)),

@@ -34,6 +34,15 @@ def one_other(k, **fields):
     return lambda folder: [data if n != k else slices([k], 1, **fields)[0] for n, data in enumerate(series())]
 
 
+def two_contrasts(folder):
+    """A head as FLAIR and as T2, one between the other, without a word on thickness."""
+    rows, columns = np.mgrid[:10, :12]
+    head_of = np.hypot(rows - 4.5, columns - 5.5)[..., None] + 0.02 * np.arange(2 * COUNT)
+    flair, t2 = 900 - 100 * head_of, 100 + 100 * head_of
+    mixed = np.where(np.arange(2 * COUNT) % 2, flair, t2) + np.random.default_rng(0).normal(0, 20, head_of.shape)
+    return series(np.clip(mixed, 0, 2000).astype(np.uint16).transpose(1, 0, 2), SliceThickness=None)
+
+
 def of_two_acquisitions(folder):
     """One scan, its slices acquired in two passes."""
     return each(lambda dataset, k: setattr(dataset, "AcquisitionNumber", k % 2 + 1))
@@ -96,6 +105,7 @@ CASES = [
     taken("magnitude and phase as frames of one enhanced image", echoes_in_one_file),
     taken("one SeriesInstanceUID a slice, and a T1 likewise", canon_and_another),
     refused("two scans that differ in no element", beside(), "thick", "two scans were mixed"),
+    refused("two scans that do not even say how thick they are", two_contrasts, "Every second slice looks"),
     refused("UIDs blanked, and nothing else differs", blank(), "two scans were mixed"),
     refused("UIDs blanked, in the same places", blank(FULL), "same place"),
     refused("two acquisitions, one between the other",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import AllTransferSyntaxes
+from pydicom.uid import AllTransferSyntaxes, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from uad_core.io.dicom.frames import Frame, read_frames
 from uad_core.io.dicom.identifiers import KINDS, identifiers
@@ -19,6 +19,7 @@ from uad_core.io.volume import ScanError, refused
 DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
 _UNREAD = "The images are compressed in a way that cannot be read here, or they are damaged."
 COMPRESSION = f"{_UNREAD} Export the series uncompressed, or convert it to NIfTI with dcm2niix."
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
 GREYS = ("", "MONOCHROME1", "MONOCHROME2")
 COUNTS = (  # elements that say of how many images a series or an acquisition consists
     "ImagesInAcquisition", "NumberOfSlices", "NumberOfSeriesRelatedInstances",
@@ -83,7 +84,7 @@ def _image(data: bytes, header: Dataset) -> Image:
         grey=(_integer(header.get("SamplesPerPixel")) or 1) == 1 and interpretation in GREYS,
         inverted=interpretation == "MONOCHROME1",
         many=count > 1,
-        lossy=header.get("LossyImageCompression") == "01",
+        lossy=header.get("LossyImageCompression") == "01" or syntax in LOSSY,
         bits=_integer(header.get("BitsStored")) or 16,
         padding=_padding(header),
         shape=(int(header.Rows), int(header.Columns)),
