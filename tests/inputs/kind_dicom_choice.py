@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydicom.uid import generate_uid
-
 from tests.support.dicom_files import head, oblique, series
 from tests.support.input_case import NOTED, REFUSED
 from tests.support.odd_dicom import dicom_case
@@ -13,6 +11,7 @@ TAKEN = ["Of 2 series number", "was taken", "FLAIR"]
 UNCLEAR = ["which of them is the FLAIR is not clear", "Pick one"]
 EQUAL = ["2 of them are equally good", "Pick one"]
 WRONG = ["no scan of the head"]
+OTHER = "1.2.9"  # lies before the FLAIR's UID, so that the FLAIR is the second
 SAGITTAL = oblique()[:, [1, 2, 0, 3]]
 ORIGINAL = ["ORIGINAL", "PRIMARY", "M", "ND"]
 TIMING = {"RepetitionTime": 9000, "EchoTime": 90, "InversionTime": 2500}
@@ -20,8 +19,8 @@ TIMING = {"RepetitionTime": 9000, "EchoTime": 90, "InversionTime": 2500}
 
 def beside(own=None, affine=None, size=(12, 10, 20), **fields):
     """The FLAIR with the elements `own`, and a larger series."""
-    uid, voxels = generate_uid(), head(size, seed=1)
-    return lambda folder: series(**(own or {})) + series(voxels, affine, SeriesInstanceUID=uid, **fields)
+    voxels = head(size, seed=1)
+    return lambda folder: series(**(own or {})) + series(voxels, affine, SeriesInstanceUID=OTHER, **fields)
 
 
 def alone(**fields):
@@ -38,7 +37,7 @@ def refused(tried, make, words=UNCLEAR):
 
 def picked(tried, number, right=NOTED, words=("was picked",)):
     def make(folder):
-        own, other = series(SeriesNumber=1), series(head(seed=1), SeriesInstanceUID=generate_uid(), SeriesNumber=2)
+        own, other = series(SeriesNumber=1), series(head(seed=1), SeriesInstanceUID=OTHER, SeriesNumber=2)
         return other + own
 
     return dicom_case(tried, make, right, words, number)
@@ -84,9 +83,9 @@ CASES = [
     refused("two FLAIRs that say the same, one of more slices", beside(affine=oblique(degrees=10)), EQUAL),
     refused("with and without Siemens' distortion correction",
             beside({"ImageType": ORIGINAL}, ImageType=["ORIGINAL", "PRIMARY", "M", "DIS2D"], size=(12, 10, 8)), EQUAL),
-    refused("the FLAIRs of two visits", beside(StudyInstanceUID=generate_uid()), ["FLAIRs of several visits"]),
+    refused("the FLAIRs of two visits", beside(StudyInstanceUID="1.2.8"), ["FLAIRs of several visits"]),
     refused("two visits, of which one FLAIR states less",
-            beside(TIMING, StudyInstanceUID=generate_uid(), StudyDate="20210102"), ["FLAIRs of several visits"]),
+            beside(TIMING, StudyInstanceUID="1.2.8", StudyDate="20210102"), ["FLAIRs of several visits"]),
     refused("T1 and T2 only", beside(named("t1 mprage"), **named("t2 tse"))),
     refused("a phase series alone", alone(ImageType=["ORIGINAL", "PRIMARY", "P", "ND"]), [*WRONG, "phase"]),
     refused("a spine alone", alone(BodyPartExamined="LSPINE"), [*WRONG, "not of the head"]),
@@ -96,6 +95,7 @@ CASES = [
                alone(ContrastBolusAgent="Dotarem"), NOTED, ["contrast agent"]),
     dicom_case("a wrong body part beside a name that says brain",
                alone(BodyPartExamined="SPINE", **named("FLAIR brain"))),
+    dicom_case("called post-op, without a contrast agent", alone(**named("FLAIR tra post-op"))),
     dicom_case("no name and no timing", alone(SeriesDescription=None)),
     dicom_case("a spine alone, picked all the same", alone(BodyPartExamined="LSPINE"), NOTED, ["read as you asked"], 1),
     picked("of two that say the same, the first is picked", 1),

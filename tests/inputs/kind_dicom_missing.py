@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+
 from pydicom.dataset import Dataset
 
 from tests.support.dicom_files import series, zipped
 from tests.support.input_case import NOTED, REFUSED
+from tests.support.nifti_files import gz, nifti
 from tests.support.odd_dicom import COUNT, dicom_case, each, saved, slices
 from uad_core.io.dicom.file_meta import PREAMBLE
 
@@ -95,6 +98,11 @@ CASES = [
     dicom_case("half of the slices in a folder behind a link", linked_folder),
     dicom_case("a link that leads in a circle", circle),
     dicom_case("every file a link", linked_files),
+    dicom_case("two files gzipped on their own",
+               lambda folder: saved(folder / "s", [*series()[:-2], *map(gzip.compress, series()[-2:])])),
+    dicom_case("every file gzipped on its own, in a zip", lambda folder: zipped(map(gzip.compress, series()))),
+    dicom_case("a folder of NIfTI", lambda folder: saved(folder / "s", [gz(nifti())], "{}.nii.gz"), REFUSED,
+               ["image of another kind", "that file itself"]),
     dicom_case("a companion of macOS beside the slices", hidden, NOTED, ["1 file of the upload is no MR image"]),
     dicom_case("an empty text file beside the slices", beside("notes.txt"), NOTED, ["no MR image"]),
     dicom_case("a read-me beside the slices", beside("README", b"CANARY"), NOTED, ["no MR image"]),

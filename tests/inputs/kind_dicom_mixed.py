@@ -7,7 +7,6 @@ from io import BytesIO
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
 
 from tests.support.dicom_files import enhanced, head, oblique, series
 from tests.support.input_case import NOTED, REFUSED
@@ -53,12 +52,12 @@ def repeated(**fields):
 
 
 def canon(folder):
-    return each(lambda dataset, k: setattr(dataset, "SeriesInstanceUID", generate_uid()))
+    return each(lambda dataset, k: setattr(dataset, "SeriesInstanceUID", f"1.2.8.{k + 1}"))
 
 
 def canon_and_another(folder):
     other = slices(FULL, 1, SeriesDescription="t1 se")
-    return canon(folder) + each(lambda dataset, k: setattr(dataset, "SeriesInstanceUID", generate_uid()), other)
+    return canon(folder) + each(lambda dataset, k: setattr(dataset, "SeriesInstanceUID", f"1.2.9.{k + 1}"), other)
 
 
 def echoes_in_one_file(folder):

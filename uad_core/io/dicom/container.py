@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from uad_core.io.archives import BOMB, MAX_FILES, MAX_RATIO, MIN_BOMB_BYTES, members
 from uad_core.io.dicom.file_meta import HEAD_BYTES, as_file, is_dicom
 from uad_core.io.limits import EMPTY, MAX_BYTES
-from uad_core.io.nifti.container import as_archive, is_image
+from uad_core.io.nifti.container import as_archive, inflated, is_gzip, is_image, peek
 from uad_core.io.volume import ScanError, refused
 
 TOO_BIG = f"The upload is too large: at most {MAX_BYTES // 1024**2} MB and {MAX_FILES} files are read. Give one series."
@@ -40,7 +40,12 @@ class Upload:
         self.size += len(data)
         if self.size > MAX_BYTES or len(self.found) + self.others + self.lost >= MAX_FILES:
             raise ScanError("too_big", TOO_BIG)
-        suffix = PurePosixPath(name).suffix.lower()
+        suffix = PurePosixPath(name.lower().removesuffix(".gz")).suffix
+        if is_gzip(data) and is_dicom(peek(data, HEAD_BYTES)):
+            data = inflated(data, MAX_BYTES + 1 - min(self.size, MAX_BYTES))
+            self.size += len(data)
+            if self.size > MAX_BYTES:
+                raise ScanError("too_big", TOO_BIG)
         if name.startswith("."):  # of the system's own, such as macOS's ._ companions
             self.others += 1
         elif is_dicom(data):
@@ -100,7 +105,7 @@ def _content(path: Path) -> bytes:
         return b"no file"
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-        whole = is_dicom(head) or not any(head)
+        whole = is_dicom(head) or is_gzip(head) or not any(head)
         if whole and path.stat().st_size > MAX_BYTES:
             raise ScanError("too_big", TOO_BIG)
         return head + file.read() if whole else head
@@ -117,7 +122,7 @@ def _from_archive(data: bytes) -> Upload:
                 raise ScanError("too_big", TOO_BIG)
             if inflated > max(MAX_RATIO * len(data), MIN_BOMB_BYTES):
                 raise ScanError("zip_bomb", BOMB)
-            if len(taken) == 1 and any(piece) and not is_dicom(piece):
+            if len(taken) == 1 and any(piece) and not (is_dicom(piece) or is_gzip(piece)):
                 break
         if "__MACOSX" not in PurePosixPath(name).parts:
             upload.add(b"".join(taken), PurePosixPath(name).name)

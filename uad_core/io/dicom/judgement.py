@@ -30,7 +30,7 @@ COMPUTED = {
 COMPUTED_NAMES = {"phase", "pha", "adc", "mip", "minip", "subtraction", "subtracted", "cbf", "cbv", "mtt", "colfa"}
 REFORMATTED = {"MPR", "REFORMATTED", "RESAMPLED", "AVERAGE", "MEAN", "RMS"}
 REFORMATTED_NAMES = {"mpr", "reformat", "reformatted", "reformation", "recon", "resampled", "rms", "mean"}
-LOCALIZER_NAMES = {"localizer", "localiser", "loc", "scout", "survey", "aahead", "aascout", "plan"}
+LOCALIZER_NAMES = {"localizer", "localiser", "loc", "scout", "survey", "aahead", "aascout"}
 AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "dotarem", "gadavist"}
 HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|cereb|hirn|encephal|tete|tête")
 OTHER_PART = re.compile(
@@ -74,7 +74,7 @@ def judge(stack: Stack) -> Judgement:
     """What a stack is."""
     frame = stack.first.frame
     facts = frame.facts
-    words = set(re.split(r"[^a-zäöüêé0-9+]+", " ".join(facts.texts)))
+    words = set(re.split(r"[^a-zäöüêé0-9+]+", re.sub(r"post[ _-]*op", "", " ".join(facts.texts))))
     reformatted = bool(REFORMATTED & set(facts.kind) or REFORMATTED_NAMES & words)
     normal = np.cross(frame.orientation[:3], frame.orientation[3:])
     return Judgement(

@@ -71,6 +71,8 @@ def _stacks(upload: Upload) -> tuple[list[Image], list[Stack], tuple[str, ...]]:
     if upload.lost and not upload.found:
         raise ScanError("empty", "The files have no content. Copy or download them again.")
     images = read_images(upload.found)
+    if upload.images and not images:
+        raise ScanError("no_image", "There is no DICOM image, but an image of another kind. Give that file itself.")
     resonance = magnetic_resonance(images)
     stacks = candidates(split(resonance))
     if not stacks:
