@@ -131,6 +131,14 @@ def inverted(most, bits):
     return lambda folder: series(pixels, PhotometricInterpretation="MONOCHROME1", BitsStored=bits, HighBit=bits - 1)
 
 
+def inverted_rle(folder):
+    def change(dataset, k):
+        dataset.BitsStored, dataset.HighBit = 12, 11
+        dataset.compress(RLELossless)
+
+    return each(change, inverted(4095, 12)(folder))
+
+
 def rounded(folder):
     def change(dataset, k):
         dataset.ImageOrientationPatient = [round(float(x), 2) for x in dataset.ImageOrientationPatient]
@@ -221,6 +229,7 @@ CASES = [
     dicom_case("MONOCHROME1 of 12 bits", inverted(4095, 12), NOTED, ["inverted greys", "turned round"]),
     dicom_case("MONOCHROME1 of 12 bits in 16", inverted(4095, 16), NOTED, ["turned round"]),
     dicom_case("MONOCHROME1 of 16 bits", inverted(65535, 16), NOTED, ["turned round"]),
+    dicom_case("MONOCHROME1 in RLE", inverted_rle, NOTED, ["turned round"]),
     dicom_case("no photometric interpretation", put(PhotometricInterpretation=None)),
     dicom_case("no number of samples", put(SamplesPerPixel=None)),
     dicom_case("colour", put(SamplesPerPixel=3, PhotometricInterpretation="RGB"), REFUSED, ["in colour"]),

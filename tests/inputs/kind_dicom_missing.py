@@ -79,6 +79,11 @@ def gem(dataset: Dataset, k: int):
     dataset.private_block(0x0021, "GEMS_RELA_01", create=True).add_new(0x4F, "SS", COUNT)
 
 
+def siemens(dataset: Dataset, k: int):
+    protocol = f"ASCCONV BEGIN\nsSliceArray.lSize\t=\t{COUNT}\nsSliceArray.lConc = 1\n".encode()
+    dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x20, "OB", protocol)
+
+
 CASES = [
     dicom_case("no file has preamble and DICM", lambda folder: bare(series())),
     dicom_case("the first two and the last file lack preamble and DICM", lambda folder: bare(series(), (0, 1, 7))),
@@ -118,6 +123,10 @@ CASES = [
                lambda folder: series(NumberOfSeriesRelatedInstances=COUNT)[:-1], REFUSED, ["8 slices"]),
     dicom_case("the last slice missing, Philips' count says so",
                lambda folder: each(philips)[:-1], REFUSED, ["8 slices"]),
+    dicom_case("the last slice missing, Siemens' protocol says so",
+               lambda folder: each(siemens)[:-1], REFUSED, ["8 slices"]),
+    dicom_case("a whole series with counts of all makers", lambda folder: each(
+        lambda dataset, k: [say(dataset, k) for say in (siemens, philips, gem)])),
     dicom_case("the last slice missing, GE's count says so", lambda folder: each(gem)[:-1], REFUSED, ["8 slices"]),
     dicom_case("the first slice missing, by the numbers of the images",
                lambda folder: series()[1:], REFUSED, ["number 1 is missing"]),
