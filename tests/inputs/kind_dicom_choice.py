@@ -88,7 +88,7 @@ CASES = [
             beside(TIMING, StudyInstanceUID="1.2.8", StudyDate="20210102"), ["FLAIRs of several visits"]),
     refused("T1 and T2 only", beside(named("t1 mprage"), **named("t2 tse"))),
     refused("a phase series alone", alone(ImageType=["ORIGINAL", "PRIMARY", "P", "ND"]), [*WRONG, "phase"]),
-    refused("a spine alone", alone(BodyPartExamined="LSPINE"), [*WRONG, "not of the head"]),
+    refused("a spine alone", alone(BodyPartExamined="LSPINE"), [*WRONG, "another part of the body"]),
     refused("a perfusion map alone", alone(ImageType=["DERIVED", "PRIMARY", "CBF"]), [*WRONG, "map"]),
     dicom_case("a T1 alone", alone(**named("t1 mprage")), NOTED, ["By its name or timing the series is no FLAIR"]),
     dicom_case("a FLAIR after a contrast agent alone",

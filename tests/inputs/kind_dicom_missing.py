@@ -108,6 +108,8 @@ CASES = [
     dicom_case("every file gzipped on its own, in a zip", lambda folder: zipped(map(gzip.compress, series()))),
     dicom_case("a folder of NIfTI", lambda folder: saved(folder / "s", [gz(nifti())], "{}.nii.gz"), REFUSED,
                ["image of another kind", "that file itself"]),
+    dicom_case("a hidden file that is a slice", lambda folder: saved(folder / "s", series(), ".{}")),
+    dicom_case("a damaged gzip file beside the slices", beside("more.gz", gz(b"text")[:15]), REFUSED, ["incomplete"]),
     dicom_case("a companion of macOS beside the slices", hidden, NOTED, ["1 file of the upload is no MR image"]),
     dicom_case("an empty text file beside the slices", beside("notes.txt"), NOTED, ["no MR image"]),
     dicom_case("a read-me beside the slices", beside("README", b"CANARY"), NOTED, ["no MR image"]),
