@@ -30,6 +30,8 @@ from tests.support.odd_dicom import COUNT, clean, dicom_case, each
 from uad_core.io.read_scan import read_scan
 
 DEFLATED = str(DeflatedExplicitVRLittleEndian)
+SYNTAX = DEFLATED.encode()
+SHORT, LONG = b"UI\x16\x00", b"UI\x18\x00" + SYNTAX + b" \0"
 KIND = "DICOM: encodings"
 PACKED = ["compressed in a way that cannot be read here", "dcm2niix"]
 
@@ -219,6 +221,8 @@ CASES = [
     dicom_case("deflated", lambda folder: [deflated(data) for data in series()]),
     dicom_case("deflated, in a zip", lambda folder: zipped([deflated(data) for data in series()])),
     dicom_case("deflated a thousandfold", lambda folder: [deflated(big())] * 2, REFUSED, ["inflates far beyond"]),
+    dicom_case("deflated a thousandfold, its syntax written with a blank",
+               lambda folder: [deflated(big()).replace(SHORT + SYNTAX, LONG)] * 2, REFUSED, ["inflates far beyond"]),
     dicom_case("deflated and cut", lambda folder: [deflated(data)[:-30] for data in series()], REFUSED, ["damaged"]),
     dicom_case("the deflated syntax mentioned, not used", put(AvailableTransferSyntaxUID=DEFLATED)),
     dicom_case("the deflated syntax in a comment", put(ImageComments=f"was {DEFLATED}")),

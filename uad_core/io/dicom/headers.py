@@ -61,7 +61,7 @@ def read_images(files: Iterable[bytes]) -> list[Image]:
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
             if "Rows" in header and "Columns" in header:
                 images.append(_image(data, header))
-            elif header.file_meta.get("MediaStorageSOPClassUID", header.get("SOPClassUID", KINDS[0])) in KINDS:
+            elif header.get("SOPClassUID", KINDS[0]) in KINDS:
                 raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
     return images
 
