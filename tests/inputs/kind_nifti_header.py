@@ -75,6 +75,8 @@ CASES = [
     odd("sform with NaN beside a good qform", NOTED, UNSET, srow_x=[NAN, 0, 0, 0], **qform_of()),
     odd("sform onto a plane beside a good qform", NOTED, UNSET, srow_z=[0, 0, 0, 1], **qform_of()),
     odd("sform that is the identity beside a good qform", NOTED, UNSET, np.eye(4), **qform_of()),
+    odd("sform 1e9 mm away beside a good qform", NOTED, UNSET, srow_x=[-1, 0, 0, 1e9], **qform_of()),
+    odd("sform of voxels of 1e-5 mm beside a good qform", NOTED, UNSET, np.diag([1e-5, 1e-5, 1e-5, 1]), **qform_of()),
     odd("no sform, a good qform", "as the clean one", [], sform_code=0, **qform_of()),
     odd("sform of zeros, no qform", REFUSED, ["does not say where the voxels lie"], np.diag([0.0, 0, 0, 1])),
     odd("sform of zeros, a qform without voxel size", REFUSED, ["does not say where"], np.diag([0.0, 0, 0, 1]),
