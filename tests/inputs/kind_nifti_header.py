@@ -62,6 +62,16 @@ def wrapped(bits):
     return run
 
 
+def all_bright(folder):
+    unsigned = (voxels().astype(np.uint16) + 40000) * ball(9)
+    return same_scan(read_scan(file(unsigned.view(np.int16))), read_scan(file(unsigned)))
+
+
+def bright_floats(folder):
+    unsigned = ((voxels() + 200) * 60 * ball(9)).astype(np.uint16)
+    return same_scan(read_scan(file(unsigned.view(np.int16).astype(np.float32))), read_scan(file(unsigned)))
+
+
 def truly_signed(folder):
     """As nibabel scales floats: the whole range of 16 bits, with air at the lowest value."""
     data = (voxels().astype(float) / voxels().max() * 65535 - 32768).astype(np.int16)
@@ -102,6 +112,8 @@ CASES = [
     image_case("infinity around the head", lambda folder: around(-np.inf)(), REFUSED, ["Too many voxels"]),
     image_case("nothing but NaN", lambda folder: file(np.full(voxels().shape, NAN, np.float32)), REFUSED, ["Too many"]),
     InputCase("unsigned values of 16 bits labelled as signed", wrapped(16), NOTED, ("put right",)),
+    InputCase("the same, with all of the tissue above half the range", all_bright, NOTED, ("put right",)),
+    InputCase("the same, stored as floats since", bright_floats, NOTED, ("put right",)),
     InputCase("unsigned values of 8 bits labelled as signed", wrapped(8), NOTED, ("put right",)),
     InputCase("signed values over the whole range", truly_signed),
     odd("a scale of 0", "as the clean one", [], scl_slope=0, scl_inter=7),
