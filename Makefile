@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup setup-dev app test check bench bench-app readme architecture clean
+.PHONY: setup setup-dev app test check bench bench-app readme architecture inputs clean
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
@@ -35,6 +35,9 @@ bench: setup
 
 architecture: setup
 	$(BIN)/python -m tools.architecture
+
+inputs: setup-dev
+	$(BIN)/python -m pytest -n 0 tests/inputs --write-inputs
 
 readme: setup
 	$(BIN)/python -m tools.readme

@@ -14,6 +14,10 @@ from uad_core.io.paths import ROOT
 SHARED_DATA = ROOT.parent / "shared" / "data"  # real scans beside the project, where there are any
 
 
+def pytest_addoption(parser):
+    parser.addoption("--write-inputs", action="store_true", help="write docs/INPUTS.md from tests/inputs (make inputs)")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     if not SHARED_DATA.is_dir():

@@ -1,15 +1,14 @@
 """One subject's files as a model sees them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.cohorts.cohort import Subject
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_mask, read_nifti
+from uad_core.io.picture import read_grey
 from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
 
@@ -34,12 +33,3 @@ def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
         raise ScanError("cohort", "The prepared cohort lacks brain masks, or does not reach over these axial levels.")
     scan = Volume.from_canonical(scan.array[inside], slab.affine)
     return Prepared(scan, scan.array, mask[inside], AffineTransform.identity(), PreprocessConfig(slab=slab))
-
-
-def read_grey(path: Path) -> np.ndarray:
-    """A grey-scale picture as (H, W) float32. Raises ScanError (unreadable) where the file is damaged or gone."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("F"), dtype=np.float32)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for bytes at random
-        raise ScanError("unreadable", "The picture cannot be read; it is damaged. Copy or download it again.") from None

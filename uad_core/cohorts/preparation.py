@@ -12,13 +12,14 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.cohorts.load import load_subject
 from uad_core.io.atomic import write_json
-from uad_core.io.nifti import read_mask, write_nifti
+from uad_core.io.nifti import read_lesions, write_nifti
 from uad_core.io.volume import ScanError, Volume
 
 
@@ -57,12 +58,13 @@ def _prepare(subject: Subject, out: Path, slab: Slab) -> str | None:
     """Writes the subject's prepared files; returns why it could not be done."""
     try:
         prepared = load_subject(subject, slab)
-        lesion = read_mask(subject.lesion, prepared.scan) if subject.lesion else None
+        lesion = read_lesions(subject.lesion, prepared.scan) if subject.lesion else None
     except ScanError as error:
         return str(error)
     grid = Volume.from_canonical(prepared.array, slab.affine)
     if lesion is not None:
-        write_nifti(out / f"{subject.name}_lesion.nii.gz", prepared.to_slab(lesion), grid)
+        labels = np.where(prepared.to_slab(lesion.ignored), 2, prepared.to_slab(lesion.inside)).astype(np.uint8)
+        write_nifti(out / f"{subject.name}_lesion.nii.gz", labels, grid)
     write_nifti(out / f"{subject.name}_brainmask.nii.gz", prepared.brain_mask, grid)
     write_nifti(out / f"{subject.name}_FLAIR.nii.gz", prepared.array, grid)
     return None

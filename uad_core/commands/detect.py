@@ -12,17 +12,18 @@ from uad_core.atlas.space import SLABS
 from uad_core.commands import FILE, FOLDER, add_checkpoints, add_slab
 from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.detect.presets import command_line, read_preset
+from uad_core.io.read_scan import series_in
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
-from uad_core.preprocess.from_file import PrepareOptions
+from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add = parser.add_argument
-    add("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
+    add("scan", type=Path, help="FLAIR head scan: NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one")
     add("--out", **FOLDER, required=True, help="for the results")
     add_setting(parser)
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
@@ -34,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("shading", "even out shading"),
     ):
         add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
+    text = "number of the DICOM series to take, of the list that is printed where there are several"
+    add(
+        "--series", type=int, metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)"
+    )
     add("--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)")
     parser.set_defaults(run=run)
 
@@ -72,7 +77,8 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
 def chosen_options(options: argparse.Namespace) -> PrepareOptions:
     """What overrides the automatic preprocessing."""
     slab = SLABS[options.slab] if options.slab else None
-    return PrepareOptions(slab, options.strip, options.register, options.shading, options.brain_mask, options.atlas)
+    steps = {step: getattr(options, step) for step in STEPS}
+    return PrepareOptions(slab, brain_mask=options.brain_mask, atlas=options.atlas, series=options.series, **steps)
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -85,6 +91,8 @@ def run(options: argparse.Namespace) -> None:
     prepare_options = chosen_options(options)
     command = command_line(checkpoint, config, prepare_options)
     print(RESEARCH_ONLY)
+    if len(series := series_in(options.scan, options.series)) > 1:
+        print(*series, sep="\n")
     with tqdm(total=100, unit="%", bar_format="{desc:<14}{bar}{percentage:3.0f}%") as bar:
 
         def report(step: str, fraction: float) -> None:
