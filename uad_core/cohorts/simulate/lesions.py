@@ -44,10 +44,11 @@ class LesionModel:
     roughness: float = 0.28  # sd of the outline's radius, as a share
     roughness_mm: float = 2.0  # smoothness of the outline
     edge_mm: tuple[float, float] = (0.35, 0.9)  # width of the soft edge (logistic scale)
-    brightness: tuple[float, float] = (1.38, 0.12)  # (mean, sd), times white matter
-    brightness_range: tuple[float, float] = (1.15, 1.75)
+    brightness: tuple[float, float] = (1.48, 0.14)  # (mean, sd), times white matter
+    brightness_range: tuple[float, float] = (1.20, 1.90)
+    least_contrast: float = 0.20  # to the tissue around, as scanned: what is fainter, nobody would have marked
     mottle: float = 0.05  # sd of the variation within a lesion
-    halo: float = 0.06  # brightness of the diffuse rim around lesions
+    halo: float = 0.03  # brightness of the diffuse rim around lesions
 
 
 @dataclass(frozen=True, eq=False)
