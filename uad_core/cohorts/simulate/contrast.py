@@ -18,7 +18,8 @@ class FlairContrast:
 
     Set so that the median-normalised histogram of the simulated slices meets that of the 120 real ones in SOOP (Absher
     et al., Sci Data 11 (2024) 839; axial FLAIR at MNI z = 18 mm): the earth mover's distance of the two mean histograms
-    is 0.014 to 0.017 of the median, that of one real slice to the real mean 0.045.
+    is 0.015 of the median, that of one real slice to the real mean 0.045. Within 3 mm of the ventricles the 95th
+    percentile is 1.19 times white matter; 1.25 in the real ones, 1.16 in a healthy head at 1 mm.
     """
 
     outside: tuple[float, float] = (0.12, 0.03)  # inside the brain mask but no brain: meninges, dark on FLAIR
