@@ -17,8 +17,8 @@ from uad_core.models.parts.losses import discriminator_loss, generator_loss, hin
 class AnoganConfig:
     features: tuple[int, ...] = FEATURES
     latent: int = 128
-    # "paper": Schlegl's, in which the discriminator soon wins and whole slices stop improving; "spectral": a hinge loss
-    # under spectral normalisation (Miyato et al., ICLR 2018), whose gradient lasts
+    # "paper": Schlegl's loss, which Baur et al. stopped after 82 epochs, unstable; "spectral": a hinge loss
+    # under spectral normalisation (Miyato et al., ICLR 2018), which bounds how fast the discriminator can change
     adversary: Literal["paper", "spectral"] = "paper"
     learning_rate: float = 2e-4  # of both networks, with the betas of DCGAN (Radford et al. 2016)
     search_steps: int = 100  # the paper's
@@ -107,7 +107,8 @@ SPECS = (
         latent="128, searched",
         source=f"Schlegl et al. 2017; as compared in {PAPER}",
         idea="Learns to draw healthy slices from noise, then searches the noise whose slice is nearest to the scan.",
-        weakness="Draws some brain, not this brain: folds never fit, and the search takes seconds a slice.",
+        weakness="Draws some brain, not this brain: folds never fit, and the search takes seconds a slice. With the "
+        "paper's loss training is unstable (stopped after 82 epochs); adversary=spectral bounds the discriminator.",
         samples=True,
         searches=True,
     ),
