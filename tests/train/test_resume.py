@@ -207,3 +207,16 @@ def test_a_training_in_bf16_resumes_bit_equal_too(cohort, tmp_path, monkeypatch)
     list(train(Training([cohort], half, tmp_path, "small", run=run, resume=True)))
     assert sha256(tmp_path) == sha256(tmp_path / "whole")
     assert json.loads((tmp_path / "small.json").read_text())["training"]["precision"] == "bf16"
+
+
+@pytest.mark.parametrize(("began", "goes_on"), [(True, False), (False, True)])
+def test_a_resumed_training_keeps_the_precision_that_it_began_in(cohort, tmp_path, monkeypatch, began, goes_on):
+    run = tmp_path / "run"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": began})
+    for progress in train(Training([cohort], CONFIG, tmp_path, "small", run=run)):
+        if progress.stage == "train":
+            (run / "stop").touch()
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": goes_on})
+    list(train(Training([cohort], CONFIG, tmp_path, "small", run=run, resume=True)))
+    record = json.loads((tmp_path / "small.json").read_text())
+    assert record["training"]["precision"] == ("bf16" if began else "32")
