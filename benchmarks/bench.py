@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
+from benchmarks.precision import bench_precision
 from benchmarks.train import bench_train
 from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.checkpoint import build_model
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the figures as they come, one a line."""
-    for line in chain(bench_segment(), bench_train(), bench_search()):
+    for line in chain(bench_segment(), bench_train(), bench_precision(), bench_search()):
         print(line, flush=True)
 
 

@@ -1,6 +1,7 @@
 """A raw head: skull, scalp and neck around the brain, on the thick oblique slices of a hospital's scan."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import ndimage
@@ -9,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from uad_core.cohorts.simulate.anatomy import Anatomy
 from uad_core.cohorts.simulate.deform import BOX, Deformation, resample
 from uad_core.cohorts.simulate.label_map import LabelMap
-from uad_core.cohorts.simulate.scanner import rician
+from uad_core.cohorts.simulate.scanner import rician, slice_profile
 from uad_core.cohorts.simulate.subject import SimulationConfig, before_scanner
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import SourceGrid, Volume
@@ -51,7 +52,7 @@ def scan_head(
 ) -> tuple[Volume, np.ndarray]:
     """A scan, file axes LPS, of the head in `label_map`, whose brain, located, is `anatomy`; and its lesion mask."""
     resampled = resample(anatomy, Deformation.identity())
-    brain, lesions = before_scanner(resampled, True, rng, config)
+    brain, lesions = before_scanner(resampled, True, rng, config, partial(_through_slices, protocol))
     head = head_image(label_map, rng, protocol)
     affine = _scan_affine(anatomy, protocol)
     shape = protocol.shape
@@ -94,6 +95,12 @@ def head_image(label_map: LabelMap, rng: np.random.Generator, protocol: Protocol
     outside = labels >= FIRST_OUTSIDE
     image[outside] *= np.exp(PATCH_LOG_SD * patches[outside] / patches.std())
     return ndimage.gaussian_filter(image, BLUR_VOXELS)
+
+
+def _through_slices(protocol: Protocol, image: np.ndarray) -> np.ndarray:
+    """A (D, H, W) image as slices of the protocol's thickness leave it; their tilt makes no difference to a lesion."""
+    inside, between = slice_profile(len(image), protocol.spacing_mm[2])
+    return np.tensordot(between @ inside, image, axes=1).astype(np.float32)
 
 
 def _scan_affine(anatomy: Anatomy, protocol: Protocol) -> np.ndarray:

@@ -21,7 +21,7 @@ from uad_core.io.nifti import write_nifti
 from uad_core.io.paths import SAMPLES
 
 # (subject, group, seed): chosen by eye, for lesions of different kinds within the slab that models see
-ATLAS_SAMPLES = (("sub-healthy01", "healthy", 1), ("sub-ms01", "ms", 4), ("sub-ms02", "ms", 3))
+ATLAS_SAMPLES = (("sub-healthy01", "healthy", 2), ("sub-ms01", "ms", 5), ("sub-ms02", "ms", 5))
 RAW_SAMPLE = ("sub-rawms03", "ms", 1)
 QUIET = Scanner(noise=(0.04, 0.06), thick_probability=0.0)  # examples should show the lesions, not the scanner
 

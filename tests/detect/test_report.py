@@ -179,7 +179,7 @@ def test_a_busy_detection_fits_one_sheet_of_a4_with_every_picture_on_it(browser,
     source = ROOT / "data_samples" / "sub-ms01_FLAIR.nii.gz"
     prepared = prepare_scan(Path(source), checkpoint.slab, PrepareOptions(), lambda step, fraction: None)
     reconstruction = reconstruct(prepared, checkpoint)
-    config = DetectConfig(90.0, postprocess=PostprocessConfig(median_size=3))
+    config = DetectConfig(85.0, postprocess=PostprocessConfig(median_size=3))
     segmentation = segment(reconstruction, config)
     assert len(segmentation.lesions) > MOST_ROWS
     path = tmp_path / "report.html"

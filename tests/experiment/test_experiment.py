@@ -21,7 +21,15 @@ from uad_core.evaluate.score_cohort import score_cases
 from uad_core.experiment import ExperimentConfig, cohorts, run_experiment
 from uad_core.experiment.examples import ExampleCollector, poorest, typical
 from uad_core.experiment.models import _latents, card, select_models, train_all
-from uad_core.experiment.realism import MEASURED, BrainSlice, BrainSliceCollector, BrainSlices, compare, spectra
+from uad_core.experiment.realism import (
+    MEASURED,
+    BrainSlice,
+    BrainSliceCollector,
+    BrainSlices,
+    compare,
+    separability,
+    spectra,
+)
 from uad_core.experiment.report import style
 from uad_core.experiment.subtle_lesions import SubtleLesionCollector, finders, subtle_lesions
 from uad_core.io.volume import ScanError
@@ -394,6 +402,19 @@ def test_equal_slices_lie_at_no_distance_and_noise_raises_the_spectrum():
     assert float(apart.distances[0]["db"]) > 5
     assert compare(found, {"a", "b"}) is None
     assert compare(found | {"b": BrainSlices(50, tuple(plain))}, {"a"}) is None
+
+
+def test_slices_of_one_kind_are_not_separability_and_those_with_more_noise_are():
+    rng = np.random.default_rng(0)
+    brain = np.zeros((256, 256), bool)
+    brain[60:200, 70:190] = True
+
+    def drawn(count: int, noise: float) -> list[BrainSlice]:
+        return [BrainSlice(brain * (0.5 + noise * rng.standard_normal(brain.shape)), brain) for _ in range(count)]
+
+    assert 0.2 < separability(drawn(20, 0.05), drawn(20, 0.05)) < 0.8
+    assert separability(drawn(10, 0.05), drawn(10, 0.1)) == 1.0
+    assert separability(drawn(4, 0.05), drawn(10, 0.1)) is None
 
 
 def test_a_wave_stands_at_its_own_frequency():

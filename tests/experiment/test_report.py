@@ -268,13 +268,15 @@ def realism_of():
     densities = {name: np.ones(100) for name in pictures}
     return Realism(
         87, pictures, (np.arange(100) + 0.5) / 100, densities, frequencies, spectra, ("made",),
-        {"made": 6, "drawn-real": 6}, ({"pair": "made, drawn-real", "intensity": "0.0123", "db": "1.50"},),
+        {"made": 6, "drawn-real": 6},
+        ({"pair": "made, drawn-real", "intensity": "0.0123", "db": "1.50", "auc": "0.93"},),
     )  # fmt: skip
 
 
 def test_simulated_and_real_slices_are_drawn_side_by_side(report):
     assert {"realism.png", "realism_slices.png"} <= set(report.figures)
     assert "0.0123" in report.html
+    assert "0.93" in report.html
 
 
 def test_a_figure_is_the_same_bytes_twice(report):

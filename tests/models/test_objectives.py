@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from uad_core.models.checkpoint import build_model
-from uad_core.models.parts.losses import discriminator_loss, generator_loss, kl_to_standard_normal
+from uad_core.models.parts.losses import discriminator_loss, generator_loss, hinge_loss, kl_to_standard_normal
 
 
 def batch(seed=0):
@@ -99,3 +99,33 @@ def test_lambda_2_and_3_of_zero_with_the_deterministic_bottleneck_give_exactly_t
     assert torch.equal(gan(batch()), ae(batch()))
     for a, b in zip(gradients(gan, aim, batch()), gradients(ae, plain, batch()), strict=True):
         assert torch.equal(a, b)
+
+
+def test_the_hinge_loss_by_hand():
+    """max(0, 1 - .5), max(0, 1 + 2) for what is real; max(0, 1 + 1), max(0, 1 - 3) for what is drawn."""
+    assert hinge_loss(torch.tensor([0.5, -2.0]), torch.tensor([1.0, -3.0])).item() == pytest.approx(3.5 / 2 + 2.0 / 2)
+
+
+def test_under_spectral_normalisation_no_matrix_of_the_discriminator_stretches_what_it_sees():
+    torch.manual_seed(0)
+    model = build_model("anogan", {"adversary": "spectral"}).train()
+    for _ in range(30):  # the power iteration goes one step further with every pass
+        model.discriminator(batch())
+    layers = [layer for layer in model.discriminator.modules() if isinstance(layer, torch.nn.Conv2d)]
+    assert len(layers) == 5
+    for layer in layers:
+        largest = torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2).item()
+        assert largest == pytest.approx(1, abs=0.03)
+    free = build_model("anogan").discriminator.stages[1][0].weight.detach().flatten(1)
+    assert abs(torch.linalg.matrix_norm(free, 2).item() - 1) > 0.05, "without it they are what they are"
+
+
+def test_the_spectral_adversary_s_terms_are_the_hinge_loss_and_the_logit(monkeypatch):
+    torch.manual_seed(0)
+    model, slices = build_model("anogan", {"adversary": "spectral"}).eval(), batch()
+    prior = torch.randn(2, 128)
+    monkeypatch.setattr(model, "_prior", lambda _: prior)
+    real, drawn = model.discriminator(slices), model.discriminator(model.generator(prior))
+    judge, draw = (aim.terms(slices) for aim in model.objectives())
+    torch.testing.assert_close(judge["discriminator"], hinge_loss(real, drawn))
+    torch.testing.assert_close(draw["generator"], -drawn.mean())

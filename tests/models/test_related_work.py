@@ -238,6 +238,19 @@ def test_the_stacked_autoencoder_learns_to_undo_its_masking():
     torch.testing.assert_close(model.objectives()[0].terms(slices)["l1"], found)
 
 
+def test_masked_patches_are_as_bright_on_average_as_the_whole_ones_that_it_is_used_on():
+    model, slices = built("stacked"), brains(1)
+    seen = []
+    model.layers.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    torch.manual_seed(3)
+    model.objectives()[0].terms(slices)
+    masked = seen[0]
+    assert 0.2 < (masked == 0).float().mean() < 0.9
+    patches = patches_of(slices, model.config.edge_px, model.config.learn_stride_px)
+    whole = patches[(patches > 0).any(1)]
+    assert masked.mean().item() == pytest.approx(whole.mean().item(), rel=0.1)
+
+
 def test_the_slices_to_fit_to_are_few_and_every_cohort_gives_as_many():
     cohorts = [np.full((count, 4, 4), value, np.float16) for count, value in ((50, 1), (3, 2))]
     loaded = Loaded(cohorts, [], cohorts[0], np.arange(50), [])

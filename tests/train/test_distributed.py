@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
 from tests.support.training import ROOT, picture_cohort
+from uad_core.train import TrainConfig
+from uad_core.train.distributed import Distributed, faster_in_bf16
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
@@ -49,3 +52,15 @@ def test_two_processes_train_as_one_and_write_one_checkpoint(tmp_path):
     assert [record["training"]["processes"] for record in records] == [1, 2]
     curves = [[row["l2"] for row in record["loss_curve"]] for record in records]
     torch.testing.assert_close(torch.tensor(curves[0]), torch.tensor(curves[1]), atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("capability", "device", "precision"),
+    [({"avx512_bf16": True}, "cpu", "bf16"), ({"amx_bf16": True}, "cpu", "bf16"), ({"avx512_bf16": False}, "cpu", "32"),
+     ({}, "cpu", "32")],
+)  # fmt: skip
+def test_auto_is_bf16_where_the_processor_has_it_in_hardware(capability, device, precision, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capability)
+    assert Distributed(TrainConfig(device=device)).precision == precision
+    assert Distributed(TrainConfig(device=device, precision="32")).precision == "32"
+    assert faster_in_bf16(torch.device("cuda"))

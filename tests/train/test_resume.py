@@ -189,3 +189,34 @@ def test_a_run_folder_in_use_or_unfinished_is_not_taken(cohort, tmp_path):
     save_snapshot(tmp_path / "run", Position(), {"a": torch.ones(1)})
     with pytest.raises(ValueError, match="unfinished"):
         next(train(Training([cohort], CONFIG, tmp_path, "small", run=tmp_path / "run")))
+
+
+def test_a_training_in_bf16_resumes_bit_equal_too(cohort, tmp_path, monkeypatch):
+    half = replace(CONFIG, precision="bf16")
+    list(train(Training([cohort], half, tmp_path / "whole", "small")))
+    run = tmp_path / "run"
+
+    def stop(state: TrainState, *_: object) -> bool:
+        state.snapshot()
+        return state.position.batch == 1
+
+    monkeypatch.setattr(TrainState, "saves_and_stops", stop)
+    assert list(train(Training([cohort], half, tmp_path, "small", run=run)))[-1].stage == "stopped"
+    monkeypatch.undo()
+    monkeypatch.setattr("uad_core.train.finish.calibrate", no_calibration)
+    list(train(Training([cohort], half, tmp_path, "small", run=run, resume=True)))
+    assert sha256(tmp_path) == sha256(tmp_path / "whole")
+    assert json.loads((tmp_path / "small.json").read_text())["training"]["precision"] == "bf16"
+
+
+@pytest.mark.parametrize(("began", "goes_on"), [(True, False), (False, True)])
+def test_a_resumed_training_keeps_the_precision_that_it_began_in(cohort, tmp_path, monkeypatch, began, goes_on):
+    run = tmp_path / "run"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": began})
+    for progress in train(Training([cohort], CONFIG, tmp_path, "small", run=run)):
+        if progress.stage == "train":
+            (run / "stop").touch()
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": goes_on})
+    list(train(Training([cohort], CONFIG, tmp_path, "small", run=run, resume=True)))
+    record = json.loads((tmp_path / "small.json").read_text())
+    assert record["training"]["precision"] == ("bf16" if began else "32")

@@ -20,7 +20,8 @@ def run(options: argparse.Namespace) -> None:
     for name, spec in MODELS.items():
         size = build_model(name).learned_numbers()
         print(COLUMNS.format(name, spec.latent, f"{size:,}", bundled(name), spec.source))
-        print(fill(f"{spec.idea} {spec.weakness}", 116, initial_indent=" " * 11, subsequent_indent=" " * 11))
+        length = load_checkpoint(name).length if name in checkpoint_names() else ""
+        print(fill(f"{spec.idea} {spec.weakness} {length}", 116, initial_indent=" " * 11, subsequent_indent=" " * 11))
 
 
 def bundled(name: str) -> str:

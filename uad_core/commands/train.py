@@ -22,7 +22,7 @@ OPTIONS: dict[str, tuple[type, str]] = {  # TrainConfig's field -> type, help
     "seed": (int, "same seed and same data: same weights"),
     "held_out": (float, "share of the healthy subjects kept for validation and calibration"),
     "schedule": (str, "of the learning rates: constant, or falling to 0"),
-    "precision": (str, "auto: bf16 on a GPU, else 32 bits"),
+    "precision": (str, "auto: bf16 on a GPU, or a CPU with AVX512-BF16 or AMX, else 32 bits"),
     "clip_norm": (float, "largest norm of each objective's gradient"),
     "patience": (int, "end after this many epochs without a lower error on held-out slices"),
     "minutes": (float, "end after the epoch in which this time is over"),

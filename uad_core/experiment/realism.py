@@ -1,8 +1,8 @@
-"""Simulated slices held against real ones: intensities and spectra."""
+"""Simulated slices held against real ones: intensities, spectra, and a classifier that is to separate them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from scipy.stats import wasserstein_distance
@@ -17,6 +17,8 @@ SHOWN = 6  # slices of a cohort
 LOWEST = 2  # first frequency, in steps of 1 / WINDOW, that the spectra are compared from
 HALVES = 8  # slices that a real cohort needs to be split in two
 MEASURED = 64  # slices of a cohort at most
+FOLDS = 5  # of the classifier's cross-validation
+COARSE = 20  # bins of intensity, and bands of frequency, that the classifier sees
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,7 @@ def compare(cohorts: Mapping[str, BrainSlices], simulated: set[str]) -> Realism 
         return None
     slices = {name: list(one.slices) for name, one in same.items()}
     pairs = [(f"{a} (simulated), {b} (real)", slices[a], slices[b]) for a, b in product(made, genuine)]
+    pairs += [(f"{a} (real), {b} (real)", slices[a], slices[b]) for a, b in combinations(genuine, 2)]
     many = {name: slices[name] for name in genuine if len(slices[name]) >= HALVES}
     pairs += [(f"two halves of {name} (real)", own[::2], own[1::2]) for name, own in many.items()]
     return Realism(
@@ -108,7 +111,38 @@ def _distance(pair: str, left: Sequence[BrainSlice], right: Sequence[BrainSlice]
     apart = wasserstein_distance(CENTRES, CENTRES, density(left), density(right))
     levels = [10 * np.log10(np.median(spectra(side), axis=0)[LOWEST:]) for side in (left, right)]
     decibels = float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
-    return {"pair": pair, "intensity": f"{apart:.4f}", "db": f"{decibels:.2f}"}
+    auc = separability(left, right)
+    separated = f"{auc:.2f}" if auc is not None else "too few"
+    return {"pair": pair, "intensity": f"{apart:.4f}", "db": f"{decibels:.2f}", "auc": separated}
+
+
+def separability(left: Sequence[BrainSlice], right: Sequence[BrainSlice]) -> float | None:
+    """Area under the ROC curve of a linear classifier of the two, cross-validated; .5 is a guess, 1 never wrong.
+
+    It sees each slice's histogram of intensity and its spectrum. None: a side has fewer slices than there are folds.
+    """
+    if min(len(left), len(right)) < FOLDS:
+        return None
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    seen = np.concatenate([_features(left), _features(right)])
+    side = np.repeat([0, 1], [len(left), len(right)])
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    score = cross_val_predict(classifier, seen, side, cv=folds, method="decision_function")
+    return float(roc_auc_score(side, score))
+
+
+def _features(slices: Sequence[BrainSlice]) -> np.ndarray:
+    """(N, 2 * COARSE): shares of the brain's voxels a bin, and decibels a band of frequencies."""
+    greys = np.array([np.histogram(one.array[one.brain], COARSE, (0, 1))[0] / one.brain.sum() for one in slices])
+    power = 10 * np.log10(spectra(slices)[:, LOWEST:] + 1e-12)
+    bands = np.array_split(power, COARSE, axis=1)
+    return np.concatenate([greys, np.stack([band.mean(axis=1) for band in bands], axis=1)], axis=1)
 
 
 def _shown(slices: Sequence[BrainSlice]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
+from uad_core.models.families.autoencoder import PAPER
 
 FAMILIES = (
     "intensity", "autoencoder", "variational", "adversarial", "anogan", "denoising",
@@ -10,7 +11,9 @@ FAMILIES = (
 )  # fmt: skip
 _SPECS = (spec for family in FAMILIES for spec in import_module(f"uad_core.models.families.{family}").SPECS)
 MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in _SPECS}
+PAPER_MODELS = tuple(name for name, spec in MODELS.items() if PAPER in spec.source)
+PAPER_VIEWS = 249_000  # slices that the paper showed each of them: 83 subjects, 20 slices, 150 epochs
 STRONGEST = "denoiser"  # by the table in the README: the default on the command line, offered first in the app
 COMPARED = (STRONGEST, "intensity", "sae3", "svae")  # chosen at first where models are held against each other
 
-__all__ = ["COMPARED", "MODELS", "STRONGEST", "AnomalyModel", "ModelSpec", "Objective"]
+__all__ = ["COMPARED", "MODELS", "PAPER_MODELS", "PAPER_VIEWS", "STRONGEST", "AnomalyModel", "ModelSpec", "Objective"]

@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from uad_core.atlas.space import Slab
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.paths import CHECKPOINTS
-from uad_core.models import MODELS, AnomalyModel, ModelSpec
+from uad_core.models import MODELS, PAPER_MODELS, PAPER_VIEWS, AnomalyModel, ModelSpec
 from uad_core.models.calibration import Calibration
 
 
@@ -45,6 +45,16 @@ class Checkpoint:
     def learned(self) -> bool | None:
         """Whether it beats one median brain for all on held-out slices; None: not known, or nothing to learn."""
         return self.record.get("learned")
+
+    @property
+    def length(self) -> str:
+        """How many slices it was shown, as a sentence that names a model of the paper that stopped short; or ""."""
+        views = self.record.get("images", 0)
+        if not views:
+            return ""
+        short = self.record["model"] in PAPER_MODELS and views < PAPER_VIEWS
+        stopped = f": stopped short of the paper's {PAPER_VIEWS:,}" if short else ""
+        return f"Trained on {views:,} slice views{stopped}."
 
 
 def save_checkpoint(

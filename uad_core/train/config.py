@@ -13,7 +13,7 @@ from uad_core.models import MODELS
 from uad_core.train.batches import AugmentConfig
 
 Schedule = Literal["plain", "cosine"]  # the paper's learning rates throughout, or falling to 0
-Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast on CUDA, where it is faster
+Precision = Literal["auto", "32", "bf16"]  # auto: bf16 autocast where the device has it in hardware
 ALWAYS = ("model", "epochs", "batch_size", "seed", "slab", "schedule")  # named in a command even at their defaults
 CHOICES = {"schedule": get_args(Schedule), "precision": get_args(Precision)}
 

@@ -31,6 +31,14 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
+def faster_in_bf16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware: CUDA, or a CPU with AVX512-BF16 or AMX."""
+    if device.type == "cpu":
+        has = torch.cpu.get_capabilities()
+        return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+    return device.type == "cuda"
+
+
 class Distributed:
     """This process among `world` equals, of which that of `rank` 0 writes; `precision` is "32" or "bf16"."""
 
@@ -38,7 +46,7 @@ class Distributed:
         from lightning_fabric import Fabric
 
         device = pick_device(config.device)
-        bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
+        bf16 = config.precision == "bf16" or (config.precision == "auto" and faster_in_bf16(device))
         self.precision = "bf16" if bf16 else "32"
         logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
         together = int(os.environ.get("WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1

@@ -5,16 +5,18 @@ from contextlib import closing
 from dataclasses import replace
 from threading import Event
 from time import perf_counter
+from typing import cast
 
 import torch
 
 from uad_core.models.checkpoint import build_model
 from uad_core.train.board import open_board
-from uad_core.train.config import Training, TrainProgress
+from uad_core.train.config import Precision, Training, TrainProgress
 from uad_core.train.distributed import Distributed
 from uad_core.train.finish import finish
 from uad_core.train.load import load
 from uad_core.train.run_folder import RunFolder, reason, stop_signals
+from uad_core.train.snapshot import load_snapshot
 from uad_core.train.state import TrainState
 from uad_core.train.step import run_steps
 from uad_core.train.validation import validation_error
@@ -30,6 +32,7 @@ def train(training: Training) -> Iterator[TrainProgress]:
     no number any more; no checkpoint is written; ValueError: device, precision or run folder cannot be used, as a
     sentence; OSError: the disk is full; snapshots and checkpoints are as they were.
     """
+    training = _as_begun(training)
     ranks = Distributed(training.config)
     folder = RunFolder(training.run) if training.run is not None and ranks.rank == 0 else None
     with stop_signals(training.run is not None) as stop:
@@ -39,6 +42,15 @@ def train(training: Training) -> Iterator[TrainProgress]:
                 yield from progress
         except torch.OutOfMemoryError as error:
             raise ValueError(reason(error)) from error
+
+
+def _as_begun(training: Training) -> Training:
+    """A resumed training keeps the precision that it began in, whatever suits the processor that it goes on with."""
+    if not training.resume or training.run is None or training.config.precision != "auto":
+        return training
+    found = load_snapshot(training.run)
+    precision = found[0].precision if found else "auto"
+    return replace(training, config=replace(training.config, precision=cast(Precision, precision)))
 
 
 def _stages(

@@ -65,6 +65,18 @@ class RunFolder:
         for leftover in (self.path / "stop", *self.path.glob(".*.tmp")):
             leftover.unlink(missing_ok=True)
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a process trains here now."""
+        try:
+            with (self.path / "lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
     def close(self) -> None:
         if self._lock:
             self._lock.close()

@@ -36,6 +36,7 @@ class Position:
     images: int = 0  # in all
     seconds: float = 0.0  # in all, of all calls
     world: int = 1
+    precision: str = "32"  # in which it trains; a snapshot that does not say was written by a CPU in 32 bits
     serial: int = 0  # of the snapshot
 
 

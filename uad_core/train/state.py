@@ -30,7 +30,7 @@ class TrainState:
         arrays = [array[:, rows, columns] for array in loaded.learn]
         self._slices = HealthySlices(arrays, config.augment, config.seed)
         self.steps = make_steps(model, config)  # none for a model without gradients
-        self.position = Position(world=ranks.world)
+        self.position = Position(world=ranks.world, precision=ranks.precision)
         self.best: dict[str, Tensor] | None = None  # the weights with the lowest validation error so far
         self._sums: dict[str, Tensor] = {}  # of loss terms over the slices of this epoch
         if ranks.world > 1:
@@ -144,7 +144,7 @@ class TrainState:
             torch.set_rng_state(random[self.ranks.rank])
             if self.ranks.device.type == "cuda" and len(random) == 2 * position.world:
                 torch.cuda.set_rng_state(random[position.world + self.ranks.rank], self.ranks.device)
-        position.world = self.ranks.world
+        position.world, position.precision = self.ranks.world, self.ranks.precision
         self.position = position
 
     def _means(self) -> dict[str, float]:

@@ -45,7 +45,7 @@ def _written(name: str) -> int:
 
 
 def pick_checkpoint() -> Checkpoint:
-    """The sidebar's pickers of levels and model, with a sentence on the model's idea and on its weakness."""
+    """The sidebar's pickers of levels and model, with what `describe` says of it."""
     help_text = "A checkpoint from the folder checkpoints/."
     checkpoint = load(str(st.selectbox("Model", _offered(), key=keys.MODEL, bind="query-params", help=help_text)))
     describe(checkpoint)
@@ -53,8 +53,8 @@ def pick_checkpoint() -> Checkpoint:
 
 
 def describe(checkpoint: Checkpoint) -> None:
-    """A sentence on the model's idea, one on its weakness, and a warning where it did not learn."""
-    st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness}")
+    """Sentences on the model's idea, weakness and length of training, and a warning where it did not learn."""
+    st.caption(f"{checkpoint.spec.idea} {checkpoint.spec.weakness} {checkpoint.length}")
     if checkpoint.learned is False:
         st.warning("This model did not learn: it reconstructs healthy slices worse than the median training slice.")
 

@@ -11,12 +11,13 @@ from scipy import ndimage, special
 from tests.support.phantoms import SMALL, placed
 from uad_core.cohorts.simulate.anatomy import Anatomy, soften
 from uad_core.cohorts.simulate.contrast import FlairContrast
-from uad_core.cohorts.simulate.deform import Deformation, Resampled, resample
+from uad_core.cohorts.simulate.deform import Deformation, Resampled, narrowed, resample
 from uad_core.cohorts.simulate.lesions import PERIVENTRICULAR, LesionModel, SimulatedLesions, axes_at, grow_lesions
 from uad_core.cohorts.simulate.phantom import phantom
-from uad_core.cohorts.simulate.scanner import Scanner, acquire, rician, slice_profile
+from uad_core.cohorts.simulate.scanner import Acquisition, Scanner, rician, slice_profile
 from uad_core.cohorts.simulate.subject import SimulatedSubject, SimulationConfig, before_scanner, simulate_subject
 from uad_core.cohorts.simulate.tissues import Tissue
+from uad_core.cohorts.simulate.visibility import made_visible
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +30,17 @@ def resampled(anatomy) -> Resampled:
     return resample(anatomy, Deformation.identity())
 
 
+def unchanged(image: np.ndarray) -> np.ndarray:
+    """A scanner that shows everything as it is."""
+    return image
+
+
 @pytest.fixture(scope="module")
 def clean(resampled) -> tuple[np.ndarray, np.ndarray, SimulatedLesions]:
     """A clean image without and with lesions, of one seed, and the lesions."""
     config = replace(SimulationConfig(), lesions=replace(LesionModel(), count_log_sd=0.0, halo=0.0))
-    healthy, _ = before_scanner(resampled, False, np.random.default_rng(5), config)
-    patient, lesions = before_scanner(resampled, True, np.random.default_rng(5), config)
+    healthy, _ = before_scanner(resampled, False, np.random.default_rng(5), config, unchanged)
+    patient, lesions = before_scanner(resampled, True, np.random.default_rng(5), config, unchanged)
     return healthy, patient, lesions
 
 
@@ -141,7 +147,74 @@ def test_thick_slices_blur_the_levels_and_leave_the_plane_sharp(clean):
     quiet = Scanner(blur_mm=(0, 0), noise=(0, 0), interpolation_mm=(0, 0), shading=(0, 0), sharpening=(0, 0))
     thick = replace(quiet, thick_probability=1.0, thickness_mm=(4.0, 4.0))
     image = clean[0]
-    thin, blurred = (acquire(image, np.random.default_rng(0), s) for s in (replace(quiet, thick_probability=0), thick))
+    thin, blurred = (
+        Acquisition.draw(np.random.default_rng(0), scanner).scan(image, np.random.default_rng(0))
+        for scanner in (replace(quiet, thick_probability=0), thick)
+    )
     np.testing.assert_allclose(thin, image, atol=1e-5)
     across, along = (np.abs(np.diff(blurred, axis=a)).mean() / np.abs(np.diff(image, axis=a)).mean() for a in (0, 1))
     assert across < 0.8 * along
+
+
+def test_without_noise_and_shading_the_scan_is_what_visibility_is_judged_by(clean):
+    still = replace(Scanner(), noise=(0, 0), shading=(0, 0), thick_probability=0.5)
+    for seed in range(2):
+        acquisition = Acquisition.draw(np.random.default_rng(seed), still)
+        seen, scanned = acquisition.without_noise(clean[0]), acquisition.scan(clean[0], np.random.default_rng(0))
+        np.testing.assert_allclose(np.maximum(seen, 0), scanned, atol=1e-5)
+
+
+def ball(shape: tuple[int, int, int], centre: tuple[int, int, int], radius: float) -> np.ndarray:
+    away = np.sqrt(sum((axis - c) ** 2 for axis, c in zip(np.indices(shape), centre, strict=True)))
+    return (away <= radius).astype(np.float32)
+
+
+def test_a_faint_lesion_is_brightened_to_the_least_contrast_and_one_that_cannot_be_is_left_out():
+    """Through a scanner that shows a tenth of a lesion, the least contrast takes a brightness of 3."""
+    shape = (24, 24, 48)
+    share = ball(shape, (12, 12, 12), 3) + ball(shape, (12, 12, 36), 3)
+    faint = SimulatedLesions(share, np.where(np.arange(48) < 24, 1.05, 1.5) * np.ones(shape, np.float32))
+    model = replace(LesionModel(), least_contrast=0.2, halo=0.0)
+    seen = made_visible(faint, np.ones(shape, np.float32), unchanged, model)
+    np.testing.assert_array_equal(seen.mask, faint.mask)
+    bright = seen.add_to(np.ones(shape, np.float32), 0.0)
+    assert bright[12, 12, 12] == pytest.approx(1.2, abs=1e-5)
+    assert bright[12, 12, 36] == pytest.approx(1.5, abs=1e-5), "what can be seen stays as it was"
+
+    def dim(image: np.ndarray) -> np.ndarray:
+        return 1 + 0.1 * (image - 1) if image.min() >= 1 else 0.1 * image
+
+    assert not made_visible(faint, np.ones(shape, np.float32), dim, model).share.any()
+
+
+def test_no_lesion_of_a_patient_is_too_faint_to_be_marked(anatomy):
+    """Held against the healthy twin of the same scan, noise left out, in every lesion of two patients."""
+    still = replace(Scanner(), noise=(0, 0), shading=(0, 0))
+    config = replace(SimulationConfig(), scanner=still)
+    for seed in range(2):
+        subject = simulate_subject(anatomy, True, np.random.default_rng(seed), config)
+        labels, count = ndimage.label(subject.lesion_mask, np.ones((3, 3, 3)))
+        away, nearest = ndimage.distance_transform_edt(labels == 0, return_indices=True)
+        ring = labels[tuple(nearest)] * ((away > 1) & (away <= 4) & (subject.flair > 66))
+        inside, around = (ndimage.mean(subject.flair, where, np.arange(1, count + 1)) for where in (labels, ring))
+        ratio = inside / around
+        assert count > 3
+        assert np.nanpercentile(ratio, 5) > 1.12
+
+
+def test_narrowed_sulci_hold_less_csf_and_shares_still_sum_to_one(resampled):
+    closed = narrowed(resampled, 0.6)
+    np.testing.assert_allclose(closed.maps.sum(axis=0), 1, atol=1e-5)
+    before, after = resampled.maps[Tissue.CSF], closed.maps[Tissue.CSF]
+    assert (after <= before + 1e-6).all()
+    solid = resampled.maps[Tissue.CORTEX :].sum(axis=0) > 0
+    np.testing.assert_allclose(after[solid], np.maximum(0, (before[solid] - 0.6) / 0.4), atol=1e-5)
+    np.testing.assert_array_equal(after[~solid], before[~solid])
+    np.testing.assert_array_equal(narrowed(resampled, 0.0).maps[Tissue.CSF], before)
+
+
+def test_a_healthy_rim_is_never_brighter_than_a_fifth_of_white_matter():
+    """Real ones are not (README): the 95th percentile beside the ventricles is 1.17 to 1.25 times white matter."""
+    look = SimulationConfig().appearance
+    assert look.caps[1] <= 0.2
+    assert look.rim[1] <= 0.2

@@ -1,12 +1,13 @@
 """Smooth random shapes: diffeomorphisms of the atlas, and an anatomy resampled through them, once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
 
 from uad_core.atlas.space import ATLAS_SHAPE
 from uad_core.cohorts.simulate.anatomy import SOFT_MAX, Anatomy
+from uad_core.cohorts.simulate.tissues import Tissue
 from uad_core.io.affine import AffineTransform
 
 STEP = 4  # atlas voxels (mm) between the nodes of a displacement field: it holds nothing finer than 8 mm
@@ -83,6 +84,19 @@ class Resampled:
     def mixture(self, values: np.ndarray) -> np.ndarray:
         """(N,) float32: the mean of `values` (one a tissue), weighted by the memberships."""
         return np.asarray(values, dtype=np.float32) @ self.maps
+
+
+def narrowed(resampled: Resampled, taken: float) -> Resampled:
+    """CSF keeps what exceeds the share `taken`, [0, 1), of a voxel; the solid tissue there grows into the rest.
+
+    So a sulcus narrows by up to the width of the maps' soft edges.
+    """
+    maps = resampled.maps.copy()
+    before, solid = maps[Tissue.CSF].copy(), maps[Tissue.CORTEX :].sum(axis=0)
+    after = np.where(solid > 0, np.maximum(0, (before - taken) / (1 - taken)), before)
+    maps[Tissue.CORTEX :] *= 1 + (before - after) / np.maximum(solid, 1e-6)
+    maps[Tissue.CSF] = after
+    return replace(resampled, maps=maps)
 
 
 def resample(anatomy: Anatomy, deformation: Deformation, edge: float = 0.5) -> Resampled:

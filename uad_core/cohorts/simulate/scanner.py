@@ -1,5 +1,6 @@
 """What the scanner adds: point spread, thick slices, shading and Rician noise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,35 +17,63 @@ class Scanner:
     sharpening: tuple[float, float] = (0.2, 1.0)  # strength of the vendor's edge enhancement
     sharpening_mm: float = 1.5  # what it takes for an edge, a Gaussian's sigma
     noise: tuple[float, float] = (0.05, 0.12)  # Rician sigma, of a voxel as acquired; white matter is 1
-    interpolation_mm: tuple[float, float] = (0.5, 0.75)  # smoothing by later resampling: it correlates the noise
+    interpolation_mm: tuple[float, float] = (0.3, 0.75)  # smoothing by later resampling: it correlates the noise
     shading: tuple[float, float] = (0.01, 0.05)  # sd of the bias field that N4 or the vendor's filter leaves
     shading_mm: float = 40.0  # its smoothness, a Gaussian's sigma
     thick_probability: float = 0.4  # share of the subjects with thick slices
     thickness_mm: tuple[float, float] = (2.0, 4.0)  # of those
 
 
-def acquire(image: np.ndarray, rng: np.random.Generator, scanner: Scanner) -> np.ndarray:
-    """A (D, H, W) clean image on the cut atlas grid as a scanner would have seen it, float32."""
-    blur = rng.uniform(*scanner.blur_mm)
-    noise = rng.uniform(*scanner.noise)
-    interpolation = rng.uniform(*scanner.interpolation_mm)
-    thickness = rng.uniform(*scanner.thickness_mm)
-    sharpening = rng.uniform(*scanner.sharpening)
-    is_thick = rng.random() < scanner.thick_probability
-    shading = smooth_noise(rng, node_shape(), scanner.shading_mm / STEP) * rng.uniform(*scanner.shading)
+@dataclass(frozen=True, eq=False)
+class Acquisition:
+    """One scanner and protocol. Images are (D, H, W) on the cut atlas grid; white matter is 1."""
 
-    image = image * np.exp(upsampled(shading))
-    if is_thick:
-        inside, between = slice_profile(image.shape[0], thickness)
-        image = np.tensordot(inside, ndimage.gaussian_filter(image, (0, blur, blur), truncate=3), axes=1)
-        image = rician(image.astype(np.float32), noise, rng)
-        image = ndimage.gaussian_filter(image, (0, interpolation, interpolation), truncate=3)
-        image = np.tensordot(between, image, axes=1).astype(np.float32)
-    else:
-        image = rician(ndimage.gaussian_filter(image, blur, truncate=3), noise, rng)
-        image = ndimage.gaussian_filter(image, interpolation, truncate=3)
-    edges = image - ndimage.gaussian_filter(image, (0, scanner.sharpening_mm, scanner.sharpening_mm), truncate=3)
-    return np.maximum(image + sharpening * edges, 0)
+    blur_mm: float
+    noise: float
+    interpolation_mm: float
+    thickness_mm: float | None  # None: slices of 1 mm
+    sharpening: float
+    sharpening_mm: float
+    shading: np.ndarray  # (d, h, w) log of the bias field, on nodes
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, scanner: Scanner) -> "Acquisition":
+        """One of those that `scanner` ranges over."""
+        thickness = rng.uniform(*scanner.thickness_mm) if rng.random() < scanner.thick_probability else None
+        return cls(
+            blur_mm=rng.uniform(*scanner.blur_mm),
+            noise=rng.uniform(*scanner.noise),
+            interpolation_mm=rng.uniform(*scanner.interpolation_mm),
+            thickness_mm=thickness,
+            sharpening=rng.uniform(*scanner.sharpening),
+            sharpening_mm=scanner.sharpening_mm,
+            shading=smooth_noise(rng, node_shape(), scanner.shading_mm / STEP) * rng.uniform(*scanner.shading),
+        )
+
+    def scan(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A clean image as this scanner would have seen it, float32."""
+        shaded = image * np.exp(upsampled(self.shading))
+        return np.maximum(self._through(shaded, lambda acquired: rician(acquired, self.noise, rng)), 0)
+
+    def without_noise(self, image: np.ndarray) -> np.ndarray:
+        """The same without shading and noise: linear in `image`."""
+        return self._through(image, lambda acquired: acquired)
+
+    def _through(self, image: np.ndarray, noisy: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        blur, interpolation = self.blur_mm, self.interpolation_mm
+        if self.thickness_mm is not None:
+            inside, between = slice_profile(image.shape[0], self.thickness_mm)
+            image = np.tensordot(inside, ndimage.gaussian_filter(image, (0, blur, blur), truncate=3), axes=1)
+            image = ndimage.gaussian_filter(
+                noisy(image.astype(np.float32)), (0, interpolation, interpolation), truncate=3
+            )
+            image = np.tensordot(between, image, axes=1).astype(np.float32)
+        else:
+            image = noisy(ndimage.gaussian_filter(image, blur, truncate=3))
+            image = ndimage.gaussian_filter(image, interpolation, truncate=3)
+        edges = image - ndimage.gaussian_filter(image, (0, self.sharpening_mm, self.sharpening_mm), truncate=3)
+        sharp: np.ndarray = image + self.sharpening * edges
+        return sharp
 
 
 def rician(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:

@@ -40,7 +40,7 @@ class Autoencoder(AnomalyModel):
         return [Objective("reconstruction", parameters, rate, lambda slices: self.training_pass(slices)[1])]
 
 
-PAPER = "Baur et al. 2018"
+PAPER = "Baur et al. 2018"  # in the source of each model that the paper compares
 SPECS = (
     ModelSpec(
         name="dae",

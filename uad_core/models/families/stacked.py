@@ -51,7 +51,7 @@ class StackedAutoencoder(AnomalyModel):
         if not len(patches):  # the mean of nothing is no number
             patches = patches_of(slices, config.edge_px, config.edge_px)
         kept = torch.rand(patches.shape).to(patches.device) >= config.masked
-        return {"l1": functional.l1_loss(self.layers(patches * kept), patches)}
+        return {"l1": functional.l1_loss(self.layers(patches * kept / (1 - config.masked)), patches)}
 
 
 SPECS = (

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from uad_core.models.parts.layers import FEATURES, encoder
 
@@ -11,14 +12,18 @@ class Discriminator(nn.Module):
 
     The encoder's stages without batch norm, which would mix the slices of a batch, and a mean over places. A little
     noise on what it sees in training keeps it from telling slices apart by their background alone, which is exactly 0
-    in real ones (Soenderby et al., ICLR 2017).
+    in real ones (Soenderby et al., ICLR 2017). `spectral`: each matrix is divided by its largest singular value, so
+    that the logit cannot change faster than the slice does (Miyato et al., ICLR 2018).
     """
 
-    def __init__(self, features: tuple[int, ...] = FEATURES, noise: float = 0.05) -> None:
+    def __init__(self, features: tuple[int, ...] = FEATURES, noise: float = 0.05, spectral: bool = False) -> None:
         super().__init__()
         self.noise = noise
         self.stages = encoder(features, batch_norm=False)
         self.judge = nn.Conv2d(features[-1], 1, 1)
+        if spectral:
+            for layer in [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]:
+                spectral_norm(layer)
 
     def features(self, slices: Tensor) -> Tensor:
         """(B, C, h, w) of the last stage: what feature matching compares."""

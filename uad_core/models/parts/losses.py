@@ -22,6 +22,11 @@ def generator_loss(logits: Tensor) -> Tensor:
     return functional.softplus(-logits).mean()
 
 
+def hinge_loss(real: Tensor, drawn: Tensor) -> Tensor:
+    """max(0, 1 - D(x)) + max(0, 1 + D(x_hat)), mean over the batch (Lim and Ye 2017): D is the logit itself."""
+    return functional.relu(1 - real).mean() + functional.relu(1 + drawn).mean()
+
+
 def discriminator_loss(real: Tensor, reconstructed: Tensor) -> Tensor:
     """-log Dis(x) - log(1 - Dis(x_hat)), mean over the batch."""
     return functional.softplus(-real).mean() + functional.softplus(reconstructed).mean()
