@@ -25,7 +25,7 @@ def test_batches_repeat_for_a_seed_and_epoch_and_differ_between_epochs():
 
 def test_every_cohort_fills_an_equal_share_of_an_epoch():
     slices = HealthySlices([numbered(30, 0.2), numbered(4, 0.6)], PLAIN, seed=0)
-    seen = np.concatenate(list(slices.batches(0, 8))).max(axis=(1, 2))
+    seen = np.concatenate(list(slices.batches(0, 8))).max(axis=(1, 2, 3))
     assert len(seen) == 34
     assert (seen > 0.5).sum() == 17
     _, often = np.unique(seen[seen > 0.5], return_counts=True)

@@ -16,7 +16,7 @@ def numbered(count, fails_at=None):
     for number in range(count):
         if number == fails_at:
             raise MemoryError("too many slices")
-        yield np.full((2, 4, 4), number, np.float32)
+        yield np.full((2, 1, 4, 4), number, np.float32)
 
 
 def threads():

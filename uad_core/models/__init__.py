@@ -5,7 +5,7 @@ from importlib import import_module
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 
 FAMILIES = (
-    "intensity", "autoencoder", "variational", "adversarial", "anogan", "denoising",
+    "intensity", "marking", "autoencoder", "variational", "adversarial", "anogan", "denoising",
     "dictionary", "thresholding", "fuzzy", "stacked", "one_class",
 )  # fmt: skip
 _SPECS = (spec for family in FAMILIES for spec in import_module(f"uad_core.models.families.{family}").SPECS)

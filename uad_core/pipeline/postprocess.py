@@ -47,6 +47,15 @@ def residual(scan: np.ndarray, reconstruction: np.ndarray, signed: Sign = "absol
     return np.abs(difference) if signed == "absolute" else np.maximum(difference, 0)
 
 
+def anomaly_map(
+    scan: np.ndarray, reconstruction: np.ndarray, score: np.ndarray | None, signed: Sign
+) -> np.ndarray:
+    """The residual, or a model's own `score`, (2, D, H, W), in its place: too bright only, or the larger of both."""
+    if score is None:
+        return residual(scan, reconstruction, signed)
+    return np.asarray(score[0] if signed == "positive" else score.max(axis=0), np.float32)
+
+
 def erode(brain_mask: np.ndarray, erosion_mm: float) -> np.ndarray:
     """`brain_mask`, (D, H, W) bool, less pixels of 1 mm within `erosion_mm` of the outside or edge, in plane."""
     reach = floor(erosion_mm + 1e-9)
