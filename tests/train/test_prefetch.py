@@ -41,7 +41,7 @@ def test_what_goes_wrong_in_the_thread_is_raised_to_the_one_who_waits():
 
 def test_whoever_stops_early_leaves_no_thread():
     made = []
-    endless = (made.append(number) or np.zeros((1, 4, 4), np.float32) for number in range(10**6))
+    endless = (made.append(number) or np.zeros((1, 1, 4, 4), np.float32) for number in range(10**6))
     with closing(prefetched(endless, CPU)) as batches:
         next(batches)
         assert threads()

@@ -12,8 +12,9 @@ from uad_core.io.volume import ScanError
 from uad_core.models import AnomalyModel
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.models.contract import OnProgress
+from uad_core.pipeline.look import weights
 from uad_core.pipeline.median import residual_counts
-from uad_core.pipeline.postprocess import PostprocessConfig, Sign, anomaly_map, erode
+from uad_core.pipeline.postprocess import Look, PostprocessConfig, Sign, anomaly_map, erode
 from uad_core.preprocess import Prepared
 
 WHITE_PERCENTILE = 99.5  # of healthy residuals: one voxel in 200 of a healthy brain lies above
@@ -30,7 +31,7 @@ class Reconstruction:
     searched: np.ndarray  # (D, 256, 256) bool, the brain at the levels that the model was trained on
     seconds: float  # what the model took
     warnings: tuple[str, ...]  # sentences for the user
-    score: np.ndarray | None = None  # (2, D, 256, 256) float32, too bright and too dark, of a model that scores by itself
+    score: np.ndarray | None = None  # (2, D, 256, 256) float32, too bright, too dark; None: the residual
 
     # Each is computed once for a setting. None holds on to `self`: a circle would keep the arrays for a while.
 
@@ -40,22 +41,38 @@ class Reconstruction:
         return cache(partial(anomaly_map, self.prepared.array, self.array, self.score))
 
     @cached_property
+    def weighted(self) -> Callable[[Sign, Look], np.ndarray]:
+        """`weighted(signed, look)`: the residual, lowered where the user does not look; raises as `weights`."""
+        residual_of, prepared = self.residual, self.prepared
+
+        @cache
+        def values(signed: Sign, look: Look) -> np.ndarray:
+            factor = weights(look, prepared)
+            return residual_of(signed) if factor is None else residual_of(signed) * factor
+
+        return values
+
+    @cached_property
     def inside(self) -> Callable[[float], np.ndarray]:
         """`inside(erosion_mm)`: (D, 256, 256) bool, the searched brain, slightly eroded; all that can be flagged."""
         return cache(partial(erode, self.searched))
 
     @cached_property
-    def profile(self) -> Callable[[PostprocessConfig, tuple[float, ...]], np.ndarray]:
-        """`profile(config, edges)`: the share of `inside` in each bin of filtered residual, (len(edges) - 1,)."""
-        residual_of, inside_of = self.residual, self.inside
+    def counts(self) -> Callable[[PostprocessConfig, tuple[float, ...]], np.ndarray]:
+        """`counts(config, edges)`: voxels of `inside` in each bin of filtered residual, (len(edges) - 1,)."""
+        values_of, inside_of = self.weighted, self.inside
 
         @cache
-        def shares(config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
-            inside = inside_of(config.erosion_mm)
-            counts = residual_counts(residual_of(config.signed), inside, config.median_size, np.array(edges))
-            return counts / max(np.count_nonzero(inside), 1)
+        def counted(config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
+            values = values_of(config.signed, config.look)
+            return residual_counts(values, inside_of(config.erosion_mm), config.median_size, np.array(edges))
 
-        return shares
+        return counted
+
+    def profile(self, config: PostprocessConfig, edges: tuple[float, ...]) -> np.ndarray:
+        """The share of `inside` in each bin of filtered residual, (len(edges) - 1,)."""
+        counts = self.counts(config, edges)
+        return counts / max(counts.sum(), 1)
 
     def residual_window(self, config: PostprocessConfig) -> float:
         """The filtered residual that is shown white: well above what healthy brains leave, at most 1."""
@@ -74,7 +91,7 @@ def reconstruct(prepared: Prepared, checkpoint: Checkpoint, on_progress: OnProgr
         raise ScanError("levels", unknown)
     searched = prepared.brain_mask & known[:, None, None]
     started = perf_counter()
-    array, score = assess_slices(checkpoint.model, prepared.array, on_progress, searched.any(axis=(1, 2)))
+    array, score = assess_slices(checkpoint.model, prepared.array, on_progress, np.any(searched, axis=(1, 2)))
     if not np.isfinite(array).all() or (score is not None and not np.isfinite(score).all()):
         raise ScanError("reconstruction", f"Model {checkpoint.name} gave no usable picture of this scan. Pick another.")
     warnings = []

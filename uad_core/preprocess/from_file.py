@@ -27,6 +27,7 @@ class PrepareOptions:
     strip: bool | None = None  # remove the skull
     register: bool | None = None  # to the atlas
     brain_mask: Path | bytes | None = None  # NIfTI on the scan's grid; replaces skull stripping
+    look_mask: Path | bytes | None = None  # NIfTI on the scan's grid: where alone to look for anomalies
     atlas: Path | None = None  # a skull-stripped image in SRI24 space; replaces the template
 
 
@@ -40,7 +41,10 @@ def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions
         config = replace(config, strip=prepare_options.strip)
     if prepare_options.register is not None:
         config = replace(config, register=prepare_options.register)
-    return prepare(scan, config, mask, atlas, on_progress)
+    prepared = prepare(scan, config, mask, atlas, on_progress)
+    if prepare_options.look_mask is None:
+        return prepared
+    return replace(prepared, look_mask=prepared.to_slab(read_mask(prepare_options.look_mask, scan)))
 
 
 def load_atlas(path: Path) -> Atlas:

@@ -31,6 +31,7 @@ class Prepared:
     config: PreprocessConfig  # what was asked for
     steps: tuple[ProcessingStep, ...] = ()  # what was done
     warnings: tuple[str, ...] = ()  # sentences on what gives cause for doubt
+    look_mask: np.ndarray | None = None  # (D, 256, 256) bool, where alone the user wants to look
 
     @property
     def slab(self) -> Slab:

@@ -39,7 +39,7 @@ class HealthySlices:
         return -(-sum(map(len, self.arrays)) // len(self.arrays)) * len(self.arrays)
 
     def batches(self, epoch: int, batch_size: int, first_batch: int = 0) -> Iterator[np.ndarray]:
-        """(B, C, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch and index alone.
+        """(B, C, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch, index.
 
         Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many simulated ones; a
         small cohort comes round several times. The last batch may be smaller.

@@ -15,7 +15,7 @@ from uad_core.preprocess import Prepared
 
 
 @dataclass
-class _CohortCounts:
+class CohortCounts:
     """What the scans of one healthy cohort have given so far."""
 
     simulated: bool
@@ -51,8 +51,8 @@ def calibrate(
     model: AnomalyModel, healthy: Iterable[tuple[str, bool, Prepared]], erosion_mm: float = PostprocessConfig.erosion_mm
 ) -> Calibration:
     """Count the residuals of held-out (cohort, whether simulated, scan), filtered, for every sign and median size."""
-    cohorts: dict[str, _CohortCounts] = {}
+    cohorts: dict[str, CohortCounts] = {}
     for name, simulated, prepared in healthy:
-        counts = cohorts.setdefault(name, _CohortCounts(simulated))
+        counts = cohorts.setdefault(name, CohortCounts(simulated))
         counts.add(prepared, model, erosion_mm)
     return Calibration(erosion_mm, {name: counts.reference() for name, counts in cohorts.items()})

@@ -56,7 +56,7 @@ def draw_chapter_text(chapter: dict[str, str]) -> None:
 
 def pick_model() -> Checkpoint:
     """The sidebar's picker of the model that the lesson follows: one that reconstructs, and is not slow."""
-    names = [name for name in quick_models() if load(name).spec.reconstructs]
+    names = [name for name in quick_models() if load(name).spec.reconstructs and not load(name).model.scores]
     if not names:
         st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
         st.stop()

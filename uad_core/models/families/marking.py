@@ -1,7 +1,7 @@
 """Marking: a U-Net that learns to find what was painted into healthy slices, and to draw the slice without it.
 
 Foreign patches (Tan et al., MELBA 2022), painted lesions (Zavrtanik et al., ICCV 2021: DRAEM) and a randomised scanner
-(Billot et al. 2023) in one. It judges each voxel by itself, so that the score is near a probability; the redrawn slice
+(Billot et al. 2023) in one. It judges each voxel by itself, so that the score is near a probability; the repaired slice
 shows what a healthy brain would look like there. No lesion label is used.
 """
 
@@ -20,7 +20,7 @@ from uad_core.models.parts.unet import check_size, down_stages, through, up_stag
 SEEN_FROM_SD = 0.7  # a change of so many sd of the tissue counts as marked to 63 % (1 - 1/e), one of half to 22 %
 PAINTED_FROM = 0.002  # normalised grey that counts as painted
 ALONE = 0.35  # share of the slices that are learnt without their neighbours
-REDRAW_WEIGHT = 4.0  # of the redrawn slice's l1 against the marking's terms
+REPAIR_WEIGHT = 4.0  # of the repaired slice's l1 against the marking's terms
 VALIDATION_BLOBS = (4, (1.5, 25.0), 0.3)  # count, radii, contrast: of the task that picks the epoch, never trained on
 MARKED_FROM = 0.04  # change in normalised grey that the validation's marking should show
 
@@ -58,8 +58,8 @@ class MarkingUNet(AnomalyModel):
         self.stem = nn.Conv2d(4 * (2 + len(self.context)), widths[0], 3, padding=1)
         self.down, self.up = down_stages(widths), up_stages(widths)
         self.head = nn.Conv2d(widths[0], 4 * 3, 3, padding=1)
-        with torch.no_grad():
-            self.head.bias.view(3, 4)[:2] = -3.0  # anomalies are rare
+        assert self.head.bias is not None
+        nn.init.constant_(self.head.bias[:8], -3.0)  # of both marks: anomalies are rare
 
     def forward(self, slices: Tensor) -> Tensor:
         return self.assess(slices)[0]
@@ -68,7 +68,7 @@ class MarkingUNet(AnomalyModel):
         return self.assess(slices, on_progress)[0]
 
     def assess(self, slices: Tensor, on_progress: OnProgress | None = None) -> tuple[Tensor, Tensor | None]:
-        """(B, 1, H, W) redrawn and (B, 2, H, W) probabilities, the mean of the slice's and its mirror image's."""
+        """(B, 1, H, W) as it would be healthy, and (B, 2, H, W) probabilities; each the mean over both flips."""
         with self.as_trained():
             logits, taken_off = self._network(slices)
             turned_logits, turned_off = self._network(slices.flip(3))
@@ -98,12 +98,12 @@ class MarkingUNet(AnomalyModel):
         logits, taken_off = self._network(task.seen)
         brain = (task.seen[:, :1] > 0).float()
         entropy = functional.binary_cross_entropy_with_logits(logits, task.marks, reduction="none")
-        redrawn = (task.seen[:, :1] - taken_off - task.healthy).abs()
+        repaired = (task.seen[:, :1] - taken_off - task.healthy).abs()
         area = brain.sum().clamp(min=1)
         return {
             "marking": (entropy * brain).sum() / area,
             "dice": 0.5 * _dice_loss(logits.sigmoid() * brain, task.marks).mean(),
-            "redrawing": REDRAW_WEIGHT * (redrawn * brain).sum() / area,
+            "repair": REPAIR_WEIGHT * (repaired * brain).sum() / area,
         }
 
     def _draw(self, slices: Tensor) -> _Task:

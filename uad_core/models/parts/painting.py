@@ -52,8 +52,8 @@ def paint(stack: Tensor, levels: Sequence[int], config: PaintConfig) -> Tensor:
     heights = torch.tensor(levels, dtype=stack.dtype, device=stack.device)[None, :, None, None]
     healthy = _chance(middle, config.healthy)
     for index in range(config.count):
-        radius = _log_uniform(middle, config.radius_px)
-        shape = _Shapes(*(part[:, index, None, None, None] for part in places), radius)
+        row, column = (part[:, index, None, None, None] for part in places)
+        shape = _Shapes(row, column, _log_uniform(middle, config.radius_px))
         body = _body(stack, heights, shape, noises) * _keeps_to_tissue(stack, shape, sd)
         sign = torch.where(_chance(middle, config.bright), 1.0, -1.0)
         size = sign * _log_uniform(middle, config.contrast_sd) * sd * (_chance(middle, config.present) & ~healthy)
