@@ -15,6 +15,7 @@ from torch.nn import functional
 
 TISSUE_ABOVE = 0.3  # normalised grey: fluid is darker
 LEAST_SD = 0.04  # of tissue, in normalised grey: contrasts are counted in sd of the slice's tissue
+DARKEST = 0.8  # share of its grey that a dark anomaly takes
 COARSE = 4  # pixels: places are drawn on a grid of them
 NOISE_CELLS = (6, 14, 32, 64)  # of the noises that bend outlines; a large shape is bent by a coarse one
 DEEP_PX, RIM_PX = 25, 13  # from the brain's edge: ventricles lie deeper than one, the cortex within the other
@@ -58,12 +59,12 @@ def paint(stack: Tensor, levels: Sequence[int], config: PaintConfig) -> Tensor:
         sign = torch.where(_chance(middle, config.bright), 1.0, -1.0)
         size = sign * _log_uniform(middle, config.contrast_sd) * sd * (_chance(middle, config.present) & ~healthy)
         texture = 1 + 0.3 * _uniform(middle) * noises[index % len(noises)]
-        change = torch.maximum(size * body * texture, -0.8 * stack)
+        change = size * body * texture
         total = torch.where(change.abs() > total.abs(), change, total)
     both = _chance(middle, config.mirrored)
     other = functional.avg_pool2d(total.flip(3), 3, 1, 1) * (0.6 + 0.5 * _uniform(middle))
     total = torch.where(both & (other.abs() > total.abs()), other, total)
-    return torch.where(stack > 0, total.clamp(max=1.5), 0)
+    return torch.where(stack > 0, torch.maximum(total.clamp(max=1.5), -DARKEST * stack), 0)
 
 
 def tissue_sd(slices: Tensor) -> Tensor:
