@@ -8,7 +8,7 @@ from time import perf_counter
 
 import torch
 
-from uad_core.models.checkpoint import build_model
+from uad_core.models.checkpoint import build_model, take_weights
 from uad_core.train.board import open_board
 from uad_core.train.config import Training, TrainProgress
 from uad_core.train.distributed import Distributed
@@ -50,7 +50,10 @@ def _stages(
         return stop.is_set() or (folder is not None and (folder.path / "stop").exists())
 
     torch.manual_seed(config.seed)
-    model = build_model(config.model, config.settings).to(ranks.device)
+    model = build_model(config.model, config.settings)
+    if config.start_from:
+        take_weights(model, config.start_from, training.out)
+    model.to(ranks.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # known to torch, not to its stubs
     loaded = yield from load(training.cohorts, config, must_stop if ranks.world == 1 else None)
     if loaded is None:

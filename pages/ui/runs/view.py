@@ -74,8 +74,9 @@ def attempt(kind: type[Run], action: Callable[[], Run]) -> None:
 
 def draw_problem(kind: type[Run]) -> None:
     """Why the last attempt did not succeed; gone with the next thing that the user does."""
-    noun, problem = st.session_state.pop(keys.RUN_PROBLEM, ("", ""))
+    noun, problem = st.session_state.get(keys.RUN_PROBLEM, ("", ""))
     if noun == kind.noun:
+        del st.session_state[keys.RUN_PROBLEM]
         st.error(problem, icon=":material/error:")
 
 

@@ -23,7 +23,7 @@ def offer_calibration() -> None:
         )
         names = checkpoint_names()
         if not names:
-            st.info("There is no checkpoint to calibrate.")
+            st.caption("There is no checkpoint to calibrate.")
             return
         model, folder = st.columns(2)
         with model:
@@ -33,7 +33,8 @@ def offer_calibration() -> None:
             ask_for_folder(ASKED["folder"], ", with healthy scans.", "Folder of healthy scans")
         st.button("Calibrate", on_click=_start, help="Seconds a scan, in a process of its own.")
         draw_problem(CalibrationRun)
-        st.fragment(run_every=2)(_watch)()
+        every = 2 if any(run.is_active for run in CalibrationRun.all()) else None
+        st.fragment(run_every=every)(_watch)()
 
 
 def _start() -> None:

@@ -1,7 +1,7 @@
 """Anomalies painted into healthy slices, to be found again: of any size, shape and place, bright and dark.
 
 A stack is a slice with some of its scan's other levels as channels, (B, C, H, W); what is painted is solid, so that it
-shows in the neighbours as far as it reaches. Half of the places are uniform over the brain; the others lie as lesions
+shows in the neighbours as far as it reaches. Some places are uniform over the brain; the others lie as lesions
 do, by the ventricles or under the cortex. Half of the shapes keep to tissue of one grey, as an infarct of cortex and a
 plaque of white matter do. No lesion mask is used.
 """
@@ -31,6 +31,7 @@ class PaintConfig:
     radius_px: tuple[float, float] = (1.3, 34.0)  # log-uniform
     contrast_sd: tuple[float, float] = (0.8, 7.0)  # log-uniform, in sd of the tissue
     bright: float = 0.85  # share; the others are dark
+    places: tuple[float, float, float] = (0.35, 0.45, 0.2)  # shares: anywhere, by the ventricles, under the cortex
     mirrored: float = 0.2  # share of the slices whose anomalies come in pairs, left and right, as those of MS may
 
 
@@ -48,7 +49,7 @@ def paint(stack: Tensor, levels: Sequence[int], config: PaintConfig) -> Tensor:
     middle = stack[:, :1]
     total = torch.zeros_like(stack)
     noises = [_noise(middle, cells) for cells in NOISE_CELLS]
-    places = _places(middle, config.count)
+    places = _places(middle, config)
     sd = tissue_sd(middle)
     heights = torch.tensor(levels, dtype=stack.dtype, device=stack.device)[None, :, None, None]
     healthy = _chance(middle, config.healthy)
@@ -101,7 +102,7 @@ def _keeps_to_tissue(stack: Tensor, shape: _Shapes, sd: Tensor) -> Tensor:
     return torch.where(_chance(sd, 0.5), alike, 1.0)
 
 
-def _places(middle: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def _places(middle: Tensor, config: PaintConfig) -> tuple[Tensor, Tensor]:
     """Rows and columns, (B, count) each: uniform over the brain, by the ventricles, or under the cortex."""
     grid = functional.avg_pool2d(middle, COARSE)
     brain = (grid > 0).to(middle.dtype)
@@ -110,8 +111,8 @@ def _places(middle: Tensor, count: int) -> tuple[Tensor, Tensor]:
     by_ventricle = _pool(fluid * deep, 2) * brain
     under_cortex = (brain.bool() & ~inner).to(middle.dtype) * (fluid < 0.5)
     weights = [part / part.sum((1, 2, 3), keepdim=True).clamp(min=1e-6) for part in (brain, by_ventricle, under_cortex)]
-    mixed = (0.5 * weights[0] + 0.3 * weights[1] + 0.2 * weights[2]).flatten(1) + 1e-9
-    drawn = torch.multinomial(mixed, count, replacement=True)
+    mixed = torch.stack([share * weight for share, weight in zip(config.places, weights, strict=True)]).sum(0)
+    drawn = torch.multinomial(mixed.flatten(1) + 1e-9, config.count, replacement=True)
     jitter = torch.randint(0, COARSE, (2, *drawn.shape), device=middle.device)
     width = grid.shape[3]
     return (drawn // width) * COARSE + jitter[0], (drawn % width) * COARSE + jitter[1]
