@@ -10,7 +10,7 @@ FAMILIES = (
 )  # fmt: skip
 _SPECS = (spec for family in FAMILIES for spec in import_module(f"uad_core.models.families.{family}").SPECS)
 MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in _SPECS}
-STRONGEST = "denoiser"  # by the table in the README: the default on the command line, offered first in the app
-COMPARED = (STRONGEST, "intensity", "sae3", "svae")  # chosen at first where models are held against each other
+STRONGEST = "marker"  # by the table in the README: the default on the command line, offered first in the app
+COMPARED = (STRONGEST, "denoiser", "intensity", "sae3")  # chosen at first where models are held against each other
 
 __all__ = ["COMPARED", "MODELS", "STRONGEST", "AnomalyModel", "ModelSpec", "Objective"]
