@@ -12,6 +12,7 @@ from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.detect.from_file import summary
 from uad_core.io.paths import ROOT
+from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
@@ -51,7 +52,7 @@ def settled(app: AppTest) -> AppTest:
 @pytest.fixture(scope="module")
 def reconstruction():
     prepared = prepare_scan(bundled(FIRST).source, PAPER_SLAB, PrepareOptions(), lambda step, share: None)
-    return reconstruct(prepared, load_checkpoint("denoiser"))
+    return reconstruct(prepared, load_checkpoint(STRONGEST))
 
 
 def says(app: AppTest, sentence: str) -> bool:
@@ -94,7 +95,7 @@ def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(v
     app.number_input(key="threshold box").set_value(0.2).run()
     assert says(app, expected(reconstruction, threshold=0.2))
     assert app.query_params["threshold"] == "0.2000"
-    app.number_input(key="threshold box").set_value(0.95).run()
+    app.number_input(key="threshold box").set_value(1.0).run()
     assert says(app, "No voxel above the threshold")
     app.toggle(key="absolute").set_value(False).run()
     assert says(app, expected(reconstruction, percentile=99.0))

@@ -90,6 +90,17 @@ def test_a_training_begins_with_the_weights_of_another(quick, trained, cohort, t
         list(train(Training([cohort], other, trained[1], "another")))
 
 
+def test_nobody_is_held_out_whom_the_weights_that_it_begins_with_know(quick, trained, cohort):
+    config = replace(CONFIG, epochs=0, start_from="small", seed=1)
+    known = load_checkpoint("small", trained[1]).record["trained_on"][0]["subjects"]
+    held_out = {subject.name for subject in cohort.split(0.3, 1)[1].subjects}
+    assert held_out & set(known), "the other seed holds others out"
+    with pytest.raises(ValueError, match="take its --seed"):
+        list(train(Training([cohort], config, trained[1], "leaky")))
+    list(train(Training([cohort], replace(config, seed=0), trained[1], "sound")))
+    assert load_checkpoint("sound", trained[1]).record["begun_with"]["trained_on"][0]["subjects"] == known
+
+
 def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_path):
     list(train(Training([cohort], replace(CONFIG, minutes=1e-6), tmp_path, "brief")))
     assert load_checkpoint("brief", tmp_path).record["epochs"] == 1

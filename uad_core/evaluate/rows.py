@@ -119,12 +119,13 @@ def _reference(checkpoint: Checkpoint, simulated: bool) -> str:
 
 def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:
     """What a checkpoint has of a subject: "trained" on it, "calibrated" by it, trained on its "anatomy"; else ""."""
-    for entry in checkpoint.record.get("trained_on", []):
+    before = (checkpoint.record.get("begun_with") or {}).get("trained_on") or []
+    for entry in [*before, *checkpoint.record.get("trained_on", [])]:
         if entry["cohort"] != cohort.name:
             continue
         if subject.name in entry["subjects"]:
             return "trained"
-        if subject.name in entry.get("held_out", []):
+        if subject.name in entry.get("held_out", []) and entry not in before:
             return "calibrated"
         trained = set(entry["subjects"])
         if subject.anatomy in {other.anatomy for other in cohort.subjects if other.name in trained}:

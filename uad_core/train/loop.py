@@ -15,6 +15,7 @@ from uad_core.train.distributed import Distributed
 from uad_core.train.finish import finish
 from uad_core.train.load import load
 from uad_core.train.run_folder import RunFolder, reason, stop_signals
+from uad_core.train.start import check_held_out
 from uad_core.train.state import TrainState
 from uad_core.train.step import run_steps
 from uad_core.train.validation import validation_error
@@ -58,6 +59,7 @@ def _stages(
     loaded = yield from load(training.cohorts, config, must_stop if ranks.world == 1 else None)
     if loaded is None:
         return
+    check_held_out(training, loaded.splits)
     state = TrainState(training, model, loaded, ranks)  # from the newest snapshot, if this is a resumption
     board, stopped = None, False
     if folder:

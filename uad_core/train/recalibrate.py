@@ -75,7 +75,8 @@ class Recalibration:
     def subjects(self) -> tuple[Subject, ...]:
         """The healthy ones that the model was not trained on. Raises ScanError: too few; ValueError: a taken name."""
         name, record = self.cohort.name, self.checkpoint.record
-        entries = [entry for entry in record.get("trained_on", []) if entry["cohort"] == name]
+        before = (record.get("begun_with") or {}).get("trained_on") or []
+        entries = [entry for entry in [*before, *record.get("trained_on", [])] if entry["cohort"] == name]
         known = {subject for entry in entries for subject in entry["subjects"]}
         kept = tuple(subject for subject in self.cohort.healthy.subjects if subject.name not in known)
         if len(kept) < LEAST_SCANS:
