@@ -14,6 +14,7 @@ from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.charts import show_histogram
 from pages.ui.viewer.display import pick_display, pick_level
 from uad_core.detect.from_file import summary
+from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.segment import segment
 
@@ -37,7 +38,11 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
     truth = scan.truth_in_slab(choice, scan.prepared_scan(choice, checkpoint.slab))
     reconstruction = scan.reconstruction_of(choice, checkpoint)
     level = pick_level(choice.key, reconstruction, sliders[0])
-    segmentation = segment(reconstruction, config)
+    try:
+        segmentation = segment(reconstruction, config)
+    except ScanError as error:
+        st.error(str(error))
+        st.stop()
     found = Finding(choice, reconstruction, segmentation, config, truth, level, opacity)
     with pictures:
         VIEWS[str(view)](found)

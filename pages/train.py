@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.runs.view import draw_command, draw_log, draw_problem, pick
 from pages.ui.shell.page import banner, start_page
 from pages.ui.train import form, progress
+from pages.ui.train.calibration import offer_calibration
 from uad_core.runs.training import TrainingRun
 
 
@@ -22,6 +23,7 @@ def ask(runs: list[TrainingRun]) -> None:
         form.ask_for_model()
     form.ask_for_settings()
     draw_problem(TrainingRun)
+    offer_calibration()
     if busy := [run.name for run in runs if run.is_active]:
         st.warning(f"Already running: {', '.join(busy)}. Two trainings at once slow each other down.")
 

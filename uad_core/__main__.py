@@ -19,6 +19,7 @@ COMMANDS = {
     "models": "list the models, each with its idea and its weakness",
     "picture": "draw one slice of a detection as a PNG",
     "train": "train a model on the healthy subjects of cohort folders",
+    "calibrate": "give a trained model a healthy reference of your own scans, without training",
     "sample": "let a VAE, a VAE-GAN or AnoGAN invent slices, as a PNG",
     "evaluate": "score models on a cohort with lesion masks",
     "experiment": "repeat the paper's comparison of models, as one HTML report",

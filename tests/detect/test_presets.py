@@ -14,12 +14,12 @@ from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.commands.detect import chosen_options, chosen_setting
 from uad_core.detect.presets import MOST_BYTES, Preset, PresetError, command_line, read_preset
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess.from_file import PrepareOptions
 
 INTENSITY = load_checkpoint("intensity")  # without weights, so read at once
-OTHER = PostprocessConfig("absolute", 3, 0.5, 20.0)
+OTHER = PostprocessConfig("absolute", 3, 0.5, 20.0, "white-matter")
 PRESET = Preset("MS, strict", "intensity", DetectConfig(99.5, None, "simulated", OTHER))
 CONFIGS = st.builds(
     DetectConfig,
@@ -32,7 +32,9 @@ CONFIGS = st.builds(
         st.sampled_from(MEDIAN_SIZES),
         st.floats(0, 20),
         st.floats(0, 100_000),
+        st.sampled_from(LOOKS),
     ),
+    st.none() | st.floats(0.5, 50),
 )
 
 
@@ -67,7 +69,9 @@ def test_the_file_is_small_and_has_a_line_for_each_value():
         ' "signed": "absolute",',
         ' "median_size": 3,',
         ' "erosion_mm": 0.5,',
-        ' "min_lesion_mm3": 20.0',
+        ' "min_lesion_mm3": 20.0,',
+        ' "false_discovery": null,',
+        ' "look": "white-matter"',
         "}",
     ]
 
@@ -122,6 +126,9 @@ def test_what_is_no_preset_is_refused_with_a_sentence(text, sentence):
         ({"median_size": True}, "median_size must be"),
         ({"erosion_mm": 1e6}, "erosion_mm must be a number from 0 to 20"),
         ({"min_lesion_mm3": -1}, "min_lesion_mm3 must be"),
+        ({"false_discovery": 0}, "false_discovery must be a number above 0"),
+        ({"false_discovery": 51}, "false_discovery must be"),
+        ({"look": "cortex"}, "look must be one of everywhere, white-matter, own-mask"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(changes, sentence):
@@ -137,6 +144,13 @@ def test_a_preset_that_lacks_an_entry_is_refused_rather_than_filled_up(key):
         Preset.from_json(json.dumps(entries))
 
 
+def test_a_preset_from_before_an_entry_was_added_means_what_it_meant():
+    entries = record()
+    del entries["false_discovery"], entries["look"]
+    config = Preset.from_json(json.dumps(entries)).config
+    assert (config.false_discovery, config.postprocess.look) == (None, "everywhere")
+
+
 def test_a_preset_that_its_own_file_could_not_hold_cannot_be_made():
     with pytest.raises(PresetError, match="threshold"):
         Preset("n", "denoiser", DetectConfig(threshold=float("nan")))
@@ -145,7 +159,11 @@ def test_a_preset_that_its_own_file_could_not_hold_cannot_be_made():
 @given(CONFIGS)
 @settings(max_examples=60, deadline=None)
 def test_the_command_line_gives_back_the_same_setting(config):
-    checkpoint, again = chosen_setting(parsed(command_line(INTENSITY, config)))
+    line = command_line(INTENSITY, config)
+    if config.postprocess.look == "own-mask":  # said by its file, which a detection names
+        assert "--look" not in line
+        line += " --look-mask mine.nii"
+    checkpoint, again = chosen_setting(parsed(line))
     assert (checkpoint.name, again) == ("intensity", config)
 
 
@@ -165,7 +183,7 @@ def test_only_what_differs_from_the_defaults_is_named():
     assert command_line(INTENSITY, replace(usual, percentile=99.0)) == f"{start} --percentile 99"
     assert command_line(INTENSITY, PRESET.config) == (
         f"{start} --percentile 99.5 --reference simulated --signed absolute --median-size 3 --erosion-mm 0.5 "
-        "--min-lesion-mm3 20"
+        "--min-lesion-mm3 20 --look white-matter"
     )
 
 

@@ -104,6 +104,19 @@ def evaluated(folder):
     return tables_of(open_cohort(folder), [checkpoint_of("a"), checkpoint_of("intensity", 0.4, model="intensity")])
 
 
+@pytest.mark.parametrize("setting", [{"false_discovery": 10.0}, {"look": "white-matter"}])
+def test_rate_and_place_are_those_of_detection(folder, setting):
+    cohort, checkpoint = open_cohort(folder), checkpoint_of("a")
+    _, progress = tables_of(cohort, [checkpoint], replace(CONFIG, **setting), plain=False)
+    case, score = progress[0].case, progress[0].scores[0]
+    reconstruction = reconstruct(case.prepared, checkpoint)
+    post = PostprocessConfig("absolute", 3, look=setting.get("look", "everywhere"))
+    rate = setting.get("false_discovery")
+    found = segment(reconstruction, DetectConfig(reference="made", postprocess=post, false_discovery=rate))
+    assert score.threshold == found.threshold
+    assert score.dice == dice(found.mask, case.truth)
+
+
 def test_dice_is_that_of_the_mask_that_detection_gives(folder, evaluated):
     tables, _ = evaluated
     subject, checkpoint = open_cohort(folder).subjects[0], checkpoint_of("a")

@@ -61,3 +61,39 @@ def test_real_scans_are_the_default_reference_and_unknown_ones_are_named():
     assert calibration.default_reference == "b-real"
     with pytest.raises(ValueError, match="a-simulated, b-real"):
         calibration.histogram("absolute", 5, "nobody")
+
+
+def by_hand(healthy: np.ndarray, scan: np.ndarray, rate: float) -> float:
+    """Benjamini and Hochberg, voxel by voxel: the largest k with p(k) <= rate k / m, and its residual."""
+    p_values = np.array([(1 + (healthy >= value).sum()) / (1 + len(healthy)) for value in scan])
+    order = np.argsort(p_values)
+    passed = np.flatnonzero(p_values[order] <= rate * (1 + np.arange(len(scan))) / len(scan))
+    return scan[order][passed[-1]] if passed.size else 1.0
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.3])
+def test_the_discovery_threshold_is_that_of_benjamini_and_hochberg(rate):
+    rng = np.random.default_rng(1)
+    middles = (np.arange(BINS) + 0.5) / BINS
+    healthy = rng.choice(middles[:400], 5000, p=np.linspace(2, 0, 400) / np.linspace(2, 0, 400).sum())
+    scan = np.concatenate([rng.choice(healthy, 900), rng.choice(middles[330:600], 100)])
+    histogram = ResidualHistogram(np.histogram(healthy, EDGES)[0])
+    threshold = histogram.discovery_threshold(np.histogram(scan, EDGES)[0], rate)
+    lowest = by_hand(healthy, scan, rate)
+    assert (scan > threshold).sum() == (scan >= lowest).sum()
+
+
+def test_a_healthy_scan_like_the_reference_is_left_alone():
+    """Of 200 scans that are drawn from the reference itself, hardly one is flagged at all."""
+    rng = np.random.default_rng(5)
+    flagged = [
+        (np.float64(HISTOGRAM.discovery_threshold(np.histogram(scan, EDGES)[0], 0.05)) < scan).sum()
+        for scan in rng.choice(RESIDUALS, (200, 2000))
+    ]
+    assert np.mean(np.array(flagged) > 0) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+@pytest.mark.parametrize("rate", [0, 1, -0.1, float("nan")])
+def test_a_rate_outside_its_range_is_refused(rate):
+    with pytest.raises(ValueError, match="rate"):
+        HISTOGRAM.discovery_threshold(HISTOGRAM.counts, rate)

@@ -12,6 +12,7 @@ from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.detect.from_file import summary
 from uad_core.io.paths import ROOT
+from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
@@ -51,7 +52,7 @@ def settled(app: AppTest) -> AppTest:
 @pytest.fixture(scope="module")
 def reconstruction():
     prepared = prepare_scan(bundled(FIRST).source, PAPER_SLAB, PrepareOptions(), lambda step, share: None)
-    return reconstruct(prepared, load_checkpoint("denoiser"))
+    return reconstruct(prepared, load_checkpoint(STRONGEST))
 
 
 def says(app: AppTest, sentence: str) -> bool:
@@ -60,7 +61,7 @@ def says(app: AppTest, sentence: str) -> bool:
 
 def expected(reconstruction, **setting) -> str:
     """The sentence of the command line for the setting; the page takes the residual that suits the model."""
-    sizes = {key: setting.pop(key) for key in ("median_size", "min_lesion_mm3", "erosion_mm") if key in setting}
+    sizes = {key: setting.pop(key) for key in ("median_size", "min_lesion_mm3", "erosion_mm", "look") if key in setting}
     signed = setting.pop("signed", reconstruction.checkpoint.spec.signed)
     return summary(segment(reconstruction, DetectConfig(**setting, postprocess=PostprocessConfig(signed, **sizes))))
 
@@ -94,10 +95,33 @@ def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(v
     app.number_input(key="threshold box").set_value(0.2).run()
     assert says(app, expected(reconstruction, threshold=0.2))
     assert app.query_params["threshold"] == "0.2000"
-    app.number_input(key="threshold box").set_value(0.95).run()
+    app.number_input(key="threshold box").set_value(1.0).run()
     assert says(app, "No voxel above the threshold")
     app.toggle(key="absolute").set_value(False).run()
     assert says(app, expected(reconstruction, percentile=99.0))
+
+
+def test_a_false_discovery_rate_comes_in_place_of_the_percentile(visit, reconstruction):
+    app = visit("detect")
+    app.toggle(key="discovery").set_value(True).run()
+    assert app.slider(key="percentile").disabled
+    app.slider(key="discovery_rate").set_value(20.0).run()
+    assert says(app, expected(reconstruction, false_discovery=20.0))
+    app.toggle(key="absolute").set_value(True).run()
+    assert app.slider(key="discovery_rate").disabled
+    app.number_input(key="threshold box").set_value(0.2).run()
+    assert says(app, expected(reconstruction, threshold=0.2))
+
+
+def test_where_to_look_is_chosen_and_said(visit, reconstruction):
+    app = visit("detect")
+    app.selectbox(key="look").set_value("white-matter").run()
+    assert says(app, "Looked for white-matter disease")
+    assert says(app, expected(reconstruction, look="white-matter"))
+    app.selectbox(key="look").set_value("own-mask").run()
+    assert any("no mask to look within" in one.value for one in app.error)
+    app.selectbox(key="look").set_value("everywhere").run()
+    assert says(app, expected(reconstruction))
 
 
 def test_a_link_carries_the_setting_and_nonsense_in_it_is_left_aside(visit, reconstruction):

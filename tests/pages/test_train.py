@@ -1,7 +1,9 @@
 """A training from its request to its use in Detect, in a real browser, with a real process of its own."""
 
+import json
 import os
 import re
+import shutil
 import signal
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from uad_core.atlas.space import MNI_18_LEVEL
 from uad_core.atlas.template import template
 from uad_core.io.atomic import write_json
+from uad_core.io.paths import CHECKPOINTS
 from uad_core.runs.training import TrainingRun
 
 EPOCHS = 1000  # never reached: the test is sooner
@@ -130,3 +133,21 @@ def test_the_name_of_a_finished_training_is_taken(address, cohort, page):
     fill(page, Another_cohort_folder=cohort, Name="tiny")
     button(page, "Start training").click()
     page.get_by_test_id("stAlert").get_by_text("There is a checkpoint named tiny already").wait_for()
+
+
+def test_a_model_is_calibrated_on_healthy_scans_and_too_few_get_a_sentence(address, folders, cohort, page, tmp_path):
+    folders[1].mkdir(parents=True, exist_ok=True)
+    for ending in ("json", "safetensors"):
+        shutil.copy(CHECKPOINTS / f"intensity.{ending}", folders[1])
+    for number in range(6):
+        shutil.copy(cohort / f"sub-{number % 4}_FLAIR.png", tmp_path / f"sub-{number}_FLAIR.png")
+    page.goto(f"{address}/train")
+    page.get_by_text("Calibrate a model to your own scanner").click()
+    fill(page, Folder_of_healthy_scans=cohort)
+    button(page, "Calibrate").click()
+    page.get_by_text(re.compile("4 healthy scans; at least 5 are needed")).wait_for(timeout=LONG)
+    fill(page, Folder_of_healthy_scans=tmp_path)
+    button(page, "Calibrate").click()
+    page.get_by_text(re.compile("intensity has a new healthy reference")).wait_for(timeout=LONG)
+    references = json.loads((folders[1] / "intensity.json").read_text())["calibration"]["references"]
+    assert references[tmp_path.name]["scans"] == 6

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import ndimage
 
 from tests.support.heads import SLAB, Identity, Zeros, checkpoint_of, head
@@ -9,7 +10,7 @@ from uad_core.atlas.space import Slab
 from uad_core.io.volume import ScanError
 from uad_core.models.calibration import BINS
 from uad_core.pipeline.postprocess import PostprocessConfig, erode, residual
-from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.reconstruct import reconstruct, reconstruct_slices
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import PreprocessConfig, prepare
 from uad_core.train.calibrate import calibrate
@@ -92,3 +93,34 @@ def test_a_profile_shows_the_share_of_voxels_in_each_bin(prepared):
     values = prepared.array[erode(prepared.brain_mask, 2.0)]
     np.testing.assert_allclose(shares[1], ((values > 0.45) & (values <= 0.55)).mean(), atol=1e-6)
     assert shares.sum() == pytest.approx(1)
+
+
+class Neighbourly(Zeros):
+    """Its score: bright is the slice below, dark the slice above."""
+
+    context = (-1, 1)
+    scores = True
+
+    def assess(self, slices, on_progress=None):
+        around = slices[:, 1:] if slices.shape[1] > 1 else torch.zeros_like(slices).expand(-1, 2, -1, -1)
+        return torch.zeros_like(slices[:, :1]), around
+
+
+def test_a_models_own_score_stands_in_the_residuals_place_and_sees_its_neighbours(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Neighbourly()))
+    below, above = np.zeros_like(prepared.array), np.zeros_like(prepared.array)
+    below[1:], above[:-1] = prepared.array[:-1], prepared.array[1:]
+    np.testing.assert_array_equal(reconstruction.residual("positive"), below)
+    np.testing.assert_array_equal(reconstruction.residual("absolute"), np.maximum(below, above))
+    alone = reconstruct_slices(Neighbourly(), prepared.array)
+    assert not alone.any()
+
+
+def test_a_score_is_what_calibration_counts(prepared):
+    calibration = calibrate(Neighbourly(), [("a", True, prepared)])
+    below = np.zeros_like(prepared.array)
+    below[1:] = prepared.array[:-1]
+    expected = below[erode(prepared.brain_mask, 2.0)]
+    assert calibration.histogram("positive", 1).threshold(50) == pytest.approx(
+        np.percentile(expected, 50), abs=1 / BINS
+    )

@@ -25,7 +25,7 @@ def test_batches_repeat_for_a_seed_and_epoch_and_differ_between_epochs():
 
 def test_every_cohort_fills_an_equal_share_of_an_epoch():
     slices = HealthySlices([numbered(30, 0.2), numbered(4, 0.6)], PLAIN, seed=0)
-    seen = np.concatenate(list(slices.batches(0, 8))).max(axis=(1, 2))
+    seen = np.concatenate(list(slices.batches(0, 8))).max(axis=(1, 2, 3))
     assert len(seen) == 34
     assert (seen > 0.5).sum() == 17
     _, often = np.unique(seen[seen > 0.5], return_counts=True)
@@ -70,3 +70,14 @@ def test_flips_and_shifts_within_the_frame_equal_those_of_the_whole_slice():
         whole = augment(slices[0], AugmentConfig(), np.random.default_rng(seed))
         cut = augment(slices[0, rows, columns], AugmentConfig(), np.random.default_rng(seed))
         np.testing.assert_array_equal(cut, whole[rows, columns])
+
+
+def test_neighbours_are_those_of_the_same_scan_and_0_where_there_are_none():
+    """Two scans of three levels each, the second one without its middle level."""
+    slices = np.zeros((5, 8, 8), np.float32)
+    slices[:, 2:6, 2:6] = (np.arange(1, 6) / 10)[:, None, None]
+    levels = [np.array([70, 71, 72, 70, 72])]
+    found = {}
+    for batch in HealthySlices([slices], PLAIN, 0, levels, (-1, 1)).batches(0, 2):
+        found |= {round(10 * float(stack[0].max())): [round(10 * float(s.max())) for s in stack[1:]] for stack in batch}
+    assert found == {1: [0, 2], 2: [1, 3], 3: [2, 0], 4: [0, 0], 5: [0, 0]}

@@ -10,7 +10,7 @@ import torch
 
 from tests.support.training import no_calibration, picture_cohort
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.models.checkpoint import load_checkpoint
+from uad_core.models.checkpoint import CheckpointError, load_checkpoint
 from uad_core.train import TrainConfig, Training, TrainProgress, pick_device, train
 from uad_core.train.config import parse_settings, recorded_command
 from uad_core.train.step import learning_rate
@@ -78,6 +78,27 @@ def test_training_again_gives_the_same_bits(quick, trained, cohort, tmp_path):
     assert first.sha256 == again.sha256
     list(train(Training([cohort], replace(CONFIG, seed=1, epochs=1), tmp_path, "other")))
     assert load_checkpoint("other", tmp_path).sha256 != first.sha256
+
+
+def test_a_training_begins_with_the_weights_of_another(quick, trained, cohort, tmp_path):
+    """Without an epoch the weights are those of the checkpoint, rounded as a file holds them."""
+    config = replace(CONFIG, epochs=0, start_from="small")
+    list(train(Training([cohort], config, trained[1], "further")))
+    assert load_checkpoint("further", trained[1]).sha256 == load_checkpoint("small", trained[1]).sha256
+    other = replace(config, settings=SMALL | {"latent": 4})
+    with pytest.raises(CheckpointError, match="of other settings"):
+        list(train(Training([cohort], other, trained[1], "another")))
+
+
+def test_nobody_is_held_out_whom_the_weights_that_it_begins_with_know(quick, trained, cohort):
+    config = replace(CONFIG, epochs=0, start_from="small", seed=1)
+    known = load_checkpoint("small", trained[1]).record["trained_on"][0]["subjects"]
+    held_out = {subject.name for subject in cohort.split(0.3, 1)[1].subjects}
+    assert held_out & set(known), "the other seed holds others out"
+    with pytest.raises(ValueError, match="take its --seed"):
+        list(train(Training([cohort], config, trained[1], "leaky")))
+    list(train(Training([cohort], replace(config, seed=0), trained[1], "sound")))
+    assert load_checkpoint("sound", trained[1]).record["begun_with"]["trained_on"][0]["subjects"] == known
 
 
 def test_a_time_limit_ends_training_after_the_running_epoch(quick, cohort, tmp_path):

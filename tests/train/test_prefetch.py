@@ -16,7 +16,7 @@ def numbered(count, fails_at=None):
     for number in range(count):
         if number == fails_at:
             raise MemoryError("too many slices")
-        yield np.full((2, 4, 4), number, np.float32)
+        yield np.full((2, 1, 4, 4), number, np.float32)
 
 
 def threads():
@@ -41,7 +41,7 @@ def test_what_goes_wrong_in_the_thread_is_raised_to_the_one_who_waits():
 
 def test_whoever_stops_early_leaves_no_thread():
     made = []
-    endless = (made.append(number) or np.zeros((1, 4, 4), np.float32) for number in range(10**6))
+    endless = (made.append(number) or np.zeros((1, 1, 4, 4), np.float32) for number in range(10**6))
     with closing(prefetched(endless, CPU)) as batches:
         next(batches)
         assert threads()

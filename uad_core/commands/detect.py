@@ -15,9 +15,12 @@ from uad_core.detect.presets import command_line, read_preset
 from uad_core.io.read_scan import series_in
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess.from_file import STEPS, PrepareOptions
+
+POSTPROCESS = ("signed", "median_size", "erosion_mm", "min_lesion_mm3", "look")
+DETECT = ("percentile", "threshold", "reference", "false_discovery")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("scan", type=Path, help="FLAIR head scan: NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one")
     add("--out", **FOLDER, required=True, help="for the results")
     add_setting(parser)
+    add("--look-mask", **FILE, help="mask on the scan's grid within which alone to look; sets --look own-mask")
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
     add_slab(parser, "those that the model knows")
@@ -52,6 +56,10 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     text = f"per cent of healthy residuals below the threshold (default: {percentile:g})"
     add("--percentile", type=float, help=text)
     add("--threshold", type=float, help="residual in normalised intensity, in place of the percentile")
+    text = "per cent of the flagged voxels that may be false on average, in place of the percentile: flags nothing "
+    add("--false-discovery", type=float, metavar="RATE", help=f"{text}where nothing stands out from healthy brains")
+    text = "where: everywhere, or where white-matter disease lies (harmful for stroke) (default: everywhere)"
+    add("--look", choices=LOOKS, help=text)
     add("--reference", help="healthy cohort that the percentile refers to (default: a real one if there is one)")
     text = f"edge of the median filter, voxels of 1 mm (default: {post.median_size})"
     add("--median-size", type=int, choices=MEDIAN_SIZES, help=text)
@@ -63,22 +71,27 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:
     """Model and setting: each option as given, else as the preset has it, else the default.
 
-    A percentile that is given replaces a preset's threshold, which would win over it otherwise.
+    A percentile or rate that is given replaces a preset's threshold, which would win over it otherwise; a percentile
+    also replaces its rate.
     """
     preset = read_preset(options.preset) if options.preset else None
     checkpoint = load_checkpoint(options.model or (preset.model if preset else STRONGEST), options.checkpoints)
     config = preset.config if preset else DetectConfig(postprocess=PostprocessConfig(checkpoint.spec.signed))
     if options.percentile is not None:
+        config = replace(config, threshold=None, false_discovery=None)
+    if options.false_discovery is not None:
         config = replace(config, threshold=None)
-    post = replace(config.postprocess, **_given(options, "signed", "median_size", "erosion_mm", "min_lesion_mm3"))
-    return checkpoint, replace(config, **_given(options, "percentile", "threshold", "reference"), postprocess=post)
+    post = replace(config.postprocess, **_given(options, *POSTPROCESS))
+    if getattr(options, "look_mask", None):
+        post = replace(post, look="own-mask")
+    return checkpoint, replace(config, **_given(options, *DETECT), postprocess=post)
 
 
 def chosen_options(options: argparse.Namespace) -> PrepareOptions:
     """What overrides the automatic preprocessing."""
     slab = SLABS[options.slab] if options.slab else None
-    steps = {step: getattr(options, step) for step in STEPS}
-    return PrepareOptions(slab, brain_mask=options.brain_mask, atlas=options.atlas, series=options.series, **steps)
+    given = {name: getattr(options, name) for name in (*STEPS, "brain_mask", "look_mask", "atlas", "series")}
+    return PrepareOptions(slab, **given)
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:

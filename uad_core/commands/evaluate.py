@@ -12,7 +12,7 @@ from uad_core.evaluate.rows import PLAIN, open_session
 from uad_core.evaluate.score_cohort import CaseProgress, progress_file, score_cohort
 from uad_core.evaluate.tables import readable
 from uad_core.io.command_words import as_words, command_line
-from uad_core.pipeline.postprocess import MEDIAN_SIZES
+from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--median-size", type=int, choices=MEDIAN_SIZES, default=defaults.median_size, help=text)
     text = "residual: absolute, only too bright, both, or the one that suits each model (default: %(default)s)"
     add("--signed", choices=SIGN_CHOICES, default=defaults.signed, help=text)
+    add("--look", choices=LOOKS[:2], default=defaults.look, help="where to look (default: %(default)s)")
+    text = "per cent; sets the working threshold in each scan by this rule, in place of the percentile"
+    add("--false-discovery", type=float, metavar="RATE", help=text)
     add("--limit", type=int, help="largest number of patients, and of healthy subjects")
     add_slab(parser, "those that the models know")
     parser.set_defaults(run=run)
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Evaluate, print the table, write the files. Raises as `open_session` and `score_cohort` do."""
-    same = ("percentile", "signed", "reference", "median_size", "limit")
+    same = ("percentile", "signed", "reference", "median_size", "limit", "look", "false_discovery")
     slab = SLABS[options.slab] if options.slab else None
     config = EvaluateConfig(**{name: getattr(options, name) for name in same}, slab=slab)
     session = open_session(options.cohort, listed(options.models), config, options.checkpoints)

@@ -27,6 +27,7 @@ OPTIONS: dict[str, tuple[type, str]] = {  # TrainConfig's field -> type, help
     "patience": (int, "end after this many epochs without a lower error on held-out slices"),
     "minutes": (float, "end after the epoch in which this time is over"),
     "calibration_scans": (int, "largest number of held-out scans of each cohort to calibrate on"),
+    "start_from": (str, "checkpoint of the same model in the folder of checkpoints to begin with"),
     "snapshot_minutes": (float, "between snapshots to resume from"),
     "device": (str, "auto, cpu, cuda or cuda:1"),
 }

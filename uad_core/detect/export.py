@@ -51,12 +51,15 @@ def export(
         raise ValueError("a subject label may hold letters and digits only")
     prepared = reconstruction.prepared
     mask = prepared.to_scan(segmentation.mask, order=0)
-    residual = np.where(reconstruction.searched, reconstruction.residual(config.postprocess.signed), 0)
+    residual = np.where(
+        reconstruction.searched, reconstruction.weighted(config.postprocess.signed, config.postprocess.look), 0
+    )
     stem = result_stem(label, reconstruction.checkpoint.name)
     record = provenance(reconstruction, segmentation, config, command)
     voxels = int(mask.sum())
     record |= {"MaskVoxels": voxels, "MaskVolumeMm3": round(float(voxels * prepared.scan.voxel_mm3), 2)}
-    residual_record = {"SkullStripped": True, "Units": "normalised intensity", "Sources": record["Sources"]}
+    units = "anomaly score, 0 to 1" if reconstruction.score is not None else "normalised intensity"
+    residual_record = {"SkullStripped": True, "Units": units, "Sources": record["Sources"]}
     files = {
         f"{stem}_mask.nii.gz": encode_nifti(mask.astype(np.uint8), prepared.scan),
         f"{stem}_mask.json": _json(record),

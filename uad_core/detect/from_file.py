@@ -7,6 +7,7 @@ from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export, pat
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.read_scan import ScanSource
 from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
@@ -67,11 +68,16 @@ def summary(segmentation: Segmentation) -> str:
     percentile, healthy_ml = segmentation.percentile, segmentation.healthy_ml
     rank = f"percentile {percentile:.2f}" if percentile < 99.995 else "beyond percentile 99.99"
     at = f"threshold {segmentation.threshold:.4f} ({rank} of {segmentation.reference})"
+    config = segmentation.config
+    if config.false_discovery is not None and config.threshold is None:
+        at += f", of a false-discovery rate of {config.false_discovery:g} %"
+    looked = f" {SENTENCES[config.postprocess.look]}".rstrip()
     if not segmentation.lesions:
-        return f"No voxel above the {at}."
+        return f"No voxel above the {at}.{looked}"
     count = len(segmentation.lesions)
-    healthy = f"about {healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
+    most = "at most " if looked else "about "
+    healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
     return (
         f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}. "
-        f"The same threshold flags {healthy} in a healthy brain of this size."
+        f"The same threshold flags {healthy} in a healthy brain of this size.{looked}"
     )

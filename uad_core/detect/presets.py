@@ -6,7 +6,7 @@ A preset holds the whole setting, so that it means the same when the defaults ch
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from uad_core.atlas.space import slab_name
 from uad_core.io import command_words
 from uad_core.io.command_words import as_words, changed
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
@@ -49,7 +49,11 @@ ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
                     f"one of {', '.join(map(str, MEDIAN_SIZES))}"),
     "erosion_mm": (_number(0, 20), "a number from 0 to 20"),
     "min_lesion_mm3": (_number(0, 100_000), "a number from 0 to 100000"),
+    "false_discovery": (lambda value: value is None or (_number(0, 50)(value) and value > 0),
+                        "a number above 0 and up to 50, or null"),
+    "look": (lambda value: isinstance(value, str) and value in LOOKS, f"one of {', '.join(LOOKS)}"),
 }  # fmt: skip
+ADDED = {"false_discovery": None, "look": "everywhere"}  # what a preset from before these entries means
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,11 @@ class Preset:
         record = _parsed(text)
         if record.pop("version", None) != VERSION:
             raise PresetError("This preset was written for another version of the project; save it anew.")
+        record = ADDED | record
         _check(record)
-        post = PostprocessConfig(*(record[key] for key in ("signed", "median_size", "erosion_mm", "min_lesion_mm3")))
-        config = DetectConfig(record["percentile"], record["threshold"], record["reference"], post)
+        post = PostprocessConfig(**{field.name: record[field.name] for field in fields(PostprocessConfig)})
+        own = ("percentile", "threshold", "reference", "false_discovery")
+        config = DetectConfig(**{name: record[name] for name in own}, postprocess=post)
         return cls(record["name"], record["model"], config)
 
 
@@ -139,6 +145,8 @@ def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: 
     for step in STEPS:
         choice = getattr(prepare, step)
         options |= {step: choice, f"no_{step}": choice is False}
-    for file in ("brain_mask", "atlas"):
+    if options.get("look") == "own-mask":
+        options.pop("look")  # the file says it
+    for file in ("brain_mask", "look_mask", "atlas"):
         options[file] = f"YOUR_{file.upper()}.nii.gz" if getattr(prepare, file) else None
     return command_words.command_line("detect", ["YOUR_SCAN.nii.gz", *as_words(options)])

@@ -5,7 +5,7 @@ from typing import Literal
 
 from uad_core.atlas.space import Slab, slab_name
 from uad_core.io.command_words import changed
-from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
+from uad_core.pipeline.postprocess import SIGNS, Look, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
@@ -25,6 +25,8 @@ class EvaluateConfig:
     median_size: int = PostprocessConfig.median_size
     erosion_mm: float = PostprocessConfig.erosion_mm
     min_lesion_mm3: float = PostprocessConfig.min_lesion_mm3
+    look: Look = PostprocessConfig.look  # of the masks named there, a cohort has none of the user's own
+    false_discovery: float | None = None  # per cent; sets the working threshold in each scan, in the percentile's place
     slab: Slab | None = None  # None: the levels that the models were trained on
     limit: int | None = None  # at most so many patients, and so many healthy subjects
     resamples: int = 2000  # of the bootstrap over patients
@@ -36,6 +38,10 @@ class EvaluateConfig:
             raise ValueError(f"The residual's sign must be one of {', '.join(SIGN_CHOICES)}, not {self.signed}.")
         if not all(0 <= percentile <= 100 for percentile in (self.percentile, *self.percentiles)):
             raise ValueError("Percentiles must lie in [0, 100].")
+        if self.false_discovery is not None and not 0 < self.false_discovery <= 50:
+            raise ValueError("The false-discovery rate must lie above 0 and at most at 50 per cent.")
+        if self.look == "own-mask":
+            raise ValueError("A cohort has no mask of the user's own to look within.")
         if self.limit is not None and self.limit < 1:
             raise ValueError("Limit must be at least 1.")
 
@@ -45,7 +51,7 @@ class EvaluateConfig:
         return options | {"slab": slab_name(self.slab) if self.slab else None}
 
     def postprocess(self, signed: Sign) -> PostprocessConfig:
-        return PostprocessConfig(signed, self.median_size, self.erosion_mm, self.min_lesion_mm3)
+        return PostprocessConfig(signed, self.median_size, self.erosion_mm, self.min_lesion_mm3, self.look)
 
     def signs(self, own: Sign) -> tuple[Sign, ...]:
         """The signs to evaluate a model at, whose spec names `own`."""

@@ -44,6 +44,15 @@ def _difference(figure: str) -> Callable[[ModelRow], Cell]:
     return lambda row: spread(row.differences.get(figure, Figure()))
 
 
+def _by_size(false_regions: str) -> Callable[[ModelRow], Cell]:
+    def cell(row: ModelRow) -> Cell:
+        return Cell(
+            " / ".join(number(share, 2) for share in row.recall_by_size.get(false_regions, {}).values()) or NONE
+        )
+
+    return cell
+
+
 COLUMNS = {
     column.key: column
     for column in (
@@ -56,6 +65,9 @@ COLUMNS = {
         Column("lesion_precision", "Lesion precision", "precision",
                lambda row: Cell(number(row.lesion_precision.mean))),
         Column("lesion_f1", "Lesion F1", "lesion F1", lambda row: Cell(number(row.lesion_f1.mean))),
+        Column("recall_at_1", "Lesions found at 1 false region a scan: < 50 / 50 to 200 / > 200 mm³",
+               "found at 1 false: <50/50-200/>200", _by_size("1")),
+        Column("recall_at_5", "Lesions found at 5 false regions a scan", "at 5 false", _by_size("5")),
         Column("flagged_ml", "Flagged, ml", "flagged ml", lambda row: Cell(number(row.flagged_ml.mean, 2))),
         Column("false_positive_ml", "False positives in healthy scans, ml", "healthy ml",
                lambda row: spread(row.false_positive_ml, 2, deviation=False)),

@@ -12,6 +12,8 @@ GLOSSARY = {
     "over the voxels of all.",
     "lesions": "Lesions are 26-connected: one is found when a tenth of it is flagged; a flagged region is right when a "
     "tenth of it is lesion.",
+    "recall_by_size": "Found at so many false regions a scan: share of the small, medium and large lesions of all "
+    "patients, at the lowest threshold (one for all, picked on the truth) that gives no more false regions a patient.",
     "interval": "±: standard deviation over patients. Brackets: 95 % bootstrap interval (BCa) over patients, absent "
     "for fewer than two, too narrow where several were made from one brain.",
     "left_out": "Patients without the figure (NaN), left out of its mean.",
@@ -23,8 +25,8 @@ GLOSSARY = {
     "plain-intensity": "The scan itself as score has no healthy residuals, hence no threshold: only threshold-free and "
     "best-case figures.",
 }
-NOTES = ("dice", "best_dice", "best_dice_pooled", "auprc", "lesions", "interval", "left_out", "false_positive_ml",
-         "plain-intensity")  # fmt: skip  # in metrics.json
+NOTES = ("dice", "best_dice", "best_dice_pooled", "auprc", "lesions", "recall_by_size", "interval", "left_out",
+         "false_positive_ml", "plain-intensity")  # fmt: skip  # in metrics.json
 
 
 def explanation(metrics: Metrics) -> str:
@@ -39,6 +41,7 @@ def explanation(metrics: Metrics) -> str:
         GLOSSARY["auprc"],
         f"Pooled AUPRC of chance: {number(metrics['auprc_chance'])}.",
         GLOSSARY["lesions"],
+        GLOSSARY["recall_by_size"],
         f"{GLOSSARY['false_positive_ml'].removesuffix('.')} ({healthy}{circular}).",
         GLOSSARY["difference"],
         GLOSSARY["best_dice"],

@@ -1,7 +1,7 @@
 """What stands in metrics.json and curves.json, typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NotRequired, TypedDict
 
 from uad_core.pipeline.postprocess import Sign
@@ -119,6 +119,8 @@ class ModelRow:
     reference_simulated: bool = False
     reference_scans: int = 0
     reference_ml: float = 0.0
+    # false regions a scan -> share found of small, medium and large lesions; empty in files from before it was counted
+    recall_by_size: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, key: str, record: Mapping[str, Any]) -> "ModelRow":

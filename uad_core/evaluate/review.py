@@ -42,7 +42,7 @@ def map_of(session: EvaluationSession, case: Case, key: str, progress: Callable[
     row = next(row for row in session.rows if row.key == key)
     values = case.prepared.array
     if row.checkpoint and row.signed:
-        values = reconstruct(case.prepared, row.checkpoint, progress).residual(row.signed)
+        values = reconstruct(case.prepared, row.checkpoint, progress).weighted(row.signed, session.config.look)
     values = filtered(values, case.inside, session.config.median_size)
     mask = None
     if row.thresholds:

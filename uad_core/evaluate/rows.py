@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.cohorts.cohort import Cohort, Subject, open_cohort
@@ -12,6 +15,7 @@ from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import Sign
 
+STEPS = 20  # of each kind of threshold
 PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no checkpoint, no threshold
 
 
@@ -26,6 +30,17 @@ class Row:
     reference: str | None  # healthy cohort behind the thresholds
     # the working one, then those of `EvaluateConfig.percentiles`; None without healthy residuals
     thresholds: tuple[float, ...] | None
+    median_size: int = EvaluateConfig.median_size
+
+    @cached_property
+    def grid(self) -> tuple[float, ...]:
+        """Rising thresholds for what is counted over many: percentiles of healthy scans, and even steps up to 1."""
+        steps = np.linspace(0, 1, STEPS, endpoint=False)
+        if self.checkpoint is None or self.signed is None:
+            return tuple(steps.tolist())
+        healthy = self.checkpoint.calibration.histogram(self.signed, self.median_size, self.reference)
+        ranks = [healthy.threshold(100 - share) for share in np.geomspace(30, 0.002, STEPS)]
+        return tuple(np.unique([*steps, *ranks]).tolist())
 
     @property
     def family(self) -> str:
@@ -92,7 +107,7 @@ def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: Evalua
             healthy = checkpoint.calibration.histogram(signed, config.median_size, reference)
             thresholds = tuple(healthy.threshold(value) for value in (config.percentile, *config.percentiles))
             key = f"{checkpoint.name}:{signed}" if config.signed == "both" else checkpoint.name
-            rows.append(Row(key, checkpoint.name, checkpoint, signed, reference, thresholds))
+            rows.append(Row(key, checkpoint.name, checkpoint, signed, reference, thresholds, config.median_size))
     return [*rows, Row(PLAIN, PLAIN, None, None, None, None)] if plain else rows
 
 
@@ -104,12 +119,13 @@ def _reference(checkpoint: Checkpoint, simulated: bool) -> str:
 
 def knows(checkpoint: Checkpoint, subject: Subject, cohort: Cohort) -> str:
     """What a checkpoint has of a subject: "trained" on it, "calibrated" by it, trained on its "anatomy"; else ""."""
-    for entry in checkpoint.record.get("trained_on", []):
+    before = (checkpoint.record.get("begun_with") or {}).get("trained_on") or []
+    for entry in [*before, *checkpoint.record.get("trained_on", [])]:
         if entry["cohort"] != cohort.name:
             continue
         if subject.name in entry["subjects"]:
             return "trained"
-        if subject.name in entry.get("held_out", []):
+        if subject.name in entry.get("held_out", []) and entry not in before:
             return "calibrated"
         trained = set(entry["subjects"])
         if subject.anatomy in {other.anatomy for other in cohort.subjects if other.name in trained}:

@@ -8,7 +8,15 @@ import numpy as np
 from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.cohorts.load import load_subject
-from uad_core.evaluate.metrics import LesionScores, curve, dice, false_positive_ml, lesion_scores
+from uad_core.evaluate.metrics import (
+    Detections,
+    LesionScores,
+    curve,
+    detections,
+    dice,
+    false_positive_ml,
+    lesion_scores,
+)
 from uad_core.evaluate.rows import Row
 from uad_core.io.marks import Marks, lesion_marks
 from uad_core.io.nifti import read_lesions, read_nifti
@@ -126,6 +134,7 @@ class Score:
     # (N,) float32, filtered scores within the eroded brain, for pooling; of patients with a lesion only
     values: np.ndarray | None
     truth: np.ndarray | None  # (N,) bool, of the same voxels
+    detections: Detections | None  # lesions found over thresholds; of patients with a lesion only
     mask: np.ndarray | None  # (N,) bool, of the same voxels: flagged at the working threshold; None without one
 
 
@@ -168,5 +177,6 @@ def score(
         missed=case.missed,
         values=scores if has_truth else None,
         truth=case.truth_inside if has_truth else None,
+        detections=detections(values, inside, truth, row.grid, (min_lesion_mm3, case.voxel_mm3)) if has_truth else None,
         mask=masks[0][inside] if masks and has_truth else None,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
@@ -18,7 +18,8 @@ from uad_core.evaluate.tables import model_table, patient_table
 from uad_core.io.atomic import write_atomically, write_json
 from uad_core.io.progress_file import ProgressWriter
 from uad_core.io.volume import ScanError
-from uad_core.pipeline.median import filtered
+from uad_core.models.calibration import EDGES
+from uad_core.pipeline.median import filtered, residual_counts
 from uad_core.pipeline.reconstruct import reconstruct
 
 
@@ -104,10 +105,15 @@ def _scores(case: Case, session: EvaluationSession) -> Iterator[Score]:
         if row.checkpoint and row.signed:
             if reconstructed is None or reconstructed.checkpoint is not row.checkpoint:
                 reconstructed = reconstruct(case.prepared, row.checkpoint)
-            values = reconstructed.residual(row.signed)
+            values = reconstructed.weighted(row.signed, config.look)
             seconds = reconstructed.seconds / int(np.count_nonzero(reconstructed.searched.any(axis=(1, 2))))
             seen = knows(row.checkpoint, case.subject, session.cohort)
         values = filtered(values, case.inside, config.median_size)
+        if config.false_discovery and row.checkpoint and row.signed and row.thresholds:
+            healthy = row.checkpoint.calibration.histogram(row.signed, config.median_size, row.reference)
+            counts = residual_counts(values, case.inside, 1, EDGES)
+            working = healthy.discovery_threshold(counts, config.false_discovery / 100)
+            row = replace(row, thresholds=(working, *row.thresholds[1:]))
         yield score(case, row, values, config.min_lesion_mm3, seen, seconds)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.glossary import GLOSSARY, NOTES
 from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
+from uad_core.evaluate.metrics.detections import found_by_size
 from uad_core.evaluate.metrics_file import BASELINE, CurveRow, Curves, Metrics, PatientRow
 from uad_core.evaluate.records import baselines
 from uad_core.evaluate.rows import EvaluationSession, Row
@@ -59,6 +60,7 @@ def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapp
             "best_dice_pooled": _number(pooled_best),
             "best_dice_pooled_threshold": _number(pooled_threshold),
             "dice_by_percentile": _dice_by_percentile(row, mine, config),
+            "recall_by_size": found_by_size([one.detections for one in mine if one.detections]),
             **_healthy([own[name] for name in unseen], config),
             "seconds_per_slice": _number(_mean(one.seconds_per_slice for one in own.values())),
             "seen": {what: sum(one.seen == what for one in own.values()) for what in SEEN},
@@ -164,7 +166,7 @@ def _differences(mine: Sequence[Score], baseline: Sequence[Score], config: Evalu
 
 def _per_patient(one: Score, row: Row, config: EvaluateConfig) -> PatientRow:
     """A score as JSON holds it, without its arrays."""
-    hidden = ("subject", "row", "values", "truth", "mask", "dice_at")
+    hidden = ("subject", "row", "values", "truth", "mask", "detections", "dice_at")
     record = {key: _number(value) if isinstance(value, float) else value
               for key, value in vars(one).items() if key not in hidden}  # fmt: skip
     named = {"subject": one.subject, "model": one.row, "signed": row.signed}

@@ -8,7 +8,8 @@ from uad_core.evaluate.glossary import GLOSSARY
 from uad_core.evaluate.metrics_file import Metrics, model_rows
 
 SHOWN = ("key", "signed", "auprc_pooled", "auprc", "dice", "lesion_recall", "lesion_precision", "lesion_f1",
-         "flagged_ml", "false_positive_ml", "best_dice", "best_dice_pooled", "seconds")  # fmt: skip
+         "recall_at_1", "recall_at_5", "flagged_ml", "false_positive_ml", "best_dice", "best_dice_pooled",
+         "seconds")  # fmt: skip
 
 
 def about(metrics: Metrics) -> list[str]:

@@ -44,6 +44,22 @@ class ResidualHistogram:
         edges, reached = self._distribution()
         return float(np.interp(threshold, edges, reached) / self.voxels * 100)
 
+    def discovery_threshold(self, counts: np.ndarray, rate: float) -> float:
+        """The lowest threshold at which at most `rate` (0 to 1) of a scan's flagged voxels are false, on average.
+
+        Benjamini and Hochberg, J R Stat Soc B 57 (1995) 289, with the p-value of a voxel by its rank among the N
+        healthy ones, (1 + those above it) / (1 + N) (conformal: Bates et al., Ann Stat 51 (2023) 149). It holds as far
+        as the scan's healthy voxels are exchangeable with the reference's; neighbours resemble each other, which the
+        procedure bears as long as they do so alike. `counts`: (BINS,) voxels of the scan in the same bins. 1, above
+        which nothing lies, where no threshold will do.
+        """
+        if not 0 < rate < 1:
+            raise ValueError(f"a false-discovery rate must lie between 0 and 1, got {rate}")
+        healthy, found = (np.cumsum(part[::-1])[::-1] for part in (self.counts, counts))  # voxels above EDGES[k]
+        p_values = (1 + healthy) / (1 + self.voxels)
+        passed = np.flatnonzero((found > 0) & (p_values * counts.sum() <= rate * found))
+        return float(EDGES[passed[0]]) if passed.size else 1.0
+
     def profile(self, edges: tuple[float, ...]) -> np.ndarray:
         """Share of the healthy voxels in each bin of other `edges`: (len(edges) - 1,); the ends take the rest."""
         below = np.array([self.percentile(edge) / 100 for edge in edges])

@@ -125,6 +125,14 @@ def build_model(spec_name: str, config: dict[str, Any] | None = None) -> Anomaly
     return spec.build(type(spec.config)(**values))
 
 
+def take_weights(model: AnomalyModel, name: str, folder: Path) -> None:
+    """Give `model` the weights of a checkpoint. Raises CheckpointError: it is damaged, or of another shape."""
+    try:
+        model.load_state_dict(load_checkpoint(name, folder).model.state_dict())
+    except RuntimeError:
+        raise CheckpointError(f"Checkpoint {name} is of another model, or of other settings; begin anew.") from None
+
+
 def checkpoint_names(folder: Path = CHECKPOINTS) -> list[str]:
     """Names of the checkpoints in `folder`, sorted."""
     return sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists())

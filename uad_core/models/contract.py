@@ -22,16 +22,22 @@ class Objective:
     name: str
     parameters: Sequence[nn.Parameter]
     learning_rate: float
-    terms: Callable[[Tensor], dict[str, Tensor]]  # (B, 1, H, W) batch -> weighted scalar terms to be summed
+    terms: Callable[[Tensor], dict[str, Tensor]]  # (B, C, H, W) batch -> weighted scalar terms to be summed
     betas: tuple[float, float] = (0.9, 0.999)  # of Adam
 
 
 class AnomalyModel(nn.Module, ABC):
-    """A model of healthy slices. Batches are (B, 1, H, W) float in [0, 1], 0 outside the brain."""
+    """A model of healthy slices. Batches are (B, C, H, W) float in [0, 1], 0 outside the brain.
+
+    The first channel is the slice; behind it come the levels of `context`, 0 where the scan has none. A model takes
+    a slice alone, (B, 1, H, W), as one without neighbours.
+    """
 
     config: Any  # the frozen dataclass that it was built from; rebuilds it, kept in its checkpoint
     slices_at_once: ClassVar[int | None] = 8  # best given to `reconstruct`; None: all of a scan's
     fitted: ClassVar[tuple[str, ...]] = ()  # names of the buffers that `fit` fills
+    context: tuple[int, ...] = ()  # levels of the same scan that are seen beside each slice, relative to it
+    scores: ClassVar[bool] = False  # whether `assess` gives a score, which then stands in the residual's place
     cell_px: int | None = None  # edge of the coarsest feature: training may cut slices to multiples; None: never
 
     def __init__(self, config: Any = None) -> None:
@@ -55,12 +61,16 @@ class AnomalyModel(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, slices: Tensor) -> Tensor:
-        """The reconstruction of `slices`: (B, 1, H, W) -> (B, 1, H, W)."""
+        """The reconstruction of `slices`: (B, C, H, W) -> (B, 1, H, W)."""
 
     def reconstruct(self, slices: Tensor, on_progress: OnProgress | None = None) -> Tensor:
         """As `forward`, for use after training: no gradients, no batch statistics, repeatable to the bit."""
         with self.as_trained():
             return self(slices)
+
+    def assess(self, slices: Tensor, on_progress: OnProgress | None = None) -> tuple[Tensor, Tensor | None]:
+        """The reconstruction, and where `scores` a (B, 2, H, W) score in [0, 1]: too bright, and too dark."""
+        return self.reconstruct(slices, on_progress), None
 
     @contextmanager
     def as_trained(self) -> Iterator[None]:

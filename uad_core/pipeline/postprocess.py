@@ -20,6 +20,8 @@ from uad_core.preprocess import Prepared
 
 Sign = Literal["absolute", "positive"]
 SIGNS: tuple[Sign, ...] = ("absolute", "positive")
+Look = Literal["everywhere", "white-matter", "own-mask"]  # where to look: see `pipeline.look`
+LOOKS: tuple[Look, ...] = ("everywhere", "white-matter", "own-mask")
 MEDIAN_SIZES = (1, 3, 5, 7, 9)
 
 
@@ -31,10 +33,13 @@ class PostprocessConfig:
     median_size: int = 5  # edge of the cubic median window, voxels, odd; 1 switches it off
     erosion_mm: float = 2.0  # in plane; takes off the rim that imperfect skull stripping leaves
     min_lesion_mm3: float = 6.0  # the paper's 6 voxels on the 1 mm grid; smaller components go
+    look: Look = "everywhere"  # or where white-matter disease lies, or within a mask of the user's
 
     def __post_init__(self) -> None:
         if self.signed not in SIGNS:
             raise ValueError(f'signed must be "absolute" or "positive", got {self.signed!r}')
+        if self.look not in LOOKS:
+            raise ValueError(f"look must be one of {LOOKS}, got {self.look!r}")
         if self.median_size not in MEDIAN_SIZES:
             raise ValueError(f"median_size must be one of {MEDIAN_SIZES}, got {self.median_size}")
         if self.erosion_mm < 0 or self.min_lesion_mm3 < 0:
@@ -45,6 +50,13 @@ def residual(scan: np.ndarray, reconstruction: np.ndarray, signed: Sign = "absol
     """What a model could not reconstruct: |x - x_hat|, or max(x - x_hat, 0). Same shape, float32."""
     difference = np.asarray(scan, np.float32) - np.asarray(reconstruction, np.float32)
     return np.abs(difference) if signed == "absolute" else np.maximum(difference, 0)
+
+
+def anomaly_map(scan: np.ndarray, reconstruction: np.ndarray, score: np.ndarray | None, signed: Sign) -> np.ndarray:
+    """The residual, or a model's own `score`, (2, D, H, W), in its place: too bright only, or the larger of both."""
+    if score is None:
+        return residual(scan, reconstruction, signed)
+    return np.asarray(score[0] if signed == "positive" else score.max(axis=0), np.float32)
 
 
 def erode(brain_mask: np.ndarray, erosion_mm: float) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from uad_core.models.calibration import EDGES
 from uad_core.pipeline.lesions import Lesion, lesions, volume_scale
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.postprocess import segment as segment_residual
@@ -18,6 +19,9 @@ class DetectConfig:
     threshold: float | None = None  # in normalised intensity; replaces the percentile
     reference: str | None = None  # healthy cohort behind the percentile; None: real scans if there are any
     postprocess: PostprocessConfig = field(default_factory=PostprocessConfig)
+    # per cent of the flagged voxels that may be false on average, (0, 50]; replaces the percentile, and depends on the
+    # scan: where nothing stands out from healthy brains, nothing is flagged
+    false_discovery: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +36,31 @@ class Segmentation:
     flagged_ml: float  # volume of the mask in the patient's brain
     searched_ml: float  # volume of all that can be flagged
     healthy_ml: float  # what the threshold would flag in as much healthy brain, small components included
+    config: DetectConfig  # the setting
+
+
+def working_threshold(reconstruction: Reconstruction, config: DetectConfig) -> float:
+    """What the filtered residual is held against. Raises ValueError and ScanError as `segment` does."""
+    if config.threshold is not None:
+        return config.threshold
+    post = config.postprocess
+    healthy = reconstruction.checkpoint.calibration.histogram(post.signed, post.median_size, config.reference)
+    if config.false_discovery is None:
+        return healthy.threshold(config.percentile)
+    return healthy.discovery_threshold(reconstruction.counts(post, tuple(EDGES.tolist())), config.false_discovery / 100)
 
 
 def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:
-    """The mask for one setting. Raises ValueError: an unknown reference, an impossible percentile or threshold."""
+    """The mask for one setting.
+
+    Raises ValueError: an unknown reference, an impossible percentile, rate or threshold; ScanError: no mask of the
+    user's to look within.
+    """
     post, calibration = config.postprocess, reconstruction.checkpoint.calibration
     reference = config.reference or calibration.default_reference
-    healthy = calibration.histogram(post.signed, post.median_size, reference)
-    threshold = healthy.threshold(config.percentile) if config.threshold is None else config.threshold
-    percentile = healthy.percentile(threshold)
-    values = reconstruction.residual(post.signed)
+    threshold = working_threshold(reconstruction, config)
+    percentile = calibration.histogram(post.signed, post.median_size, reference).percentile(threshold)
+    values = reconstruction.weighted(post.signed, post.look)
     mask = segment_residual(values, reconstruction.searched, threshold, post)
     scale = volume_scale(reconstruction.prepared)
     searched_ml = np.count_nonzero(reconstruction.inside(post.erosion_mm)) / 1000 * scale
@@ -54,4 +73,5 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
         flagged_ml=np.count_nonzero(mask) / 1000 * scale,
         searched_ml=searched_ml,
         healthy_ml=searched_ml * (100 - percentile) / 100,
+        config=config,
     )

@@ -29,6 +29,7 @@ class PrepareOptions:
     register: bool | None = None  # to the atlas
     shading: bool | None = None  # even out the coil's shading
     brain_mask: Path | bytes | None = None  # NIfTI on the scan's grid; replaces skull stripping
+    look_mask: Path | bytes | None = None  # NIfTI on the scan's grid: where alone to look for anomalies
     atlas: Path | None = None  # a skull-stripped image in SRI24 space; replaces the template
     series: int | None = None  # of several in a DICOM upload the number of the one to read, as `series_in` lists them
 
@@ -41,7 +42,10 @@ def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions
     config = replace(infer_config(scan), slab=prepare_options.slab or slab)
     chosen = {step: getattr(prepare_options, step) for step in STEPS}
     config = replace(config, **{step: choice for step, choice in chosen.items() if choice is not None})
-    return prepare(scan, config, mask, atlas, on_progress)
+    prepared = prepare(scan, config, mask, atlas, on_progress)
+    if prepare_options.look_mask is None:
+        return prepared
+    return replace(prepared, look_mask=prepared.to_slab(read_mask(prepare_options.look_mask, scan)))
 
 
 def load_atlas(path: Path) -> Atlas:

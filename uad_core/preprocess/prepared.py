@@ -33,6 +33,7 @@ class Prepared:
     steps: tuple[ProcessingStep, ...] = ()  # what was done
     warnings: tuple[str, ...] = ()  # sentences on what gives cause for doubt
     shading: ShadingField | None = None  # what was divided out of the scan; None: nothing was
+    look_mask: np.ndarray | None = None  # (D, 256, 256) bool, where alone the user wants to look
 
     @property
     def slab(self) -> Slab:

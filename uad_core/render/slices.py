@@ -33,7 +33,7 @@ def residual_picture(reconstruction: Reconstruction, config: PostprocessConfig, 
     box = (index, *crop_box(reconstruction.prepared.brain_mask))
     top = reconstruction.residual_window(config)
     levels = np.linspace(0, top, RESIDUAL_LEVELS, endpoint=False)
-    values = reconstruction.residual(config.signed)[:, box[1], box[2]]
+    values = reconstruction.weighted(config.signed, config.look)[:, box[1], box[2]]
     filtered = filtered_slice(values, index, config.median_size, levels)
     shown: np.ndarray = filtered * reconstruction.inside(config.erosion_mm)[box] / top
     return shown

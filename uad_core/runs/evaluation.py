@@ -26,6 +26,7 @@ EVALUATIONS = RUNS / "evaluations"
 MOST = 8  # models in one evaluation
 FILES = ("metrics.json", "curves.json", "metrics.tsv", "per_patient.tsv")
 KEPT = ("percentile", "median_size", "signed", "limit")  # of the config, in settings.json
+ADDED = ("look", "false_discovery")  # likewise, but runs from before them lack them
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class EvaluationRequest:
         return as_words(given | self.config.options() | {"checkpoints": self.checkpoints.resolve(), "out": folder})
 
     def settings(self) -> dict[str, Any]:
-        config = {key: getattr(self.config, key) for key in KEPT}
+        config = {key: getattr(self.config, key) for key in (*KEPT, *ADDED)}
         given = {"cohort": str(self._cohort), "models": self.models, "name": self.name}
         return given | config | {"checkpoints": str(self.checkpoints.resolve())}
 
@@ -63,7 +64,7 @@ class EvaluationRequest:
     @classmethod
     def from_settings(cls, record: Mapping[str, Any]) -> "EvaluationRequest":
         """The way back from `settings`. Raises KeyError, TypeError or ValueError for a damaged record."""
-        config = EvaluateConfig(**{key: record[key] for key in KEPT})
+        config = _config(record)
         checkpoints = Path(record.get("checkpoints", CHECKPOINTS))
         return cls(Path(record["cohort"]), tuple(record["models"]), record["name"], config, checkpoints)
 
@@ -71,12 +72,16 @@ class EvaluationRequest:
     def from_metrics(cls, folder: Path, name: str, metrics: Mapping[str, Any]) -> "EvaluationRequest":
         """The request that would have led to these metrics of the scans in `folder`, for a run started by hand."""
         models = dict.fromkeys(model["model"] for model in metrics["models"].values())
-        return cls(folder, tuple(models), name, EvaluateConfig(**{key: metrics["config"][key] for key in KEPT}))
+        return cls(folder, tuple(models), name, _config(metrics["config"]))
 
     def differs_from(self, metrics: Mapping[str, Any]) -> list[str]:
         """Settings in the metrics' record that this request does not share: its pictures may differ from the scores."""
         own = json.loads(json.dumps(asdict(self.config)))
         return [key for key, value in metrics["config"].items() if own.get(key) != value]
+
+
+def _config(record: Mapping[str, Any]) -> EvaluateConfig:
+    return EvaluateConfig(**{key: record[key] for key in KEPT}, **{key: record[key] for key in ADDED if key in record})
 
 
 class EvaluationRun(BackgroundRun):

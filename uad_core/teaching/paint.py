@@ -78,8 +78,8 @@ def repaint(
 ) -> Iterator[Reconstruction]:
     """What the model makes of the scan with the lesion in each grey: equal to reconstructing each anew, but cheaper.
 
-    A model that looks at slices one by one reconstructs only those that the lesion changes. One that
-    scores a voxel by the whole scan, as model 0 does by rank, gets the whole scan each time.
+    A model that looks at slices one by one reconstructs only those that the lesion changes. One that scores a voxel
+    by the whole scan, as model 0 does by rank, or by a score of its own, gets the whole scan each time.
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
     touched = np.intersect1d(lesion.touched(prepared), np.flatnonzero(reconstruction.searched.any(axis=(1, 2))))
@@ -91,7 +91,7 @@ def repaint(
             if on_progress:
                 on_progress((number + share) / len(intensities))
 
-        if checkpoint.model.slices_at_once is None:
+        if checkpoint.model.slices_at_once is None or checkpoint.model.scores:
             yield reconstruct(painted, checkpoint, report)
             continue
         array = reconstruction.array.copy()

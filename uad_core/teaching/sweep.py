@@ -98,7 +98,7 @@ def sweep(
     box = bounding_box(truth, post.median_size // 2)
     points = []
     for intensity, painted in zip(intensities, repaint(reconstruction, lesion, intensities, on_progress), strict=True):
-        values = painted.residual(post.signed)
+        values = painted.weighted(post.signed, post.look)
         mask = segment_residual(values, painted.searched, before.threshold, post)
         share = float(mask[new].mean()) if new.any() else float("nan")
         peak = float(filtered(values[box], flaggable[box], post.median_size).max())

@@ -9,7 +9,7 @@ import numpy as np
 from uad_core.pipeline.postprocess import Sign
 from uad_core.pipeline.postprocess import segment as segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
-from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.pipeline.segment import DetectConfig, Segmentation, working_threshold
 
 Verdict = Literal["outside", "levels", "rim", "median", "size", "flagged"]
 
@@ -95,8 +95,8 @@ def explain(reconstruction: Reconstruction, config: DetectConfig, voxel: tuple[i
     if not all(0 <= at < length for at, length in zip(voxel, prepared.array.shape, strict=True)):
         raise IndexError(f"voxel {voxel} lies outside the slab of shape {prepared.array.shape}")
     healthy = reconstruction.checkpoint.calibration.histogram(post.signed, post.median_size, config.reference)
-    threshold = healthy.threshold(config.percentile) if config.threshold is None else config.threshold
-    values = reconstruction.residual(post.signed)
+    threshold = working_threshold(reconstruction, config)
+    values = reconstruction.weighted(post.signed, post.look)
     neighbours = values[np.ix_(*(_window(at, n, post.median_size) for at, n in zip(voxel, values.shape, strict=True)))]
     median, size = np.sort(neighbours, axis=None)[neighbours.size // 2], 0
     step: Verdict

@@ -30,6 +30,8 @@ class HealthySlices:
     arrays: Sequence[np.ndarray]  # per cohort (N, 256, 256) float32 or float16
     augment: AugmentConfig
     seed: int
+    levels: Sequence[np.ndarray] = ()  # per cohort (N,), where in the atlas each is; needed for a context alone
+    context: tuple[int, ...] = ()  # of the model: levels that come as channels behind each slice
 
     @property
     def per_epoch(self) -> int:
@@ -37,7 +39,7 @@ class HealthySlices:
         return -(-sum(map(len, self.arrays)) // len(self.arrays)) * len(self.arrays)
 
     def batches(self, epoch: int, batch_size: int, first_batch: int = 0) -> Iterator[np.ndarray]:
-        """(B, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch and index alone.
+        """(B, C, 256, 256) float32 from `first_batch` on; order and augmentation follow from seed, epoch, index.
 
         Every cohort fills an equal share of an epoch, so that few real slices are not drowned in many simulated ones; a
         small cohort comes round several times. The last batch may be smaller.
@@ -47,8 +49,24 @@ class HealthySlices:
             changed = []
             for position, (cohort, index) in enumerate(order[first : first + batch_size], first):
                 rng = np.random.default_rng((self.seed, epoch, position))
-                changed.append(augment(self.arrays[cohort][index], self.augment, rng))
+                changed.append(augment(self._stack(cohort, index), self.augment, rng))
             yield np.stack(changed)
+
+    def _stack(self, cohort: int, index: int) -> np.ndarray:
+        """(C, 256, 256): a slice, and the levels of its scan around it, 0 where there are none."""
+        array = self.arrays[cohort]
+        stack = np.zeros((1 + len(self.context), *array.shape[1:]), array.dtype)
+        stack[0] = array[index]
+        for channel, offset in enumerate(self.context, 1):
+            if self._is_neighbour(cohort, index, offset):
+                stack[channel] = array[index + offset]
+        return stack
+
+    def _is_neighbour(self, cohort: int, index: int, offset: int) -> bool:
+        """Whether all slices up to there follow level upon level, as those of one scan do."""
+        first, last = sorted((index, index + offset))
+        levels = self.levels[cohort][max(first, 0) : last + 1]
+        return len(levels) == abs(offset) + 1 and bool((np.diff(levels.astype(int)) == 1).all())
 
     def _order(self, epoch: int) -> list[tuple[int, int]]:
         """(cohort, index) of each slice of an epoch."""
@@ -79,11 +97,11 @@ def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | Non
 
 
 def augment(picture: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """One changed copy of a (H, W) slice in [0, 1]; the background stays 0."""
+    """One changed copy of a (..., H, W) slice or stack in [0, 1]; the background stays 0."""
     if config.flip and rng.random() < 0.5:
-        picture = picture[:, ::-1]
+        picture = picture[..., ::-1]
     rows, columns = rng.integers(-config.shift_px, config.shift_px + 1, size=2)
-    picture = np.roll(picture, (rows, columns), axis=(0, 1))  # the frame is wide enough that nothing wraps
+    picture = np.roll(picture, (rows, columns), axis=(-2, -1))  # the frame is wide enough that nothing wraps
     exponent = (1 + config.gamma) ** rng.uniform(-1, 1)
     changed: np.ndarray = np.power(picture, exponent, dtype=np.float32)
     return changed
@@ -93,7 +111,7 @@ AHEAD = 4  # batches
 
 
 def prefetched(batches: Iterator[np.ndarray], device: torch.device) -> Generator[Tensor, None, None]:
-    """(B, H, W) float32 arrays as (B, 1, H, W) tensors on `device`, in the same order.
+    """(B, C, H, W) float32 arrays as tensors on `device`, in the same order.
 
     What goes wrong in the thread is raised here. The thread ends when this iterator is closed.
     """
@@ -110,7 +128,7 @@ def prefetched(batches: Iterator[np.ndarray], device: torch.device) -> Generator
     def work() -> None:
         try:
             for batch in batches:
-                tensor = torch.from_numpy(batch)[:, None]
+                tensor = torch.from_numpy(batch)
                 put(tensor.pin_memory() if device.type == "cuda" else tensor)
                 if closed.is_set():
                     return

@@ -37,6 +37,7 @@ class TrainConfig:
     patience: int | None = None  # end after so many epochs without a better healthy validation
     minutes: float | None = None  # of each call: stop after the epoch in which this time is over
     calibration_scans: int | None = None  # held-out scans of each cohort at most: AnoGAN searches for minutes a scan
+    start_from: str | None = None  # checkpoint in the same folder, of the same model, whose weights it begins with
     snapshot_minutes: float = 1.0  # between snapshots to resume from, at most one batch more
     settings: dict[str, Any] = field(default_factory=dict)  # other values for the model's own config
 

@@ -16,6 +16,7 @@ from uad_core.models.calibration import Calibration
 from uad_core.models.checkpoint import halve, save_checkpoint
 from uad_core.preprocess import Prepared
 from uad_core.train.calibrate import calibrate
+from uad_core.train.start import begun_with
 from uad_core.train.state import TrainState
 from uad_core.train.validation import healthy_l1, trivial_l1
 
@@ -68,6 +69,7 @@ def _about(state: TrainState) -> dict[str, Any]:
     here = {"device": ranks.device.type, "precision": ranks.precision, "processes": ranks.world}
     return {
         "trained_on": [_who(inside, outside) for inside, outside in state.loaded.splits],
+        "begun_with": begun_with(state.training),
         "training": asdict(config) | here,
         "epochs": position.epoch,
         "images": position.images,

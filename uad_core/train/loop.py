@@ -9,7 +9,7 @@ from typing import cast
 
 import torch
 
-from uad_core.models.checkpoint import build_model
+from uad_core.models.checkpoint import build_model, take_weights
 from uad_core.train.board import open_board
 from uad_core.train.config import Precision, Training, TrainProgress
 from uad_core.train.distributed import Distributed
@@ -17,6 +17,7 @@ from uad_core.train.finish import finish
 from uad_core.train.load import load
 from uad_core.train.run_folder import RunFolder, reason, stop_signals
 from uad_core.train.snapshot import load_snapshot
+from uad_core.train.start import check_held_out
 from uad_core.train.state import TrainState
 from uad_core.train.step import run_steps
 from uad_core.train.validation import validation_error
@@ -62,11 +63,15 @@ def _stages(
         return stop.is_set() or (folder is not None and (folder.path / "stop").exists())
 
     torch.manual_seed(config.seed)
-    model = build_model(config.model, config.settings).to(ranks.device)
+    model = build_model(config.model, config.settings)
+    if config.start_from:
+        take_weights(model, config.start_from, training.out)
+    model.to(ranks.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # known to torch, not to its stubs
     loaded = yield from load(training.cohorts, config, must_stop if ranks.world == 1 else None)
     if loaded is None:
         return
+    check_held_out(training, loaded.splits)
     state = TrainState(training, model, loaded, ranks)  # from the newest snapshot, if this is a resumption
     board, stopped = None, False
     if folder:

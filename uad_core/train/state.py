@@ -28,7 +28,7 @@ class TrainState:
         config = self.config = training.config
         rows, columns = brain_frame(loaded.learn, config.augment.shift_px, model.cell_px)
         arrays = [array[:, rows, columns] for array in loaded.learn]
-        self._slices = HealthySlices(arrays, config.augment, config.seed)
+        self._slices = HealthySlices(arrays, config.augment, config.seed, loaded.learn_levels, model.context)
         self.steps = make_steps(model, config)  # none for a model without gradients
         self.position = Position(world=ranks.world, precision=ranks.precision)
         self.best: dict[str, Tensor] | None = None  # the weights with the lowest validation error so far
@@ -75,7 +75,7 @@ class TrainState:
         self._epoch_started, self._seen_before = perf_counter(), self.position.seen
 
     def batches(self) -> Generator[Tensor, None, None]:
-        """What is left of this epoch: (B, 1, H, W) on the device."""
+        """What is left of this epoch: (B, C, H, W) on the device."""
         at = self.position
         return prefetched(self._slices.batches(at.epoch, self.config.batch_size, at.batch), self.ranks.device)
 

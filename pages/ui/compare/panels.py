@@ -61,7 +61,8 @@ def draw_models(compared: Sequence[Compared], level: int, truth: Mask | None) ->
         views = slice_views(one, level - slab.first, Overlay(result.mask, truth), config.postprocess)
         doubt = " (did not learn)" if one.checkpoint.learned is False else ""
         above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask))
-        title = f"{config.postprocess.signed} residual above {result.threshold:.3f}"
+        what = "residual" if one.score is None else "score"
+        title = f"{config.postprocess.signed} {what} above {result.threshold:.3f}"
         below.append(Panel(views.residual, title, windowed=False))
     show_panels([*above, *below], "compared", PanelLayout(205, len(above), level, slab.levels), on_level=to_level)
 

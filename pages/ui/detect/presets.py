@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.inputs.model import LEVELS, is_whole, load
-from pages.ui.inputs.settings import EROSIONS, PERCENTILES, SIZES
+from pages.ui.inputs.settings import EROSIONS, PERCENTILES, RATE, RATES, SIZES
 from pages.ui.shell import keys
 from uad_core.detect.presets import Preset, PresetError, command_line
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
@@ -66,6 +66,7 @@ def _apply(preset: Preset) -> None:
         )
     for what, value, (low, high) in (
         ("percentile", config.percentile, PERCENTILES),
+        ("false-discovery rate", config.false_discovery or RATE, RATES),
         ("erosion", post.erosion_mm, EROSIONS),
         ("minimum lesion size", post.min_lesion_mm3, SIZES),
     ):
@@ -81,6 +82,9 @@ def _apply(preset: Preset) -> None:
             keys.PERCENTILE: config.percentile,
             keys.ABSOLUTE: config.threshold is not None,
             keys.THRESHOLD: config.threshold,
+            keys.DISCOVERY: config.false_discovery is not None,
+            keys.DISCOVERY_RATE: config.false_discovery or RATE,
+            keys.LOOK: post.look,
             keys.SIGNED: post.signed,
             keys.MEDIAN_SIZE: post.median_size,
             keys.EROSION_MM: post.erosion_mm,

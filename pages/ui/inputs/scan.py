@@ -58,7 +58,8 @@ class SelectedScan:
         digest, options = hashlib.sha256(), self.prepare_options
         for part in (self.source,) if isinstance(self.source, bytes) else self.source:
             digest.update(part)
-        digest.update(options.brain_mask if isinstance(options.brain_mask, bytes) else b"")
+        for mask in (options.brain_mask, options.look_mask):
+            digest.update(hashlib.sha256(mask if isinstance(mask, bytes) else b"").digest())
         digest.update(repr([*(getattr(options, step) for step in STEPS), options.series]).encode())
         return digest.hexdigest()
 

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig, Sign
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, Look, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
 
 PAPER = DetectConfig()
@@ -21,10 +21,12 @@ POST = PAPER.postprocess
 # what was set on one page, or in one chapter, holds in the next, and stands in the address
 KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 SUITS = "suits the model"
-PERCENTILES, EROSIONS, SIZES = (80.0, 99.9), (0.0, 8.0), (0.0, 200.0)  # what the sliders reach
+RATE = 5.0  # per cent, of false discoveries at first
+PERCENTILES, EROSIONS, SIZES, RATES = (80.0, 99.9), (0.0, 8.0), (0.0, 200.0), (1.0, 50.0)  # what the sliders reach
+PLACES = {"everywhere": "everywhere", "white-matter": "white-matter disease", "own-mask": "within my own mask"}
 DEFAULTS = {keys.PERCENTILE: PAPER.percentile, keys.MEDIAN_SIZE: POST.median_size, keys.SIGNED: POST.signed,
             keys.MIN_LESION_MM3: POST.min_lesion_mm3, keys.EROSION_MM: POST.erosion_mm,
-            keys.ABSOLUTE: False}  # fmt: skip
+            keys.ABSOLUTE: False, keys.DISCOVERY: False, keys.LOOK: POST.look}  # fmt: skip
 
 
 def percentile_slider(
@@ -60,14 +62,27 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         "Absolute threshold", key=keys.ABSOLUTE, bind="query-params", help="A residual, in normalised intensity, in "
         "place of a percentile. Dragging the line in the histogram switches this on.",
     )  # fmt: skip
+    discovery = more.toggle(
+        "False-discovery rate", key=keys.DISCOVERY, bind="query-params", disabled=absolute, help="In place of a "
+        "percentile: flags nothing where nothing in this scan stands out from the healthy reference. It assumes that "
+        "the scan's healthy voxels are like the reference's (same kind of scanner and of people).",
+    )  # fmt: skip
     threshold = _threshold_box(sliders[0]) if absolute else None
-    # out of force it is still drawn: what is not drawn is gone after a reload
-    percentile = percentile_slider(more if absolute else sliders[0], disabled=absolute)
+    # out of force they are still drawn: what is not drawn is gone after a reload
+    ranked = not absolute and not discovery
+    percentile = percentile_slider(sliders[0] if ranked else more, disabled=not ranked)
+    rate = _rate_slider(sliders[0] if discovery and not absolute else more, disabled=absolute or not discovery)
     size, smallest = median_slider(sliders[1]), size_slider(sliders[2])
     sign = more.radio(
         "Residual", (SUITS, *SIGNS), key=keys.SIGNED, bind="query-params", horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected. "
         f"Recommended for {checkpoint.name}: {checkpoint.spec.signed}.",
+    )  # fmt: skip
+    look = more.selectbox(
+        "Where to look", list(PLACES), key=keys.LOOK, bind="query-params", format_func=lambda name: PLACES[name],
+        help="White-matter disease (MS, small vessels): the score is multiplied by the atlas's probability of white "
+        "matter, deep grey matter and ventricles. It misses lesions of the cortex: not for stroke. Your own mask is "
+        "loaded on the page Scan.",
     )  # fmt: skip
     erosion = more.slider(
         "Erosion of the brain mask", *EROSIONS, POST.erosion_mm, 0.5, "%.1f mm", key=keys.EROSION_MM,
@@ -84,7 +99,15 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     )  # fmt: skip
     offer_reset(more)
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
-    return DetectConfig(percentile, threshold, reference, PostprocessConfig(signed, size, erosion, smallest))
+    post = PostprocessConfig(signed, size, erosion, smallest, cast(Look, look))
+    return DetectConfig(percentile, threshold, reference, post, rate if discovery else None)
+
+
+def _rate_slider(place: DeltaGenerator, disabled: bool) -> float:
+    return place.slider(
+        "False-discovery rate", *RATES, RATE, 1.0, "%d %%", key=keys.DISCOVERY_RATE, bind="query-params",
+        disabled=disabled, help="Per cent. So many of the flagged voxels may be healthy ones, on average.",
+    )  # fmt: skip
 
 
 def offer_reset(place: DeltaGenerator, more: Mapping[str, Any] | None = None) -> None:

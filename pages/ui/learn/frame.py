@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui.inputs.model import describe, is_whole, load
 from pages.ui.inputs.settings import KEEP, PAPER
 from pages.ui.shell import keys
-from uad_core.models import STRONGEST
+from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.pipeline.postprocess import SIGNS, PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
@@ -56,12 +56,13 @@ def draw_chapter_text(chapter: dict[str, str]) -> None:
 
 def pick_model() -> Checkpoint:
     """The sidebar's picker of the model that the lesson follows: one that reconstructs, and is not slow."""
-    names = [name for name in quick_models() if load(name).spec.reconstructs]
+    names = [name for name in quick_models() if load(name).spec.reconstructs and not load(name).model.scores]
     if not names:
         st.error("There is no checkpoint to teach with. Train one: python -m uad_core train --help")
         st.stop()
+    usual = next((name for name in COMPARED if name in names), names[0])
     name = st.selectbox(
-        "Model", names, names.index(STRONGEST) if STRONGEST in names else 0, key=keys.LESSON["model"], **KEEP,
+        "Model", names, names.index(usual), key=keys.LESSON["model"], **KEEP,
         help="Whose reconstruction the lesson follows. Models that reconstruct nothing, or search for seconds a slice, "
         "stand on the pages Detect and Compare.",
     )  # fmt: skip

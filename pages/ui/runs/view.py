@@ -19,7 +19,11 @@ STATES = {  # whose own word says little
     "evaluate": "Scoring",
     "summarise": "Summarising",
 }
-CHOSEN = {"training": keys.RUN, "evaluation": keys.EVALUATION}  # kind of run -> key of the one on view
+CHOSEN = {
+    "training": keys.RUN,
+    "evaluation": keys.EVALUATION,
+    "calibration": keys.CALIBRATION,
+}  # kind of run -> key of the one on view
 
 
 def state_name(run: BackgroundRun) -> str:
@@ -54,10 +58,10 @@ def ask_for_name(place: DeltaGenerator, key: str, suggested: str, what: str) -> 
     )  # fmt: skip
 
 
-def ask_for_folder(key: str, words: str) -> None:
+def ask_for_folder(key: str, words: str, label: str = "Another cohort folder") -> None:
     """A cohort that does not lie in the project."""
     help_text = f"Path of a folder on this machine{words}"
-    st.text_input("Another cohort folder", key=key, placeholder="/path/to/cohort", help=help_text, **KEEP)
+    st.text_input(label, key=key, placeholder="/path/to/cohort", help=help_text, **KEEP)
 
 
 def attempt(kind: type[Run], action: Callable[[], Run]) -> None:
@@ -70,8 +74,9 @@ def attempt(kind: type[Run], action: Callable[[], Run]) -> None:
 
 def draw_problem(kind: type[Run]) -> None:
     """Why the last attempt did not succeed; gone with the next thing that the user does."""
-    noun, problem = st.session_state.pop(keys.RUN_PROBLEM, ("", ""))
+    noun, problem = st.session_state.get(keys.RUN_PROBLEM, ("", ""))
     if noun == kind.noun:
+        del st.session_state[keys.RUN_PROBLEM]
         st.error(problem, icon=":material/error:")
 
 

@@ -20,7 +20,7 @@ from uad_core.preprocess.from_file import PrepareOptions
 KINDS = ("Files", "A DICOM folder")
 ANSWERS: dict[str, bool | None] = {"Automatic": None, "Yes": True, "No": False}
 MASK_TYPES = ["nii", "nii.gz", "mgh", "mgz", "nrrd", "zip", "tar", "tar.gz", "tgz"]
-SCAN, BRAIN, REFERENCE = "scan files", "brain mask", "reference mask"  # names of the uploaders
+SCAN, BRAIN, REFERENCE, LOOK = "scan files", "brain mask", "reference mask", "mask to look within"  # the uploaders
 
 
 def take_scan() -> None:
@@ -56,7 +56,7 @@ def take_own(choice: SelectedScan) -> None:
 
 def take_masks(choice: SelectedScan) -> SelectedScan:
     """The choice with a brain mask or a reference that was just uploaded, if it lies on the scan's grid."""
-    for name in (BRAIN, REFERENCE):
+    for name in (BRAIN, REFERENCE, LOOK):
         if files := _uploaded(name):
             data = files[0].getvalue()
             try:
@@ -103,6 +103,7 @@ def offer_options(choice: SelectedScan) -> None:
         ask("Strip the skull", now.strip, lambda answer: replace(now, strip=answer),
             "No: what is not background is taken as brain.")  # fmt: skip
         _offer_mask(choice, BRAIN, now.brain_mask is not None, "replaces skull stripping")
+        _offer_mask(choice, LOOK, now.look_mask is not None, "for Where to look, under Setting on the page Detect")
     with right:
         ask("Register to the atlas", now.register, lambda answer: replace(now, register=answer),
             "No: the scan lies in SRI24 space already.")  # fmt: skip
@@ -138,7 +139,9 @@ def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedS
         return replace(choice, truth=data, truth_notes=notes)
     if data is not None:
         read_mask(data, choice.read())
-    return replace(choice, prepare_options=replace(choice.prepare_options, brain_mask=data))
+    options = choice.prepare_options
+    options = replace(options, look_mask=data) if name == LOOK else replace(options, brain_mask=data)
+    return replace(choice, prepare_options=options)
 
 
 def _keep(choice: SelectedScan) -> SelectedScan:

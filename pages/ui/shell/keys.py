@@ -17,6 +17,9 @@ MODELS = "models"
 PERCENTILE = "percentile"
 ABSOLUTE = "absolute"
 THRESHOLD = "threshold"
+DISCOVERY = "discovery"  # whether a false-discovery rate stands in the percentile's place
+DISCOVERY_RATE = "discovery_rate"
+LOOK = "look"
 MEDIAN_SIZE = "median_size"
 MIN_LESION_MM3 = "min_lesion_mm3"
 EROSION_MM = "erosion_mm"
@@ -51,11 +54,13 @@ LESSON = {name: f"lesson_{name}" for name in ("model", "signed", "median", "perc
 # trainings and evaluations: the run on view, in the address; and why the last one could not be started
 RUN = "run"
 EVALUATION = "evaluation"
+CALIBRATION = "calibration"
 RUN_PROBLEM = "run_problem"
 
 # the forms of a new training and a new evaluation: what is asked -> its widget; those of Evaluate are in the address
 TRAIN = {name: f"train_{name}" for name in ("cohorts", "folder", "name", "model", "epochs", "batch_size", "seed",
                                             "minutes", "slab", "schedule")}  # fmt: skip
+CALIBRATE = {name: f"calibrate_{name}" for name in ("model", "folder")}
 EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
                                               "signed", "limit")}  # fmt: skip
 

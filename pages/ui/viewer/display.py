@@ -54,7 +54,8 @@ def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) 
 def slice_panels(reconstruction: Reconstruction, index: int, over: Overlay, config: PostprocessConfig) -> list[Panel]:
     """Prepared scan, reconstruction, filtered residual and segmentation of slice `index`."""
     views, reconstructs = slice_views(reconstruction, index, over, config), reconstruction.checkpoint.spec.reconstructs
-    residual = f"{'Residual' if reconstructs else SCORE}, median {config.median_size}"
+    is_residual = reconstructs and reconstruction.score is None
+    residual = f"{'Residual' if is_residual else SCORE}, median {config.median_size}"
     return [
         Panel(views.scan, "Scan"),
         *([Panel(views.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at

@@ -7,6 +7,7 @@ from uad_core import RESEARCH_ONLY
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
 from uad_core.detect.provenance import provenance
 from uad_core.detect.report.pictures import histogram_svg, report_slices
+from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.html import Table, render_html
@@ -73,7 +74,8 @@ def rest(segmentation: Segmentation) -> str:
 
 def doubts(reconstruction: Reconstruction, record: dict[str, Any]) -> list[str]:
     """What gives cause for doubt in the scan, in the model or in the threshold."""
-    sentences = list(record["Warnings"])
+    looked = SENTENCES[record["Detection"]["postprocess"]["look"]]
+    sentences = [*record["Warnings"], *([looked] if looked else [])]
     if reconstruction.checkpoint.learned is False:
         worse = "it reconstructs healthy slices worse than the median training slice"
         sentences.append(f"This model did not learn: {worse}.")

@@ -1,7 +1,6 @@
 """Denoising autoencoder: a U-Net that takes out what does not belong (Kascenas, Pugeault, O'Neil, MIDL 2022)."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +8,7 @@ from torch.nn import functional
 
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective
 from uad_core.models.parts.corruption import blobs, coarse_noise
+from uad_core.models.parts.unet import check_size, down_stages, through, up_stages
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,13 @@ class DenoisingAutoencoder(AnomalyModel):
         widths = config.features
         self.cell_px = 2 ** len(widths)
         self.stem = nn.Conv2d(4, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(_block(a, b) for a, b in pairwise((widths[0], *widths)))
-        self.up = nn.ModuleList(_block(a + b, a) for a, b in pairwise(widths))
+        self.down, self.up = down_stages(widths), up_stages(widths)
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
 
     def forward(self, slices: Tensor) -> Tensor:
         """(B, 1, H, W) less what does not belong; H and W must be multiples of `cell_px`."""
-        height, width = slices.shape[2:]
-        if height % self.cell_px or width % self.cell_px:
-            raise ValueError(f"height and width must be multiples of {self.cell_px}, got {height} and {width}")
-        x = self.stem(functional.pixel_unshuffle(slices, 2))
-        kept: list[Tensor] = []
-        for stage in self.down:
-            x = stage(functional.avg_pool2d(x, 2) if kept else x)
-            kept.append(x)
-        kept.pop()
-        for stage in reversed(self.up):
-            x = stage(torch.cat([kept.pop(), functional.interpolate(x, scale_factor=2, mode="nearest")], 1))
+        check_size(slices, self.cell_px)
+        x = through(self.stem(functional.pixel_unshuffle(slices, 2)), self.down, self.up)
         taken_off = functional.pixel_shuffle(self.head(x), 2)
         return torch.where(slices > 0, slices - taken_off, 0)
 
@@ -70,14 +60,6 @@ class DenoisingAutoencoder(AnomalyModel):
             strange = strange * torch.rand(len(slices), 1, 1, 1).to(slices.device)
             strange = strange + blobs(slices, config.blob_count, config.blob_radius_px, config.blob_contrast)
         return torch.where(slices > 0, (slices + strange).clamp(1e-3, 1), 0)
-
-
-def _block(inside: int, outside: int) -> nn.Sequential:
-    """Two 3 x 3 convolutions, each with group norm and SiLU."""
-    layers: list[nn.Module] = []
-    for fed in (inside, outside):
-        layers += [nn.Conv2d(fed, outside, 3, padding=1, bias=False), nn.GroupNorm(8, outside), nn.SiLU(inplace=True)]
-    return nn.Sequential(*layers)
 
 
 SPECS = (
