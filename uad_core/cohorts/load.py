@@ -10,7 +10,7 @@ from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.cohorts.cohort import Subject
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_mask, read_nifti
-from uad_core.io.volume import ScanError, Volume
+from uad_core.io.volume import ScanError, Volume, refused
 from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
 
 
@@ -37,9 +37,11 @@ def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
 
 
 def read_grey(path: Path) -> np.ndarray:
-    """A grey-scale picture as (H, W) float32. Raises ScanError (unreadable) where the file is damaged or gone."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("F"), dtype=np.float32)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for bytes at random
-        raise ScanError("unreadable", "The picture cannot be read; it is damaged. Copy or download it again.") from None
+    """A grey-scale picture as (H, W) float32, 0 where it is transparent. Raises ScanError (unreadable)."""
+    damaged = "The picture cannot be read; it is damaged. Copy or download it again."
+    with refused("unreadable", damaged), Image.open(path) as image:  # Pillow raises all kinds for bytes at random
+        grey = np.asarray(image.convert("F"), dtype=np.float32)
+        if not image.has_transparency_data:
+            return grey
+        opacity = np.asarray(image.convert("RGBA").getchannel("A"))
+        return np.where(opacity == 0, np.float32(0), grey)

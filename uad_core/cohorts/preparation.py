@@ -4,7 +4,6 @@ The folder is a cohort like any other, `"prepared": true` in its `cohort.json`. 
 the slab, 256 x 256, denoised and scaled to [0, 1]; any viewer opens them.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import torch
 from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.cohorts.load import load_subject
+from uad_core.cohorts.tables import read_about
 from uad_core.io.atomic import write_json
 from uad_core.io.nifti import read_mask, write_nifti
 from uad_core.io.volume import ScanError, Volume
@@ -49,7 +49,7 @@ def prepare_cohort(cohort: Cohort, folder: Path, out: Path, slab: Slab, workers:
             yield Done(jobs[job].name, count, len(jobs), job.result())
     if (folder / "participants.tsv").exists():
         shutil.copyfile(folder / "participants.tsv", out / "participants.tsv")
-    about = json.loads((folder / "cohort.json").read_text()) if (folder / "cohort.json").exists() else {}
+    _, about = read_about(folder)
     write_json(out / "cohort.json", about | {"name": cohort.name, "simulated": cohort.simulated, "prepared": True})
 
 

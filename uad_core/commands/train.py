@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,8 @@ def resumed(options: argparse.Namespace) -> Training:
 
 
 def _show(bar: "tqdm[None]", progress: TrainProgress) -> None:
+    if progress.problem:
+        tqdm.write(progress.problem, file=sys.stderr)
     losses = " ".join(f"{key} {value:.4f}" for key, value in progress.losses.items())
     speed = f"{progress.images_per_second:.1f} images/s, {progress.seconds_left / 60:.0f} min left"
     bar.set_description(f"{progress.stage} {progress.epoch}/{progress.epochs}")
