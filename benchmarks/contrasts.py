@@ -1,4 +1,4 @@
-"""What other sequences make of the same brain: signal equations with random protocols, for each tissue of the simulator.
+"""What other sequences make of the same brain: signal equations with random protocols, by the simulator's tissues.
 
 T1, T2 and proton density at 1.5 and 3 T are rounded from Stanisz et al., Magn Reson Med 54 (2005) 507, and Wansapura et
 al., J Magn Reson Imaging 9 (1999) 531; diffusivities from Helenius et al., AJNR 23 (2002) 194. The simulator's FLAIR is
@@ -92,10 +92,10 @@ def _diffusion(m: Matter, rng: np.random.Generator) -> np.ndarray:
 
 def _double_inversion(m: Matter, rng: np.random.Generator) -> np.ndarray:
     """Fluid and white matter are nulled."""
-    times = ((first, second) for second in np.arange(200, 900, 10.0) for first in np.arange(2000, 6000, 100.0))
+    times = ((first, second) for second in range(200, 900, 10) for first in range(2000, 6000, 100))
     dark = [Tissue.VENTRICLE, Tissue.WHITE]
-    best = min(times, key=lambda pair: float(np.abs(m.double_inversion(*pair, 0)[dark]).sum()))
-    return np.abs(m.double_inversion(*best, rng.uniform(20, 80)))
+    first, second = min(times, key=lambda pair: float(np.abs(m.double_inversion(pair[0], pair[1], 0)[dark]).sum()))
+    return np.abs(m.double_inversion(first, second, rng.uniform(20, 80)))
 
 
 SEQUENCES: dict[str, Callable[[Matter, np.random.Generator], np.ndarray]] = {

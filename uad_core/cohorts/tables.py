@@ -9,7 +9,7 @@ from typing import Any
 
 from uad_core.atlas.space import ATLAS_SHAPE, MNI_18_LEVEL
 from uad_core.cohorts.names import comparable
-from uad_core.io.text import NotText, read_text
+from uad_core.io.text import NoTextError, read_text
 from uad_core.io.volume import ScanError
 
 MOST_NAME = 100
@@ -68,8 +68,9 @@ def read_anatomies(folder: Path, subjects: dict[str, str]) -> dict[str, str]:
         name, anatomy = _plain(row[column]), row["anatomy"]
         if name and anatomy and known.setdefault(name, anatomy) != anatomy:
             raise ScanError("cohort", "The participants.tsv gives one participant two anatomies. Correct it.")
-    found = {key: known[name] for key, person in subjects.items()
-             if (name := next((n for n in map(_plain, (key, person)) if n in known), None))}  # fmt: skip
+    found = {}
+    for key, person in subjects.items():
+        found |= {key: known[name] for name in (_plain(person), _plain(key)) if name in known}
     met = {_plain(name) for key in found for name in (key, subjects[key])}
     listed = {_plain(row[column]) for row in rows}
     strangers = [key for key, person in subjects.items() if not {_plain(key), _plain(person)} & listed]
@@ -88,7 +89,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         table = [
             [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         ]
-    except (NotText, OSError, csv.Error):
+    except (NoTextError, OSError, csv.Error):
         raise ScanError("cohort", "The participants.tsv is no table, or cannot be read. Save it as text.") from None
     table = [row for row in table if any(row)]
     columns = [comparable(cell) for cell in table[0]] if table else []

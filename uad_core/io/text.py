@@ -10,23 +10,23 @@ MARKS = (  # byte order marks; UTF-32's begins with UTF-16's
 )  # fmt: skip
 
 
-class NotText(ValueError):
+class NoTextError(ValueError):
     """Bytes that are no text, or more than a small file's."""
 
 
 def read_text(path: Path) -> str:
     """What a text file holds: UTF-8, UTF-16 or UTF-32 by its mark, else UTF-8 or Windows' Western encoding.
 
-    Raises NotText, or OSError where the file cannot be read.
+    Raises NoTextError, or OSError where the file cannot be read.
     """
     with path.open("rb") as file:
         return decoded(file.read(MOST_BYTES + 1))
 
 
 def decoded(data: bytes) -> str:
-    """The text of those bytes. Raises NotText."""
+    """The text of those bytes. Raises NoTextError."""
     if len(data) > MOST_BYTES:
-        raise NotText("too large")
+        raise NoTextError("too large")
     marked = next((name for mark, name in MARKS if data.startswith(mark)), None)
     for encoding in [marked] if marked else ["utf-8", *_unmarked(data), "cp1252"]:
         try:
@@ -35,7 +35,7 @@ def decoded(data: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise NotText("no text")
+    raise NoTextError("no text")
 
 
 def _unmarked(data: bytes) -> list[str]:
