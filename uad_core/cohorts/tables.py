@@ -70,7 +70,9 @@ def read_anatomies(folder: Path, subjects: dict[str, str]) -> dict[str, str]:
             raise ScanError("cohort", "The participants.tsv gives one participant two anatomies. Correct it.")
     found = {}
     for key, person in subjects.items():
-        found |= {key: known[name] for name in (_plain(person), _plain(key)) if name in known}
+        names = [name for name in (_plain(key), _plain(person)) if name in known]
+        if names:
+            found[key] = known[names[0]]
     met = {_plain(name) for key in found for name in (key, subjects[key])}
     listed = {_plain(row[column]) for row in rows}
     strangers = [key for key, person in subjects.items() if not {_plain(key), _plain(person)} & listed]
