@@ -6,6 +6,7 @@ the slab, 256 x 256, denoised and scaled to [0, 1]; any viewer opens them.
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -42,15 +43,26 @@ def prepare_cohort(cohort: Cohort, folder: Path, out: Path, slab: Slab, workers:
         raise ScanError("cohort", "Single slices (PNG) are prepared as they are read; use their folder itself.")
     if out.is_dir() and any(out.glob("*_FLAIR.*")):
         raise ScanError("cohort", "The folder for the prepared cohort holds one already; name an empty one.")
+    _, about = read_about(folder)
     out.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        jobs = {pool.submit(_prepare, subject, out, slab): subject for subject in cohort.subjects}
-        for count, job in enumerate(as_completed(jobs), 1):
-            yield Done(jobs[job].name, count, len(jobs), job.result())
+    # first, so that what an interruption leaves is a cohort too
     if (folder / "participants.tsv").exists():
         shutil.copyfile(folder / "participants.tsv", out / "participants.tsv")
-    _, about = read_about(folder)
     write_json(out / "cohort.json", about | {"name": cohort.name, "simulated": cohort.simulated, "prepared": True})
+    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=_worker) as pool:
+        jobs = {pool.submit(_prepare, subject, out, slab): subject for subject in cohort.subjects}
+        try:
+            for count, job in enumerate(as_completed(jobs), 1):
+                yield Done(jobs[job].name, count, len(jobs), job.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # those under way end; their files are then whole
+            raise
+
+
+def _worker() -> None:
+    """One thread each; Ctrl-C is for the process that shares the work out."""
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _prepare(subject: Subject, out: Path, slab: Slab) -> str | None:

@@ -30,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_slab(parser, "those that the model knows")
     for step, text in (("strip", "remove the skull"), ("register", "register to the atlas")):
         add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
-    add("--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)")
+    add(
+        "--subject",
+        help="label in file names, such as 07_ses-1 (default: what BIDS says in the scan's name, else scan)",
+    )
     parser.set_defaults(run=run)
 
 

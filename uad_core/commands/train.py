@@ -58,19 +58,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Train, showing progress on one line."""
+def run(options: argparse.Namespace) -> int:
+    """Train, showing progress on one line. Returns 130 where Ctrl-C stopped it, after a snapshot, and else 0."""
     training = resumed(options) if options.resume else begun(options)
     stages = train(training)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all
         for _ in stages:
             pass
-        return
+        return 0
     with tqdm(total=1.0, bar_format="{desc}{bar}{percentage:3.0f}% {postfix}") as bar:
         for progress in stages:
             _show(bar, progress)
-    if progress.stage == "stopped":
-        print(f"Stopped. To go on: python -m uad_core train --resume {training.run}")
+    if progress.stage != "stopped":
+        return 0
+    print(f"Stopped. To go on: python -m uad_core train --resume {training.run}")
+    asked = training.run is not None and (training.run / "stop").exists()
+    return 0 if asked else 130
 
 
 def begun(options: argparse.Namespace) -> Training:

@@ -8,7 +8,7 @@ from typing import Any
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
-from uad_core.io.progress_file import read_json
+from uad_core.io.sealed import read_sealed
 from uad_core.runs.background_run import BackgroundRun
 from uad_core.runs.process import COMMAND
 from uad_core.train.config import TrainConfig
@@ -64,8 +64,9 @@ class TrainingRun(BackgroundRun):
     @property
     def learned(self) -> bool | None:
         """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not known."""
-        record = read_json(Path(str(self.settings.get("out", ""))) / f"{self.settings.get('name', self.name)}.json")
-        return record.get("learned")
+        record = read_sealed(Path(str(self.settings.get("out", ""))) / f"{self.settings.get('name', self.name)}.json")
+        learned = record.get("learned")
+        return learned if isinstance(learned, bool) else None
 
     def curve(self) -> list[dict[str, Any]]:
         """One entry an epoch, in their order: `epoch`, the losses, `validation`."""

@@ -64,6 +64,12 @@ def simulate_cohort(
     if out.is_dir() and any(out.glob("*_FLAIR.*")):
         raise ValueError("the folder for the cohort holds one already; name an empty one")
     sources = share_out(label_maps)
+    anatomies = {
+        group: [source.name if isinstance(source, LabelMap) else source.name.split(".")[0] for source in sources[group]]
+        for group in GROUPS
+    }
+    about = {"name": name, "simulated": True, "seed": seed, **counts, "anatomies": anatomies, "source": CITATION}
+    write_json(out / "cohort.json", {**about, "config": asdict(config)})
     rows: list[dict[str, str]] = []
     total, before = sum(counts.values()), time.monotonic()
     for source in label_maps:
@@ -74,16 +80,10 @@ def simulate_cohort(
                 rng = np.random.default_rng([seed, GROUPS.index(group), number])
                 subject = simulate_subject(anatomy, group == "ms", rng, config)
                 rows.append(write_subject(out, f"sub-{group}{number + 1:03d}", group, anatomy.name, subject))
+                write_participants(out, rows)  # each time, so that what an interruption leaves is a cohort too
                 now = time.monotonic()
                 yield SimulateProgress(len(rows), total, rows[-1]["participant_id"], now - before)
                 before = now
-    write_participants(out, rows)
-    anatomies = {
-        group: [source.name if isinstance(source, LabelMap) else source.name.split(".")[0] for source in sources[group]]
-        for group in GROUPS
-    }
-    about = {"name": name, "simulated": True, "seed": seed, **counts, "anatomies": anatomies, "source": CITATION}
-    write_json(out / "cohort.json", {**about, "config": asdict(config)})
 
 
 def load_anatomy(source: Path | LabelMap, config: SimulationConfig) -> Anatomy:
