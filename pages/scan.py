@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.scan import OWN, pick_scan, prepared_scan
 from pages.ui.scan import inspection, upload
+from pages.ui.scan.series import offer_series
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
 from uad_core.atlas.space import WHOLE_BRAIN
@@ -21,6 +22,7 @@ scan, options = st.columns(2, gap="medium")
 with scan.container(border=True, height="stretch"):
     st.markdown("**Bring your own scan**")
     upload.offer_scan()
+    offer_series(choice)
 with options.container(border=True, height="stretch"):
     st.markdown("**How it is prepared**")
     if choice is None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uad_core.cohorts.load import read_grey
+from uad_core.io.picture import read_grey
 from uad_core.io.volume import ScanError
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.support.dicom_files import head, series
 from tests.support.training import no_calibration
 from uad_core.__main__ import COMMANDS, _parser, main
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
@@ -103,6 +104,26 @@ def parsed(command):
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "uad_core"]
     return _parser(words[3:]).parse_args(words[3:])
+
+
+def test_of_several_series_detect_prints_the_list_and_takes_the_number_that_is_given(tmp_path, capsys):
+    other = series(head(seed=1), SeriesInstanceUID="1.2.9", SeriesNumber=4, SeriesDescription="t2 FLAIR again")
+    for number, data in enumerate([*series(), *other]):
+        (tmp_path / f"{number}").write_bytes(data)
+    words = ["detect", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert "2 of them are equally good FLAIRs" in printed.err
+    assert re.search(r"^ +1 +8 slices  series 3, .*: FLAIR by name, original, axial$", printed.out, re.MULTILINE)
+    assert re.search(r"^ +2 +8 slices  series 4, t2 flair again: FLAIR", printed.out, re.MULTILINE)
+    assert main([*words, "--series", "2"]) == 2  # noise is no head
+    printed = capsys.readouterr()
+    assert re.search(r"^\* +2 +8 slices", printed.out, re.MULTILINE)
+    assert "equally good" not in printed.err
+    assert main([*words, "--series", "3"]) == 2
+    assert "Give a number from 1 to 2" in capsys.readouterr().err
+    assert "CANARY" not in printed.out + printed.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_recorded_command_runs_though_a_cohort_has_a_space_in_its_name(tmp_path):

@@ -157,8 +157,9 @@ def test_the_command_line_gives_back_the_same_setting(config):
 @pytest.mark.parametrize("slab", [None, PAPER_SLAB, WHOLE_BRAIN])
 @pytest.mark.parametrize("strip", [None, True, False])
 @pytest.mark.parametrize("register", [None, True, False])
-def test_the_command_line_gives_back_the_same_preprocessing(slab, strip, register):
-    prepare_options = PrepareOptions(slab, strip, register)
+@pytest.mark.parametrize("series", [None, 3])
+def test_the_command_line_gives_back_the_same_preprocessing(slab, strip, register, series):
+    prepare_options = PrepareOptions(slab, strip, register, series=series)
     assert chosen_options(parsed(command_line(INTENSITY, DetectConfig(), prepare_options))) == prepare_options
 
 

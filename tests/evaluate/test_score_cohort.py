@@ -117,6 +117,22 @@ def test_dice_is_that_of_the_mask_that_detection_gives(folder, evaluated):
     assert patient["dice"] == patient["dice_at"]["98"] > 0.5
 
 
+def test_what_a_mask_marks_as_neither_is_not_scored(folder, tmp_path):
+    (tmp_path / "sub-0_FLAIR.png").write_bytes((folder / "sub-0_FLAIR.png").read_bytes())
+    labels = np.zeros(SIZE, np.uint8)
+    labels[85:95, 55:65], labels[60:66, 70:76], labels[100:120, 80:100] = 1, 1, 2  # two lesions, one other thing
+    Image.fromarray(labels).save(tmp_path / "sub-0_lesion.png")
+    case = load_case(open_cohort(tmp_path).subjects[0], Slab(MNI_18_LEVEL, 1), set(range(155)), 2.0)
+    Image.fromarray((labels == 1).astype(np.uint8)).save(tmp_path / "sub-0_lesion.png")
+    plain = load_case(open_cohort(tmp_path).subjects[0], Slab(MNI_18_LEVEL, 1), set(range(155)), 2.0)
+    np.testing.assert_array_equal(case.truth, plain.truth)
+    left_out = plain.inside & ~case.inside
+    assert not (case.inside & ~plain.inside).any()
+    assert 0.8 * 400 < left_out.sum() * case.voxel_mm3 < 1.2 * 400
+    assert "neither lesion nor healthy" in case.notes[0]
+    assert plain.notes == ()
+
+
 def test_one_damaged_picture_among_two_is_one_subject_left_out_and_not_the_end(folder, tmp_path, capsys):
     for kind in ("FLAIR", "lesion"):
         (tmp_path / f"sub-0_{kind}.png").write_bytes((folder / f"sub-0_{kind}.png").read_bytes())

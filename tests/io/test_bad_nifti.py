@@ -11,12 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.inputs.kind_formats import nrrd
 from tests.support.bad_nifti import BAD
+from tests.support.dicom_files import series, zipped
 from tests.support.nifti_files import CANARY, affine, gz, image, nifti, rotation
+from tests.support.odd_images import file, mgh, tarred
 from uad_core.io.nifti import encode_nifti, read_mask, read_nifti
+from uad_core.io.read_scan import read_scan
 from uad_core.io.volume import ScanError, Volume
 
 SOUND = nifti(sform=rotation((9, 5, -12)) @ affine())
+OTHERS = {
+    "mgh": mgh(), "nrrd": nrrd(), "tar": tarred({"a.nii.gz": file()}, gzipped=False),
+    "zip": zipped({"a.nii.gz": file()}), "zip of DICOM": zipped(series()),
+}  # fmt: skip
 LIKE = read_nifti(SOUND)
 pytestmark = pytest.mark.filterwarnings("error")  # a warning of numpy or nibabel may carry a header's values
 
@@ -160,6 +168,30 @@ def test_any_numbers_in_the_header_give_a_finite_volume_or_a_refusal(
 @given(st.binary(max_size=600), st.sampled_from([b"", SOUND[:348], b"\x1f\x8b\x08\0\0\0\0\0\0\x03", gz(SOUND)[:300]]))
 def test_any_bytes_at_all_give_a_finite_volume_or_a_refusal(content: bytes, start: bytes) -> None:
     survives(start + content)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["mgh", "nrrd", "tar", "zip", "zip of DICOM"]),
+    st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), min_size=1, max_size=6),
+    st.one_of(st.none(), st.integers(0, 4000)),
+)
+def test_other_formats_with_any_bytes_changed_or_cut_give_a_finite_volume_or_a_refusal(kind, edits, cut) -> None:
+    changed = bytearray(OTHERS[kind])
+    for position, value in edits:
+        changed[position % len(changed)] = value
+    volume, refusal = None, None
+    try:
+        volume = read_scan(bytes(changed[:cut]))
+    except ScanError as error:
+        refusal = error
+    if volume is None:
+        assert str(refusal).endswith(".")
+        assert "CANARY" not in str(refusal)
+        assert refusal.__cause__ is None
+    else:
+        assert np.isfinite(volume.array).all()
+        assert np.isfinite(volume.affine).all()
 
 
 def check_writable(volume: Volume) -> None:

@@ -45,7 +45,7 @@ def test_a_bad_upload_is_refused_with_its_code(name, capfd, caplog):
 
 
 def test_several_series_are_counted_and_not_named():
-    with pytest.raises(ScanError, match=r"holds 2 series.*Give one series\.$"):
+    with pytest.raises(ScanError, match=r"holds 2 series.*give its files alone\.$"):
         read_dicom(BAD["two FLAIR series of one size"][1]())
 
 
@@ -88,7 +88,7 @@ def test_too_little_memory_is_an_answer_too(monkeypatch):
     def exhausted(*_):
         raise MemoryError
 
-    monkeypatch.setattr("uad_core.io.dicom.reading.stored_values", exhausted)
+    monkeypatch.setattr("uad_core.io.dicom.reading.read_pixels", exhausted)
     with pytest.raises(ScanError) as refusal:
         read_dicom(series())
     assert refusal.value.code == "too_big"

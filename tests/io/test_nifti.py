@@ -55,9 +55,9 @@ def refused(source: bytes | Path, like: Volume | None = None) -> str:
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"])
 def test_every_kind_of_number_is_read_as_nibabel_reads_it(tmp_path: Path, dtype: str, order: str, version: int) -> None:
     data = image(dtype=dtype)
-    content = nifti(data, order=order, version=version, scl_slope=0.25, scl_inter=-7)
+    content = gz(nifti(data, order=order, version=version, scl_slope=0.25, scl_inter=-7))
     volume = read_nifti(content)
-    expected = nib.as_closest_canonical(nib.load(saved(tmp_path, "scan.nii", content)))
+    expected = nib.as_closest_canonical(nib.load(saved(tmp_path, "scan.nii.gz", content)))
     ras = expected.get_fdata().astype(np.float32)
     np.testing.assert_array_equal(volume.array, ras.transpose(2, 1, 0)[:, ::-1, ::-1])
     np.testing.assert_array_equal(volume.source.affine, expected.affine.astype(np.float32))
@@ -88,7 +88,7 @@ TOLERATED: dict[str, tuple[bytes, str]] = {
     "bytes behind the image": (nifti() + b"tail", "Bytes that follow"),
     "no codes": (nifti(sform_code=0), "left and right may be swapped"),
     "unknown codes": (nifti(sform_code=77, qform_code=-3), "left and right may be swapped"),
-    "another voxel size beside the transform": (nifti(pixdim=[1, 2, 2, 2, 1, 1, 1, 1]), "two voxel sizes"),
+    "another voxel size beside the transform": (nifti(pixdim=[1, 1.03, 1.2, 3, 1, 1, 1, 1]), "two voxel sizes"),
     "no voxel size beside the transform": (nifti(pixdim=[0] * 8), "two voxel sizes"),
     "two positions": (nifti(qform_code=1, **OFFSETS), "two positions"),
     "shear": (nifti(sform=affine() + 0.1 * np.eye(4, k=1)), "not at right angles"),
@@ -119,7 +119,7 @@ def test_a_sound_scan_has_no_notes() -> None:
 def test_the_content_and_not_the_name_decides_what_is_gzip(tmp_path: Path, name: str, content: bytes) -> None:
     volume = read_nifti(saved(tmp_path, name, content))
     np.testing.assert_array_equal(volume.array, read_nifti(nifti()).array)
-    assert volume.notes == ("The name does not tell whether the file is compressed; its content does.",)
+    assert "The name does not tell whether the file is compressed; its content does." in volume.notes
 
 
 def test_a_few_values_that_are_not_numbers_become_zero() -> None:
@@ -133,7 +133,7 @@ def test_a_few_values_that_are_not_numbers_become_zero() -> None:
 def test_an_mr_scan_that_rings_below_zero_is_not_called_ct() -> None:
     data = image((20, 20, 20), "f4")
     data.reshape(-1)[:60] = -1377
-    assert read_nifti(nifti(data)).notes == ()
+    assert read_nifti(gz(nifti(data))).notes == ()
 
 
 def test_a_file_that_announces_much_costs_little() -> None:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.support.dicom_files import CANARY, series
+from tests.support.dicom_files import CANARY, head, series
 from uad_core.io.nifti import encode_nifti, read_nifti
 from uad_core.io.paths import SAMPLES
 
@@ -98,6 +98,22 @@ def test_a_dicom_folder_is_read_by_its_headers_alone(page, server, tmp_path):
     assert page.get_by_role("link", name="Detect on this scan").is_visible()
     assert "CANARY" not in page.content()
     assert "CANARY" not in server[1].read_text(errors="replace")
+
+
+def test_of_two_flairs_of_one_visit_the_user_picks_one(page, server, tmp_path):
+    folder = tmp_path / CANARY
+    folder.mkdir()
+    other = series(head(seed=1), SeriesInstanceUID="1.2.3", SeriesNumber=9, SeriesDescription="t2 FLAIR again")
+    for number, data in enumerate([*series(), *other]):
+        (folder / f"IM{number}").write_bytes(data)
+    page.get_by_text("A DICOM folder", exact=True).click()
+    give(page, "The folder of one DICOM series", folder)
+    page.get_by_test_id("stAlert").get_by_text(re.compile("2 of them are equally good FLAIRs")).wait_for()
+    page.get_by_role("combobox", name="Series").click()
+    page.get_by_role("option", name=re.compile("series 9, t2 flair again, 8 slices")).click()
+    own_scan_is_shown(page)
+    page.get_by_text(re.compile("Of 2 series number 2 was picked")).wait_for()
+    assert "canary" not in page.content().lower()
 
 
 def test_what_is_no_scan_or_another_scans_mask_gets_a_sentence_and_nothing_is_lost(page, server, tmp_path):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
@@ -69,15 +69,16 @@ def many_members() -> bytes:
     return zipped({f"{n}": b"" for n in range(5001)}, zipfile.ZIP_STORED)
 
 
-def deflated() -> list[bytes]:
-    """A dataset that inflates to more than there is room for."""
-    dataset = slice_dataset(head(), oblique(), 0)
-    plain = to_bytes(dataset)
+def deflated(plain: bytes) -> bytes:
+    """A file with its dataset deflated."""
+    dataset = dcmread(io.BytesIO(plain))
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    buffer = io.BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    assert len(zlib.compress(plain)) < len(plain)
-    return [buffer.getvalue()]
+    return to_bytes(dataset)
+
+
+def big() -> bytes:
+    """A file of 20 MB of zeros."""
+    return to_bytes(slice_dataset(np.zeros((8, 8, 1), np.uint16), oblique(), 0, PixelData=bytes(20 * 1024**2)))
 
 
 def garbage(syntax: str) -> list[bytes]:
@@ -149,29 +150,29 @@ BAD: dict[str, tuple[str, Callable[[], list[bytes]]]] = {
     "DICOM and nothing behind it": ("damaged", lambda: [bytes(128) + b"DICM"]),
     "DICOM and noise behind it": ("damaged", lambda: [bytes(128) + b"DICM" + bytes(range(256)) * 4]),
     "text where numbers are": ("damaged", text_in_place_of_numbers),
-    "a deflated dataset": ("compression", deflated),
+    "a deflated dataset that is damaged": ("damaged", lambda: [deflated(series()[0])[:-40]]),
+    "a deflated dataset that inflates a thousandfold": ("zip_bomb", lambda: [deflated(big())]),
     "computed tomography": ("not_mr", lambda: series(Modality="CT")),
-    "images of no modality": ("not_mr", lambda: series(Modality=None)),
+    "images of no modality": ("not_mr", lambda: series(Modality=None, SOPClassUID=REPORT)),
     "two patients": ("several_patients", two_patients),
     "two series that are no FLAIR": ("several_series", lambda: two_series("t1 CANARY")),
     "two FLAIR series of one size": ("several_series", lambda: two_series("FLAIR CANARY")),
     # geometry
     "one slice": ("dims", lambda: series()[:1]),
-    "slices of several sizes": ("dims", lambda: [*series()[:7], series(head((12, 11, 8)))[7]]),
+    "slices of several sizes": ("mixed_slices", lambda: [*series()[:7], series(head((12, 11, 8)))[7]]),
     "slices of 60000 rows": ("dims", lambda: series(Rows=60000)),
     "colour": ("colour", lambda: series(SamplesPerPixel=3, PhotometricInterpretation="RGB")),
-    "inverted greys": ("colour", lambda: series(PhotometricInterpretation="MONOCHROME1")),
     "frames that don't say where they lie": ("multi_frame", frames_without_place),
     "slices that don't say where they lie": ("bad_affine", lambda: series(ImagePositionPatient=None)),
     "slices of no orientation": ("damaged", lambda: series(ImageOrientationPatient=None)),
     "axes that are parallel": ("bad_affine", lambda: series(ImageOrientationPatient=["1", "0", "0", "1", "0", "0"])),
     "axes of length 0": ("bad_affine", lambda: series(ImageOrientationPatient=["0"] * 6)),
-    "a localizer": ("bad_affine", localizer),
+    "a slice across the others": ("mixed_slices", localizer),
     "slices 1000 km away": ("bad_affine", lambda: moved(lambda k: ["1e9", "0", f"{3 * k}"])),
     "voxels of 25 mm": ("bad_spacing", lambda: series(PixelSpacing=["25", "25"])),
     "voxels of no size": ("bad_spacing", lambda: series(PixelSpacing=["0", "1"])),
     "voxels of infinite size": ("damaged", lambda: series(PixelSpacing=["inf", "1"])),
-    "voxels of several sizes": ("bad_spacing", lambda: with_slice(2, PixelSpacing=["1", "1"])),
+    "voxels of several sizes": ("missing_slices", lambda: with_slice(2, PixelSpacing=["1", "1"])),
     "slices 30 mm apart": ("bad_spacing", lambda: series(affine=oblique((1, 1, 30)))),
     "all slices in one place": ("same_place", lambda: moved(lambda k: at(2))),
     "two echoes of each slice": ("same_place", lambda: [*series(), *series(head(seed=1))]),

@@ -21,6 +21,13 @@ def _with_voxels(count: int, value: float, dtype: str = "f4") -> np.ndarray:
     return data
 
 
+def _scattered(value: float) -> np.ndarray:
+    """10 x 10 x 10 noise with `value` in 2 % of the voxels, none at the border."""
+    data = image((10, 10, 10), "f4")
+    data[1:9:2, 1:9:2, 4:6] = value
+    return data
+
+
 def _dims(*sizes: int, **fields: object) -> bytes:
     """500 bytes that announce a volume of `sizes`."""
     dim = [len(sizes), *sizes] + [1] * (7 - len(sizes))
@@ -75,7 +82,7 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a plain file with much behind the image": ("too_big", lambda: nifti() + bytes(100_000)),
     "a web page": ("not_nifti", lambda: b"<!DOCTYPE html><title>CANARY^PATIENT</title>" * 20),
     "a DICOM file": ("not_nifti", lambda: bytes(128) + b"DICM" + CANARY * 40),
-    "a zip archive": ("not_nifti", lambda: b"PK\x03\x04" + CANARY * 40),
+    "a zip archive that is none": ("bad_zip", lambda: b"PK\x03\x04" + CANARY * 40),
     "random bytes": ("not_nifti", lambda: np.random.default_rng(1).bytes(2000)),
     "gzipped text": ("not_nifti", lambda: gz(CANARY * 100)),
     "gzip within gzip": ("not_nifti", lambda: gz(gz(nifti()))),
@@ -119,7 +126,7 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "data type 0": ("dtype", lambda: nifti(datatype=0)),
     "data type 9999": ("dtype", lambda: nifti(datatype=9999)),
     # values
-    "NaN in 2 % of the voxels": ("non_finite", lambda: nifti(_with_voxels(20, NAN))),
+    "NaN in 2 % of the voxels": ("non_finite", lambda: nifti(_scattered(NAN))),
     "nothing but NaN": ("non_finite", lambda: nifti(_with_voxels(1000, NAN))),
     "infinity in half of the voxels": ("non_finite", lambda: nifti(_with_voxels(500, -INF))),
     "all zero": ("constant", lambda: nifti(_with_voxels(1000, 0))),
@@ -143,6 +150,7 @@ BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "two axes that are nearly parallel": ("bad_affine", lambda: nifti(sform=_sheared_flat())),
     "a quaternion of NaN": ("bad_affine", lambda: nifti(sform_code=0, qform_code=1, quatern_b=NAN)),
+    "two voxel sizes, one twice the other": ("contradiction", lambda: nifti(pixdim=[1, 2, 2, 2, 1, 1, 1, 1])),
     "voxels of 1e30 mm": ("bad_spacing", lambda: nifti(sform=affine((1e30, 1e30, 1e30)))),
     "voxels of 25 mm": ("bad_spacing", lambda: nifti(sform=affine((1, 1, 25)))),
     "voxels of 0.01 mm": ("bad_spacing", lambda: nifti(sform=affine((0.01, 1, 1)))),

@@ -42,6 +42,11 @@ class Subject:
         return person_of(self.name)
 
     @property
+    def is_slice(self) -> bool:
+        """A picture of one level instead of a volume."""
+        return self.flair.suffix.lower() == ".png"
+
+    @property
     def is_healthy(self) -> bool:
         """A subject with a lesion mask is a patient."""
         return self.lesion is None

@@ -1,22 +1,21 @@
 """One subject's files as a model sees them."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from uad_core.atlas.space import SLICE_SHAPE, Slab
 from uad_core.cohorts.cohort import Subject
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_mask, read_nifti
-from uad_core.io.volume import ScanError, Volume, refused
+from uad_core.io.picture import read_grey
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepare, prepare_slice
 
 
 def load_subject(subject: Subject, slab: Slab) -> Prepared:
     """Prepare one subject's scan as inferred from its data. Raises ScanError."""
-    if subject.flair.suffix == ".png":
+    if subject.is_slice:
         return prepare_slice(read_grey(subject.flair), subject.level)
     scan = read_nifti(subject.flair)
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None
@@ -34,14 +33,3 @@ def _as_prepared(scan: Volume, mask: np.ndarray | None, slab: Slab) -> Prepared:
         raise ScanError("cohort", "The prepared cohort lacks brain masks, or does not reach over these axial levels.")
     scan = Volume.from_canonical(scan.array[inside], slab.affine)
     return Prepared(scan, scan.array, mask[inside], AffineTransform.identity(), PreprocessConfig(slab=slab))
-
-
-def read_grey(path: Path) -> np.ndarray:
-    """A grey-scale picture as (H, W) float32, 0 where it is transparent. Raises ScanError (unreadable)."""
-    damaged = "The picture cannot be read; it is damaged. Copy or download it again."
-    with refused("unreadable", damaged), Image.open(path) as image:  # Pillow raises all kinds for bytes at random
-        grey = np.asarray(image.convert("F"), dtype=np.float32)
-        if not image.has_transparency_data:
-            return grey
-        opacity = np.asarray(image.convert("RGBA").getchannel("A"))
-        return np.where(opacity == 0, np.float32(0), grey)

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from uad_core.atlas.space import Slab
@@ -19,7 +20,7 @@ from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.cohorts.load import load_subject
 from uad_core.cohorts.tables import read_about
 from uad_core.io.atomic import write_json
-from uad_core.io.nifti import read_mask, write_nifti
+from uad_core.io.nifti import read_lesions, write_nifti
 from uad_core.io.volume import ScanError, Volume
 
 
@@ -39,7 +40,7 @@ def prepare_cohort(cohort: Cohort, folder: Path, out: Path, slab: Slab, workers:
     A subject that cannot be prepared is reported and left out. `workers`: processes; by default one a core. Raises
     ScanError: single slices, which take no time to prepare, or a folder that holds a cohort already.
     """
-    if any(subject.flair.suffix == ".png" for subject in cohort.subjects):
+    if any(subject.is_slice for subject in cohort.subjects):
         raise ScanError("cohort", "Single slices (PNG) are prepared as they are read; use their folder itself.")
     if out.is_dir() and any(out.glob("*_FLAIR.*")):
         raise ScanError("cohort", "The folder for the prepared cohort holds one already; name an empty one.")
@@ -69,12 +70,13 @@ def _prepare(subject: Subject, out: Path, slab: Slab) -> str | None:
     """Writes the subject's prepared files; returns why it could not be done."""
     try:
         prepared = load_subject(subject, slab)
-        lesion = read_mask(subject.lesion, prepared.scan) if subject.lesion else None
+        lesion = read_lesions(subject.lesion, prepared.scan) if subject.lesion else None
     except ScanError as error:
         return str(error)
     grid = Volume.from_canonical(prepared.array, slab.affine)
     if lesion is not None:
-        write_nifti(out / f"{subject.name}_lesion.nii.gz", prepared.to_slab(lesion), grid)
+        labels = np.where(prepared.to_slab(lesion.ignored), 2, prepared.to_slab(lesion.inside)).astype(np.uint8)
+        write_nifti(out / f"{subject.name}_lesion.nii.gz", labels, grid)
     write_nifti(out / f"{subject.name}_brainmask.nii.gz", prepared.brain_mask, grid)
     write_nifti(out / f"{subject.name}_FLAIR.nii.gz", prepared.array, grid)
     return None

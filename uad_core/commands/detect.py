@@ -12,6 +12,7 @@ from uad_core.atlas.space import SLABS
 from uad_core.commands import FILE, FOLDER, add_checkpoints, add_slab
 from uad_core.detect.from_file import DetectRequest, detect_file
 from uad_core.detect.presets import command_line, read_preset
+from uad_core.io.read_scan import series_in
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
@@ -30,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_slab(parser, "those that the model knows")
     for step, text in (("strip", "remove the skull"), ("register", "register to the atlas")):
         add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
+    text = "number of the DICOM series to take, of the list that is printed where there are several"
+    add(
+        "--series", type=int, metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)"
+    )
     add(
         "--subject",
         help="label in file names, such as 07_ses-1 (default: what BIDS says in the scan's name, else scan)",
@@ -71,7 +76,7 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
 def chosen_options(options: argparse.Namespace) -> PrepareOptions:
     """What overrides the automatic preprocessing."""
     slab = SLABS[options.slab] if options.slab else None
-    return PrepareOptions(slab, options.strip, options.register, options.brain_mask, options.atlas)
+    return PrepareOptions(slab, options.strip, options.register, options.brain_mask, options.atlas, options.series)
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -84,6 +89,8 @@ def run(options: argparse.Namespace) -> None:
     prepare_options = chosen_options(options)
     command = command_line(checkpoint, config, prepare_options)
     print(RESEARCH_ONLY)
+    if len(series := series_in(options.scan, options.series)) > 1:
+        print(*series, sep="\n")
     with tqdm(total=100, unit="%", bar_format="{desc:<14}{bar}{percentage:3.0f}%") as bar:
 
         def report(step: str, fraction: float) -> None:

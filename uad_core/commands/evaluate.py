@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> None:
         def show(progress: CaseProgress) -> None:
             if progress.problem:
                 tqdm.write(f"{progress.subject} left out: {progress.problem}", file=sys.stderr)
+            for note in progress.case.notes if progress.case else ():
+                tqdm.write(f"{progress.subject}: {note}", file=sys.stderr)
             bar.total = progress.total
             bar.update()
             counted(progress.done, progress.total)

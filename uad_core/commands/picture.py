@@ -6,7 +6,7 @@ from pathlib import Path
 from uad_core.commands import FILE
 from uad_core.commands.detect import add_setting, chosen_setting
 from uad_core.io.atomic import write_atomically
-from uad_core.io.nifti import read_mask
+from uad_core.io.nifti import read_lesions
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
     """Detect and draw."""
     checkpoint, config = chosen_setting(options)
     prepared = prepare_scan(options.scan, checkpoint.slab, PrepareOptions(), lambda step, share: None)
-    truth = prepared.to_slab(read_mask(options.truth, prepared.scan)) if options.truth else None
+    truth = prepared.to_slab(read_lesions(options.truth, prepared.scan).inside) if options.truth else None
     reconstruction = reconstruct(prepared, checkpoint)
     segmentation = segment(reconstruction, config)
     levels, level = prepared.slab.levels, options.level

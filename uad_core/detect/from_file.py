@@ -46,7 +46,7 @@ def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda 
     check_folder(out)
     own_name = source.name if isinstance(source, Path) else ""
     label = checked_label(request.subject) if request.subject else subject_label(own_name)
-    scan = read_scan(source)
+    scan = read_scan(source, request.prepare_options.series)
     label, found = free_label(out, label, checkpoint.name, scan)
     prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))

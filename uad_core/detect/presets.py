@@ -122,6 +122,7 @@ def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: 
     options.pop("postprocess", None)
     prepare = prepare_options or PrepareOptions()
     options |= {"slab": slab_name(prepare.slab) if prepare.slab else None}
+    options["series"] = prepare.series
     for step in ("strip", "register"):
         choice = getattr(prepare, step)
         options |= {step: choice, f"no_{step}": choice is False}

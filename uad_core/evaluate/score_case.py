@@ -7,11 +7,12 @@ import numpy as np
 
 from uad_core.atlas.space import Slab
 from uad_core.cohorts.cohort import Cohort, Subject
-from uad_core.cohorts.load import load_subject, read_grey
+from uad_core.cohorts.load import load_subject
 from uad_core.evaluate.metrics import LesionScores, curve, dice, false_positive_ml, lesion_scores
 from uad_core.evaluate.rows import Row
-from uad_core.io.nifti import read_mask, read_nifti
-from uad_core.io.values import binary_mask
+from uad_core.io.marks import Marks, lesion_marks
+from uad_core.io.nifti import read_lesions, read_nifti
+from uad_core.io.picture import read_drawing
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.lesions import volume_scale
 from uad_core.pipeline.postprocess import erode, mask_above
@@ -27,6 +28,7 @@ class Case:
     inside: np.ndarray  # (D, 256, 256) bool, eroded brain at the levels that all models know: what can be flagged
     truth: np.ndarray  # (D, 256, 256) bool, lesions at these levels, beyond `inside` too: those are missed
     voxel_mm3: float  # the patient's mm3 per voxel of the slab
+    notes: tuple[str, ...] = ()  # sentences on what the labels of the truth were taken for
 
     @cached_property
     def truth_inside(self) -> np.ndarray:
@@ -55,25 +57,29 @@ def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) 
     levels = np.array([level in known for level in prepared.slab.levels])
     if not levels.any():
         raise ScanError("levels", "The models were not trained on any of this scan's axial levels.")
-    truth = np.zeros(prepared.array.shape, bool)
-    if subject.lesion:
-        truth = _truth(subject, prepared) & levels[:, None, None]
     inside = erode(prepared.brain_mask & levels[:, None, None], erosion_mm)
+    truth, notes = np.zeros(prepared.array.shape, bool), tuple[str, ...]()
+    if subject.lesion:
+        marks = _truth(subject, prepared)
+        truth, inside = marks.inside & levels[:, None, None], inside & ~marks.ignored
+        notes = marks.notes
     if not inside.any():
         raise ScanError("levels", "The scan shows no brain at the axial levels that the models were trained on.")
-    return Case(subject, prepared, inside, truth, volume_scale(prepared))
+    return Case(subject, prepared, inside, truth, volume_scale(prepared), notes)
 
 
-def _truth(subject: Subject, prepared: Prepared) -> np.ndarray:
-    """(D, 256, 256) bool of a patient; a picture's mask is a picture of as many pixels."""
+def _truth(subject: Subject, prepared: Prepared) -> Marks:
+    """What is lesion in a patient, and what is neither: (D, 256, 256) bool each."""
     assert subject.lesion is not None
-    if subject.lesion.suffix != ".png":
+    if subject.lesion.suffix.lower() != ".png":
         whole = read_nifti(subject.flair) if subject.prepared else prepared.scan  # which was cut to the slab
-        return replace(prepared, scan=whole).to_slab(read_mask(subject.lesion, whole))
-    picture = read_grey(subject.lesion)[None]
-    if picture.shape != prepared.scan.shape:
-        raise ScanError("grid_mismatch", "The lesion mask and the slice have different numbers of pixels.")
-    return prepared.to_slab(binary_mask(picture))
+        found, prepared = read_lesions(subject.lesion, whole, not subject.prepared), replace(prepared, scan=whole)
+    else:
+        picture = read_drawing(subject.lesion)[None]
+        if picture.shape != prepared.scan.shape:
+            raise ScanError("grid_mismatch", "The lesion mask and the slice have different numbers of pixels.")
+        found = lesion_marks(picture)
+    return Marks(prepared.to_slab(found.inside), prepared.to_slab(found.ignored), found.notes)
 
 
 def chosen(cohort: Cohort, limit: int | None) -> tuple[Subject, ...]:

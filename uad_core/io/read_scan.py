@@ -1,72 +1,54 @@
 """Read a scan: NIfTI or DICOM, a path or bytes, distinguished by content and never by a name."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from uad_core.io.dicom import read_dicom
-from uad_core.io.dicom.container import HEAD_BYTES, MAX_FILES, TOO_BIG, is_dicom, is_zip
-from uad_core.io.limits import MAX_BYTES
+from uad_core.io.dicom import SeriesEntry, list_series, read_dicom
+from uad_core.io.dicom.container import Upload, from_files, from_folder
+from uad_core.io.dicom.file_meta import HEAD_BYTES, is_dicom
 from uad_core.io.nifti import read_nifti
-from uad_core.io.nifti.container import read_source
-from uad_core.io.volume import ScanError, Volume, refused
+from uad_core.io.nifti.container import as_archive, read_source
+from uad_core.io.volume import ScanError, Volume
 
 ScanSource = Path | bytes | Sequence[bytes]
 
 
-def read_scan(source: ScanSource) -> Volume:
+def read_scan(source: ScanSource, series: int | None = None) -> Volume:
     """The scan in what a user brings; of DICOM a `DicomScan`, on which `export` writes a DICOM SEG as well.
 
     `source`: a NIfTI file, a zip archive of a DICOM series, or a DICOM file of many frames, as a path or as bytes; a
-    folder of a DICOM series, also with folders in it; or the bytes of its files. Raises ScanError: the codes of both
-    packages.
+    folder of a DICOM series, also with folders in it; or the bytes of its files. `series`: of several in it the number
+    of the one to read, as in `series_in`. Raises ScanError: the codes of both packages.
     """
+    upload = _upload(source)
+    if upload is not None:
+        return read_dicom(upload, series)
+    if series is not None:
+        raise ScanError("no_such_series", "The scan is no DICOM, so there is no series to pick. Leave the number out.")
+    return read_nifti(source if isinstance(source, (Path, bytes)) else source[0])
+
+
+def series_in(source: ScanSource, series: int | None = None) -> tuple[SeriesEntry, ...]:
+    """The series of what a user brings, the one that `read_scan` takes marked; none of NIfTI. Raises ScanError."""
+    upload = _upload(source)
+    return () if upload is None else list_series(upload, series)
+
+
+def _upload(source: ScanSource) -> Upload | None:
+    """The DICOM files in a source; None for any other file, and for an archive of one. Raises ScanError."""
     if isinstance(source, Path):
-        return _read_path(source)
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return _read_one(bytes(source), bytes(source[:HEAD_BYTES]))
-    if len(source) == 1:
-        return read_scan(source[0])
-    return read_dicom(source)
-
-
-def _read_path(path: Path) -> Volume:
-    try:
-        folder = path.is_dir()
-        head = b"" if folder else _head(path)
-    except (OSError, ValueError):  # not to be opened, or no possible name
-        return read_nifti(path)  # which has a sentence for it
-    return read_dicom(_folder(path)) if folder else _read_one(path, head)
-
-
-def _read_one(source: Path | bytes, head: bytes) -> Volume:
-    if is_dicom(head) or is_zip(head):
-        return read_dicom([read_source(source)])
-    return read_nifti(source)
-
-
-def _head(path: Path) -> bytes:
-    if not path.is_file():  # a pipe could be endless
-        return b""
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
-
-
-def _folder(folder: Path) -> list[bytes]:
-    """The files below `folder`: DICOM whole, of the others the first bytes, so that they can be counted."""
-    files: list[bytes] = []
-    size = 0
-    unreadable = "The folder cannot be read. Check that it is there and that you may open what is in it."
-    with refused("unreadable", unreadable, OSError):  # a slice that cannot be read would be missing
-        for root, _, names in os.walk(folder, onerror=_raise):
-            for path in (Path(root) / name for name in names):
-                head = _head(path)
-                files.append(path.read_bytes() if is_dicom(head) else head)
-                size += len(files[-1])
-                if size > MAX_BYTES or len(files) > MAX_FILES:
-                    raise ScanError("too_big", TOO_BIG)
-    return files
-
-
-def _raise(error: OSError) -> None:
-    raise error
+        try:
+            folder = source.is_dir()
+        except (OSError, ValueError):  # no possible name: read_nifti has a sentence for it
+            return None
+        if folder:
+            return from_folder(source)
+    elif not isinstance(source, bytes):
+        return _upload(source[0]) if len(source) == 1 else from_files(source)
+    data = read_source(source)
+    if is_dicom(data[:HEAD_BYTES]):
+        return from_files([data])
+    if as_archive(data) is None:
+        return None
+    upload = from_files([data])
+    return None if upload.images and not upload.found else upload

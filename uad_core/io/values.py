@@ -1,6 +1,7 @@
-"""Whether voxel values can be those of a scan, or of a mask."""
+"""Whether voxel values can be those of a scan, and which of them are none."""
 
 import numpy as np
+from scipy import ndimage
 
 from uad_core.io.limits import EXPORT_AGAIN, MAX_VALUE
 from uad_core.io.volume import ScanError
@@ -10,9 +11,8 @@ FLOAT32_DIGITS = 1e-6  # a smaller range, relative to the largest value, is roun
 MAX_FLAT_VALUES = 16  # an image with as few distinct values is a mask or a label map
 MAX_EQUAL_NEIGHBOURS = 0.7  # measured, along each axis: label maps 0.88 to 0.90, real scans 0.00 to 0.10
 AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 in 0.006 % of its voxels
-MAX_LABELS = 64  # distinct values of a mask besides 0
-MAX_SOFT = 0.01  # fraction of voxels strictly between 0 and 1 that any interpolated mask may have
-ROUNDING = 1e-3  # a mask stored with a scale may hold 0.9999999 for 1
+MAX_NON_FINITE = 0.01  # fraction of voxels inside that may be NaN or infinite
+WRAP, MIN_WRAPS = 0.75, 0.01  # jumps of this share of the range, at so many of the negative voxels, are wraps
 
 
 def check_size(values: np.ndarray) -> None:
@@ -48,23 +48,48 @@ def _is_label_map(values: np.ndarray) -> bool:
     return True
 
 
-def binary_mask(values: np.ndarray) -> np.ndarray:
-    """Where a mask is above 0.5, as bool. Raises ScanError: not_a_mask.
+def all_finite(values: np.ndarray, finite: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Float values with no signal in place of what is not a number, and a note. Raises ScanError: non_finite.
 
-    A mask holds whole numbers of few kinds (0 and 1, 0 and 255, labels), or shares from 0 to 1, as after an
-    interpolation, of which few are strictly between. All zero is a mask; shares that never exceed 0.5 are not.
+    Where not a number is what lies around the head, as SPM and FSL write it, it is background; elsewhere only single
+    voxels may be none. No signal is 0, or the lowest value where that is below. `finite`: where values were numbers.
     """
-    inside: np.ndarray = values > 0.5
-    marked = values[values != 0]  # little, in most masks
-    positive = np.count_nonzero(marked > 0)
-    soft = np.count_nonzero(np.abs(marked - np.rint(marked)) >= ROUNDING)
-    good: bool | np.bool
-    if marked.min(initial=0) < -ROUNDING or (positive and not inside.any()):
-        good = False
-    elif soft:
-        good = marked.max() < 1 + ROUNDING and soft <= max(MAX_SOFT * values.size, positive / 2)
-    else:
-        good = np.unique(np.rint(marked)).size <= MAX_LABELS
-    if not good:
-        raise ScanError("not_a_mask", "This is no mask: a mask holds 0 outside and 1 inside. Give the mask.")
-    return inside
+    bad = finite.size - int(np.count_nonzero(finite))
+    if not bad:
+        return values, ()
+    around = np.zeros_like(finite)
+    if bad > MAX_NON_FINITE * finite.size:
+        regions, _ = ndimage.label(np.isnan(values))
+        faces = [np.take(regions, end, axis) for axis in range(finite.ndim) for end in (0, -1)]
+        outside = np.unique(np.concatenate([face.ravel() for face in faces]))
+        around = np.isin(regions, outside[outside > 0])
+    inside = bad - int(np.count_nonzero(around))
+    if not finite.any() or inside > MAX_NON_FINITE * np.count_nonzero(~around):
+        raise ScanError("non_finite", f"Too many voxels are not numbers (NaN or infinite). {EXPORT_AGAIN}")
+    values[~finite] = min(0.0, float(values[finite].min()))
+    if around.any():
+        return values, ("What lies around the head is not a number (NaN); it was taken as no signal.",)
+    counted = "1 voxel was" if bad == 1 else f"{bad} voxels were"
+    return values, (f"{counted} not a number (NaN or infinite) and taken as no signal.",)
+
+
+def unwrapped(stored: np.ndarray, bits: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Stored whole numbers of so many bits; those that were written unsigned and read as signed, unsigned again.
+
+    Bright tissue that exceeds half the range then lies next to the lowest values: neighbours differ by nearly all of
+    the range, which in a picture of signed values they never do. Returns them, and a note where that was so.
+    """
+    whole = 2.0**bits
+    spread = (WRAP - 0.5) * whole
+    if not (-whole / 2 <= stored.min() < -spread and spread < stored.max() < whole / 2):
+        return stored, ()
+    lowest = stored.min()  # may be padding, beside which everything is a jump
+    jumps = 0
+    for axis in range(stored.ndim):
+        after, before = (np.moveaxis(stored, axis, 0)[part].astype(np.float64) for part in (slice(1, None), slice(-1)))
+        padding = (after == lowest) | (before == lowest)
+        jumps += int(np.count_nonzero((np.abs(after - before) > WRAP * whole) & ~padding))
+    if jumps <= MIN_WRAPS * np.count_nonzero(stored < 0):
+        return stored, ()
+    note = "Unsigned grey values were labelled as signed: the brightest ones were negative, and were put right."
+    return np.where(stored < 0, stored + whole, stored), (note,)

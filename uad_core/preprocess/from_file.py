@@ -28,13 +28,14 @@ class PrepareOptions:
     register: bool | None = None  # to the atlas
     brain_mask: Path | bytes | None = None  # NIfTI on the scan's grid; replaces skull stripping
     atlas: Path | None = None  # a skull-stripped image in SRI24 space; replaces the template
+    series: int | None = None  # of several in a DICOM upload the number of the one to read, as `series_in` lists them
 
 
 def prepare_scan(
     source: ScanSource | Volume, slab: Slab, prepare_options: PrepareOptions, on_progress: OnStep
 ) -> Prepared:
     """Read and prepare one scan as inferred from its data, but for the overrides. Raises ScanError."""
-    scan = source if isinstance(source, Volume) else read_scan(source)
+    scan = source if isinstance(source, Volume) else read_scan(source, prepare_options.series)
     mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
     atlas = load_atlas(prepare_options.atlas) if prepare_options.atlas else None
     config = replace(infer_config(scan), slab=prepare_options.slab or slab)

@@ -13,9 +13,11 @@ from pages.ui.shell.memory import kept
 from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
 from uad_core.atlas.space import Slab
 from uad_core.detect.result_files import subject_label
-from uad_core.io.nifti import read_mask
+from uad_core.io.dicom import SeriesEntry
+from uad_core.io.nifti import read_lesions
 from uad_core.io.paths import SAMPLES
-from uad_core.io.volume import Mask
+from uad_core.io.read_scan import read_scan
+from uad_core.io.volume import Mask, Volume
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
@@ -34,6 +36,8 @@ class SelectedScan:
         source: the bytes of a NIfTI file, of a zip, or of the files of a DICOM series.
         truth: a reference lesion mask (NIfTI on the scan's grid), or None.
         uploaded: whether the user brought it; else it ships with the project and is simulated.
+        truth_notes: sentences on what the labels of the reference were taken for.
+        series: those of a DICOM upload, the one that was taken by default marked.
     """
 
     label: str
@@ -41,6 +45,12 @@ class SelectedScan:
     truth: Path | bytes | None
     prepare_options: PrepareOptions
     uploaded: bool
+    truth_notes: tuple[str, ...] = ()
+    series: tuple[SeriesEntry, ...] = ()
+
+    def read(self) -> Volume:
+        """The scan as its file has it. Raises ScanError."""
+        return read_scan(self.source, self.prepare_options.series)
 
     @cached_property
     def key(self) -> str:
@@ -49,7 +59,7 @@ class SelectedScan:
         for part in (self.source,) if isinstance(self.source, bytes) else self.source:
             digest.update(part)
         digest.update(options.brain_mask if isinstance(options.brain_mask, bytes) else b"")
-        digest.update(repr((options.strip, options.register)).encode())
+        digest.update(repr((options.strip, options.register, options.series)).encode())
         return digest.hexdigest()
 
 
@@ -128,4 +138,4 @@ def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Mask | None:
 
 @st.cache_data(show_spinner=False, max_entries=4, ttl=1800)
 def _truth(key: str, _truth: Path | bytes, _prepared: Prepared) -> Mask:
-    return _prepared.to_slab(read_mask(_truth, _prepared.scan))
+    return _prepared.to_slab(read_lesions(_truth, _prepared.scan).inside)

@@ -9,7 +9,6 @@ from pages.ui.shell import keys
 from pages.ui.shell.tasks import jobs, wait_for
 from pages.ui.viewer.display import pick_convention
 from pages.ui.viewer.viewer import SIDES, Click, Panel, PanelLayout, show_panels
-from uad_core.io.read_scan import read_scan
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.preprocess import Prepared, StepImages, StepView, before_after, crop_levels
 from uad_core.quality import Check, Fact, Severity, facts, run_checks
@@ -27,7 +26,7 @@ BADGES: dict[Severity, str] = {
 @st.cache_data(show_spinner=False, max_entries=8, ttl=1800)
 def facts_of(key: str, _choice: SelectedScan) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     """What the scan's header says, and what was tolerated in it."""
-    volume = read_scan(_choice.source)
+    volume = _choice.read()
     return facts(volume), volume.notes
 
 

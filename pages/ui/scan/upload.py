@@ -11,13 +11,14 @@ from pages.ui.shell import keys
 from pages.ui.shell.memory import kept
 from uad_core.detect.result_files import subject_label
 from uad_core.io.limits import MAX_BYTES
-from uad_core.io.nifti import read_mask
-from uad_core.io.read_scan import read_scan
+from uad_core.io.nifti import read_lesions, read_mask
+from uad_core.io.read_scan import series_in
 from uad_core.io.volume import ScanError
 from uad_core.preprocess.from_file import PrepareOptions
 
 KINDS = ("Files", "A DICOM folder")
 ANSWERS: dict[str, bool | None] = {"Automatic": None, "Yes": True, "No": False}
+MASK_TYPES = ["nii", "nii.gz", "mgh", "mgz", "nrrd", "zip", "tar", "tar.gz", "tgz"]
 SCAN, BRAIN, REFERENCE = "scan files", "brain mask", "reference mask"  # names of the uploaders
 
 
@@ -26,16 +27,29 @@ def take_scan() -> None:
     files = _uploaded(SCAN)
     if not files:
         return
-    parts = tuple(file.getvalue() for file in files)
-    source = parts[0] if len(parts) == 1 else parts
+    seen = [file for file in files if not file.name.startswith(".")] or files  # without the system's own companions
+    parts = tuple(file.getvalue() for file in seen)
+    choice = SelectedScan(
+        subject_label(seen[0].name) if len(seen) == 1 else "scan",
+        parts[0] if len(parts) == 1 else parts, None, PrepareOptions(), True,
+    )  # fmt: skip
+    kept().pop(keys.UNDECIDED, None)
     try:
         with st.spinner("Reading the scan"):
-            read_scan(source)
+            choice = replace(choice, series=series_in(choice.source))
+            choice.read()
     except ScanError as error:
-        _complain(SCAN, error)
+        if choice.series:
+            kept()[keys.UNDECIDED] = choice
+        complain(SCAN, error)
         return
-    label = subject_label(files[0].name) if len(files) == 1 else "scan"
-    _keep(SelectedScan(label, source, None, PrepareOptions(), True))
+    take_own(choice)
+
+
+def take_own(choice: SelectedScan) -> None:
+    """Make the user's scan the one that all pages look at."""
+    _keep(choice)
+    kept().pop(keys.UNDECIDED, None)
     st.session_state[keys.SCAN] = OWN
 
 
@@ -45,10 +59,9 @@ def take_masks(choice: SelectedScan) -> SelectedScan:
         if files := _uploaded(name):
             data = files[0].getvalue()
             try:
-                read_mask(data, read_scan(choice.source))
                 choice = _keep(_with_mask(choice, name, data))
             except ScanError as error:
-                _complain(name, error)
+                complain(name, error)
     return choice
 
 
@@ -60,9 +73,9 @@ def offer_scan() -> None:
     )  # fmt: skip
     folder = kind == KINDS[1]
     st.file_uploader(
-        "The folder of one DICOM series" if folder else "A NIfTI file, a zip of a DICOM series, or all its files",
+        "The folder of one DICOM series" if folder else "A NIfTI file, an archive of a DICOM series, or all its files",
         accept_multiple_files="directory" if folder else True, key=_key(f"{SCAN} {folder}"),
-        help="A FLAIR of the head: .nii, .nii.gz, .zip, or DICOM files of any name.",
+        help="A FLAIR of the head: .nii.gz, .nii, .mgz, .nrrd, DICOM files of any name; or a zip or tar.gz of it.",
     )  # fmt: skip
     _show_complaint(SCAN)
     st.caption(
@@ -105,17 +118,23 @@ def _offer_mask(choice: SelectedScan, name: str, there: bool, words: str) -> Non
     if there:
         st.button(f"Remove your {name}", on_click=remove, icon=":material/close:", width="stretch",
                   help="From now on the scan goes without it.")  # fmt: skip
+        for note in choice.truth_notes if name == REFERENCE else ():
+            st.caption(note)
     else:
         st.file_uploader(
-            f"Your own {name}", type=["nii", "nii.gz"], key=_key(name),
-            help=f"NIfTI on the voxel grid of the scan, 0 outside and 1 inside; {words}.",
+            f"Your own {name}", type=MASK_TYPES, key=_key(name),
+            help=f"NIfTI, MGZ or NRRD on the voxel grid of the scan, 0 outside and 1 inside; {words}.",
         )  # fmt: skip
     _show_complaint(name)
 
 
 def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedScan:
+    """The choice with a mask, or without. Raises ScanError where the mask does not fit."""
     if name == REFERENCE:
-        return replace(choice, truth=data)
+        notes = read_lesions(data, choice.read()).notes if data is not None else ()
+        return replace(choice, truth=data, truth_notes=notes)
+    if data is not None:
+        read_mask(data, choice.read())
     return replace(choice, prepare_options=replace(choice.prepare_options, brain_mask=data))
 
 
@@ -143,7 +162,8 @@ def _uploaded(name: str) -> list[Any]:
     return []
 
 
-def _complain(name: str, error: ScanError) -> None:
+def complain(name: str, error: ScanError) -> None:
+    """Keep the sentence, to be shown below the uploader of that name."""
     st.session_state[keys.COMPLAINT] = (name, str(error), st.session_state.get(keys.SCAN))
 
 

@@ -39,6 +39,7 @@ PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
 UPLOADED = "uploaded scan"
+UNDECIDED = "uploaded series"  # of which none is picked yet
 PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 
 # the lesson: what it keeps -> its key

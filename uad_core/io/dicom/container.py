@@ -1,91 +1,139 @@
-"""The DICOM files of an upload, as they come or out of a zip archive: counted, capped, and never named.
+"""The DICOM files of an upload: in a folder, in an archive or as they come. Counted, capped, and never named.
 
-Nothing is unpacked to the disk and no member's name is used; names that point outside are refused all the same.
+Nothing is unpacked to the disk and no member's name is used but to tell what kind of file it should be; names that
+point outside are refused all the same.
 """
 
-import io
-import zipfile
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
+from uad_core.io.archives import BOMB, MAX_FILES, MAX_RATIO, MIN_BOMB_BYTES, members
+from uad_core.io.dicom.file_meta import HEAD_BYTES, as_file, is_dicom
 from uad_core.io.limits import EMPTY, MAX_BYTES
+from uad_core.io.nifti.container import as_archive, inflated, is_gzip, is_image, peek
 from uad_core.io.volume import ScanError, refused
 
-MAX_FILES = 5000  # a head of 0.5 mm slices has 400; whole studies have a few thousand
-MAX_RATIO = 100  # inflated bytes for each byte of an archive: scans deflate to a half or a third
-MIN_BOMB_BYTES = 16 * 1024**2  # below this the ratio says nothing: a small phantom is mostly zeros
-HEAD_BYTES = 132  # of a DICOM file, which has b"DICM" at their end
-ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second opens an archive of nothing
-ZIP_ENTRY = b"PK\x01\x02"  # in front of each entry of the list at an archive's end
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes before the first byte
-
 TOO_BIG = f"The upload is too large: at most {MAX_BYTES // 1024**2} MB and {MAX_FILES} files are read. Give one series."
-BAD_ZIP = "The archive is damaged, or of an unusual kind. Pack the series again as a plain zip, or give its files."
+UNREADABLE = "The folder cannot be read. Check that it is there and that you may open what is in it."
+POINTERS = (b"version https://git-lfs", b"/annex/objects/", b"../.git/annex/")  # stand for content that is elsewhere
+SLICE_SUFFIXES = (".dcm", ".dicom", ".ima", ".mr")
+SIDE_SUFFIXES = (
+    ".txt", ".xml", ".html", ".htm", ".inf", ".ini", ".json", ".log", ".md", ".csv", ".tsv", ".exe", ".css", ".js",
+    ".jpg", ".jpeg", ".png", ".pdf", ".lock",
+)  # fmt: skip
 
 
-def is_dicom(head: bytes) -> bool:
-    """Whether a file that starts with `head`, of at least `HEAD_BYTES`, is DICOM, whatever it is called."""
-    return head[128:HEAD_BYTES] == b"DICM"
+@dataclass
+class Upload:
+    """What an upload holds."""
+
+    found: dict[bytes, None] = field(default_factory=dict)  # the distinct DICOM files, in order
+    others: int = 0  # files of other kinds, images of other formats among them
+    images: int = 0  # of these
+    lost: int = 0  # files that should be DICOM and have no content: empty, zeroed, or never fetched
+    size: int = 0  # bytes, inflated
+
+    def add(self, data: bytes, name: str = "") -> None:
+        """Take in a file. `name`: its own, where it is known. Raises ScanError: too_big, zip_bomb, damaged."""
+        self.size += len(data)
+        if self.size > MAX_BYTES or len(self.found) + self.others + self.lost >= MAX_FILES:
+            raise ScanError("too_big", TOO_BIG)
+        suffix = PurePosixPath(name.lower().removesuffix(".gz")).suffix
+        if is_gzip(data) and is_dicom(peek(data, HEAD_BYTES)):
+            data = inflated(data, MAX_BYTES + 1 - min(self.size, MAX_BYTES))
+            self.size += len(data)
+            if self.size > MAX_BYTES:
+                raise ScanError("too_big", TOO_BIG)
+        if name.startswith("."):  # of the system's own, such as macOS's ._ companions
+            self.others += 1
+        elif is_dicom(data):
+            whole = as_file(data, MAX_BYTES - self.size)
+            self.size += max(len(whole) - len(data), 0)
+            self.found[whole] = None
+        elif suffix in SLICE_SUFFIXES or (suffix not in SIDE_SUFFIXES and _has_no_content(data)):
+            self.lost += 1
+        else:
+            self.others += 1
+            self.images += is_image(data)
 
 
-def is_zip(head: bytes) -> bool:
-    """Whether a file that starts with `head` is a zip archive."""
-    return head.startswith(ZIP_MAGICS)
-
-
-def dicom_files(files: Sequence[bytes]) -> tuple[list[bytes], int]:
-    """The distinct DICOM files among `files`, or in the one zip archive that it is; and how many others there were."""
+def from_files(files: Sequence[bytes]) -> Upload:
+    """The upload of files, or of the one archive, zip or tar, that it is. Raises ScanError: empty, and as `add`."""
     if not any(files):
         raise ScanError("empty", EMPTY)
-    if len(files) == 1 and is_zip(files[0]):
-        found, others = _unzip(files[0])
-    else:
-        if len(files) > MAX_FILES or sum(map(len, files)) > MAX_BYTES:
-            raise ScanError("too_big", TOO_BIG)
-        found = [bytes(data) for data in files if is_dicom(data)]
-        others = len(files) - len(found)
-    return list(dict.fromkeys(found)), others
-
-
-def _unzip(data: bytes) -> tuple[list[bytes], int]:
-    # zipfile builds an object for each entry before it can be asked how many there are.
-    if data.count(ZIP_ENTRY) > MAX_FILES:
+    if len(files) == 1 and (archive := as_archive(files[0])) is not None:
+        return _from_archive(archive)
+    if len(files) > MAX_FILES:
         raise ScanError("too_big", TOO_BIG)
-    found, others, inflated = [], 0, 0
-    # zipfile has many ways to fail on a damaged archive, and quotes member names
-    with refused("bad_zip", BAD_ZIP), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        for member in members:
-            _check(member)
-        for member in members:
-            pieces = []
-            for piece in _inflate(archive, member):
-                pieces.append(piece)
-                inflated += len(piece)
-                if inflated > MAX_BYTES:
-                    raise ScanError("too_big", TOO_BIG)
-                if inflated > max(MAX_RATIO * len(data), MIN_BOMB_BYTES):
-                    raise ScanError("zip_bomb", "The archive inflates far beyond what scans do. It was not read.")
-            if is_dicom(pieces[0]):
-                found.append(b"".join(pieces))
+    upload = Upload()
+    for data in files:
+        upload.add(bytes(data))
+    return upload
+
+
+def from_folder(folder: Path) -> Upload:
+    """The upload of a folder, also below it and behind links: DICOM whole, of other files the first bytes."""
+    upload = Upload()
+    with refused("unreadable", UNREADABLE, OSError):  # a slice that cannot be read would be missing
+        for path in _files_below(folder):
+            if path.is_symlink() and not path.exists():
+                upload.lost += not path.name.startswith(".")
             else:
-                others += 1
-    return found, others
+                upload.add(_content(path), path.name)
+    if not (upload.found or upload.others or upload.lost):
+        raise ScanError("empty", EMPTY)
+    return upload
 
 
-def _check(member: zipfile.ZipInfo) -> None:
-    """Raises ScanError (encrypted_zip, bad_zip) for a member that is not to be read."""
-    if member.flag_bits & 0x1:
-        raise ScanError("encrypted_zip", "The archive is encrypted. Give one without a password.")
-    name = member.orig_filename.replace("\\", "/")  # as Windows programs write it
-    outside = name.startswith("/") or name[1:2] == ":" or ".." in name.split("/") or "\0" in name
-    if outside or member.compress_type not in METHODS:
-        raise ScanError("bad_zip", BAD_ZIP)
+def _files_below(folder: Path) -> Iterator[Path]:
+    """All files, in the order of their names; each folder once, though links may lead in a circle."""
+    seen = set()
+    for root, folders, names in os.walk(folder, onerror=_raise, followlinks=True):
+        place = Path(root).stat()
+        if (place.st_dev, place.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((place.st_dev, place.st_ino))
+        folders.sort()
+        yield from (Path(root) / name for name in sorted(names))
 
 
-def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Pieces of a member; of one that is not DICOM only the first. Reading to the end verifies the checksum."""
-    with archive.open(member) as stream:
-        head = stream.read(HEAD_BYTES)
-        yield head
-        while is_dicom(head) and (piece := stream.read(1024**2)):
-            yield piece
+def _content(path: Path) -> bytes:
+    if not path.is_file():  # a pipe could be endless
+        return b"no file"
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        whole = is_dicom(head) or is_gzip(head) or not any(head)
+        if whole and path.stat().st_size > MAX_BYTES:
+            raise ScanError("too_big", TOO_BIG)
+        return head + file.read() if whole else head
+
+
+def _from_archive(data: bytes) -> Upload:
+    upload, inflated = Upload(), 0
+    for name, pieces in members(data, TOO_BIG):
+        taken = []
+        for piece in pieces:
+            inflated += len(piece)
+            taken.append(piece)
+            if inflated > MAX_BYTES:
+                raise ScanError("too_big", TOO_BIG)
+            if inflated > max(MAX_RATIO * len(data), MIN_BOMB_BYTES):
+                raise ScanError("zip_bomb", BOMB)
+            if len(taken) == 1 and any(piece) and not (is_dicom(piece) or is_gzip(piece)):
+                break
+        if "__MACOSX" not in PurePosixPath(name).parts:
+            upload.add(b"".join(taken), PurePosixPath(name).name)
+        else:
+            upload.others += 1
+    return upload
+
+
+def _has_no_content(data: bytes) -> bool:
+    return not data.strip(b"\0") or any(sign in data[:HEAD_BYTES] for sign in POINTERS)
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,10 +1,13 @@
-"""Where each slice of a DICOM image lies, and what its stored values mean."""
+"""Where each slice of a DICOM image lies, what its stored values mean, and how it was made."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataset import Dataset
+
+from uad_core.io.dicom.facts import Facts, first_of, read_facts
 
 
 @dataclass(frozen=True)
@@ -15,8 +18,10 @@ class Frame:
     orientation: tuple[float, ...]  # (6,) unit vectors in which the column number grows, and the row number
     spacing: tuple[float, ...]  # (2,) mm from row to row and from column to column
     thickness: float  # mm of tissue that it shows; 0 where the header does not say
+    between: float  # mm from slice to slice, as the header has it, or mm of the gap; 0 where it does not say
     slope: float
     intercept: float  # value = slope * stored + intercept
+    facts: Facts = field(repr=False)
 
 
 def read_frames(header: Dataset, count: int) -> tuple[Frame, ...]:
@@ -30,23 +35,24 @@ def read_frames(header: Dataset, count: int) -> tuple[Frame, ...]:
     return (_frame([header]),) if count == 1 and "ImagePositionPatient" in header else ()
 
 
-def _frame(places: list[Dataset]) -> Frame:
+def _frame(places: Sequence[Dataset]) -> Frame:
     """`places` are where an element may stand, those of one frame before those of all."""
 
     def find(keyword: str, group: str, default: Any = None) -> Any:
-        for place in places:
-            item = place[group].value[0] if group in place else place
-            if item.get(keyword) is not None:
-                return item.get(keyword)
-        return default
+        value = first_of(places, keyword, group)
+        return default if value is None else value
 
+    slope = _numbers([find("RescaleSlope", "PixelValueTransformationSequence", 1)], 1)[0]
+    intercept = _numbers([find("RescaleIntercept", "PixelValueTransformationSequence", 0)], 1)[0]
     return Frame(
         position=_numbers(find("ImagePositionPatient", "PlanePositionSequence"), 3),
         orientation=_numbers(find("ImageOrientationPatient", "PlaneOrientationSequence"), 6),
         spacing=_numbers(find("PixelSpacing", "PixelMeasuresSequence"), 2),
         thickness=max(_numbers([find("SliceThickness", "PixelMeasuresSequence") or 0], 1)[0], 0.0),
-        slope=_numbers([find("RescaleSlope", "PixelValueTransformationSequence", 1)], 1)[0],
-        intercept=_numbers([find("RescaleIntercept", "PixelValueTransformationSequence", 0)], 1)[0],
+        between=abs(_numbers([find("SpacingBetweenSlices", "PixelMeasuresSequence") or 0], 1)[0]),
+        slope=slope,
+        intercept=intercept,
+        facts=read_facts(places),
     )
 
 

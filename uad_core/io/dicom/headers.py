@@ -4,12 +4,13 @@ So whatever pydicom thinks of a broken element becomes one `ScanError`, and no o
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import AllTransferSyntaxes, DeflatedExplicitVRLittleEndian
+from pydicom.uid import AllTransferSyntaxes, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from uad_core.io.dicom.frames import Frame, read_frames
 from uad_core.io.dicom.identifiers import KINDS, identifiers
@@ -18,7 +19,12 @@ from uad_core.io.volume import ScanError, refused
 DAMAGED = "A DICOM file is damaged or incomplete. Copy or export the series again."
 _UNREAD = "The images are compressed in a way that cannot be read here, or they are damaged."
 COMPRESSION = f"{_UNREAD} Export the series uncompressed, or convert it to NIfTI with dcm2niix."
-FLAIR_MS = (1500, 3500)  # inversion times that null CSF under T2 weighting; T1-weighted "FLAIR" has 700 to 1000
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
+GREYS = ("", "MONOCHROME1", "MONOCHROME2")
+COUNTS = (  # elements that say of how many images a series or an acquisition consists
+    "ImagesInAcquisition", "NumberOfSlices", "NumberOfSeriesRelatedInstances",
+    (0x2001, 0x1018), (0x0021, 0x104F),  # private: Philips' number of slices, GE's of locations
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,29 +34,32 @@ class Image:
     data: bytes = field(repr=False)  # the file itself
     compressed: bool  # whether its pixels are
     modality: str
-    series: str  # to tell images apart, as is `patient`
-    patient: str = field(repr=False)
-    flair: bool  # whether its texts or its inversion time say FLAIR
+    series: str  # to tell images apart, as are `study` and `patient`; empty where it is not said
+    study: tuple[str, str]
+    patient: tuple[str, str] = field(repr=False)
+    series_number: int | None  # as scanner and viewers count
+    number: int | None  # of the image in its series
+    counts: tuple[int, ...]  # of images, each the least that its series should have
     grey: bool  # whether it holds shades of grey
+    inverted: bool  # whether larger values are darker
     many: bool  # whether it holds more than one frame
     lossy: bool  # whether it was compressed with loss, at any time
+    bits: int  # that make up a stored value
+    padding: tuple[int, int] | None  # stored values, from and to, that stand for no tissue
     shape: tuple[int, int]  # rows and columns
     frames: tuple[Frame, ...]  # none where it does not say where they lie
     identifiers: Dataset = field(repr=False)  # for a DICOM SEG
 
 
-def read_images(files: Sequence[bytes]) -> list[Image]:
+def read_images(files: Iterable[bytes]) -> list[Image]:
     """The DICOM files that hold images, no reports and the like. Raises ScanError: damaged, compression."""
     images = []
     for data in files:
-        # pydicom inflates such a file as a whole, however large that becomes. Nobody uses them for images.
-        if DeflatedExplicitVRLittleEndian.encode() in data:
-            raise ScanError("compression", COMPRESSION)
         with refused("damaged", DAMAGED):  # pydicom raises whatever its parsing ran into, and quotes values
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
             if "Rows" in header and "Columns" in header:
                 images.append(_image(data, header))
-            elif header.file_meta.get("MediaStorageSOPClassUID", KINDS[0]) in KINDS:
+            elif header.file_meta.get("MediaStorageSOPClassUID", header.get("SOPClassUID", KINDS[0])) in KINDS:
                 raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
     return images
 
@@ -61,28 +70,56 @@ def _image(data: bytes, header: Dataset) -> Image:
         raise ScanError("compression", COMPRESSION)
     count = int(header.get("NumberOfFrames") or 1)
     frames = read_frames(header, count)
+    interpretation = _text(header, "PhotometricInterpretation").upper()
     return Image(
         data=data,
         compressed=syntax.is_compressed,
-        modality=str(header.get("Modality", "")),
-        series=str(header.get("SeriesInstanceUID", "")),
-        patient=str(header.get("PatientID", "")),
-        flair=_says_flair(header),
-        # MONOCHROME1, where a larger value is darker, is not used in MR
-        grey=int(header.get("SamplesPerPixel", 1)) == 1 and header.get("PhotometricInterpretation") == "MONOCHROME2",
+        modality=_text(header, "Modality").upper() or ("MR" if header.get("SOPClassUID") in KINDS else ""),
+        series=_text(header, "SeriesInstanceUID"),
+        study=(_text(header, "StudyInstanceUID"), _text(header, "StudyDate")),
+        patient=(_text(header, "PatientID"), _letters(_text(header, "PatientName"))),
+        series_number=_integer(header.get("SeriesNumber")),
+        number=_integer(header.get("InstanceNumber")),
+        counts=tuple(n for n in (_integer(_plain(header, element)) for element in COUNTS) if n and n > 0),
+        grey=(_integer(header.get("SamplesPerPixel")) or 1) == 1 and interpretation in GREYS,
+        inverted=interpretation == "MONOCHROME1",
         many=count > 1,
-        lossy=header.get("LossyImageCompression") == "01",
+        lossy=header.get("LossyImageCompression") == "01" or syntax in LOSSY,
+        bits=_integer(header.get("BitsStored")) or 16,
+        padding=_padding(header),
         shape=(int(header.Rows), int(header.Columns)),
         frames=frames,
         identifiers=identifiers(header, frames),
     )
 
 
-def _says_flair(header: Dataset) -> bool:
-    """By the inversion time where there is one, else by what the series and its protocol are called."""
-    inversion_ms = header.get("InversionTime")
-    if inversion_ms:
-        return FLAIR_MS[0] <= float(inversion_ms) <= FLAIR_MS[1]
-    text = f"{header.get('SeriesDescription', '')}{header.get('ProtocolName', '')}".lower()
-    text = "".join(filter(str.isalnum, text))
-    return ("flair" in text or "darkfluid" in text) and "t1" not in text
+def _plain(header: Dataset, element: str | tuple[int, int]) -> Any:
+    if isinstance(element, str):
+        return header.get(element)
+    found = header.get(element)
+    return None if found is None else found.value
+
+
+def _padding(header: Dataset) -> tuple[int, int] | None:
+    first = _integer(header.get("PixelPaddingValue"))
+    last = _integer(header.get("PixelPaddingRangeLimit"))
+    if first is None:
+        return None
+    return (min(first, first if last is None else last), max(first, first if last is None else last))
+
+
+def _integer(value: Any) -> int | None:
+    """A whole number; of anything else None, as no element that comes here is needed."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _text(header: Dataset, keyword: str) -> str:
+    value = header.get(keyword)
+    return "" if value is None else str(value).strip(" \0")
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.upper()))

@@ -21,38 +21,95 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from uad_core.io.dicom import decoder
+from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.headers import COMPRESSION, DAMAGED, Image
+from uad_core.io.dicom.series import Stack
+from uad_core.io.values import unwrapped
 from uad_core.io.volume import ScanError, refused
 
 DECODE_SECONDS = 120
+EXACT_BITS = 24  # whole numbers that float32 holds
 DESCRIPTION = (  # all that a decoder needs to know
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
 )  # fmt: skip
+UNSAID = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}  # what else a grey image could hold
 
 
-def stored_values(images: Sequence[Image]) -> np.ndarray:
-    """(n, rows, columns) float32: the scaled frames of all images in turn. Raises ScanError: compression, damaged."""
-    shape = images[0].shape
-    values = np.empty((sum(len(image.frames) for image in images), *shape), np.float32)
-    stored = _decoded(images) if any(image.compressed for image in images) else _native(images)
-    frames = [frame for image in images for frame in image.frames]
-    for number, (frame, pixels) in enumerate(zip(frames, stored, strict=True)):
-        if pixels.shape != shape:
-            raise ScanError("damaged", DAMAGED)
-        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are refused behind this
-            values[number] = pixels.astype(np.float64) * frame.slope + frame.intercept
-    return values
+def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(n, rows, columns) float32, the scaled slices of a stack in its order, and notes on what was done to them.
+
+    Raises ScanError: compression, damaged.
+    """
+    shape, images = stack.first.image.shape, stack.images
+    frames = {id(image): [member.index for member in stack.slices if member.image is image] for image in images}
+    place = {(id(member.image), member.index): n for n, member in enumerate(stack.slices)}
+    pixels = np.empty((len(stack.slices), *shape), np.float32 if stack.first.image.bits <= EXACT_BITS else np.float64)
+    for image, stored in _frames_of(images):
+        for index in frames[id(image)]:
+            if index >= len(stored) or stored[index].shape != shape:
+                raise ScanError("damaged", DAMAGED)
+            pixels[place[id(image), index]] = stored[index]
+    pixels, notes = unwrapped(pixels, stack.first.image.bits)
+    padded = _padded(pixels, images, stack)
+    values = np.empty(pixels.shape, np.float32)
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are refused behind this
+        for n, (slope, intercept) in enumerate(_scales(stack.frames)):
+            values[n] = pixels[n].astype(np.float64) * slope + intercept
+    if stack.first.image.inverted:
+        values = values[~padded].max(initial=-np.inf) - values
+        notes += ("The series is stored with inverted greys (MONOCHROME1), and was turned round.",)
+    if padded.any() and not padded.all():
+        values[padded] = values[~padded].min()
+    return values, notes
 
 
-def _native(images: Sequence[Image]) -> Iterator[np.ndarray]:
+def _scales(frames: Sequence[Frame]) -> list[tuple[float, float]]:
+    """Slope and intercept of each slice; where all slopes are 0, as NIfTI has it, there is no scaling."""
+    slopes = {frame.slope for frame in frames}
+    if slopes == {0}:
+        return [(1.0, 0.0)] * len(frames)
+    if 0 in slopes:
+        raise ScanError("damaged", DAMAGED)
+    return [(frame.slope, frame.intercept) for frame in frames]
+
+
+def _padded(pixels: np.ndarray, images: Sequence[Image], stack: Stack) -> np.ndarray:
+    """Where stored values are those that the headers name as no tissue, (n, rows, columns) bool."""
+    padded = np.zeros(pixels.shape, bool)
+    if any(image.padding for image in images):
+        for n, member in enumerate(stack.slices):
+            if padding := member.image.padding:
+                padded[n] = (pixels[n] >= padding[0]) & (pixels[n] <= padding[1])
+    return padded
+
+
+def _frames_of(images: Sequence[Image]) -> Iterator[tuple[Image, np.ndarray | list[np.ndarray]]]:
+    """Each image with its stored frames."""
+    packed = [image for image in images if image.compressed]
     for image in images:
-        with refused("damaged", DAMAGED):
-            pixels = pixel_array(pydicom.dcmread(io.BytesIO(image.data)), raw=True)
-        yield from pixels.reshape(-1, *pixels.shape[-2:])
+        if not image.compressed:
+            yield image, _native(image)
+    if packed:
+        decoded = _decoded(packed)
+        for image in packed:
+            yield image, [next(decoded) for _ in image.frames]
+
+
+def _native(image: Image) -> np.ndarray:
+    with refused("damaged", DAMAGED):
+        dataset = pydicom.dcmread(io.BytesIO(image.data))
+        for keyword, value in UNSAID.items():
+            if not dataset.get(keyword):
+                setattr(dataset, keyword, value)
+        if dataset["PixelData"].is_undefined_length:
+            raise ScanError("compression", COMPRESSION)
+        pixels = pixel_array(dataset, raw=True)
+    return pixels.reshape(-1, *pixels.shape[-2:])
 
 
 def _decoded(images: Sequence[Image]) -> Iterator[np.ndarray]:
+    """The frames of compressed images of one shape, in turn."""
     with tempfile.TemporaryDirectory() as name:
         folder, count = Path(name), 0
         with refused("damaged", DAMAGED):
@@ -78,6 +135,6 @@ def _bare(dataset: Dataset, frame: bytes) -> Dataset:
     bare.file_meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
     bare.SOPClassUID, bare.SOPInstanceUID = SecondaryCaptureImageStorage, generate_uid()
     for keyword in DESCRIPTION:
-        setattr(bare, keyword, dataset[keyword].value)
+        setattr(bare, keyword, dataset.get(keyword, UNSAID.get(keyword)))
     bare.add_new("PixelData", "OB", encapsulate([frame]))
     return bare

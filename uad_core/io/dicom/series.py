@@ -1,48 +1,145 @@
-"""Which of the images in an upload are the scan."""
+"""The images of an upload as stacks: slices that were made in one way, and so may be one scan.
+
+A SeriesInstanceUID alone does not tell: it may be blank or shared by several scans, or differ from slice to slice (old
+Canon and Toshiba scanners). So slices are kept apart by what differs in their headers. What must never differ within a
+scan always splits; what may (the number of an acquisition, of an echo, of a repetition) splits only where the slices
+make no even stack otherwise.
+"""
+
+from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
+
+from uad_core.io.dicom.frames import Frame
+from uad_core.io.dicom.geometry import is_even
 from uad_core.io.dicom.headers import Image
-from uad_core.io.volume import ScanError
 
 MIN_SLICES = 2  # a single slice has no third dimension
+SAME = 0.02  # relative: times and sizes that differ by less are one, written with fewer digits
+SAME_DIRECTION = 0.02  # of direction cosines
 
 
-def pick_series(images: Sequence[Image], others: int) -> tuple[list[Image], tuple[str, ...]]:
-    """The images of the one series that is the scan, and notes on what was left aside.
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """One frame of one image."""
 
-    Several series are several scans, which only the user can choose from; but where some say that they are FLAIR, the
-    one of most slices is meant: a study is handed in as a whole, and its small ones are previews. Snapshots, that is
-    colour images and single ones, don't count as long as there is something else. `others`: files of the upload that
-    are no DICOM images. Raises ScanError: no_image, not_mr, several_patients, several_series.
-    """
-    if not images:
-        none = "There is no DICOM image in the upload."
-        raise ScanError("no_image", f"{none} Give the files of one MR series, or a zip of them.")
-    resonance = [image for image in images if image.modality == "MR"]
-    if not resonance:
-        raise ScanError("not_mr", "The images are not MR. Give a FLAIR series of an MR scanner.")
-    if len({image.patient for image in resonance}) > 1:
-        raise ScanError("several_patients", "The upload holds images of several patients. Give one series of one.")
-    series: dict[str, list[Image]] = defaultdict(list)
-    for image in resonance:
-        series[image.series].append(image)
-    stacks = [s for s in series.values() if all(image.grey for image in s) and _slices(s) >= MIN_SLICES]
-    scans = stacks or list(series.values())
-    notes = []
-    if aside := others + len(images) - len(resonance):
-        counted = "1 file of the upload is" if aside == 1 else f"{aside} files of the upload are"
-        notes.append(f"{counted} no MR image and not used.")
-    if len(scans) > 1:
-        flair = sorted((members for members in scans if all(image.flair for image in members)), key=_slices)
-        if not flair or (len(flair) > 1 and _slices(flair[-1]) == _slices(flair[-2])):
-            unclear = f"The upload holds {len(scans)} series, and which of them is the FLAIR is not clear."
-            raise ScanError("several_series", f"{unclear} Give one series.")
-        notes.append(f"Of {len(scans)} series the one that says FLAIR was taken: {_slices(flair[-1])} slices.")
-        return flair[-1], tuple(notes)
-    return scans[0], tuple(notes)
+    image: Image
+    index: int  # of the frame in the image
+    frame: Frame
 
 
-def _slices(members: Sequence[Image]) -> int:
-    return sum(len(image.frames) for image in members)
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Slices that were made in one way, in the order of the upload."""
+
+    slices: tuple[Slice, ...]
+    siblings: tuple[Slice, ...]  # all slices of the same SeriesInstanceUIDs, this stack's among them
+
+    @property
+    def frames(self) -> list[Frame]:
+        return [member.frame for member in self.slices]
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that the slices come from, each once."""
+        return list(dict.fromkeys(member.image for member in self.slices))
+
+    @property
+    def first(self) -> Slice:
+        return self.slices[0]
+
+
+def split(images: Sequence[Image]) -> list[Stack]:
+    """The stacks of all images that say where they lie, in an order that does not depend on that of the files."""
+    slices = [Slice(image, k, frame) for image in images for k, frame in enumerate(image.frames)]
+    by_series = _grouped(slices, lambda member: member.image.series)
+    stacks = []
+    for alike in _by_what_never_differs(slices):
+        for series in _by_series(alike):
+            siblings = chain.from_iterable(by_series[uid] for uid in dict.fromkeys(s.image.series for s in series))
+            together = tuple(siblings)
+            stacks += [Stack(tuple(part), together) for part in _even_parts(series)]
+    return sorted(stacks, key=_order)
+
+
+def _by_what_never_differs(slices: Sequence[Slice]) -> list[list[Slice]]:
+    facts = [member.frame.facts for member in slices]
+    times = [_clusters([getattr(fact, name) for fact in facts]) for name in
+             ("echo_ms", "inversion_ms", "flip_degrees", "b_value")]  # fmt: skip
+    sizes = [_clusters([member.frame.spacing[axis] for member in slices]) for axis in (0, 1)]
+    directions = _directions([member.frame.orientation for member in slices])
+    keys = [
+        (member.image.patient, member.image.study, member.image.shape, member.image.grey, member.image.inverted,
+         fact.kind, fact.component, fact.texts, fact.body_part, fact.agent, direction, *measures)
+        for member, fact, direction, *measures in zip(slices, facts, directions, *times, *sizes, strict=True)
+    ]  # fmt: skip
+    place = dict(zip(map(id, slices), keys, strict=True))
+    return list(_grouped(slices, lambda member: place[id(member)]).values())
+
+
+def _by_series(slices: Sequence[Slice]) -> list[list[Slice]]:
+    """By SeriesInstanceUID, unless each of several images has its own."""
+    series = list(_grouped(slices, lambda member: member.image.series).values())
+    if len(series) > MIN_SLICES and all(len(members) == 1 for members in series):
+        return [list(slices)]
+    return series
+
+
+def _even_parts(slices: list[Slice]) -> list[list[Slice]]:
+    """The slices as one stack if they make an even one, else by the first fact that splits them into even ones."""
+    if is_even([member.frame for member in slices]):
+        return [slices]
+    for fact in (
+        lambda member: member.frame.facts.temporal,
+        lambda member: member.frame.facts.echo,
+        lambda member: member.frame.facts.acquisition,
+        lambda member: member.frame.facts.stack,
+        lambda member: member.image.series_number,
+        lambda member: member.frame.facts.repetition_ms,
+    ):
+        parts = list(_grouped(slices, fact).values())
+        if len(parts) > 1 and all(is_even([member.frame for member in part]) for part in parts):
+            return parts
+    return [slices]
+
+
+def _clusters(values: Sequence[float | None]) -> list[int]:
+    """The number of the cluster of each value; neighbouring values of one cluster hardly differ."""
+    known = sorted({value for value in values if value is not None})
+    number, cluster = {}, 0
+    for before, value in zip([None, *known], known, strict=False):
+        cluster += before is not None and abs(value - before) > SAME * max(abs(value), abs(before))
+        number[value] = cluster
+    return [-1 if value is None else number[value] for value in values]
+
+
+def _directions(orientations: Iterable[tuple[float, ...]]) -> list[int]:
+    """The number of the first orientation that each one equals."""
+    kinds: list[np.ndarray] = []
+    numbers: dict[tuple[float, ...], int] = {}
+    for orientation in (found := list(orientations)):
+        if orientation not in numbers:
+            alike = [n for n, kind in enumerate(kinds) if np.abs(kind - orientation).max() <= SAME_DIRECTION]
+            if not alike:
+                kinds.append(np.array(orientation))
+            numbers[orientation] = alike[0] if alike else len(kinds) - 1
+    return [numbers[orientation] for orientation in found]
+
+
+def _grouped(slices: Iterable[Slice], key: Callable[[Slice], Hashable]) -> dict[Hashable, list[Slice]]:
+    groups: dict[Hashable, list[Slice]] = defaultdict(list)
+    for member in slices:
+        groups[key(member)].append(member)
+    return dict(groups)
+
+
+def _order(stack: Stack) -> tuple[object, ...]:
+    image, frame = stack.first.image, min(stack.frames, key=lambda frame: frame.position)
+    numbers = min(member.image.number or 0 for member in stack.slices)
+    return (image.series_number or 0, image.series, image.study, numbers, frame.facts.texts, frame.facts.kind,
+            frame.position, len(stack.slices))  # fmt: skip

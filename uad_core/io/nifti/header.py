@@ -5,15 +5,16 @@ an orientation, and says so only in its log, where header text may end up as wel
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nibabel import nifti1, nifti2
 
-from uad_core.io.limits import EXPORT_AGAIN, MAX_AXIS, is_too_large
+from uad_core.io.image_header import ImageHeader, one_volume
+from uad_core.io.limits import EXPORT_AGAIN
+from uad_core.io.mistaken import looks_like
 from uad_core.io.nifti.geometry import read_grid
-from uad_core.io.volume import ScanError, SourceGrid
+from uad_core.io.volume import ScanError
 
 MAX_OFFSET = 16 * 1024**2  # bytes in front of the voxels: room for any extension seen in practice
 HEAD_BYTES = 544  # of the larger header, NIfTI-2, and the four bytes that announce extensions
@@ -24,39 +25,9 @@ DTYPES |= {256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 
 _HALF = "This is one half of a pair of files (.hdr and .img), which may not tell left from right."
 PAIR = f"{_HALF} Convert the pair to a single .nii.gz, for instance with nib-convert."
-NOT_NIFTI = "This is not a NIfTI file. Give a .nii or .nii.gz file; dcm2niix makes one from DICOM."
-LOOKS_LIKE = {  # what people upload by mistake: (position, bytes) -> a better sentence
-    (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",
-    (0, b"<"): "This is a web page, probably the error of a failed download. Download the scan again.",
-    (0, b"PK\x03\x04"): "This is a zip archive. Unpack it, and give the .nii or .nii.gz file inside.",
-}
 
 
-@dataclass(frozen=True, eq=False)
-class NiftiHeader:
-    """What is needed to read the voxels and to place them."""
-
-    shape: tuple[int, int, int]  # voxels along the file's axes i, j, k; i runs fastest
-    dtype: np.dtype[Any]  # of one stored voxel, byte order included
-    offset: int  # bytes in front of the first voxel
-    size: int  # bytes of the header itself; the four bytes behind it announce extensions
-    integer: np.dtype[Any]  # of the header's own numbers, byte order included
-    slope: float
-    intercept: float  # value = slope * stored + intercept
-    grid: SourceGrid  # where the voxels lie
-    notes: tuple[str, ...]  # sentences about what was tolerated
-
-    @property
-    def voxels(self) -> int:
-        return math.prod(self.shape)
-
-    @property
-    def end(self) -> int:
-        """Bytes of the file up to the last voxel."""
-        return self.offset + self.voxels * self.dtype.itemsize
-
-
-def parse_header(head: bytes) -> NiftiHeader:
+def parse_header(head: bytes) -> ImageHeader:
     """The header of a NIfTI-1 or -2 file from its first `HEAD_BYTES`. Raises ScanError, by the codes of the package."""
     fields = _fields(head)
     shape, dims_notes = _shape(fields)
@@ -65,13 +36,13 @@ def parse_header(head: bytes) -> NiftiHeader:
     slope, intercept, scale_notes = _scale(fields)
     grid, grid_notes = read_grid(fields, shape)
     notes = (*dims_notes, *dtype_notes, *scale_notes, *grid_notes)
-    size, integer = fields.dtype.itemsize, fields["sizeof_hdr"].dtype
-    return NiftiHeader(shape, dtype, offset, size, integer, slope, intercept, grid, notes)
+    size, integer = fields.dtype.itemsize, fields["sizeof_hdr"].dtype.str
+    return ImageHeader(shape, dtype, offset, grid, notes, slope, intercept, size, integer)
 
 
-def check_extensions(data: bytes, header: NiftiHeader) -> None:
+def check_extensions(data: bytes, header: ImageHeader) -> None:
     """Raises ScanError (bad_header) if the chain of extensions, whose text is never read, runs astray."""
-    if not data[header.size]:
+    if not header.size or not data[header.size]:
         return
     position = header.size + 4
     while position + 8 <= header.offset:
@@ -87,33 +58,19 @@ def _fields(head: bytes) -> np.ndarray:
     for dtype, magic in ((dtype, magic) for layout, magic in layouts for dtype in (layout, layout.newbyteorder())):
         if head[:4] != np.array(dtype.itemsize, dtype["sizeof_hdr"]).tobytes():
             continue
-        if len(head) < dtype.itemsize + 4:
+        whole = len(head) >= dtype.itemsize + 4
+        if len(head) < dtype.itemsize or (not whole and head[344:348] == magic.ljust(4, b"\0")):
             raise ScanError("truncated", "The file ends within its header. Copy or download it again.")
         fields: np.ndarray = np.frombuffer(head, dtype, count=1).reshape(())
-        if fields["magic"] != magic:
+        if fields["magic"] != magic or not whole:
             raise ScanError("pair", PAIR)
         return fields
-    for (start, sign), sentence in LOOKS_LIKE.items():
-        if head[start:].startswith(sign):
-            raise ScanError("not_nifti", sentence)
-    raise ScanError("not_nifti", NOT_NIFTI)
+    raise ScanError("not_nifti", looks_like(head))
 
 
 def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     dim = [int(n) for n in fields["dim"]]
-    axes, sizes = dim[0], dim[1 : dim[0] + 1] if 1 <= dim[0] <= 7 else []
-    if not sizes or min(sizes) < 1:
-        raise ScanError("dims", f"The header states impossible dimensions. {EXPORT_AGAIN}")
-    extra = math.prod(sizes[3:])
-    if extra > 1:
-        raise ScanError("dims", f"The file holds {extra} volumes. One 3-D volume is needed: give one of them.")
-    if axes < 3 or min(sizes[:3]) < 2:
-        raise ScanError("dims", "The file holds a single slice. One 3-D volume is needed.")
-    if is_too_large(sizes[:3]):
-        limits = f"512 x 512 x 512 voxels, and {MAX_AXIS} along one axis"
-        raise ScanError("dims", f"The volume is too large: at most {limits}, are read. Crop or resample it.")
-    squeezed = "The header states more than three axes; those of a single voxel were dropped."
-    return (sizes[0], sizes[1], sizes[2]), (squeezed,) if axes > 3 else ()
+    return one_volume(dim[1 : dim[0] + 1] if 1 <= dim[0] <= 7 else [])
 
 
 def _dtype(fields: np.ndarray) -> tuple[np.dtype[Any], tuple[str, ...]]:

@@ -5,16 +5,19 @@ from pathlib import Path
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
-from uad_core.io.limits import EXPORT_AGAIN
-from uad_core.io.nifti.container import Source, is_gzip, peek, read_source, unpack
+from uad_core.io.image_header import ImageHeader
+from uad_core.io.marks import Marks, brain_marks, lesion_marks
+from uad_core.io.mgh import TAIL_BYTES, is_mgh, parse_mgh
+from uad_core.io.nifti.container import SLACK_BYTES, Source, image_bytes, is_gzip, peek, unpack
 from uad_core.io.nifti.geometry import corner_distance_mm
-from uad_core.io.nifti.header import HEAD_BYTES, NiftiHeader, check_extensions, parse_header
-from uad_core.io.values import binary_mask, check_scan, check_size
+from uad_core.io.nifti.header import HEAD_BYTES, check_extensions, parse_header
+from uad_core.io.nrrd import is_nrrd, parse_nrrd
+from uad_core.io.values import all_finite, check_scan, check_size, unwrapped
 from uad_core.io.volume import ScanError, Volume, refused
 
-MAX_NON_FINITE = 0.01  # fraction of voxels that may be NaN or infinite, and are set to zero
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same
 TOO_BIG = "There is too little memory for this image. Crop or resample it."
+UNCHECKED = "A plain file has no checksum, so damage to its voxels cannot be seen; .nii.gz has one."
 RESAMPLE = "Give the mask that was drawn on this scan, or resample it to the scan's grid."
 
 
@@ -27,58 +30,79 @@ def read_nifti(source: Source) -> Volume:
 
 
 def read_mask(source: Source, like: Volume) -> np.ndarray:
-    """The mask in a NIfTI file that lies on the grid of the scan `like`: (D, H, W) bool, on its canonical grid.
+    """The brain mask in a file that lies on the grid of the scan `like`: (D, H, W) bool, on its canonical grid.
 
     The axes may be in another order or direction than the scan's, as long as the voxels are the same. Raises ScanError:
     not_a_mask, grid_mismatch, or a code of `read_nifti`.
     """
     with refused("too_big", TOO_BIG, MemoryError):
         values, header, _ = _load(source)
-        inside = binary_mask(values)
-        affine = header.grid.affine
-        ornt = io_orientation(like.to_world.inverse.matrix @ affine)  # file's axes -> D, H, W of the scan
-        affine = affine @ inv_ornt_aff(ornt, inside.shape)
-        mask = apply_orientation(inside, ornt)
-        if mask.shape != like.shape:
-            found, wanted = (" x ".join(map(str, shape)) for shape in (mask.shape, like.shape))
-            raise ScanError("grid_mismatch", f"The mask has {found} voxels, but the scan has {wanted}. {RESAMPLE}")
-        if corner_distance_mm(affine, like.affine, like.shape) > GRID_TOLERANCE * min(like.spacing_mm):
-            elsewhere = "The mask has as many voxels as the scan, but its header puts them elsewhere in space."
-            raise ScanError("grid_mismatch", f"{elsewhere} {RESAMPLE}")
-        return np.ascontiguousarray(mask)
+        return _on_grid(brain_marks(values), header, like)
 
 
-def _load(source: Source) -> tuple[np.ndarray, NiftiHeader, tuple[str, ...]]:
+def read_lesions(source: Source, like: Volume, may_number: bool = True) -> Marks:
+    """The lesion mask in a file, likewise: what is lesion, what is neither lesion nor healthy, and notes."""
+    with refused("too_big", TOO_BIG, MemoryError):
+        values, header, _ = _load(source)
+        found = lesion_marks(values, may_number)
+        inside, ignored = (_on_grid(part, header, like) for part in (found.inside, found.ignored))
+        return Marks(inside, ignored, found.notes)
+
+
+def _on_grid(inside: np.ndarray, header: ImageHeader, like: Volume) -> np.ndarray:
+    """An (i, j, k) array of a file on the canonical grid of `like`. Raises ScanError: grid_mismatch."""
+    affine = header.grid.affine
+    ornt = io_orientation(like.to_world.inverse.matrix @ affine)  # file's axes -> D, H, W of the scan
+    affine = affine @ inv_ornt_aff(ornt, inside.shape)
+    mask = apply_orientation(inside, ornt)
+    if mask.shape != like.shape:
+        found, wanted = (" x ".join(map(str, shape)) for shape in (mask.shape, like.shape))
+        raise ScanError("grid_mismatch", f"The mask has {found} voxels, but the scan has {wanted}. {RESAMPLE}")
+    if corner_distance_mm(affine, like.affine, like.shape) > GRID_TOLERANCE * min(like.spacing_mm):
+        elsewhere = "The mask has as many voxels as the scan, but its header puts them elsewhere in space."
+        raise ScanError("grid_mismatch", f"{elsewhere} {RESAMPLE}")
+    return np.ascontiguousarray(mask)
+
+
+def _load(source: Source) -> tuple[np.ndarray, ImageHeader, tuple[str, ...]]:
     """The (i, j, k) float32 values of a file, all finite, its header, and notes."""
-    data = read_source(source)
+    data, packed = image_bytes(source)
     notes: tuple[str, ...] = ()
-    if isinstance(source, Path) and source.name.lower().endswith(".gz") != is_gzip(data):
+    named_gzip = isinstance(source, Path) and source.name.lower().endswith((".gz", ".mgz"))
+    if isinstance(source, Path) and not packed and named_gzip != is_gzip(data):
         notes += ("The name does not tell whether the file is compressed; its content does.",)
-    header = parse_header(peek(data, HEAD_BYTES))
-    content = unpack(data, header.end)
-    if len(content) > header.end:
-        notes += ("Bytes that follow the image were ignored.",)
-    check_extensions(content, header)
+    if is_nrrd(data):
+        header, gzipped = parse_nrrd(data)
+        rest = data[header.offset :]
+        content = data[: header.offset] + (unpack(rest, header.end - header.offset) if gzipped else rest)
+        content = unpack(content, header.end)
+    else:
+        head = peek(data, HEAD_BYTES)
+        mgh = is_mgh(head)
+        header = parse_mgh(head) if mgh else parse_header(head)
+        content = unpack(data, header.end, TAIL_BYTES if mgh else SLACK_BYTES)
+        if len(content) > header.end and not mgh:
+            notes += ("Bytes that follow the image were ignored.",)
+        check_extensions(content, header)
+        gzipped = is_gzip(data)
+    if not (gzipped or packed):
+        notes += (UNCHECKED,)
     values, value_notes = read_values(content, header)
     return values, header, notes + header.notes + value_notes
 
 
-def read_values(content: bytes, header: NiftiHeader) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_values(content: bytes, header: ImageHeader) -> tuple[np.ndarray, tuple[str, ...]]:
     """The scaled values of a file, (i, j, k) float32 and all finite. Raises ScanError: non_finite, absurd_values."""
     stored = np.frombuffer(content, header.dtype, header.voxels, header.offset).reshape(header.shape, order="F")
     notes: tuple[str, ...] = ()
+    if header.dtype.kind == "i":
+        stored, notes = unwrapped(stored, 8 * header.dtype.itemsize)
     finite = np.isfinite(stored)
-    bad = finite.size - int(np.count_nonzero(finite))
-    if bad > MAX_NON_FINITE * finite.size:
-        raise ScanError("non_finite", f"Too many voxels are not numbers (NaN or infinite). {EXPORT_AGAIN}")
     with np.errstate(over="ignore", invalid="ignore"):
         if (header.slope, header.intercept) == (1.0, 0.0):
             values = stored.astype(np.float32)
         else:
             values = (stored.astype(np.float64) * header.slope + header.intercept).astype(np.float32)
-    if bad:
-        values[~finite] = 0
-        counted = "1 voxel was" if bad == 1 else f"{bad} voxels were"
-        notes = (f"{counted} not a number (NaN or infinite) and set to zero.",)
+    values, finite_notes = all_finite(values, finite)
     check_size(values)
-    return values, notes
+    return values, notes + finite_notes

@@ -1,0 +1,125 @@
+"""What a stack is, by what its headers say: a FLAIR of the head, something else, or no picture of tissue at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from uad_core.io.dicom.facts import Facts
+from uad_core.io.dicom.series import Stack
+
+FLAIR_MS = (1300, 3500)  # inversion times that null CSF, at 64 mT to 7 T; T1-weighted "FLAIR" has 700 to 1100
+T2_ECHO_MS, T2_REPETITION_MS = 60, 3500  # at least, of T2 weighting; MP2RAGE and ASL have echoes of 3 to 20
+AXIAL = 0.7  # cosine between the normal of the slices and the body's axis, at least
+
+SAID = ("no FLAIR by name or timing", "FLAIR by timing", "FLAIR by name", "FLAIR by name and timing")
+FLAIR_NAMES = ("flair", "darkfluid", "darkfl", "fluidattenuated", "fluidatt")  # among letters alone
+OTHER_NAMES = {
+    "t1", "t1w", "mprage", "mp2rage", "inv1", "inv2", "uni", "spgr", "bravo", "tfl", "asl", "pcasl", "pasl", "perf",
+    "perfusion", "dwi", "dti", "diff", "diffusion", "ep2d", "bold", "fmri", "rest", "swi", "swan", "gre", "hemo", "tof",
+    "angio", "mra", "mrv", "stir", "psir", "dir", "pd", "pdw", "mt", "qsm",
+}  # fmt: skip
+COMPLEX = {"P", "PHASE", "PHASE MAP", "R", "REAL", "I", "IMAGINARY", "VELOCITY MAP"}
+COMPUTED = {
+    "ADC", "EADC", "FA", "TRACEW", "TENSOR", "CBF", "CBV", "RCBF", "RCBV", "MTT", "TTP", "TMAX", "ASL", "PERFUSION",
+    "MIP", "MINIP", "MIN IP", "MAX IP", "PROJECTION IMAGE", "SUBTRACTION", "SUB", "T1 MAP", "T2 MAP", "T2_STAR MAP",
+    "R2 MAP", "MEAN_ADC", "SWI", "QMAP", "SCREEN SAVE",
+}  # fmt: skip
+COMPUTED_NAMES = {"phase", "pha", "adc", "mip", "minip", "subtraction", "subtracted", "cbf", "cbv", "mtt", "colfa"}
+REFORMATTED = {"MPR", "REFORMATTED", "RESAMPLED", "AVERAGE", "MEAN", "RMS"}
+REFORMATTED_NAMES = {"mpr", "reformat", "reformatted", "reformation", "recon", "resampled", "rms", "mean"}
+LOCALIZER_NAMES = {"localizer", "localiser", "loc", "scout", "survey", "aahead", "aascout"}
+AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "dotarem", "gadavist"}
+HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|cereb|hirn|encephal|tete|tête")
+OTHER_PART = re.compile(
+    r"spine|spinal|cervic|thorac|lumb|sacr|rachis|columna|wirbel|\b[chtlbw]+ws\b|\b[ctl]sp\b|myelon|\bcord\b|neck|hals|"
+    r"chest|breast|abdom|pelvis|liver|cardiac|heart|prostat|knee|shoulder|hip\b|ankle|foot|wrist|hand\b|elbow|extremity|"
+    r"orbit|pituitary|\biac\b"
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Attributes: `unfit`, why the stack shows no head at all, or empty; `flair`, how much says FLAIR; more."""
+
+    unfit: str
+    flair: int | None  # 3 name and timing, 2 the name, 1 the timing, 0 says that it is none, None says nothing
+    original: bool
+    agent: bool  # after a contrast agent
+    axial: bool
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """Of two FLAIRs the one of higher rank is meant."""
+        return self.original, not self.agent, self.axial, self.flair or 0
+
+    @property
+    def is_flair(self) -> bool:
+        return not self.unfit and bool(self.flair)
+
+    @property
+    def reason(self) -> str:
+        """In words."""
+        if self.unfit:
+            return self.unfit
+        words = ["does not say what it is" if self.flair is None else SAID[self.flair]]
+        words += ["original" if self.original else "computed from other images"]
+        words += ["axial" if self.axial else "not axial", *(["after a contrast agent"] if self.agent else [])]
+        return ", ".join(words)
+
+
+def judge(stack: Stack) -> Judgement:
+    """What a stack is."""
+    frame = stack.first.frame
+    facts = frame.facts
+    words = set(re.split(r"[^a-zäöüêé0-9+]+", re.sub(r"post[ _-]*op", "", " ".join(facts.texts))))
+    reformatted = bool(REFORMATTED & set(facts.kind) or REFORMATTED_NAMES & words)
+    normal = np.cross(frame.orientation[:3], frame.orientation[3:])
+    return Judgement(
+        unfit=_unfit(facts, words),
+        flair=_flair(facts, words),
+        original="DERIVED" not in facts.kind and not reformatted,
+        agent=facts.agent or bool(AGENT_NAMES & words) or bool({"+c", "c+", "+gd", "+km"} & words),
+        axial=abs(float(normal[2])) >= AXIAL,
+    )
+
+
+def _unfit(facts: Facts, words: set[str]) -> str:
+    kind = set(facts.kind[2:])
+    if COMPLEX & kind or any(re.match(r"(P|R|I|CR|CI)_", value) for value in kind):
+        return "phase, or another part of a complex image"
+    if facts.component not in ("", "MAGNITUDE", "MIXED"):
+        return "phase, or another part of a complex image"
+    if COMPUTED & set(facts.kind) or COMPUTED_NAMES & words:
+        return "a map, a projection or a difference, computed from other images"
+    if "LOCALIZER" in facts.kind or LOCALIZER_NAMES & words:
+        return "a localizer"
+    text, part = " ".join(facts.texts), facts.body_part.lower()
+    if OTHER_PART.search(text) and not HEAD.search(text):
+        return "not of the head"
+    if OTHER_PART.search(part) and not HEAD.search(f"{part} {text}"):
+        return "not of the head"
+    return ""
+
+
+def _flair(facts: Facts, words: set[str]) -> int | None:
+    letters = "".join(filter(str.isalnum, " ".join(facts.texts)))
+    named = any(name in letters for name in FLAIR_NAMES)
+    timing = _timing(facts)
+    if OTHER_NAMES & words or timing is False:
+        return 0
+    if named:
+        return 3 if timing else 2
+    return 1 if timing else None
+
+
+def _timing(facts: Facts) -> bool | None:
+    """Whether the timing is that of a FLAIR; None where too little of it is known."""
+    echo, inversion, repetition = facts.echo_ms, facts.inversion_ms, facts.repetition_ms
+    if (echo and echo < T2_ECHO_MS) or (repetition and repetition < T2_REPETITION_MS):
+        return False
+    if inversion is None:
+        return None
+    return FLAIR_MS[0] <= inversion <= FLAIR_MS[1]
