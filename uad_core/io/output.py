@@ -16,8 +16,8 @@ def check_folder(folder: Path) -> None:
             )
         with tempfile.TemporaryFile(dir=there):
             pass
-        if not folder.exists() and len(folder.name.encode()) > 255:
-            raise ScanError("output", "The name of the folder for the results is too long. Name another one.")
+        if not folder.exists() and (len(folder.name.encode()) > 255 or "\0" in str(folder)):
+            raise ScanError("output", "No folder can have the name that the one for the results has. Name another one.")
     except (OSError, ValueError) as error:  # a ValueError for names that no file can have
         if isinstance(error, ScanError):
             raise

@@ -4,7 +4,7 @@ On FLAIR free fluid is suppressed and grey matter is about as bright as white ma
 darker than white matter; on T2, PD, STIR and an inverted FLAIR fluid is the brightest; double inversion leaves nothing
 but grey matter. `tissue_levels` measures the three; two figures that no change of scale or offset moves tell the rest:
 
-    grey    where grey matter lies on a line on which fluid is 0 and white matter 1
+    grey    where grey matter lies on a line on which fluid is 0 and the darker quarter of white matter ends at 1
     depth   how far fluid lies below white matter, in spreads of a tissue
 
 `python -m benchmarks.contrast_lights` measures how often the light is wrong. What no grey value can tell is diffusion
@@ -15,7 +15,7 @@ from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Severity
 from uad_core.quality.tissue_levels import TissueLevels, tissue_levels
 
-GREY_GOOD, GREY_LEAST = 0.92, 0.86  # lower: amber, red
+GREY_GOOD, GREY_LEAST = 0.96, 0.87  # lower: amber, red
 GREY_USUAL_MOST = 1.7  # higher: amber
 DEPTH_GOOD = 3.0  # less: amber
 NAME = "FLAIR contrast"
@@ -29,7 +29,7 @@ def contrast(prepared: Prepared) -> Check:
     severity, sentence = _verdict(levels)
     numbers = (
         f"fluid {levels.depth:.1f} spreads of a tissue below white matter, at least {DEPTH_GOOD:.0f} are usual; "
-        f"grey matter at {levels.grey_place:.2f} from fluid (0) to white matter (1), {GREY_GOOD:.2f} to "
+        f"grey matter at {levels.grey_place:.2f} from fluid (0) to dark white matter (1), {GREY_GOOD:.2f} to "
         f"{GREY_USUAL_MOST:.2f} is usual"
     )
     return Check(NAME, severity, sentence, numbers)

@@ -23,6 +23,7 @@ LEAST_PRIOR = 0.02  # of every class everywhere
 MOST_OTHER = 0.3  # share of background, cerebellum and brain stem beyond which a voxel is not looked at
 SHARED, ANYTHING = 0.25, 0.03  # share of fluid-and-grey voxels where either lies, and of lesions and the like
 VOXELS = 40_000  # are enough
+CERTAIN = {GREY: 0.6, WHITE: 0.8}  # least share where a voxel surely lies in or near that tissue
 LEAST_VOXELS = (20, 200, 200)  # of each tissue, of those looked at
 ITERATIONS = 40
 NARROWEST = 0.01  # spread of a tissue, of the range of all values
@@ -35,6 +36,7 @@ class TissueLevels:
     fluid: float
     grey: float
     white: float
+    dark_white: float  # the darker quarter of white matter ends here: on FLAIR, disease brightens the rest
     spread: float
 
     @property
@@ -44,9 +46,9 @@ class TissueLevels:
 
     @property
     def grey_place(self) -> float:
-        """Where grey matter lies if fluid is 0 and white matter 1."""
-        apart = self.white - self.fluid
-        return 1 + (self.grey - self.white) / (apart if abs(apart) > 0.1 * self.spread else 0.1 * self.spread)
+        """Where grey matter lies if fluid is 0 and the darker quarter of white matter ends at 1."""
+        apart = self.dark_white - self.fluid
+        return (self.grey - self.fluid) / (apart if abs(apart) > 0.1 * self.spread else 0.1 * self.spread)
 
 
 def tissue_levels(prepared: Prepared) -> TissueLevels | None:
@@ -54,34 +56,47 @@ def tissue_levels(prepared: Prepared) -> TissueLevels | None:
     values, priors = _sampled(prepared)
     if values.size < sum(LEAST_VOXELS) or not np.ptp(values) > 0:
         return None
-    certain = [values[priors[tissue] > 0.6] for tissue in (GREY, WHITE)]
-    if min(one.size for one in certain) < min(LEAST_VOXELS):
+    certain = {tissue: priors[tissue] > share for tissue, share in CERTAIN.items()}
+    if min(int(np.count_nonzero(where)) for where in certain.values()) < min(LEAST_VOXELS):
         return None
-    grey, white = (float(np.median(one)) for one in certain)
-    starts = (np.array([end, grey, white]) for end in np.percentile(values, (2, 98)))  # fluid may be dark or bright
-    _, levels, voxels = max((_mixture(values, priors, start) for start in starts), key=lambda fit: fit[0])
-    return levels if all(count >= least for count, least in zip(voxels, LEAST_VOXELS, strict=True)) else None
+    grey, white = (float(np.median(values[where])) for where in certain.values())
+    start = np.array([_fluid_end(values, priors[FLUID]), grey, white])
+    (fluid, _, white), spread, voxels = _mixture(values, priors, start)
+    solid = (values > (fluid + white) / 2) == (fluid < white)  # neither fluid nor half of it
+    greys, whites = (values[where & solid] for where in certain.values())
+    counts = voxels[FLUID], greys.size, whites.size
+    if any(count < least for count, least in zip(counts, LEAST_VOXELS, strict=True)):
+        return None
+    dark_white = float(np.percentile(whites, 25 if fluid < white else 75))
+    return TissueLevels(float(fluid), float(np.median(greys)), float(white), dark_white, spread)
+
+
+def _fluid_end(values: np.ndarray, prior: np.ndarray) -> float:
+    """The dark or the bright end of all values, whichever has more of its voxels where fluid is expected."""
+    (darkest, dark), (bright, brightest) = np.percentile(values, (2, 3)), np.percentile(values, (97, 98))
+    is_dark = prior[values <= dark].mean() > prior[values >= bright].mean()
+    return float(darkest if is_dark else brightest)
 
 
 def _sampled(prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
     """(N,) float64 values of brain voxels, evenly spread, and (3, N) shares of the tissues there, which sum to 1."""
-    slab = prepared.slab
-    priors, other = (array[..., slab.first : slab.first + slab.count, :, :] for array in _priors())
-    looked_at = prepared.brain_mask & (other < MOST_OTHER)
-    step = max(1, int(np.count_nonzero(looked_at)) // VOXELS)
-    shares = np.stack([prior[looked_at][::step] for prior in priors]).astype(np.float64)
-    shares /= np.maximum(shares.sum(axis=0), 1e-6)
-    return prepared.array[looked_at][::step].astype(np.float64), LEAST_PRIOR + (1 - 3 * LEAST_PRIOR) * shares
+    found = np.flatnonzero(prepared.brain_mask)
+    place = found[:: max(1, found.size // VOXELS)]
+    level, row, column = np.unravel_index(place, prepared.brain_mask.shape)
+    shares = _priors()[:, (level + prepared.slab.first) // 2, row // 2, column // 2].astype(np.float64)
+    known = shares.sum(axis=0) > 1 - MOST_OTHER
+    shares = shares[:, known] / shares[:, known].sum(axis=0)
+    return prepared.array.reshape(-1)[place[known]].astype(np.float64), LEAST_PRIOR + (1 - 3 * LEAST_PRIOR) * shares
 
 
-def _mixture(values: np.ndarray, priors: np.ndarray, start: np.ndarray) -> tuple[float, TissueLevels, np.ndarray]:
-    """The mean log-likelihood, the levels, and how many voxels each tissue has, by expectation maximisation."""
+def _mixture(values: np.ndarray, priors: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+    """(3,) levels, their spread, and (3,) how many voxels each tissue has, by expectation maximisation."""
     levels, spread, weights = start, float(values.std()) / 2, np.ones(3)
     low, high = np.percentile(values, (0.1, 99.9))
     extent = float(high - low) or float(np.ptp(values))
     anything = ANYTHING / extent
     shared = SHARED * (priors[FLUID] + priors[GREY])
-    likelihood, voxels = -np.inf, np.zeros(3)
+    voxels = np.zeros(3)
     for _ in range(ITERATIONS):
         density = np.exp(-0.5 * ((values - levels[:, None]) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
         weighted = priors * weights[:, None]
@@ -90,24 +105,23 @@ def _mixture(values: np.ndarray, priors: np.ndarray, start: np.ndarray) -> tuple
         low, high = sorted(levels[[FLUID, GREY]]) + np.array([spread, -spread])
         between = shared * ((values > low) & (values < high)) / max(float(high - low), spread)
         evidence = joint.sum(axis=0) + anything + between
-        likelihood = float(np.log(evidence).mean())
         belongs = joint / evidence
         voxels = belongs.sum(axis=1) + 1e-9
         levels = belongs @ values / voxels
         variance = float((belongs * (values - levels[:, None]) ** 2).sum() / voxels.sum())
-        spread = max(np.sqrt(variance), NARROWEST * extent)
+        spread = max(float(np.sqrt(variance)), NARROWEST * extent)
         weights = voxels / (priors / total).sum(axis=1)
         weights /= weights.mean()
-    return likelihood, TissueLevels(float(levels[FLUID]), float(levels[GREY]), float(levels[WHITE]), spread), voxels
+    return levels, spread, voxels
 
 
 @lru_cache(maxsize=1)
-def _priors() -> tuple[np.ndarray, np.ndarray]:
-    """(3, 155, 256, 256) float16 shares of the tissues near each voxel, and (155, 256, 256) of all that is neither."""
+def _priors() -> np.ndarray:
+    """(3, 78, 128, 128) float16: the tissues' shares around every second voxel of the atlas; the rest is others'."""
     tissues = template().tissues_in(WHOLE_BRAIN)
 
     def near(codes: list[int]) -> np.ndarray:
-        return ndimage.gaussian_filter(np.isin(tissues, codes).astype(np.float32), BLUR_MM, truncate=3)
+        share = ndimage.gaussian_filter(np.isin(tissues, codes).astype(np.float32), BLUR_MM, truncate=3)
+        return share[::2, ::2, ::2].astype(np.float16)
 
-    shares = np.stack([near([TISSUE_CODES[name] for name in names]) for names in TISSUES_OF])
-    return shares.astype(np.float16), (1 - shares.sum(axis=0)).astype(np.float16)
+    return np.stack([near([TISSUE_CODES[name] for name in names]) for names in TISSUES_OF])
