@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uad_core.cohorts.simulate.contrast import FlairContrast
 from uad_core.cohorts.simulate.tissues import Tissue
 
 CSF, GREY, WHITE = "CSF", "grey", "white"
@@ -121,10 +122,10 @@ def _flair(m: Matter, rng: np.random.Generator) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class SequenceContrast:
-    """Stands in for the simulator's `FlairContrast`: another sequence's intensities, the brightest tissue near 1."""
+class SequenceContrast(FlairContrast):
+    """Another sequence's intensities in place of FLAIR's, the brighter of grey and white matter at 1."""
 
-    name: str  # of `SEQUENCES`
+    name: str = "T1"  # of `SEQUENCES`
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """(K,) float32, indexed by `Tissue`: the intensities of one subject."""
