@@ -102,3 +102,40 @@ def test_real_scans_are_green_and_real_other_contrasts_are_red(shared_data):
     for name, severity in zip(whole, ["green", "red", "red", "red"], strict=True):
         scan = read_nifti(shared_data / f"{name}.nii.gz")
         assert contrast(prepare(scan, infer_config(scan))).severity == severity
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_benchmarks_sequences_have_the_contrast_that_they_are_known_for(seed):
+    """Orders of fluid, grey and white matter as in any textbook, for random protocols at 1.5 and 3 T."""
+    from benchmarks.contrasts import SEQUENCES, SequenceContrast
+    from uad_core.cohorts.simulate.tissues import Tissue
+
+    def drawn(name):
+        values = SequenceContrast(name=name).draw(np.random.default_rng(seed))
+        return values[Tissue.VENTRICLE], values[Tissue.CORTEX], values[Tissue.WHITE]
+
+    seen = {name: drawn(name) for name in SEQUENCES}
+    for name in ("T1", "T1 FLAIR", "T1 with contrast agent", "MP2RAGE UNI"):
+        fluid, grey, white = seen[name]
+        assert fluid < grey < white, name
+    for name in ("T2", "STIR", "ADC map"):
+        fluid, grey, white = seen[name]
+        assert fluid > grey > white, name
+    for name in ("FLAIR, by its equation", "DWI, b 1000"):
+        fluid, grey, white = seen[name]
+        assert fluid < white < grey, name
+    fluid, grey, white = seen["double inversion"]
+    assert grey > 2 * max(fluid, white)
+
+
+@pytest.mark.parametrize(("steps", "grows"), [(-2, False), (3, True)])
+def test_the_benchmarks_ventricles_shrink_and_grow_without_new_labels(steps, grows):
+    from benchmarks.contrast_lights import resize_ventricles
+    from tests.support.phantoms import SMALL
+    from uad_core.cohorts.simulate.phantom import phantom
+
+    labels = phantom(3, SMALL).labels
+    changed = resize_ventricles(labels, steps)
+    before, after = (np.isin(one, (4, 43)).sum() for one in (labels, changed))
+    assert (after > before) == grows
+    assert set(np.unique(changed)) <= set(np.unique(labels))

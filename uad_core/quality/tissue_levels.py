@@ -72,10 +72,10 @@ def tissue_levels(prepared: Prepared) -> TissueLevels | None:
 
 
 def _fluid_end(values: np.ndarray, prior: np.ndarray) -> float:
-    """The dark or the bright end of all values, whichever has more of its voxels where fluid is expected."""
-    (darkest, dark), (bright, brightest) = np.percentile(values, (2, 3)), np.percentile(values, (97, 98))
-    is_dark = prior[values <= dark].mean() > prior[values >= bright].mean()
-    return float(darkest if is_dark else brightest)
+    """The dark or the bright end of all values: the one that lies farther out, and more of it where fluid may be."""
+    dark, middle, bright = np.percentile(values, (2, 50, 98))
+    is_dark = (middle - dark) * prior[values <= dark].mean() > (bright - middle) * prior[values >= bright].mean()
+    return float(dark if is_dark else bright)
 
 
 def _sampled(prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
