@@ -115,7 +115,8 @@ def test_the_benchmarks_sequences_have_the_contrast_that_they_are_known_for(seed
         return values[Tissue.VENTRICLE], values[Tissue.CORTEX], values[Tissue.WHITE]
 
     seen = {name: drawn(name) for name in SEQUENCES}
-    for name in ("T1", "T1 FLAIR", "T1 with contrast agent", "MP2RAGE UNI"):
+    assert max(seen["T1 FLAIR"][:2]) < seen["T1 FLAIR"][2]  # near the null of fluid and of grey matter
+    for name in ("T1", "T1 with contrast agent", "MP2RAGE UNI"):
         fluid, grey, white = seen[name]
         assert fluid < grey < white, name
     for name in ("T2", "STIR", "ADC map"):
