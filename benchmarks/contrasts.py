@@ -30,7 +30,7 @@ KIND = {
     Tissue.STRIATUM: "striatum", Tissue.PALLIDUM: "pallidum", Tissue.LIMBIC: GREY, Tissue.VENTRAL: "thalamus",
     Tissue.BRAIN_STEM: WHITE, Tissue.CEREBELLUM: GREY, Tissue.CEREBELLAR_WHITE: WHITE,
 }  # fmt: skip
-SPREAD = 0.05  # sd between brains of proton density, T1, T2 and diffusivity, as a share
+SPREAD = 0.03  # sd between brains of proton density, T1, T2 and diffusivity, as a share
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Matter:
 
 
 def _t1(m: Matter, rng: np.random.Generator) -> np.ndarray:
-    return m.spin_echo(rng.uniform(350, 650), rng.uniform(8, 18))
+    return m.spin_echo(rng.uniform(350, 550), rng.uniform(8, 14))
 
 
 def _t1_flair(m: Matter, rng: np.random.Generator) -> np.ndarray:
@@ -118,7 +118,7 @@ def _flair(m: Matter, rng: np.random.Generator) -> np.ndarray:
     """Fluid is nulled but for 10 % of the inversion time."""
     repetition = rng.uniform(8000, 11000)
     null = m.t1[Tissue.VENTRICLE] * np.log(2 / (1 + np.exp(-repetition / m.t1[Tissue.VENTRICLE])))
-    return np.abs(m.inversion(null * rng.uniform(0.9, 1.0), repetition, rng.uniform(90, 140)))
+    return np.abs(m.inversion(null * rng.uniform(0.9, 1.0), repetition, rng.uniform(100, 140)))
 
 
 @dataclass(frozen=True)

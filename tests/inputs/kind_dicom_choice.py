@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.dicom_files import head, oblique, series
 from tests.support.input_case import NOTED, REFUSED
-from tests.support.odd_dicom import dicom_case
+from tests.support.odd_dicom import dicom_case, each
 
 KIND = "DICOM: the wrong series"
 TAKEN = ["Of 2 series number", "was taken", "FLAIR"]
@@ -51,6 +51,9 @@ CASES = [
     taken("beside more phase images", beside({"ImageType": ORIGINAL}, ImageType=["ORIGINAL", "PRIMARY", "P", "ND"])),
     taken("beside Philips' phase images", beside(ImageType=["ORIGINAL", "PRIMARY", "PHASE MAP", "P", "IR"])),
     taken("beside Philips' real images", beside(ImageType=["ORIGINAL", "PRIMARY", "R_IR", "R", "IR"])),
+    taken("beside GE's phase images, by the private element", lambda folder: series() + each(
+        lambda dataset, k: dataset.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x2F, "SS", 1),
+        series(head((12, 10, 20), seed=1), SeriesInstanceUID=OTHER))),
     taken("beside imaginary images, by ComplexImageComponent", beside(ComplexImageComponent="IMAGINARY")),
     taken("beside a phase series, by its name alone", beside(**named("t2 FLAIR phase"))),
     taken("beside its reformatted images", beside(ImageType=["DERIVED", "SECONDARY", "MPR"], **named("FLAIR cor MPR"))),
@@ -83,12 +86,14 @@ CASES = [
     refused("two FLAIRs that say the same, one of more slices", beside(affine=oblique(degrees=10)), EQUAL),
     refused("with and without Siemens' distortion correction",
             beside({"ImageType": ORIGINAL}, ImageType=["ORIGINAL", "PRIMARY", "M", "DIS2D"], size=(12, 10, 8)), EQUAL),
+    refused("RMS and MEAN of a FLAIR, no original", lambda folder: series(ImageType=["DERIVED", "PRIMARY", "RMS"])
+            + series(head(seed=1), ImageType=["DERIVED", "PRIMARY", "MEAN"]), EQUAL),
     refused("the FLAIRs of two visits", beside(StudyInstanceUID="1.2.8"), ["FLAIRs of several visits"]),
     refused("two visits, of which one FLAIR states less",
             beside(TIMING, StudyInstanceUID="1.2.8", StudyDate="20210102"), ["FLAIRs of several visits"]),
     refused("T1 and T2 only", beside(named("t1 mprage"), **named("t2 tse"))),
     refused("a phase series alone", alone(ImageType=["ORIGINAL", "PRIMARY", "P", "ND"]), [*WRONG, "phase"]),
-    refused("a spine alone", alone(BodyPartExamined="LSPINE"), [*WRONG, "not of the head"]),
+    refused("a spine alone", alone(BodyPartExamined="LSPINE"), [*WRONG, "another part of the body"]),
     refused("a perfusion map alone", alone(ImageType=["DERIVED", "PRIMARY", "CBF"]), [*WRONG, "map"]),
     dicom_case("a T1 alone", alone(**named("t1 mprage")), NOTED, ["By its name or timing the series is no FLAIR"]),
     dicom_case("a FLAIR after a contrast agent alone",

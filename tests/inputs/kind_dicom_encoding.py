@@ -30,6 +30,8 @@ from tests.support.odd_dicom import COUNT, clean, dicom_case, each
 from uad_core.io.read_scan import read_scan
 
 DEFLATED = str(DeflatedExplicitVRLittleEndian)
+SYNTAX = DEFLATED.encode()
+SHORT, LONG = b"UI\x16\x00", b"UI\x18\x00" + SYNTAX + b" \0"
 KIND = "DICOM: encodings"
 PACKED = ["compressed in a way that cannot be read here", "dcm2niix"]
 
@@ -131,6 +133,14 @@ def inverted(most, bits):
     return lambda folder: series(pixels, PhotometricInterpretation="MONOCHROME1", BitsStored=bits, HighBit=bits - 1)
 
 
+def inverted_rle(folder):
+    def change(dataset, k):
+        dataset.BitsStored, dataset.HighBit = 12, 11
+        dataset.compress(RLELossless)
+
+    return each(change, inverted(4095, 12)(folder))
+
+
 def rounded(folder):
     def change(dataset, k):
         dataset.ImageOrientationPatient = [round(float(x), 2) for x in dataset.ImageOrientationPatient]
@@ -211,6 +221,8 @@ CASES = [
     dicom_case("deflated", lambda folder: [deflated(data) for data in series()]),
     dicom_case("deflated, in a zip", lambda folder: zipped([deflated(data) for data in series()])),
     dicom_case("deflated a thousandfold", lambda folder: [deflated(big())] * 2, REFUSED, ["inflates far beyond"]),
+    dicom_case("deflated a thousandfold, its syntax written with a blank",
+               lambda folder: [deflated(big()).replace(SHORT + SYNTAX, LONG)] * 2, REFUSED, ["inflates far beyond"]),
     dicom_case("deflated and cut", lambda folder: [deflated(data)[:-30] for data in series()], REFUSED, ["damaged"]),
     dicom_case("the deflated syntax mentioned, not used", put(AvailableTransferSyntaxUID=DEFLATED)),
     dicom_case("the deflated syntax in a comment", put(ImageComments=f"was {DEFLATED}")),
@@ -221,6 +233,7 @@ CASES = [
     dicom_case("MONOCHROME1 of 12 bits", inverted(4095, 12), NOTED, ["inverted greys", "turned round"]),
     dicom_case("MONOCHROME1 of 12 bits in 16", inverted(4095, 16), NOTED, ["turned round"]),
     dicom_case("MONOCHROME1 of 16 bits", inverted(65535, 16), NOTED, ["turned round"]),
+    dicom_case("MONOCHROME1 in RLE", inverted_rle, NOTED, ["turned round"]),
     dicom_case("no photometric interpretation", put(PhotometricInterpretation=None)),
     dicom_case("no number of samples", put(SamplesPerPixel=None)),
     dicom_case("colour", put(SamplesPerPixel=3, PhotometricInterpretation="RGB"), REFUSED, ["in colour"]),

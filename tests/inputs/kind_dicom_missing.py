@@ -79,6 +79,11 @@ def gem(dataset: Dataset, k: int):
     dataset.private_block(0x0021, "GEMS_RELA_01", create=True).add_new(0x4F, "SS", COUNT)
 
 
+def siemens(dataset: Dataset, k: int):
+    protocol = f"ASCCONV BEGIN\nsSliceArray.lSize\t=\t{COUNT}\nsSliceArray.lConc = 1\n".encode()
+    dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x20, "OB", protocol)
+
+
 CASES = [
     dicom_case("no file has preamble and DICM", lambda folder: bare(series())),
     dicom_case("the first two and the last file lack preamble and DICM", lambda folder: bare(series(), (0, 1, 7))),
@@ -103,6 +108,8 @@ CASES = [
     dicom_case("every file gzipped on its own, in a zip", lambda folder: zipped(map(gzip.compress, series()))),
     dicom_case("a folder of NIfTI", lambda folder: saved(folder / "s", [gz(nifti())], "{}.nii.gz"), REFUSED,
                ["image of another kind", "that file itself"]),
+    dicom_case("a hidden file that is a slice", lambda folder: saved(folder / "s", series(), ".{}")),
+    dicom_case("a damaged gzip file beside the slices", beside("more.gz", gz(b"text")[:15]), REFUSED, ["incomplete"]),
     dicom_case("a companion of macOS beside the slices", hidden, NOTED, ["1 file of the upload is no MR image"]),
     dicom_case("an empty text file beside the slices", beside("notes.txt"), NOTED, ["no MR image"]),
     dicom_case("a read-me beside the slices", beside("README", b"CANARY"), NOTED, ["no MR image"]),
@@ -118,6 +125,10 @@ CASES = [
                lambda folder: series(NumberOfSeriesRelatedInstances=COUNT)[:-1], REFUSED, ["8 slices"]),
     dicom_case("the last slice missing, Philips' count says so",
                lambda folder: each(philips)[:-1], REFUSED, ["8 slices"]),
+    dicom_case("the last slice missing, Siemens' protocol says so",
+               lambda folder: each(siemens)[:-1], REFUSED, ["8 slices"]),
+    dicom_case("a whole series with counts of all makers", lambda folder: each(
+        lambda dataset, k: [say(dataset, k) for say in (siemens, philips, gem)])),
     dicom_case("the last slice missing, GE's count says so", lambda folder: each(gem)[:-1], REFUSED, ["8 slices"]),
     dicom_case("the first slice missing, by the numbers of the images",
                lambda folder: series()[1:], REFUSED, ["number 1 is missing"]),

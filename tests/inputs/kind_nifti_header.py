@@ -62,6 +62,16 @@ def wrapped(bits):
     return run
 
 
+def all_bright(folder):
+    unsigned = (voxels().astype(np.uint16) + 40000) * ball(9)
+    return same_scan(read_scan(file(unsigned.view(np.int16))), read_scan(file(unsigned)))
+
+
+def bright_floats(folder):
+    unsigned = ((voxels() + 200) * 60 * ball(9)).astype(np.uint16)
+    return same_scan(read_scan(file(unsigned.view(np.int16).astype(np.float32))), read_scan(file(unsigned)))
+
+
 def truly_signed(folder):
     """As nibabel scales floats: the whole range of 16 bits, with air at the lowest value."""
     data = (voxels().astype(float) / voxels().max() * 65535 - 32768).astype(np.int16)
@@ -75,6 +85,8 @@ CASES = [
     odd("sform with NaN beside a good qform", NOTED, UNSET, srow_x=[NAN, 0, 0, 0], **qform_of()),
     odd("sform onto a plane beside a good qform", NOTED, UNSET, srow_z=[0, 0, 0, 1], **qform_of()),
     odd("sform that is the identity beside a good qform", NOTED, UNSET, np.eye(4), **qform_of()),
+    odd("sform 1e9 mm away beside a good qform", NOTED, UNSET, srow_x=[-1, 0, 0, 1e9], **qform_of()),
+    odd("sform of voxels of 1e-5 mm beside a good qform", NOTED, UNSET, np.diag([1e-5, 1e-5, 1e-5, 1]), **qform_of()),
     odd("no sform, a good qform", "as the clean one", [], sform_code=0, **qform_of()),
     odd("sform of zeros, no qform", REFUSED, ["does not say where the voxels lie"], np.diag([0.0, 0, 0, 1])),
     odd("sform of zeros, a qform without voxel size", REFUSED, ["does not say where"], np.diag([0.0, 0, 0, 1]),
@@ -100,6 +112,8 @@ CASES = [
     image_case("infinity around the head", lambda folder: around(-np.inf)(), REFUSED, ["Too many voxels"]),
     image_case("nothing but NaN", lambda folder: file(np.full(voxels().shape, NAN, np.float32)), REFUSED, ["Too many"]),
     InputCase("unsigned values of 16 bits labelled as signed", wrapped(16), NOTED, ("put right",)),
+    InputCase("the same, with all of the tissue above half the range", all_bright, NOTED, ("put right",)),
+    InputCase("the same, stored as floats since", bright_floats, NOTED, ("put right",)),
     InputCase("unsigned values of 8 bits labelled as signed", wrapped(8), NOTED, ("put right",)),
     InputCase("signed values over the whole range", truly_signed),
     odd("a scale of 0", "as the clean one", [], scl_slope=0, scl_inter=7),

@@ -23,7 +23,7 @@ from uad_core.preprocess.from_file import PrepareOptions
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add = parser.add_argument
-    add("scan", type=Path, help="FLAIR head scan: NIfTI file, DICOM folder or zip")
+    add("scan", type=Path, help="FLAIR head scan: NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one")
     add("--out", **FOLDER, required=True, help="for the results")
     add_setting(parser)
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")

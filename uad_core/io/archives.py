@@ -22,7 +22,7 @@ ZIP_ENTRY = b"PK\x01\x02"  # in front of each entry of the list at an archive's 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes before the first byte
 
 BAD_ZIP = "The archive is damaged, or of an unusual kind. Pack the files again as a plain zip, or give them unpacked."
-BOMB = "The archive inflates far beyond what scans do. It was not read."
+BOMB = "The archive or file inflates far beyond what scans do. It was not read."
 
 
 def is_zip(head: bytes) -> bool:

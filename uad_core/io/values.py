@@ -11,6 +11,7 @@ FLOAT32_DIGITS = 1e-6  # a smaller range, relative to the largest value, is roun
 MAX_FLAT_VALUES = 16  # an image with as few distinct values is a mask or a label map
 MAX_EQUAL_NEIGHBOURS = 0.7  # measured, along each axis: label maps 0.88 to 0.90, real scans 0.00 to 0.10
 AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 in 0.006 % of its voxels
+UNSIGNED = "Unsigned grey values were labelled as signed: the brightest ones were negative, and were put right."
 MAX_NON_FINITE = 0.01  # fraction of voxels inside that may be NaN or infinite
 WRAP, MIN_WRAPS = 0.75, 0.01  # jumps of this share of the range, at so many of the negative voxels, are wraps
 
@@ -81,8 +82,12 @@ def unwrapped(stored: np.ndarray, bits: int) -> tuple[np.ndarray, tuple[str, ...
     """
     whole = 2.0**bits
     spread = (WRAP - 0.5) * whole
-    if not (-whole / 2 <= stored.min() < -spread and spread < stored.max() < whole / 2):
+    if not -whole / 2 <= stored.min() < -spread or not (spread < stored.max() < whole / 2 or stored.max() == 0):
         return stored, ()
+    if not np.array_equal(stored, np.rint(stored)):
+        return stored, ()
+    if stored.max() == 0:  # nothing lies below air: all of the tissue exceeds half the range
+        return np.where(stored < 0, stored + whole, stored), (UNSIGNED,)
     lowest = stored.min()  # may be padding, beside which everything is a jump
     jumps = 0
     for axis in range(stored.ndim):
@@ -91,5 +96,4 @@ def unwrapped(stored: np.ndarray, bits: int) -> tuple[np.ndarray, tuple[str, ...
         jumps += int(np.count_nonzero((np.abs(after - before) > WRAP * whole) & ~padding))
     if jumps <= MIN_WRAPS * np.count_nonzero(stored < 0):
         return stored, ()
-    note = "Unsigned grey values were labelled as signed: the brightest ones were negative, and were put right."
-    return np.where(stored < 0, stored + whole, stored), (note,)
+    return np.where(stored < 0, stored + whole, stored), (UNSIGNED,)

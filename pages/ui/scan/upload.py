@@ -10,6 +10,7 @@ from pages.ui.inputs.scan import OWN, SelectedScan
 from pages.ui.shell import keys
 from pages.ui.shell.memory import kept
 from uad_core.detect.result_files import subject_label
+from uad_core.io.dicom.container import without_name
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_lesions, read_mask
 from uad_core.io.read_scan import series_in
@@ -27,10 +28,10 @@ def take_scan() -> None:
     files = _uploaded(SCAN)
     if not files:
         return
-    seen = [file for file in files if not file.name.startswith(".")] or files  # without the system's own companions
-    parts = tuple(file.getvalue() for file in seen)
+    contents = [without_name(file.getvalue(), file.name) for file in files] if len(files) > 1 else []
+    parts = tuple(data for data in contents if data is not None) or tuple(file.getvalue() for file in files)
     choice = SelectedScan(
-        subject_label(seen[0].name) if len(seen) == 1 else "scan",
+        subject_label(files[0].name) if len(files) == 1 else "scan",
         parts[0] if len(parts) == 1 else parts, None, PrepareOptions(), True,
     )  # fmt: skip
     kept().pop(keys.UNDECIDED, None)

@@ -36,27 +36,43 @@ class Upload:
     size: int = 0  # bytes, inflated
 
     def add(self, data: bytes, name: str = "") -> None:
-        """Take in a file. `name`: its own, where it is known. Raises ScanError: too_big, zip_bomb, damaged."""
-        self.size += len(data)
-        if self.size > MAX_BYTES or len(self.found) + self.others + self.lost >= MAX_FILES:
+        """Take in a file. `name`: its own, where it is known. Raises ScanError: too_big, zip_bomb, damaged, corrupt."""
+        self._count(len(data))
+        if len(self.found) + self.others + self.lost >= MAX_FILES:
             raise ScanError("too_big", TOO_BIG)
-        suffix = PurePosixPath(name.lower().removesuffix(".gz")).suffix
         if is_gzip(data) and is_dicom(peek(data, HEAD_BYTES)):
-            data = inflated(data, MAX_BYTES + 1 - min(self.size, MAX_BYTES))
-            self.size += len(data)
-            if self.size > MAX_BYTES:
-                raise ScanError("too_big", TOO_BIG)
-        if name.startswith("."):  # of the system's own, such as macOS's ._ companions
+            data = inflated(data, MAX_BYTES + 1)
+            self._count(len(data))
+        content = without_name(data, name)
+        if content is None:
             self.others += 1
-        elif is_dicom(data):
-            whole = as_file(data, MAX_BYTES - self.size)
-            self.size += max(len(whole) - len(data), 0)
+        elif is_dicom(content):
+            whole = as_file(content, MAX_BYTES - self.size)
+            self._count(max(len(whole) - len(content), 0))
             self.found[whole] = None
-        elif suffix in SLICE_SUFFIXES or (suffix not in SIDE_SUFFIXES and _has_no_content(data)):
+        elif _has_no_content(content):
             self.lost += 1
         else:
             self.others += 1
-            self.images += is_image(data)
+            self.images += is_image(content)
+
+    def _count(self, size: int) -> None:
+        self.size += size
+        if self.size > MAX_BYTES:
+            raise ScanError("too_big", TOO_BIG)
+
+
+def without_name(data: bytes, name: str) -> bytes | None:
+    """A file as it counts where names are not kept: no content for what should be a slice and is none.
+
+    None of a file that lies beside slices, such as a text, or a companion of the system's own.
+    """
+    path = PurePosixPath(name.lower().removesuffix(".gz"))
+    if is_dicom(data) or is_gzip(data):
+        return data
+    if path.name.startswith(".") or path.suffix in SIDE_SUFFIXES:
+        return None
+    return b"" if path.suffix in SLICE_SUFFIXES else data
 
 
 def from_files(files: Sequence[bytes]) -> Upload:

@@ -34,6 +34,8 @@ class Facts:
     echo: str
     temporal: str
     stack: str
+    acquired: str  # date and time
+    frame_of_reference: str
 
 
 def first_of(places: Sequence[Dataset], keyword: str, group: str = "") -> Any:
@@ -74,6 +76,8 @@ def read_facts(places: Sequence[Dataset]) -> Facts:
         echo=text("EchoNumbers"),
         temporal=text("TemporalPositionIdentifier") or text("TemporalPositionIndex", "FrameContentSequence"),
         stack=text("StackID", "FrameContentSequence"),
+        acquired=text("AcquisitionDate") + text("AcquisitionTime"),
+        frame_of_reference=text("FrameOfReferenceUID"),
     )
 
 

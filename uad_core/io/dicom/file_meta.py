@@ -6,7 +6,6 @@ is behind them is the same data set. A deflated data set is inflated here, since
 
 import struct
 import zlib
-from collections.abc import Iterator
 
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -16,17 +15,31 @@ from pydicom.uid import (
 )
 from pydicom.valuerep import VR
 
+from uad_core.io.archives import BOMB, MAX_RATIO, MIN_BOMB_BYTES
 from uad_core.io.volume import ScanError
 
 HEAD_BYTES = 132  # of a DICOM file, which has b"DICM" at their end
 PREAMBLE = bytes(128) + b"DICM"
 META_GROUP = b"\x02\x00"
-LONG = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}  # have a length of four bytes
+SYNTAX_ELEMENT = b"\x10\x00"
+LONG = (
+    b"OB",
+    b"OD",
+    b"OF",
+    b"OL",
+    b"OV",
+    b"OW",
+    b"SQ",
+    b"SV",
+    b"UC",
+    b"UN",
+    b"UR",
+    b"UT",
+    b"UV",
+)  # four bytes of length
 VRS = {vr.value.encode() for vr in VR if len(vr.value) == 2}
 MAX_FIRST_BYTES = 1024  # of the first element of a data set, a length, a character set or an image type
-MAX_RATIO = 100  # inflated bytes for each byte of a deflated data set
 DEFLATED = "A deflated DICOM file is damaged. Copy or export the series again."
-BOMB = "A file inflates far beyond what scans do. It was not read."
 
 
 def is_dicom(head: bytes) -> bool:
@@ -35,57 +48,47 @@ def is_dicom(head: bytes) -> bool:
 
 
 def as_file(data: bytes, most: int) -> bytes:
-    """A file that `is_dicom` with preamble and meta information, its data set not deflated.
+    """A file that `is_dicom` with preamble, no more meta information than its transfer syntax, and nothing deflated.
 
     `most`: bytes that it may inflate to. Raises ScanError (zip_bomb) beyond, (damaged) where it cannot be inflated.
     """
-    if data[128:HEAD_BYTES] == b"DICM":
-        body = data[HEAD_BYTES:]
-    else:
-        body = data.removeprefix(b"DICM")
-        data = PREAMBLE + body
-    if not body.startswith(META_GROUP) and (syntax := _syntax_of(body)):
-        return PREAMBLE + _meta(syntax) + body
-    for start, value, end in _meta_elements(data):
-        if data[start : start + 4] == b"\x02\x00\x10\x00" and value == DeflatedExplicitVRLittleEndian.encode():
-            plain = ExplicitVRLittleEndian.encode().ljust(len(value), b"\0")
-            head = data[: end - len(value)] + plain
-            return _inflated(head, data, end, most)
-    return data
+    body = data[HEAD_BYTES:] if data[128:HEAD_BYTES] == b"DICM" else data.removeprefix(b"DICM")
+    syntax, start = _meta_information(body)
+    content = body[start:]
+    if syntax == DeflatedExplicitVRLittleEndian.encode():
+        syntax, content = ExplicitVRLittleEndian.encode(), _inflated(content, most)
+    return PREAMBLE + _meta(syntax or (_syntax_of(content) or "").encode()) + content
 
 
-def _inflated(head: bytes, data: bytes, end: int, most: int) -> bytes:
-    """`head`, the rest of the meta information behind `end`, and the data set inflated."""
-    start = max((stop for *_, stop in _meta_elements(data)), default=end)
-    packed = data[start:]
+def _inflated(packed: bytes, most: int) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    limit = min(most, max(MAX_RATIO * len(packed), 1024**2))
     try:
-        plain = inflater.decompress(packed, limit)
+        plain = inflater.decompress(packed, min(most, max(MAX_RATIO * len(packed), MIN_BOMB_BYTES)))
     except zlib.error:
         raise ScanError("damaged", DEFLATED) from None
     if inflater.unconsumed_tail:
         raise ScanError("zip_bomb", BOMB)
     if not inflater.eof:
         raise ScanError("damaged", DEFLATED)
-    return head + data[end:start] + plain
+    return plain
 
 
-def _meta_elements(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Start, padding-free value and end of each element of the file meta information, which is explicit VR."""
-    position = HEAD_BYTES
-    while data[position : position + 2] == META_GROUP and position + 8 <= len(data):
-        long = data[position + 4 : position + 6].decode("ascii", "replace") in LONG
-        header, layout = (12, "<I") if long else (8, "<H")
-        size = int.from_bytes(data[position + header - struct.calcsize(layout) : position + header], "little")
-        end = position + header + size
-        yield position, data[position + header : end], end
-        position = end
+def _meta_information(body: bytes) -> tuple[bytes, int]:
+    """The transfer syntax in the file meta information, which is explicit VR, empty if there is none; and its end."""
+    syntax, position = b"", 0
+    while body[position : position + 2] == META_GROUP and position + 8 <= len(body):
+        long = body[position + 4 : position + 6] in LONG
+        start = position + (12 if long else 8)
+        size = int.from_bytes(body[start - (4 if long else 2) : start], "little")
+        if body[position + 2 : position + 4] == SYNTAX_ELEMENT:
+            syntax = body[start : start + size].strip(b"\0 ")
+        position = start + size
+    return syntax, position
 
 
-def _meta(syntax: str) -> bytes:
+def _meta(syntax: bytes) -> bytes:
     """File meta information that holds nothing but a transfer syntax."""
-    value = syntax.encode() + b"\0" * (len(syntax) % 2)
+    value = syntax + b"\0" * (len(syntax) % 2)
     element = struct.pack("<HH2sH", 2, 0x10, b"UI", len(value)) + value
     return struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(element)) + element
 

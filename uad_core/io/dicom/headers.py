@@ -4,6 +4,7 @@ So whatever pydicom thinks of a broken element becomes one `ScanError`, and no o
 """
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ COUNTS = (  # elements that say of how many images a series or an acquisition co
     "ImagesInAcquisition", "NumberOfSlices", "NumberOfSeriesRelatedInstances",
     (0x2001, 0x1018), (0x0021, 0x104F),  # private: Philips' number of slices, GE's of locations
 )  # fmt: skip
+SIEMENS_PROTOCOL, SIEMENS_SLICES = (0x0029, 0x1020), re.compile(rb"sSliceArray\.lSize\s*=\s*(\d{1,4})\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ def read_images(files: Iterable[bytes]) -> list[Image]:
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
             if "Rows" in header and "Columns" in header:
                 images.append(_image(data, header))
-            elif header.file_meta.get("MediaStorageSOPClassUID", header.get("SOPClassUID", KINDS[0])) in KINDS:
+            elif header.get("SOPClassUID", KINDS[0]) in KINDS:
                 raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
     return images
 
@@ -80,7 +82,7 @@ def _image(data: bytes, header: Dataset) -> Image:
         patient=(_text(header, "PatientID"), _letters(_text(header, "PatientName"))),
         series_number=_integer(header.get("SeriesNumber")),
         number=_integer(header.get("InstanceNumber")),
-        counts=tuple(n for n in (_integer(_plain(header, element)) for element in COUNTS) if n and n > 0),
+        counts=_counts(header),
         grey=(_integer(header.get("SamplesPerPixel")) or 1) == 1 and interpretation in GREYS,
         inverted=interpretation == "MONOCHROME1",
         many=count > 1,
@@ -91,6 +93,13 @@ def _image(data: bytes, header: Dataset) -> Image:
         frames=frames,
         identifiers=identifiers(header, frames),
     )
+
+
+def _counts(header: Dataset) -> tuple[int, ...]:
+    protocol = _plain(header, SIEMENS_PROTOCOL)
+    found = SIEMENS_SLICES.search(protocol) if isinstance(protocol, bytes) else None
+    stated = [_integer(_plain(header, element)) for element in COUNTS] + [_integer(found[1]) if found else None]
+    return tuple(count for count in stated if count and count > 0)
 
 
 def _plain(header: Dataset, element: str | tuple[int, int]) -> Any:

@@ -98,9 +98,9 @@ def _unfit(facts: Facts, words: set[str]) -> str:
         return "a localizer"
     text, part = " ".join(facts.texts), facts.body_part.lower()
     if OTHER_PART.search(text) and not HEAD.search(text):
-        return "not of the head"
+        return "another part of the body"
     if OTHER_PART.search(part) and not HEAD.search(f"{part} {text}"):
-        return "not of the head"
+        return "another part of the body"
     return ""
 
 

@@ -33,7 +33,7 @@ DESCRIPTION = (  # all that a decoder needs to know
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
 )  # fmt: skip
-UNSAID = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}  # what else a grey image could hold
+UNSAID = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}  # of any grey image, as it is decoded
 
 
 def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -135,6 +135,6 @@ def _bare(dataset: Dataset, frame: bytes) -> Dataset:
     bare.file_meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
     bare.SOPClassUID, bare.SOPInstanceUID = SecondaryCaptureImageStorage, generate_uid()
     for keyword in DESCRIPTION:
-        setattr(bare, keyword, dataset.get(keyword, UNSAID.get(keyword)))
+        setattr(bare, keyword, UNSAID.get(keyword, dataset.get(keyword)))
     bare.add_new("PixelData", "OB", encapsulate([frame]))
     return bare

@@ -44,8 +44,8 @@ def read_dicom(files: Sequence[bytes] | Upload, series: int | None = None) -> Vo
         check_complete(chosen, grid, upload)
         values, pixel_notes = read_pixels(chosen)
         values = values[order]
-        doubts += check_not_interleaved(chosen, grid, values)
         check_size(values)
+        doubts += check_not_interleaved(chosen, grid, values)
         data = values.T  # (column, row, slice), the axes of the grid
         lossy = (LOSSY,) if any(image.lossy for image in chosen.images) else ()
         notes += (*chosen_notes, *doubts, *pixel_notes, *lossy, *check_scan(data))

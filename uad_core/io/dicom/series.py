@@ -101,6 +101,8 @@ def _even_parts(slices: list[Slice]) -> list[list[Slice]]:
         lambda member: member.frame.facts.stack,
         lambda member: member.image.series_number,
         lambda member: member.frame.facts.repetition_ms,
+        lambda member: member.frame.facts.frame_of_reference,
+        lambda member: member.frame.facts.acquired,
     ):
         parts = list(_grouped(slices, fact).values())
         if len(parts) > 1 and all(is_even([member.frame for member in part]) for part in parts):

@@ -11,6 +11,7 @@ from uad_core.io.limits import EXPORT_AGAIN, MAX_ORIGIN_MM, SPACING_RANGE, is_pl
 from uad_core.io.volume import ScanError, SourceGrid
 
 ZOOM_TOLERANCE, MAX_ZOOM = 0.01, 0.05  # relative; beyond the second a volume in ml would be wrong by 16 %
+MAX_ABSURD = 50  # times the qform's voxels: no transform of a head
 UNSET = "The header's sform holds no place, so its qform was used."
 CONTRADICTION = "Convert the scan again from DICOM, or set both transforms to the true one."
 XFORM_CODES = range(1, 6)  # scanner, aligned, Talairach, MNI, other template; 0 and the rest mean unknown
@@ -55,8 +56,12 @@ def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGr
 
 
 def _is_unset(sform: np.ndarray, qform: np.ndarray) -> bool:
-    """Whether an sform holds no place: zeros, NaN, a flat cell; or the identity, where the qform says otherwise."""
-    return not is_one_to_one(sform) or (np.array_equal(sform, np.eye(4)) and not np.allclose(qform, sform, atol=1e-3))
+    """Whether an sform holds no place: zeros, NaN, absurd numbers; or the identity, where the qform is another."""
+    if not is_one_to_one(sform) or np.abs(sform).max() > MAX_ORIGIN_MM:
+        return True
+    sizes = voxel_sizes(sform) / voxel_sizes(qform)
+    absurd = sizes.max() > MAX_ABSURD or sizes.min() < 1 / MAX_ABSURD
+    return bool(absurd or (np.array_equal(sform, np.eye(4)) and not np.allclose(qform, sform, atol=1e-3)))
 
 
 def _check_agreement(grid: SourceGrid, zooms_mm: np.ndarray) -> None:

@@ -95,8 +95,8 @@ def read_values(content: bytes, header: ImageHeader) -> tuple[np.ndarray, tuple[
     """The scaled values of a file, (i, j, k) float32 and all finite. Raises ScanError: non_finite, absurd_values."""
     stored = np.frombuffer(content, header.dtype, header.voxels, header.offset).reshape(header.shape, order="F")
     notes: tuple[str, ...] = ()
-    if header.dtype.kind == "i":
-        stored, notes = unwrapped(stored, 8 * header.dtype.itemsize)
+    if header.dtype.kind in "if":  # floats that were made of 16 bits keep the fault
+        stored, notes = unwrapped(stored, 8 * header.dtype.itemsize if header.dtype.kind == "i" else 16)
     finite = np.isfinite(stored)
     with np.errstate(over="ignore", invalid="ignore"):
         if (header.slope, header.intercept) == (1.0, 0.0):
