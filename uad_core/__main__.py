@@ -11,6 +11,7 @@ from importlib import import_module
 
 from uad_core import RESEARCH_ONLY, __version__
 from uad_core.io.errors import sentence
+from uad_core.io.output import check_file, check_folder
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
@@ -28,20 +29,35 @@ COMMANDS = {
     "template": "rebuild the FLAIR template from label maps",
     "bench": "measure the speeds given in the README",
 }
+WRITE_ONE_FILE = ("picture", "sample")
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 OUTSIDE = {"template": "tools.template", "bench": "benchmarks.bench"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, or 2 with one sentence on stderr for an unusable input."""
-    options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
+    """Run one command.
+
+    Returns the exit status: 0; 2 with one sentence on stderr for an unusable input; 130 for Ctrl-C, also with one.
+    """
     try:
-        options.run(options)
+        options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
+        _check_output(options)
+        return options.run(options) or 0
+    except KeyboardInterrupt:
+        print("uad_core: Stopped by Ctrl-C; no file was left half-written.", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:  # as of `| head`, which reads no further
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ScanError, CheckpointError, ValueError, FloatingPointError, OSError) as error:
         print(f"uad_core: {sentence(error)}", file=sys.stderr)
         return 2
     return 0
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    """Raises ScanError where the results could not be written: before the work that leads to them."""
+    if out := getattr(options, "out", None):
+        (check_folder if options.out_is_folder else check_file)(out)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -53,6 +69,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name in words:
             import_module(OUTSIDE.get(name, f"uad_core.commands.{name}")).add_arguments(command)
+            command.set_defaults(out_is_folder=name not in WRITE_ONE_FILE)
     return parser
 
 

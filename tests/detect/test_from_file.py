@@ -15,8 +15,8 @@ from tests.support.heads import CHECKPOINT, CONFIG, mask_of, run, small_head
 from uad_core.__main__ import main
 from uad_core.atlas.space import ATLAS_AFFINE
 from uad_core.detect import export
-from uad_core.detect.export import result_stem, subject_label
 from uad_core.detect.from_file import DetectRequest, detect_file
+from uad_core.detect.result_files import result_stem, subject_label
 from uad_core.io.paths import ROOT, SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.segment import DetectConfig
@@ -128,7 +128,7 @@ def test_the_command_line_is_recorded_without_the_users_file_names(tmp_path):
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("sub-07_ses-1_FLAIR.nii.gz", "07"),
+        ("sub-07_ses-1_FLAIR.nii.gz", "07_ses-1"),
         ("Müller Hans.nii", "scan"),
         ("../../sub-a/etc", "scan"),
         ("sub-.nii", "scan"),

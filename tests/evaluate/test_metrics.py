@@ -228,3 +228,19 @@ def test_the_pooled_interval_equals_that_of_pooling_every_resample_anew():
     ]
     np.testing.assert_allclose(found, np.percentile(plain, (2.5, 97.5)), atol=1e-3)
     assert isnan(pooled_interval(pooled, values[:1], truths[:1])[0])
+
+
+def test_two_scans_of_each_person_say_no_more_than_one():
+    """The mean over a person's scans is the person's figure; people are drawn, not scans."""
+    rng = np.random.default_rng(0)
+    values = rng.random(8)
+    names = [f"sub-{i}" for i in range(8)]
+    once = mean_with_interval(values, resamples=300)
+    assert mean_with_interval(np.repeat(values, 2), 300, people=np.repeat(names, 2).tolist()) == once
+    assert mean_with_interval(np.append(values, np.nan), 300, people=[*names, "sub-0"]) == once
+    scans = [rng.random(50).astype(np.float32) for _ in values]
+    truths = [scan > 0.6 for scan in scans]
+    pooled, twice = (curve(np.concatenate(scans * n), np.concatenate(truths * n)) for n in (1, 2))
+    expected = pooled_interval(pooled, scans, truths, 300)
+    assert pooled_interval(twice, scans * 2, truths * 2, 300, people=names * 2) == pytest.approx(expected, abs=0.01)
+    assert np.isnan(pooled_interval(twice, scans[:2], truths[:2], 300, people=["a", "a"])[0])

@@ -1,6 +1,7 @@
 """A checkpoint that cannot be trusted is never used."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN
 from uad_core.io.paths import CHECKPOINTS
+from uad_core.io.sealed import SEAL, unsealed, write_sealed
 from uad_core.models import MODELS
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import (
@@ -73,14 +75,34 @@ def test_every_flipped_bit_of_the_weights_is_noticed(folder):
         ({"config": {"width": 3}}, "no setting width"),
         ({"config": {"latent": 8}}, "does not fit"),
         ({"slab": {"first": 150, "count": 20}}, "does not fit"),
-        ({"calibration": {}}, "does not fit"),
+        ({"calibration": {}}, "erosion_mm must be a number"),
+        ({"learned": "yes"}, "learned must be true or false"),
+        ({"slab": {"first": "70", "count": 20}}, "first must be a whole number"),
+        ({"config": {"latent": True}}, "latent must be"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_in_a_sentence(folder, change, sentence):
     path = folder / "one.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    write_sealed(path, json.loads(path.read_text()) | change)
     with pytest.raises(CheckpointError, match=sentence):
         load_checkpoint("one", folder)
+
+
+def test_every_flipped_bit_of_the_description_is_noticed_or_changes_nothing(folder):
+    path = folder / "one.json"
+    good, rng = path.read_bytes(), np.random.default_rng(1)
+    clean = unsealed(good)
+    for position in rng.integers(0, len(good), 300):
+        bad = bytearray(good)
+        bad[position] ^= 1 << int(rng.integers(8))
+        path.write_bytes(bytes(bad))
+        with suppress(CheckpointError):
+            assert load_checkpoint("one", folder).record.items() >= clean.items()
+
+
+@pytest.mark.parametrize("name", checkpoint_names())
+def test_shipped_checkpoints_have_a_digest(name):
+    assert SEAL in json.loads((CHECKPOINTS / f"{name}.json").read_text())
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path):

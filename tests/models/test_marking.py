@@ -5,7 +5,7 @@ import torch
 
 from uad_core.models.checkpoint import build_model
 from uad_core.models.parts.painting import PaintConfig, paint, tissue_sd
-from uad_core.models.parts.scanner import Acquisition, move, recontrast
+from uad_core.models.parts.scanner import RandomScanner, move, recontrast
 
 SMALL = {"widths": [8, 8, 8], "context": [-2, 2]}
 
@@ -62,7 +62,7 @@ def test_a_grey_curve_rises_and_leaves_tissue_and_background_where_they_are():
 def test_the_scanner_is_linear_so_that_what_was_painted_can_be_told_from_the_healthy_image():
     stack, change = discs(4, 3), 0.1 * torch.randn(4, 3, 96, 96)
     torch.manual_seed(3)
-    acquire = Acquisition(stack)
+    acquire = RandomScanner(stack)
     torch.testing.assert_close(acquire(stack + change), acquire(stack) + acquire(change), atol=1e-4, rtol=1e-4)
 
 

@@ -1,5 +1,6 @@
 """Trainings as background runs: what a run folder says, and what starting, stopping and resuming do to it."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.cohorts.find import RunError, find_cohorts
@@ -277,8 +279,11 @@ def test_the_newest_picture_is_shown(tmp_path):
     assert run.picture() is None
     (run.folder / "pictures").mkdir()
     for number in (9, 10):
-        (run.folder / "pictures" / f"epoch_{number:04d}.png").write_bytes(b"%d" % number)
-    assert run.picture() == ("epoch_0010", b"10")
+        Image.new("L", (3, 3), number).save(run.folder / "pictures" / f"epoch_{number:04d}.png")
+    (run.folder / "pictures" / "epoch_0011.png").write_bytes(b"half a picture")
+    name, data = run.picture()
+    assert name == "epoch_0010"
+    assert Image.open(io.BytesIO(data)).getpixel((0, 0)) == 10
 
 
 def test_of_a_line_that_was_overwritten_the_log_shows_the_end(tmp_path):

@@ -1,28 +1,32 @@
 """Cohort folders: who is in them, who is healthy, and their scans as a model sees them.
 
 A cohort is a folder of `<subject>_FLAIR.nii.gz` (or .nii, or .png for a single prepared slice at 1 mm), each with an
-optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid. `cohort.json` may say `{"name": ...,
-"simulated": true, "level": 87}`, the level being that of single slices; `participants.tsv` may hold a column `anatomy`
-when several subjects were made from one brain: they are then never split apart.
+optional `<subject>_lesion.*` and `<subject>_brainmask.*` on the same grid; `names` knows other names for them.
+`cohort.json` may say `{"name": ..., "simulated": true, "level": 87}`, the level being that of single slices;
+`participants.tsv` may hold a column `anatomy` when several subjects were made from one brain: they are then never split
+apart, and neither are the visits of one person, which `sub-<label>` tells.
 """
 
-import csv
-import json
-import re
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from uad_core.atlas.space import MNI_18_LEVEL
-from uad_core.io.volume import ScanError
-
-FLAIR = re.compile(r"^(?P<subject>.+)_FLAIR\.(nii|nii\.gz|png)$")
+from uad_core.cohorts.duplicates import the_one
+from uad_core.cohorts.names import CohortFile, companions, files_in, person_of, refuse_masks_below
+from uad_core.cohorts.tables import read_about, read_anatomies
+from uad_core.io.volume import ScanError, refused
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One person's files; `anatomy` is what a split must not tear apart, `level` where a single slice lies."""
+    """One scan with its masks, of one `person`, of whom there may be several.
+
+    `anatomy` is what a split must not tear apart, `level` where a single slice lies.
+    """
 
     name: str
     flair: Path
@@ -31,6 +35,16 @@ class Subject:
     anatomy: str
     level: int = MNI_18_LEVEL  # of a single slice
     prepared: bool = False  # already in atlas space, denoised and scaled
+
+    @property
+    def person(self) -> str:
+        """Whose scan it is: the unit of statistics."""
+        return person_of(self.name)
+
+    @property
+    def is_slice(self) -> bool:
+        """A picture of one level instead of a volume."""
+        return self.flair.suffix.lower() == ".png"
 
     @property
     def is_healthy(self) -> bool:
@@ -48,11 +62,15 @@ class Cohort:
     def healthy(self) -> "Cohort":
         return replace(self, subjects=tuple(subject for subject in self.subjects if subject.is_healthy))
 
+    def without(self, flairs: Collection[Path]) -> "Cohort":
+        """The cohort without the subjects of those scans."""
+        return replace(self, subjects=tuple(subject for subject in self.subjects if subject.flair not in flairs))
+
     def split(self, held_out: float, seed: int) -> "tuple[Cohort, Cohort]":
         """The cohort without and with a share `held_out`, (0, 1), of its two or more anatomies, at least one each."""
         anatomies = sorted({subject.anatomy for subject in self.subjects})
         if len(anatomies) < 2:
-            few = f"Cohort {self.name} has {len(anatomies)} healthy subjects; at least 2 are needed."
+            few = f"Cohort {self.name} has healthy scans of {len(anatomies)} people; at least 2 are needed."
             raise ScanError("cohort", few)
         order = np.random.default_rng(seed).permutation(len(anatomies))
         count = min(max(1, round(held_out * len(anatomies))), len(anatomies) - 1)
@@ -63,33 +81,49 @@ class Cohort:
 
 
 def open_cohort(folder: Path) -> Cohort:
-    """List a cohort folder; nothing is read but names. Raises ScanError where it holds no `<subject>_FLAIR.*`."""
+    """List a cohort folder; no scan is read. Raises ScanError: no scan, files that contradict each other, or images
+    that may be masks but are not named as such.
+    """
     if not folder.is_dir():
         raise ScanError("cohort", "The cohort folder does not exist. Check its path.")
-    files = {path.name: path for path in sorted(folder.iterdir())}
-    about = json.loads(files["cohort.json"].read_text()) if "cohort.json" in files else {}
-    level = about.get("level", MNI_18_LEVEL)
-    anatomies = _anatomies(files.get("participants.tsv"))
-    subjects = []
-    for name, path in files.items():
-        if match := FLAIR.match(name):
-            subject = match["subject"]
-            lesion, brain_mask = (_companion(files, subject, kind) for kind in ("lesion", "brainmask"))
-            anatomy = anatomies.get(subject, subject)
-            subjects.append(Subject(subject, path, lesion, brain_mask, anatomy, level, about.get("prepared", False)))
-    if not subjects:
-        raise ScanError("cohort", "The cohort folder holds no file named <subject>_FLAIR.nii.gz, .nii or .png.")
-    return Cohort(about.get("name", folder.resolve().name), about.get("simulated", False), tuple(subjects))
+    with refused("cohort", "The cohort folder cannot be read. Check that you may open what is in it.", OSError):
+        files = files_in(folder)
+        refuse_masks_below(folder)
+        scans: dict[str, list[CohortFile]] = defaultdict(list)
+        for file in files:
+            if file.subject:
+                scans[file.subject].append(file)
+        if not scans:
+            raise ScanError("cohort", "The cohort folder holds no file named <subject>_FLAIR.nii.gz, .nii or .png.")
+        about, _ = read_about(folder)
+        groups = _groups(folder, set(scans))
+        masks = {key: the_one(found) for key, found in companions(files, set(scans)).items()}
+        subjects = []
+        for key, found in scans.items():
+            lesion, brain_mask = masks.get((key, "lesion")), masks.get((key, "brainmask"))
+            own = found[0].subject_name, the_one(found), lesion, brain_mask, groups[key]
+            subjects.append(Subject(*own, about.level, about.prepared))
+    _refuse_visits_without_mask(subjects)
+    return Cohort(about.name or folder.resolve().name, about.simulated, tuple(subjects))
 
 
-def _companion(files: dict[str, Path], subject: str, kind: str) -> Path | None:
-    names = (f"{subject}_{kind}.{extension}" for extension in ("nii.gz", "nii", "png"))
-    return next((files[name] for name in names if name in files), None)
+def _groups(folder: Path, subjects: set[str]) -> dict[str, str]:
+    """Subject's key -> what a split must not tear apart: an anatomy or person, or several that share a scan."""
+    people = {key: person_of(key) for key in subjects}
+    anatomies = read_anatomies(folder, people)
+    group = dict(people)  # a person's, until an anatomy joins it with others
+    for key, anatomy in sorted(anatomies.items()):
+        joined = {group[key], *(group[other] for other, same in anatomies.items() if same == anatomy)}
+        group = {other: anatomy if mine in joined else mine for other, mine in group.items()}
+    return group
 
 
-def _anatomies(participants: Path | None) -> dict[str, str]:
-    if participants is None:
-        return {}
-    with participants.open(newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return {row["participant_id"]: row["anatomy"] for row in rows if row.get("anatomy")}
+def _refuse_visits_without_mask(subjects: list[Subject]) -> None:
+    patients = {subject.person for subject in subjects if not subject.is_healthy}
+    if count := sum(subject.is_healthy and subject.person in patients for subject in subjects):
+        lacking = f"{count} scans lack" if count > 1 else "1 scan lacks"
+        raise ScanError(
+            "cohort",
+            f"{lacking} a lesion mask, though another scan of the same person has one. Give each scan of a patient a "
+            "mask (empty where there is no lesion), or take it out of the folder.",
+        )

@@ -4,7 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from uad_core.cohorts.cohort import FLAIR, Cohort, open_cohort
+from uad_core.cohorts.cohort import Cohort, open_cohort
+from uad_core.cohorts.names import CohortFile, comparable
 from uad_core.io.paths import ROOT
 from uad_core.io.volume import ScanError
 
@@ -18,15 +19,14 @@ class RunError(ValueError):
 def usable_cohort(folder: Path) -> Cohort:
     """The cohort in that folder. Raises RunError, with a sentence, where there is none."""
     try:
-        if not folder.expanduser().is_dir():
+        there = folder.expanduser()
+        if not there.is_dir():
             raise RunError(f"There is no folder {folder}. Check its path.")
-        return open_cohort(folder.expanduser())
+        return open_cohort(there)
     except ScanError as error:
-        raise RunError(f"{folder} is no cohort. {error}") from None
-    except RunError:
-        raise
-    except (ValueError, OSError, RuntimeError, AttributeError):
-        raise RunError(f"{folder} cannot be read, or its cohort.json or participants.tsv is damaged.") from None
+        raise RunError(f"This folder is no cohort. {error}") from None
+    except (OSError, RuntimeError):  # a name that is none, or the home of nobody
+        raise RunError("The cohort folder cannot be read. Check its path.") from None
 
 
 def find_cohorts(root: Path = ROOT) -> dict[Path, tuple[int, int]]:
@@ -36,9 +36,13 @@ def find_cohorts(root: Path = ROOT) -> dict[Path, tuple[int, int]]:
         folder = Path(path)
         deeper = sorted(name for name in folders if name not in NOT_COHORTS and not name.startswith("."))
         folders[:] = deeper if len(folder.relative_to(root).parts) < 3 else []
-        if folder != root and any(FLAIR.match(name) and "_desc-" not in name for name in names):
-            with suppress(ValueError, OSError, AttributeError):  # not a cohort that could be used
+        if folder != root and any(_is_scan(folder / name) for name in names):
+            with suppress(ScanError, OSError):  # not a cohort that could be used
                 cohort = open_cohort(folder)
                 healthy = len(cohort.healthy.subjects)
                 found[folder] = (len(cohort.subjects) - healthy, healthy)
     return found
+
+
+def _is_scan(path: Path) -> bool:
+    return not path.name.startswith(".") and CohortFile(path, comparable(path.name)).subject is not None

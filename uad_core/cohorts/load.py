@@ -15,7 +15,7 @@ from uad_core.preprocess import Prepared, PreprocessConfig, infer_config, prepar
 
 def load_subject(subject: Subject, slab: Slab) -> Prepared:
     """Prepare one subject's scan as inferred from its data. Raises ScanError."""
-    if subject.flair.suffix == ".png":
+    if subject.is_slice:
         return prepare_slice(read_grey(subject.flair), subject.level)
     scan = read_nifti(subject.flair)
     mask = read_mask(subject.brain_mask, scan) if subject.brain_mask else None

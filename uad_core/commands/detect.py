@@ -43,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--series", type=int, metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)"
     )
-    add("--subject", help="label in file names (default: from sub-<label> in the scan's name, else scan)")
+    add(
+        "--subject",
+        help="label in file names, such as 07_ses-1 (default: what BIDS says in the scan's name, else scan)",
+    )
     parser.set_defaults(run=run)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,19 +59,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Train, showing progress on one line."""
+def run(options: argparse.Namespace) -> int:
+    """Train, showing progress on one line. Returns 130 where Ctrl-C stopped it, after a snapshot, and else 0."""
     training = resumed(options) if options.resume else begun(options)
     stages = train(training)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all
         for _ in stages:
             pass
-        return
+        return 0
     with tqdm(total=1.0, bar_format="{desc}{bar}{percentage:3.0f}% {postfix}") as bar:
         for progress in stages:
             _show(bar, progress)
-    if progress.stage == "stopped":
-        print(f"Stopped. To go on: python -m uad_core train --resume {training.run}")
+    if progress.stage != "stopped":
+        return 0
+    print(f"Stopped. To go on: python -m uad_core train --resume {training.run}")
+    asked = training.run is not None and (training.run / "stop").exists()
+    return 0 if asked else 130
 
 
 def begun(options: argparse.Namespace) -> Training:
@@ -91,6 +95,8 @@ def resumed(options: argparse.Namespace) -> Training:
 
 
 def _show(bar: "tqdm[None]", progress: TrainProgress) -> None:
+    if progress.problem:
+        tqdm.write(progress.problem, file=sys.stderr)
     losses = " ".join(f"{key} {value:.4f}" for key, value in progress.losses.items())
     speed = f"{progress.images_per_second:.1f} images/s, {progress.seconds_left / 60:.0f} min left"
     bar.set_description(f"{progress.stage} {progress.epoch}/{progress.epochs}")

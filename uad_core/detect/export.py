@@ -7,8 +7,6 @@ not belong to the study.
 """
 
 import json
-import re
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -17,12 +15,12 @@ from uad_core import RESEARCH_ONLY, __version__
 from uad_core.detect.lesion_table import COLUMNS, lesion_table
 from uad_core.detect.provenance import provenance
 from uad_core.detect.report.report import scan_report
+from uad_core.detect.result_files import LABEL, REPORT, result_stem
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 
-REPORT = "_report.html"
 BIDS_IGNORE = f"*{REPORT}\n*.dcm\n"
 DATASET_DESCRIPTION = {
     "Name": "Unsupervised anomaly segmentation",
@@ -32,23 +30,12 @@ DATASET_DESCRIPTION = {
 }
 
 
-def subject_label(file_name: str) -> str:
-    """The BIDS label of `sub-<label>...`; "scan" for any other name, which might be a patient's."""
-    match = re.match(r"sub-([0-9a-zA-Z]+)", file_name.replace("\\", "/").rsplit("/", 1)[-1])
-    return match[1] if match else "scan"
-
-
-def result_stem(label: str, model: str) -> str:
-    """What the names of all results of one detection begin with; `model` is the checkpoint's name."""
-    return f"sub-{label}_space-orig_desc-{re.sub(r'[^0-9a-zA-Z]', '', model)}"
-
-
 def export(
     reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str, command: str = ""
 ) -> dict[str, bytes]:
-    """All result files by name. `label`: the BIDS subject label, letters and digits; `command`: to run this again."""
-    if not re.fullmatch(r"[0-9a-zA-Z]+", label):
-        raise ValueError("a subject label may hold letters and digits only")
+    """All result files by name. `label`: as `subject_label` has it; `command`: to run this again."""
+    if not LABEL.fullmatch(label):
+        raise ValueError("a subject label may hold letters, digits and a few entities only")
     prepared = reconstruction.prepared
     mask = prepared.to_scan(segmentation.mask, order=0)
     residual = np.where(
@@ -74,11 +61,6 @@ def export(
 
         files[f"{stem}_mask.dcm"] = encode_dicom_seg(mask, prepared.scan, reconstruction.checkpoint.name)
     return files
-
-
-def path_of(name: str, label: str) -> PurePosixPath:
-    """Where a result file lies in a dataset of BIDS derivatives."""
-    return PurePosixPath(name if name.endswith(REPORT) else f"sub-{label}/anat/{name}")
 
 
 def _json(record: dict[str, Any]) -> bytes:

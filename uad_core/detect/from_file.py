@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export, path_of, subject_label
-from uad_core.io.atomic import write_atomically, write_json
-from uad_core.io.read_scan import ScanSource
+from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
+from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
+from uad_core.io.output import check_folder
+from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
@@ -31,7 +32,7 @@ class DetectRequest:
     checkpoint: Checkpoint
     config: DetectConfig
     prepare_options: PrepareOptions = field(default_factory=PrepareOptions)
-    subject: str | None = None  # label in the file names; by default that of `sub-<label>` in the path's own name
+    subject: str | None = None  # label in the file names; by default what BIDS says in the path's own name
     command: str = ""  # how to run this again, for the record
 
 
@@ -39,20 +40,22 @@ def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda 
     """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
 
     `on_progress`: called with a step's name and the share of it that is done. Raises ScanError: the scan or mask cannot
-    be used, or a step failed on it. Nothing is written; OSError: the results could not be written.
+    be used, or a step failed on it, nothing can be written to `out`, or results of another scan would be replaced:
+    nothing is written; OSError: the results could not be written.
     """
     source, checkpoint, config = request.source, request.checkpoint, request.config
-    prepared = prepare_scan(source, checkpoint.slab, request.prepare_options, on_progress)
+    check_folder(out)
+    own_name = source.name if isinstance(source, Path) else ""
+    label = checked_label(request.subject) if request.subject else subject_label(own_name)
+    scan = read_scan(source, request.prepare_options.series)
+    label, found = free_label(out, label, checkpoint.name, scan)
+    prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
     segmentation = segment(reconstruction, config)
-    label = request.subject or subject_label(source.name if isinstance(source, Path) else "")
     results = export(reconstruction, segmentation, config, label, request.command)
     paths = {out / path_of(name, label): data for name, data in results.items()}
-    for path, data in paths.items():
-        write_atomically(path, data)
-    write_json(out / "dataset_description.json", DATASET_DESCRIPTION)
-    write_atomically(out / ".bidsignore", BIDS_IGNORE.encode())
-    sentences = (*sentences_on(reconstruction), summary(segmentation))
+    left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
+    sentences = (*sentences_on(reconstruction), *found, *left_alone, summary(segmentation))
     return Detection(segmentation, tuple(paths), sentences)
 
 

@@ -5,7 +5,6 @@ A preset holds the whole setting, so that it means the same when the defaults ch
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from typing import Any
 from uad_core.atlas.space import slab_name
 from uad_core.io import command_words
 from uad_core.io.command_words import as_words, changed
+from uad_core.io.schema import Entry, misfit, number, one_of, text
+from uad_core.io.sealed import SEAL, DamagedRecordError, is_whole, read_record, sealed
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
@@ -27,31 +28,21 @@ class PresetError(ValueError):
     """A preset that cannot be used; the text is a sentence for the user."""
 
 
-def _number(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-
-
-def _text(most: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and value.isprintable() and 0 < len(value.strip()) <= len(value) <= most
-
-
-# entry -> test of its value, and what it has to be. Wider than the app's sliders, and narrower than what a
-# computer could not bear: an erosion by a metre asks for gigabytes.
-ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "name": (_text(60), "a text of 1 to 60 printable characters"),
-    "model": (lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w[\w.-]{0,99}", value)),
-              "the name of a checkpoint: letters, digits, hyphens and dots"),
-    "percentile": (_number(0, 100), "a number from 0 to 100"),
-    "threshold": (lambda value: value is None or _number(0, 1)(value), "a number from 0 to 1, or null"),
-    "reference": (lambda value: value is None or _text(100)(value), "the name of a healthy cohort, or null"),
-    "signed": (lambda value: isinstance(value, str) and value in SIGNS, f"one of {', '.join(SIGNS)}"),
-    "median_size": (lambda value: type(value) is int and value in MEDIAN_SIZES,
-                    f"one of {', '.join(map(str, MEDIAN_SIZES))}"),
-    "erosion_mm": (_number(0, 20), "a number from 0 to 20"),
-    "min_lesion_mm3": (_number(0, 100_000), "a number from 0 to 100000"),
-    "false_discovery": (lambda value: value is None or (_number(0, 50)(value) and value > 0),
-                        "a number above 0 and up to 50, or null"),
-    "look": (lambda value: isinstance(value, str) and value in LOOKS, f"one of {', '.join(LOOKS)}"),
+# wider than the app's sliders, and narrower than what a computer could not bear: eroding by a metre asks for gigabytes
+ENTRIES = {
+    "name": text(60),
+    "model": Entry(lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w[\w.-]{0,99}", value)),
+                   "the name of a checkpoint: letters, digits, hyphens and dots"),
+    "percentile": number(0, 100),
+    "threshold": number(0, 1).or_null(),
+    "reference": Entry(text(100).fits, "the name of a healthy cohort").or_null(),
+    "signed": one_of(SIGNS),
+    "median_size": one_of(MEDIAN_SIZES),
+    "erosion_mm": number(0, 20),
+    "min_lesion_mm3": number(0, 100_000),
+    "false_discovery": Entry(lambda value: number(0, 50).fits(value) and value > 0,
+                             "a number above 0 and up to 50").or_null(),
+    "look": one_of(LOOKS),
 }  # fmt: skip
 ADDED = {"false_discovery": None, "look": "everywhere"}  # what a preset from before these entries means
 
@@ -75,12 +66,12 @@ class Preset:
         """The file's text: one entry a line, in the order of `ENTRIES`."""
         entries = self._entries()
         record = {"format": FORMAT, "version": VERSION, **{key: entries[key] for key in ENTRIES}}
-        return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(sealed(record), indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Preset":
+    def from_json(cls, content: str | bytes) -> "Preset":
         """The preset of a file's text. Raises PresetError: no preset, another version, an entry too many or wrong."""
-        record = _parsed(text)
+        record = _parsed(content)
         if record.pop("version", None) != VERSION:
             raise PresetError("This preset was written for another version of the project; save it anew.")
         record = ADDED | record
@@ -97,24 +88,21 @@ def read_preset(path: Path) -> Preset:
         return Preset.from_json(file.read(MOST_BYTES + 1))
 
 
-def _parsed(text: str | bytes) -> dict[str, Any]:
+def _parsed(content: str | bytes) -> dict[str, Any]:
     """The entries of what says that it is a preset."""
     wrong = PresetError("This file is not a preset. A preset is saved on the Detect page.")
-    if len(text) > MOST_BYTES:
+    if len(content) > MOST_BYTES:
         raise wrong
     try:
-        record = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise error if isinstance(error, PresetError) else wrong from None
-    if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
+        record = read_record(content)
+    except DamagedRecordError:
+        raise wrong from None
+    if record.pop("format", None) != FORMAT:
         raise wrong
-    return record
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise PresetError("This preset has an entry twice; it is not clear which one counts.")
+    if not is_whole(record | {"format": FORMAT}):
+        changed_since = "This preset is damaged, or was changed after it was saved."
+        raise PresetError(f"{changed_since} Save it anew on the Detect page, or take out the line {SEAL}.")
+    record.pop(SEAL, None)
     return record
 
 
@@ -124,9 +112,8 @@ def _check(entries: dict[str, Any]) -> None:
         raise PresetError(f"This preset has an entry that means nothing here: {unknown[0][:40]!r}.")
     if missing:
         raise PresetError(f"This preset lacks {', '.join(missing)}.")
-    for key, (fits, wanted) in ENTRIES.items():
-        if not fits(entries[key]):
-            raise PresetError(f"In this preset {key} must be {wanted}.")
+    if wrong := misfit(entries, ENTRIES):
+        raise PresetError(f"In this preset {wrong}.")
 
 
 def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None) -> str:

@@ -1,6 +1,5 @@
 """How a mask came about: everything that is needed to make it again, and nothing about the patient."""
 
-import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.detect.result_files import scan_sha256
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.quality import run_checks, warnings
@@ -23,7 +23,7 @@ def provenance(
         "Type": "Lesion",
         "Use": RESEARCH_ONLY,
         "Sources": ["the scan, see ScanSha256"],
-        "ScanSha256": hashlib.sha256(scan.array.tobytes()).hexdigest(),
+        "ScanSha256": scan_sha256(scan),
         "ScanShape": list(scan.source.shape),
         "ScanAffine": np.asarray(scan.source.affine).tolist(),
         "Checkpoint": {"Name": checkpoint.name, "Model": checkpoint.record["model"], "Sha256": checkpoint.sha256},

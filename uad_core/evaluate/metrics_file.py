@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from uad_core.pipeline.postprocess import Sign
 
@@ -11,6 +11,7 @@ BASELINE = "intensity"  # model 0, against which the differences are
 PatientFigure = Literal[
     "dice", "auprc", "lesion_recall", "lesion_precision", "lesion_f1", "flagged_ml", "false_positive_ml", "best_dice"
 ]
+FIGURES: tuple[PatientFigure, ...] = get_args(PatientFigure)
 
 
 class PatientRow(TypedDict):

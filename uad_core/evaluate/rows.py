@@ -75,7 +75,7 @@ class EvaluationSession:
     def searched_levels(self) -> list[int]:
         """Atlas levels: those of the slices, or of the slab as far as the models know it."""
         slab, known = self.levels()
-        slices = {subject.level for subject in self.cohort.subjects if subject.flair.suffix == ".png"}
+        slices = {subject.level for subject in self.cohort.subjects if subject.is_slice}
         return sorted(known & (slices or set(slab.levels)))
 
 

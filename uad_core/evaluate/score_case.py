@@ -79,7 +79,7 @@ def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) 
 def _truth(subject: Subject, prepared: Prepared) -> Marks:
     """What is lesion in a patient, and what is neither: (D, 256, 256) bool each."""
     assert subject.lesion is not None
-    if subject.lesion.suffix != ".png":
+    if subject.lesion.suffix.lower() != ".png":
         whole = read_nifti(subject.flair) if subject.prepared else prepared.scan  # which was cut to the slab
         found, prepared = read_lesions(subject.lesion, whole, not subject.prepared), replace(prepared, scan=whole)
     else:

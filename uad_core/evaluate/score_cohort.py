@@ -15,8 +15,9 @@ from uad_core.evaluate.rows import EvaluationSession, knows
 from uad_core.evaluate.score_case import NAN, Case, Score, chosen, load_case, score
 from uad_core.evaluate.summary import Tables, summarise
 from uad_core.evaluate.tables import model_table, patient_table
-from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.atomic import write_atomically
 from uad_core.io.progress_file import ProgressWriter
+from uad_core.io.sealed import write_sealed
 from uad_core.io.volume import ScanError
 from uad_core.models.calibration import EDGES
 from uad_core.pipeline.median import filtered, residual_counts
@@ -68,8 +69,8 @@ def score_cohort(
         raise ScanError("cohort", f"No subject of cohort {session.cohort.name} could be evaluated.")
     tables = summarise(session, scores, refused)
     metrics: Metrics = {**tables.metrics, "use": RESEARCH_ONLY, "command": command, "versions": versions()}
-    write_json(out / "metrics.json", metrics)
-    write_json(out / "curves.json", tables.curves)
+    write_sealed(out / "metrics.json", metrics)
+    write_sealed(out / "curves.json", tables.curves)
     write_atomically(out / "metrics.tsv", model_table(metrics).encode())
     write_atomically(out / "per_patient.tsv", patient_table(metrics).encode())
     return Tables(metrics, tables.curves)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from uad_core.cohorts.names import person_of
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.glossary import GLOSSARY, NOTES
 from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval
@@ -38,6 +39,7 @@ def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapp
     first = by_row[rows[0].key]
     patients = [one for one in first if not one.healthy]
     scored = [one.subject for one in patients if one.truth_ml > 0]
+    with_lesion = set(map(person_of, scored))
     healthy = [one.subject for one in first if one.healthy]
     trained = {one.subject for one in scores if one.seen == "trained"}
     unseen = [name for name in healthy if name not in trained]
@@ -70,8 +72,8 @@ def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapp
     metrics: Metrics = {
         "cohort": cohort.name,
         "simulated": cohort.simulated,
-        "patients": len(scored),
-        "patients_without_lesion_at_these_levels": len(patients) - len(scored),
+        "patients": len(with_lesion),
+        "patients_without_lesion_at_these_levels": len(set(_people(patients)) - with_lesion),
         "brains": len({subject.anatomy for subject in cohort.subjects if subject.name in scored}),
         "healthy": len(healthy),
         "healthy_trained_on": len(healthy) - len(unseen),
@@ -103,8 +105,14 @@ def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
     }
 
 
-def _interval(values: Iterable[float], config: EvaluateConfig) -> Interval:
-    return mean_with_interval(np.array(list(values), np.float64), config.resamples, config.seed)
+def _interval(scores: Sequence[Score], figure: str, config: EvaluateConfig) -> Interval:
+    values = np.array([getattr(one, figure) for one in scores], np.float64)
+    return mean_with_interval(values, config.resamples, config.seed, _people(scores))
+
+
+def _people(scores: Iterable[Score]) -> list[str]:
+    """Whose scan each is."""
+    return [person_of(one.subject) for one in scores]
 
 
 def _ends(value: Interval) -> list[float | None]:
@@ -116,7 +124,7 @@ def _means(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str,
     found: dict[str, Any] = {}
     left_out: dict[str, int | None] = {}
     for figure in MEANS:
-        value = _interval((getattr(one, figure) for one in mine), config)
+        value = _interval(mine, figure, config)
         mean = f"{figure}_mean" if figure in ("auprc", "dice") else figure
         found |= {mean: _number(value.mean), f"{figure}_std": _number(value.std), f"{figure}_ci": _ends(value)}
         left_out[figure] = value.left_out if row.thresholds or figure in THRESHOLD_FREE else None
@@ -124,13 +132,13 @@ def _means(row: Row, mine: Sequence[Score], config: EvaluateConfig) -> dict[str,
 
 
 def _pooled_ci(operating: Curve, mine: Sequence[Score], config: EvaluateConfig) -> list[float | None]:
-    pairs = [(one.values, one.truth) for one in mine if one.values is not None and one.truth is not None]
-    values, truths = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return [_number(end) for end in pooled_interval(operating, values, truths, config.resamples, config.seed)]
+    kept = [(one.values, one.truth) for one in mine if one.values is not None and one.truth is not None]
+    values, truths, people = [pair[0] for pair in kept], [pair[1] for pair in kept], _people(mine)
+    return [_number(end) for end in pooled_interval(operating, values, truths, config.resamples, config.seed, people)]
 
 
 def _healthy(unseen: Sequence[Score], config: EvaluateConfig) -> dict[str, Any]:
-    value = _interval((one.false_positive_ml for one in unseen), config)
+    value = _interval(unseen, "false_positive_ml", config)
     searched = sum(one.searched_ml for one in unseen)
     share = sum(one.false_positive_ml for one in unseen) / searched if searched else NAN
     return {
@@ -159,7 +167,7 @@ def _differences(mine: Sequence[Score], baseline: Sequence[Score], config: Evalu
     for figure in ("auprc", "dice", "best_dice", "lesion_f1"):
         pair = [(getattr(one, figure), getattr(theirs[one.subject], figure)) for one in mine]
         values, their_values = np.array(pair, np.float64).reshape(-1, 2).T
-        value = paired_difference(values, their_values, config.resamples, config.seed)
+        value = paired_difference(values, their_values, config.resamples, config.seed, _people(mine))
         found[figure] = {"mean": _number(value.mean), "ci": _ends(value), "patients": value.patients}
     return found
 
@@ -176,16 +184,12 @@ def _per_patient(one: Score, row: Row, config: EvaluateConfig) -> PatientRow:
 def _curves(thinned: Curve, values: np.ndarray, truth: np.ndarray) -> CurveRow:
     edges, drawn = np.linspace(0, 1, BINS + 1), bool(thinned.positives)
     return {
-        "recall": _rounded(thinned.recall) if drawn else [],
-        "precision": _rounded(thinned.precision) if drawn else [],
-        "threshold": _rounded(thinned.thresholds),
+        "recall": np.round(thinned.recall, 6).tolist() if drawn else [],
+        "precision": np.round(thinned.precision, 6).tolist() if drawn else [],
+        "threshold": np.round(thinned.thresholds, 6).tolist(),
         "normal": np.histogram(values[~truth], edges)[0].tolist(),
         "anomalous": np.histogram(values[truth], edges)[0].tolist(),
     }
-
-
-def _rounded(values: np.ndarray) -> list[float]:
-    return [round(value, 6) for value in values.tolist()]
 
 
 def _mean(values: Iterable[float]) -> float:

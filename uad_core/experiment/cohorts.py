@@ -36,7 +36,7 @@ class CohortSource:
 
     @property
     def slices(self) -> bool:
-        return all(subject.flair.suffix == ".png" for subject in self.cohort.subjects)
+        return all(subject.is_slice for subject in self.cohort.subjects)
 
 
 def gather(config: ExperimentConfig, on_message: OnMessage) -> list[CohortSource]:

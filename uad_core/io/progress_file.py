@@ -12,8 +12,16 @@ from typing import Any
 
 from uad_core.io.atomic import write_json
 from uad_core.io.errors import sentence
+from uad_core.io.schema import Entry, misfit, number, text, whole
 
 NAME = "progress.json"
+REQUIRED = {"stage": text(40), "updated": number(0, 1e12)}
+_SHARE, _COUNT, _ANY = number(-1e-6, 1 + 1e-6), whole(0, 10**9), number(-1e300, 1e300)
+ENTRIES = {  # what readers make something of; a damaged file may hold anything
+    "pid": whole(0, 2**31), "message": Entry(lambda value: isinstance(value, str), "a text"),
+    "fraction": _SHARE.or_null(), "epoch": _COUNT, "epochs": _COUNT, "images_per_second": _ANY.or_null(),
+    "seconds_left": _ANY.or_null(), "done": _COUNT, "total": _COUNT.or_null(),
+}  # fmt: skip
 OVER = ("done", "stopped", "failed")  # stages after which nothing comes
 UNFORESEEN = "Unexpected error; see the log."
 FORESEEN = (ValueError, FloatingPointError, OSError)  # ScanError and CheckpointError are ValueErrors
@@ -44,8 +52,10 @@ class ProgressWriter:
 
 
 def read_progress(folder: Path) -> dict[str, Any]:
-    """What the folder's progress.json holds; empty where there is none, or it is damaged."""
-    return read_json(folder / NAME)
+    """What the folder's progress.json holds; empty where there is none, or it is damaged or means nothing."""
+    record = read_json(folder / NAME)
+    known = {key: entry for key, entry in ENTRIES.items() if key in record}
+    return record if record and not misfit(record, {**REQUIRED, **known}) else {}
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """A checkpoint: NAME.safetensors, and NAME.json that says everything about it.
 
-The weights' sha256 stands in the JSON, because safetensors does not notice a flipped bit. Both files are written under
+The weights' sha256 stands in the JSON, because safetensors does not notice a flipped bit, and the JSON's own beside it
+(`io.sealed`). Both files are written under
 a temporary name, synced and renamed: a crash or a full disk leaves the previous checkpoint as it was. The JSON goes
 last, and only fits the weights it was written for.
 """
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from uad_core.atlas.space import Slab
-from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import CHECKPOINTS
+from uad_core.io.sealed import DamagedRecordError, unsealed, write_sealed
 from uad_core.models import MODELS, PAPER_MODELS, PAPER_VIEWS, AnomalyModel, ModelSpec
 from uad_core.models.calibration import Calibration
+from uad_core.models.description import misfit_of
 
 
 class CheckpointError(ValueError):
@@ -73,20 +75,17 @@ def save_checkpoint(
     }
     described = path.parent / f"{path.name}.json"
     write_atomically(path.parent / f"{path.name}.safetensors", weights)
-    write_json(described, record)
+    write_sealed(described, record)
     return described
 
 
 def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     """Read, verify and build. Raises CheckpointError for anything missing, damaged or not fitting."""
+    record = _described(name, folder)
     try:
-        record = json.loads((folder / f"{name}.json").read_bytes())
         weights = (folder / f"{name}.safetensors").read_bytes()
-    except FileNotFoundError:
-        known = ", ".join(checkpoint_names(folder)) or "none"
-        raise CheckpointError(f"There is no checkpoint of that name; there are: {known}.") from None
-    except ValueError:
-        raise CheckpointError(f"The description of checkpoint {name} is damaged; copy it again.") from None
+    except OSError:
+        raise CheckpointError(f"The weights of checkpoint {name} cannot be read; copy them again.") from None
     sha256 = hashlib.sha256(weights).hexdigest()
     try:
         if sha256 != record["sha256"]:
@@ -107,9 +106,25 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
 def checkpoint_slab(name: str, folder: Path = CHECKPOINTS) -> Slab:
     """The levels that a checkpoint knows, from its description alone. Raises CheckpointError where that is damaged."""
     try:
-        return Slab(**json.loads((folder / f"{name}.json").read_bytes())["slab"])
-    except (OSError, ValueError, TypeError, KeyError):
+        return Slab(**_described(name, folder)["slab"])
+    except (ValueError, TypeError):
         raise CheckpointError(f"The description of checkpoint {name} is damaged; copy it again.") from None
+
+
+def _described(name: str, folder: Path) -> dict[str, Any]:
+    """The JSON, whole and with values that have a meaning. Raises CheckpointError."""
+    try:
+        record = unsealed((folder / f"{name}.json").read_bytes())
+    except FileNotFoundError:
+        known = ", ".join(checkpoint_names(folder)) or "none"
+        raise CheckpointError(f"There is no checkpoint of that name; there are: {known}.") from None
+    except (OSError, DamagedRecordError):
+        raise CheckpointError(f"The description of checkpoint {name} is damaged; copy it again.") from None
+    if isinstance(record.get("model"), str) and record["model"] not in MODELS:
+        raise CheckpointError(f"There is no model {record['model'][:60]!r}; there are: {', '.join(MODELS)}.")
+    if wrong := misfit_of(record):
+        raise CheckpointError(f"The description of checkpoint {name} is damaged or too old: {wrong}. Copy it again.")
+    return record
 
 
 def build_model(spec_name: str, config: dict[str, Any] | None = None) -> AnomalyModel:

@@ -10,7 +10,7 @@ from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_mask, read_nifti
 from uad_core.io.read_scan import ScanSource, read_scan
-from uad_core.io.volume import ScanError
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.checks import atlas_overlap
 from uad_core.preprocess.infer import infer_config, tissue
 from uad_core.preprocess.preparation import OnStep, prepare
@@ -34,9 +34,11 @@ class PrepareOptions:
     series: int | None = None  # of several in a DICOM upload the number of the one to read, as `series_in` lists them
 
 
-def prepare_scan(source: ScanSource, slab: Slab, prepare_options: PrepareOptions, on_progress: OnStep) -> Prepared:
+def prepare_scan(
+    source: ScanSource | Volume, slab: Slab, prepare_options: PrepareOptions, on_progress: OnStep
+) -> Prepared:
     """Read and prepare one scan as inferred from its data, but for the overrides. Raises ScanError."""
-    scan = read_scan(source, prepare_options.series)
+    scan = source if isinstance(source, Volume) else read_scan(source, prepare_options.series)
     mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
     atlas = load_atlas(prepare_options.atlas) if prepare_options.atlas else None
     config = replace(infer_config(scan), slab=prepare_options.slab or slab)

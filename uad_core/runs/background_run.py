@@ -6,6 +6,7 @@ import shutil
 import signal
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from uad_core.cohorts.find import RunError
-from uad_core.io.atomic import write_atomically, write_json
-from uad_core.io.progress_file import read_json
-from uad_core.runs.process import RunStatus, launch, newest_first, read_status, tail
+from uad_core.io.atomic import write_atomically
+from uad_core.io.schema import Entry, misfit
+from uad_core.io.sealed import read_sealed, write_sealed
+from uad_core.runs.process import RunStatus, launch, newest_first, read_launch, read_status, tail
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _one_at_a_time = threading.RLock()
@@ -47,6 +49,7 @@ class BackgroundRun(ABC):
     # whether `stop` ends the process, of which then nothing is kept. If not, the process sees the file `stop`, saves
     # where it stands and ends by itself
     is_ended_by_stop: ClassVar[bool]
+    entries: ClassVar[Mapping[str, Entry]]  # of settings.json, what they have to be
 
     folder: Path
     status: RunStatus
@@ -73,7 +76,7 @@ class BackgroundRun(ABC):
             try:
                 folder.mkdir(mode=0o700, parents=True)
                 if settings := request.settings():
-                    write_json(folder / "settings.json", settings)
+                    write_sealed(folder / "settings.json", settings)
             except FileExistsError:
                 raise RunError(f"Another {cls.noun} is named {request.name}; choose another name.") from None
             except OSError as error:
@@ -108,14 +111,15 @@ class BackgroundRun(ABC):
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """What it was asked to do; empty before settings.json is written, or where that is damaged."""
-        return read_json(self.folder / "settings.json")
+        """What it was asked to do; empty before settings.json is written, or where that is damaged or means nothing."""
+        record = read_sealed(self.folder / "settings.json")
+        known = {key: entry for key, entry in self.entries.items() if key in record}
+        return {} if misfit(record, known) else record
 
     @cached_property
     def launched(self) -> list[str]:
         """The arguments of its first start from here; empty for a run that was started by hand."""
-        arguments = read_json(self.folder / "launch.json").get("arguments")
-        return arguments if isinstance(arguments, list) else []
+        return list(read_launch(self.folder).get("arguments", []))
 
     @abstractmethod
     def resume_arguments(self) -> list[str]:

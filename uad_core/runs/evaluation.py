@@ -9,15 +9,18 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.metrics_check import is_curves, is_metrics
 from uad_core.evaluate.metrics_file import Curves, Metrics
 from uad_core.evaluate.rows import PLAIN
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
-from uad_core.io.progress_file import read_json
+from uad_core.io.schema import list_of, text
+from uad_core.io.sealed import read_sealed
 from uad_core.models.checkpoint import checkpoint_names
 from uad_core.runs.background_run import BackgroundRun
 from uad_core.runs.process import COMMAND
@@ -91,6 +94,7 @@ class EvaluationRun(BackgroundRun):
     home = EVALUATIONS
     command = (*COMMAND, "evaluate")
     is_ended_by_stop = True
+    entries = MappingProxyType({"cohort": text(10_000), "models": list_of(text(1000), 1000), "name": text(1000)})
 
     @cached_property
     def request(self) -> EvaluationRequest | None:
@@ -110,8 +114,10 @@ class EvaluationRun(BackgroundRun):
         return self.request.arguments(self.folder.resolve())
 
     def metrics(self) -> Metrics:
-        """What metrics.json holds; empty where it is missing or damaged, as `curves` is."""
-        return cast(Metrics, read_json(self.folder / "metrics.json"))
+        """What metrics.json holds; empty where it is missing, damaged or means nothing, as `curves` is."""
+        record = read_sealed(self.folder / "metrics.json")
+        return cast(Metrics, record if is_metrics(record) else {})
 
     def curves(self) -> Curves:
-        return cast(Curves, read_json(self.folder / "curves.json"))
+        record = read_sealed(self.folder / "curves.json")
+        return cast(Curves, record if is_curves(record) else {})

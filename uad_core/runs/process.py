@@ -17,11 +17,14 @@ from typing import Any
 
 import psutil
 
-from uad_core.io.atomic import write_json
 from uad_core.io.paths import ROOT
-from uad_core.io.progress_file import OVER, read_json, read_progress
+from uad_core.io.progress_file import NAME as PROGRESS
+from uad_core.io.progress_file import OVER, read_progress
+from uad_core.io.schema import list_of, misfit, number, text, whole
+from uad_core.io.sealed import read_sealed, write_sealed
 
 COMMAND = (sys.executable, "-m", "uad_core")
+LAUNCH = {"pid": whole(0, 2**31), "time": number(0, 1e12), "arguments": list_of(text(100_000), 10_000)}
 CLOCKS_AGREE = 5.0  # s; the system knows the start of a process to a second
 
 
@@ -49,15 +52,17 @@ def launch(folder: Path, command: Sequence[str], arguments: list[str], first: li
             [*command, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     threading.Thread(target=process.wait, daemon=True).start()  # or it would stay a zombie, which looks alive
-    write_json(folder / "launch.json", {"pid": process.pid, "time": started, "arguments": first or arguments})
+    write_sealed(folder / "launch.json", {"pid": process.pid, "time": started, "arguments": first or arguments})
 
 
 def read_status(folder: Path, noun: str) -> RunStatus:
     """Where the process of that folder stands now; `noun` is what its work is called in a sentence."""
-    launched, progress = read_json(folder / "launch.json"), read_progress(folder)
+    launched, progress = read_launch(folder), read_progress(folder)
     pid = (progress if _is_news(progress, launched) else launched).get("pid")
     is_alive = is_ours(pid, max(_written(progress), _written(launched)))
     progress = progress if is_alive else read_progress(folder)  # it may have ended since, and written so
+    if not progress and not is_alive and ((folder / PROGRESS).exists() or not launched):
+        return RunStatus("failed", {}, f"The record of this {noun} is damaged, or is none. Start a new one.")
     if _is_news(progress, launched):
         state, message = str(progress.get("stage")), str(progress.get("message") or "")
         if not is_alive and state not in OVER:
@@ -67,6 +72,12 @@ def read_status(folder: Path, noun: str) -> RunStatus:
         state = "starting" if is_alive else "failed"
         message = "" if is_alive else f"The {noun} ended before it began. {last.removeprefix('uad_core: ')}"
     return RunStatus(state, progress, message, pid if isinstance(pid, int) else None)
+
+
+def read_launch(folder: Path) -> dict[str, Any]:
+    """What the folder's launch.json holds; empty where there is none, or it is damaged or means nothing."""
+    record = read_sealed(folder / "launch.json")
+    return {} if misfit(record, LAUNCH) else record
 
 
 def _is_news(progress: dict[str, Any], launched: dict[str, Any]) -> bool:
@@ -95,7 +106,11 @@ def is_ours(pid: Any, written: float) -> bool:
 
 def newest_first(home: Path) -> list[Path]:
     """The folders in `home` that a process was started for, by hand or from here, the latest first."""
-    return sorted(filter(_started, home.glob("*")), key=_started, reverse=True)
+    try:
+        folders = [path for path in home.iterdir() if path.name.isprintable()]  # else a browser could not show it
+    except OSError:
+        return []
+    return sorted(filter(_started, folders), key=_started, reverse=True)
 
 
 def _started(folder: Path) -> float:

@@ -1,17 +1,26 @@
 """Trainings as background runs: a folder `runs/NAME`, which `python -m uad_core train --run` writes."""
 
+import io
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+from PIL import Image
 
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
-from uad_core.io.progress_file import read_json
+from uad_core.io.schema import list_of, mapping, misfit, number, text, whole
+from uad_core.io.sealed import read_sealed
 from uad_core.runs.background_run import BackgroundRun
-from uad_core.runs.process import COMMAND
+from uad_core.runs.process import COMMAND, tail
 from uad_core.train.config import TrainConfig
+
+PICTURE = re.compile(r"epoch_[0-9]{1,9}")
+EPOCH, FIGURE = whole(0, 10**9), number(-1e300, 1e300).or_null()  # of a line of curve.jsonl
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,9 @@ class TrainingRun(BackgroundRun):
     home = RUNS
     command = (*COMMAND, "train")
     is_ended_by_stop = False
+    entries = MappingProxyType(
+        {"config": mapping(), "name": text(1000), "out": text(10_000), "cohorts": list_of(text(10_000), 1000)}
+    )
 
     def resume_arguments(self) -> list[str]:
         """From its last snapshot; from the beginning if it ended before it wrote its settings."""
@@ -64,26 +76,30 @@ class TrainingRun(BackgroundRun):
     @property
     def learned(self) -> bool | None:
         """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not known."""
-        record = read_json(Path(str(self.settings.get("out", ""))) / f"{self.settings.get('name', self.name)}.json")
-        return record.get("learned")
+        record = read_sealed(Path(str(self.settings.get("out", ""))) / f"{self.settings.get('name', self.name)}.json")
+        learned = record.get("learned")
+        return learned if isinstance(learned, bool) else None
 
     def curve(self) -> list[dict[str, Any]]:
         """One entry an epoch, in their order: `epoch`, the losses, `validation`."""
         epochs = {}
-        path = self.folder / "curve.jsonl"
-        for line in path.read_text(errors="replace").splitlines() if path.is_file() else []:
+        for line in tail(self.folder / "curve.jsonl", size=1 << 24).splitlines():
             try:
                 entry = json.loads(line)
-                epochs[int(entry["epoch"])] = entry
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, RecursionError):
                 continue  # half a line, of a process that was killed
+            if isinstance(entry, dict) and not misfit(entry, {**dict.fromkeys(entry, FIGURE), "epoch": EPOCH}):
+                epochs[entry["epoch"]] = entry
         return [epochs[number] for number in sorted(epochs)]
 
     def picture(self) -> tuple[str, bytes] | None:
         """The newest picture of held-out slices: name and PNG; None before the first."""
-        for path in sorted((self.folder / "pictures").glob("*.png"), reverse=True):
+        for path in sorted((self.folder / "pictures").glob("epoch_*.png"), reverse=True):
             try:
-                return path.stem, path.read_bytes()
-            except FileNotFoundError:
-                continue  # an old one that was just removed
+                data = path.read_bytes()
+                Image.open(io.BytesIO(data)).verify()
+                if PICTURE.fullmatch(path.stem):
+                    return path.stem, data
+            except Exception:  # an old one that was just removed, or one of the many faults of a damaged picture
+                continue
         return None

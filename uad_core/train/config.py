@@ -107,6 +107,7 @@ class TrainProgress:
     images_per_second: float = float("nan")
     seconds_left: float = float("nan")  # until the last epoch
     epochs: int = 0
+    problem: str = ""  # why the subject that was just loaded is left out
 
 
 def parse_settings(model: str, pairs: Iterable[str]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from uad_core.cohorts.cohort import Cohort
 from uad_core.cohorts.load import load_subject
+from uad_core.io.volume import ScanError
 from uad_core.preprocess import Prepared
 from uad_core.train.config import TrainConfig, TrainProgress
 
@@ -40,20 +42,33 @@ class Loaded:
 def load(
     cohorts: Sequence[Cohort], config: TrainConfig, must_stop: Callable[[], bool] | None = None
 ) -> Generator[TrainProgress, None, Loaded | None]:
-    """Prepare every healthy subject, keeping slices with any brain; None once `must_stop` is true. Raises ScanError."""
+    """Prepare every healthy subject, keeping slices with any brain; None once `must_stop` is true.
+
+    A subject that cannot be prepared is left out, and `problem` says why. Raises ScanError: a cohort that cannot be
+    split, or of which nobody can be used.
+    """
     splits = [cohort.healthy.split(config.held_out, config.seed) for cohort in cohorts]
     total = sum(len(part.subjects) for split in splits for part in split)
     pieces, done = _Pieces(), 0
+    left_out: set[Path] = set()
     for number, split in enumerate(splits):
         for part, inside in zip(split, (True, False), strict=True):
             for subject in part.subjects:
-                pieces.add(number, inside, load_subject(subject, config.slab))
+                problem = ""
+                try:
+                    pieces.add(number, inside, load_subject(subject, config.slab))
+                except ScanError as error:
+                    left_out.add(subject.flair)
+                    problem = f"{subject.name} left out: {error}"
                 done += 1
-                now = TrainProgress("load", 0, done / total, epochs=config.epochs)
+                now = TrainProgress("load", 0, done / total, epochs=config.epochs, problem=problem)
                 yield now
                 if must_stop and must_stop():
                     yield replace(now, stage="stopped")
                     return None
+    splits = [(inside.without(left_out), outside.without(left_out)) for inside, outside in splits]
+    if not all(part.subjects for split in splits for part in split):
+        raise ScanError("cohort", "No scan can be used of those to learn from, or of those held out. See the log.")
     learn, levels = zip(*(pieces.take(number, True) for number in range(len(splits))), strict=True)
     outside = [pieces.take(number, False) for number in range(len(splits))]
     held, held_levels = (np.concatenate(group) for group in zip(*outside, strict=True))

@@ -25,9 +25,10 @@ from typing import IO, Any
 import torch
 
 from uad_core.cohorts.cohort import open_cohort
-from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.atomic import write_atomically
 from uad_core.io.errors import sentence
 from uad_core.io.progress_file import ProgressWriter, finite, read_progress
+from uad_core.io.sealed import unsealed, write_sealed
 from uad_core.train.config import TrainConfig, Training, TrainProgress
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 
@@ -93,7 +94,7 @@ class RunFolder:
                 folders = [str(cohort.subjects[0].flair.parent.resolve()) for cohort in training.cohorts]
                 asked = {"name": training.name, "out": str(training.out.resolve()), "command": training.command}
                 record = {"config": asdict(training.config), **asked, "cohorts": folders}
-                write_json(self.path / "settings.json", record)
+                write_sealed(self.path / "settings.json", record)
             for now in stages:
                 self.show(now)
                 yield now
@@ -108,11 +109,11 @@ class RunFolder:
     def read_settings(self) -> Training:
         """The training here, to be resumed. Raises ValueError where there is none, ScanError where a cohort is gone."""
         try:
-            asked = json.loads((self.path / "settings.json").read_bytes())
+            asked = unsealed((self.path / "settings.json").read_bytes())
             config = TrainConfig.from_json(asked["config"])
             name, out, command = str(asked["name"]), Path(asked["out"]), str(asked["command"])
             folders = [Path(folder) for folder in asked["cohorts"]]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f"Folder {self.path.name} holds no training that could be resumed.") from None
         cohorts = [open_cohort(folder) for folder in folders]
         return Training(cohorts, config, out, name, command, self.path, resume=True)

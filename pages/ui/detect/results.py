@@ -11,8 +11,9 @@ from pages.ui.detect.pictures import Finding
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import show_chart
 from pages.ui.viewer.display import go_to
-from uad_core.detect.export import REPORT, export, result_stem
+from uad_core.detect.export import export
 from uad_core.detect.presets import command_line
+from uad_core.detect.result_files import REPORT, result_stem
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.review import dice_over_percentile
 from uad_core.io.volume import Mask

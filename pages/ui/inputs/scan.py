@@ -12,7 +12,7 @@ from pages.ui.shell import keys
 from pages.ui.shell.memory import kept
 from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
 from uad_core.atlas.space import Slab
-from uad_core.detect.export import subject_label
+from uad_core.detect.result_files import subject_label
 from uad_core.io.dicom import SeriesEntry
 from uad_core.io.nifti import read_lesions
 from uad_core.io.paths import SAMPLES

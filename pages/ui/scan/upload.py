@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui.inputs.scan import OWN, SelectedScan
 from pages.ui.shell import keys
 from pages.ui.shell.memory import kept
-from uad_core.detect.export import subject_label
+from uad_core.detect.result_files import subject_label
 from uad_core.io.dicom.container import without_name
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_lesions, read_mask

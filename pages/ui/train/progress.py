@@ -29,10 +29,11 @@ def draw_progress(run: TrainingRun) -> None:
             st.warning("It did not learn: the median training slice fits held-out healthy slices better.")
     share, parts = 0.0, ["Stopping, after saving" if run.is_stopping else state_name(run)]
     if run.state in ("load", "calibrate"):
-        share = now.get("fraction", 0.0)
+        share = now.get("fraction") or 0.0
     elif run.state != "starting" and (epochs := now.get("epochs")):
-        share = (now["epoch"] + (now.get("fraction", 0.0) if now.get("stage") == "train" else 0.0)) / epochs
-        parts.append(f"epoch {min(now['epoch'] + 1, epochs)} of {epochs}")
+        epoch = now.get("epoch", 0)
+        share = (epoch + ((now.get("fraction") or 0.0) if now.get("stage") == "train" else 0.0)) / epochs
+        parts.append(f"epoch {min(epoch + 1, epochs)} of {epochs}")
     if run.is_active and now.get("images_per_second"):
         parts.append(f"{now['images_per_second']:.1f} slices/s")
     if run.is_active and (seconds := now.get("seconds_left")) is not None:

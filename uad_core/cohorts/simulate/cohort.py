@@ -67,6 +67,12 @@ def simulate_cohort(
     if out.is_dir() and any(out.glob("*_FLAIR.*")):
         raise ValueError("the folder for the cohort holds one already; name an empty one")
     sources = share_out(label_maps)
+    anatomies = {
+        group: [source.name if isinstance(source, LabelMap) else source.name.split(".")[0] for source in sources[group]]
+        for group in GROUPS
+    }
+    about = {"name": name, "simulated": True, "seed": seed, **counts, "anatomies": anatomies, "source": CITATION}
+    write_json(out / "cohort.json", {**about, "config": asdict(config)})
     rows: list[dict[str, str]] = []
     total = sum(counts.values())
     with ProcessPoolExecutor(min(os.cpu_count() or 1, len(label_maps))) as pool:
@@ -82,14 +88,8 @@ def simulate_cohort(
         for job in as_completed(jobs):
             for row, seconds in job.result():
                 rows.append(row)
+                write_participants(out, rows)  # each time, so that what an interruption leaves is a cohort too
                 yield SimulateProgress(len(rows), total, row["participant_id"], seconds)
-    write_participants(out, rows)
-    anatomies = {
-        group: [source.name if isinstance(source, LabelMap) else source.name.split(".")[0] for source in sources[group]]
-        for group in GROUPS
-    }
-    about = {"name": name, "simulated": True, "seed": seed, **counts, "anatomies": anatomies, "source": CITATION}
-    write_json(out / "cohort.json", {**about, "config": asdict(config)})
 
 
 def _simulate_from(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from uad_core.cohorts.names import person_of
 from uad_core.evaluate.metrics import paired_difference
 from uad_core.evaluate.records import by_row
 from uad_core.experiment.contents import CohortResults
@@ -33,7 +34,7 @@ def verdicts(results: CohortResults) -> list[list[str]]:
             continue
         names = sorted(set(sides[0]) & set(sides[1]))
         pair = [np.array([side[name] for name in names], float) for side in sides]
-        value = paired_difference(pair[0], pair[1], config["resamples"], config["seed"])
+        value = paired_difference(pair[0], pair[1], config["resamples"], config["seed"], list(map(person_of, names)))
         shown = f"{value.mean:+.3f}"
         if np.isnan(value.low):
             verdict = "too few patients to say"

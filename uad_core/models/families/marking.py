@@ -14,7 +14,7 @@ from torch.nn import functional
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective, OnProgress
 from uad_core.models.parts.corruption import blobs
 from uad_core.models.parts.painting import PaintConfig, paint, tissue_sd
-from uad_core.models.parts.scanner import Acquisition, move, recontrast
+from uad_core.models.parts.scanner import RandomScanner, move, recontrast
 from uad_core.models.parts.unet import check_size, down_stages, through, up_stages
 
 SEEN_FROM_SD = 0.7  # a change of so many sd of the tissue counts as marked to 63 % (1 - 1/e), one of half to 22 %
@@ -113,7 +113,7 @@ class MarkingUNet(AnomalyModel):
         stack = move(torch.cat([middle, torch.where(known, around, middle)], 1))
         healthy = recontrast(stack)
         inside = healthy > 0
-        painted, acquire = paint(healthy, (0, *self.context), PaintConfig()), Acquisition(healthy)
+        painted, acquire = paint(healthy, (0, *self.context), PaintConfig()), RandomScanner(healthy)
         change = acquire(painted)
         seen = acquire(healthy)
         seen = torch.where(inside, (seen + acquire.noise(seen)).clamp(min=1e-3), 0)

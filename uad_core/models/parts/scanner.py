@@ -1,7 +1,7 @@
 """A scanner drawn at random for each healthy slice: what a model sees in training is wider than any hospital's.
 
 Billot et al., Med Image Anal 86 (2023) 102789 (domain randomisation). First what is not linear, on the healthy image
-(`recontrast`), then what is, alike on the image and on what was painted into it (`Acquisition`): a stack is a slice
+(`recontrast`), then what is, alike on the image and on what was painted into it (`RandomScanner`): a stack is a slice
 with some of its scan's other levels as channels, (B, C, H, W).
 """
 
@@ -46,7 +46,7 @@ def recontrast(stack: Tensor) -> Tensor:
     return torch.where(stack > 0, found.clamp(1e-3, 1), 0)
 
 
-class Acquisition:
+class RandomScanner:
     """The linear part of one drawn scanner, and its noise, for a batch of stacks shaped like `stack`."""
 
     def __init__(self, stack: Tensor) -> None:

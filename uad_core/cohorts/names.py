@@ -1,0 +1,138 @@
+"""What a file in a cohort folder is, by its name: a scan, a mask of one, something else, or not known.
+
+A mask that is not understood would make its patient a healthy subject, who is then trained on. So every image beside a
+scan is either known here or refused. Upper and lower case, and the two ways in which Unicode writes an umlaut, are one.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from uad_core.io.volume import ScanError
+
+Kind = Literal["lesion", "brainmask", "other"]
+READ = ("nii.gz", "nii", "png")  # formats, the preferred one first
+IMAGE = re.compile(r"\.(nii|nii\.gz|png|jpe?g|tiff?|bmp|gif|img|hdr|mgh|mgz|nrrd|nhdr|mha|mhd|dcm)$")
+FLAIR = re.compile(r"(?P<subject>.+)_flair\.(nii|nii\.gz|png)")
+RESIDUAL = re.compile(r".*_desc-[^_]*residual_flair\..*")  # a result of `detect`, no scan
+ELSEWHERE = re.compile(r"(space|res|den)-[^_]*")  # BIDS entities that say where an image lies, not what it shows
+
+_FORM = r"([-_]?(mask|roi|d?seg|segmentation|labels?))?"
+_KNOWN: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("lesion", re.compile(rf"(flair_)?((label-|desc-)?(lesions?|wmhs?){_FORM}|label-l_(mask|roi|dseg))")),
+    ("brainmask", re.compile(r"(flair_)?(label-|desc-)?brain[-_]?mask")),
+    # other sequences of the same head, as BIDS and BraTS call them
+    ("other", re.compile(r"([a-z]+-[^_]*_)*(t1|t1w|t1c|t1ce|t1gd|t1n|t2|t2w|pd|pdw|t2starw?|unit1|mp2rage|t[12]map|swi|"
+                         r"dwi|adc|bold|sbref|asl|angio|flash|ct|pet|t2f|phase|mag)")),
+)  # fmt: skip
+_MASK = re.compile(r"(?<![a-z])(lesions?|wmhs?|masks?|roi|d?seg|segmentations?|labels?|tumou?rs?|infarcts?)(?![a-z])")
+_VISIT = re.compile(r"_(ses|session|visit|tp|timepoint|run|acq|rec|dir|echo|scan)[-_]?[0-9a-z]*(_.*)?$")
+
+
+@dataclass(frozen=True)
+class CohortFile:
+    """One file, with its name as it is compared."""
+
+    path: Path
+    key: str
+
+    @property
+    def stem(self) -> str:
+        return IMAGE.sub("", self.key)
+
+    @property
+    def subject_name(self) -> str:
+        """Of a scan, as its file writes it."""
+        return re.sub(r"_flair\.[a-z.]+$", "", unicodedata.normalize("NFC", self.path.name), flags=re.IGNORECASE)
+
+    @property
+    def is_image(self) -> bool:
+        return bool(IMAGE.search(self.key))
+
+    @property
+    def is_read(self) -> bool:
+        """Its format is one that a cohort may have."""
+        return self.key.endswith(tuple(f".{extension}" for extension in READ))
+
+    @property
+    def subject(self) -> str | None:
+        """The subject's key, where this is a scan."""
+        match = FLAIR.fullmatch(self.key)
+        return match["subject"] if match and not RESIDUAL.fullmatch(self.key) else None
+
+
+def comparable(name: str) -> str:
+    """`name` without what differs between systems: case, and whether an umlaut is one character or two."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def files_in(folder: Path) -> list[CohortFile]:
+    """The files of a folder by name; hidden ones, such as those that macOS leaves (`._*`), are none."""
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return [CohortFile(path, comparable(path.name)) for path in paths]
+
+
+def person_of(subject: str) -> str:
+    """Whose scan it is: the key `sub-<label>`, or the name without session, run and the like."""
+    key = comparable(subject)
+    bids = re.match(r"sub-[^_]+", key)
+    return bids[0] if bids else _VISIT.sub("", key)
+
+
+def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, Kind], list[CohortFile]]:
+    """(subject, kind) -> the images that go with a scan, which is that of the longest name that theirs begins with.
+
+    Raises ScanError: an image that might be a mask, and is not known as one or belongs to no scan.
+    """
+    found: dict[tuple[str, Kind], list[CohortFile]] = {}
+    unknown: list[str] = []
+    for file in files:
+        if not file.is_image or file.subject or RESIDUAL.fullmatch(file.key):
+            continue
+        parts = file.stem.split("_")
+        owner = next((name for end in range(len(parts), 0, -1) if (name := "_".join(parts[:end])) in subjects), None)
+        if owner is None:
+            if _MASK.search(file.stem):
+                _refuse_orphan()
+            continue
+        rest = file.stem.removeprefix(owner).strip("_")
+        kind = _kind(rest)
+        if kind is None or (kind != "other" and not file.is_read):
+            unknown.append(f"<subject>_{file.key[len(owner) :].lstrip('_')[:40]}")
+        elif kind != "other":
+            found.setdefault((owner, kind), []).append(file)
+    if unknown:
+        _refuse_unknown(unknown)
+    return found
+
+
+def refuse_masks_below(folder: Path) -> None:
+    """Raises ScanError where a folder within a cohort's, named after masks, holds images: they would be overlooked."""
+    for inner in folder.iterdir():
+        named = inner.is_dir() and not inner.name.startswith(".") and _MASK.search(comparable(inner.name))
+        if named and any(file.is_image for file in files_in(inner)):
+            below = "A folder of masks lies within the cohort folder, where nobody looks for them."
+            raise ScanError("cohort", f"{below} Put each beside its scan, as <subject>_lesion.nii.gz.")
+
+
+def _kind(rest: str) -> Kind | None:
+    """Of what follows the subject in a name; None where that is not known."""
+    words = "_".join(word for word in rest.split("_") if not ELSEWHERE.fullmatch(word))
+    return next((kind for kind, pattern in _KNOWN if pattern.fullmatch(words)), None)
+
+
+def _refuse_unknown(names: list[str]) -> None:
+    kinds = sorted(set(names))
+    listed = ", ".join(kinds[:3]) + (" and others" if len(kinds) > 3 else "")
+    raise ScanError(
+        "cohort",
+        f"Beside scans of this cohort lie images whose meaning is not known: {listed}. Lesion masks are named "
+        "<subject>_lesion.nii.gz, brain masks <subject>_brainmask.nii.gz (or .nii, .png); move others elsewhere.",
+    )
+
+
+def _refuse_orphan() -> None:
+    alone = "The cohort folder holds a mask that belongs to no scan in it, so that a patient might pass as healthy."
+    raise ScanError("cohort", f"{alone} Name each after its scan: <subject>_FLAIR.nii.gz, <subject>_lesion.nii.gz.")
