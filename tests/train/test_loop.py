@@ -17,7 +17,7 @@ from uad_core.train.step import learning_rate
 from uad_core.train.validation import trivial_l1
 
 SMALL = {"features": [8, 8, 8, 8]}
-CONFIG = TrainConfig(epochs=3, batch_size=2, device="cpu", held_out=0.3, settings=SMALL)
+CONFIG = TrainConfig(epochs=3, batch_size=2, device="cpu", precision="32", held_out=0.3, settings=SMALL)
 
 
 @pytest.fixture(scope="module")
