@@ -10,6 +10,8 @@ from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.slab import mask_to_slab, resample
 
+CUT_OFF = "cut off by the scan's edge"
+
 
 def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig) -> tuple[float, str | None]:
     """Millilitres of brain, and a warning where that is unusual. Raises ScanError (`strip_failed`)."""
@@ -22,6 +24,16 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
     low, high = config.usual_brain_ml
     unusual = f"The brain mask holds {millilitres:.0f} ml; {low:.0f} to {high:.0f} ml are usual. Check its outline."
     return millilitres, None if low <= millilitres <= high else unusual
+
+
+def check_edges(brain_mask: np.ndarray, config: PreprocessConfig) -> str | None:
+    """A warning where the brain, (D, H, W) bool, goes on beyond the scan's first or last level."""
+    areas = np.count_nonzero(brain_mask, axis=(1, 2))
+    below, above = (end > config.most_brain_at_end * areas.max() for end in (areas[0], areas[-1]))
+    if not below and not above:
+        return None
+    where = "below and above" if below and above else "above" if above else "below"
+    return f"The brain is {CUT_OFF} {where}: nothing is said about what is missing, and its place is less certain."
 
 
 def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
@@ -48,8 +60,12 @@ def check_stretch(transform: AffineTransform, config: PreprocessConfig) -> str |
     """A warning where one axis is stretched far more than another. Raises ScanError (`registration_failed`)."""
     scales = np.linalg.svd(transform.matrix[:3, :3], compute_uv=False)
     stretch = float(scales[0] / scales[-1])
-    if stretch <= config.usual_stretch:
+    low, high = config.usual_scale
+    if stretch <= config.usual_stretch and low <= np.cbrt(np.prod(scales)) <= high:
         return None
+    if stretch <= config.usual_stretch:
+        size = "smaller" if np.cbrt(np.prod(scales)) < low else "larger"
+        return f"This brain is much {size} than an adult's: the atlas and the models are those of adults."
     found = f"The scan had to be stretched {stretch:.2f} times more along one axis than along another to fit the atlas"
     if stretch > config.possible_stretch:
         raise ScanError("registration_failed", f"{found}. Check the voxel size in its header, and its brain mask.")

@@ -12,7 +12,14 @@ from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.brain_extraction import filled, strip
-from uad_core.preprocess.checks import atlas_overlap, check_levels, check_overlap, check_stretch, check_volume
+from uad_core.preprocess.checks import (
+    atlas_overlap,
+    check_edges,
+    check_levels,
+    check_overlap,
+    check_stretch,
+    check_volume,
+)
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
@@ -112,7 +119,7 @@ def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log
     else:
         mask, how = filled(tissue(scan)), "The scan was taken as skull-stripped"
     millilitres, warning = check_volume(mask, scan, config)
-    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning)
+    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config))
     return mask
 
 

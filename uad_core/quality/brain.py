@@ -6,6 +6,7 @@ from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import template
 from uad_core.preprocess import Prepared, PreprocessConfig, inspect_scan
+from uad_core.preprocess.checks import CUT_OFF
 from uad_core.quality.check import Check
 
 ALIKE_AS_GIVEN = 0.90  # Dice of brains that came registered; four simulated ones and SRI24's own have 0.91 to 0.95
@@ -39,6 +40,14 @@ def brain_volume(whole: Prepared) -> Check:
         return Check("Brain volume", "green", "The brain mask holds as much as a brain.", numbers)
     wrong = "The brain mask holds more or less than most brains. Check its outline below."
     return Check("Brain volume", "amber", wrong, numbers, already_reported=True)
+
+
+def field_of_view(prepared: Prepared) -> Check:
+    """Whether the whole brain is in the scan."""
+    for warning in prepared.warnings:
+        if CUT_OFF in warning:
+            return Check("Field of view", "amber", warning, already_reported=True)
+    return Check("Field of view", "green", "The brain ends within the scan, below and above.")
 
 
 def place(prepared: Prepared) -> Check:

@@ -2,7 +2,7 @@
 
 from uad_core.models.calibration import Calibration
 from uad_core.preprocess import Prepared
-from uad_core.quality.brain import brain_volume, levels, place, skull
+from uad_core.quality.brain import brain_volume, field_of_view, levels, place, skull
 from uad_core.quality.check import Check
 from uad_core.quality.contrast import contrast
 from uad_core.quality.header_checks import orientation, thickness
@@ -19,6 +19,6 @@ def run_checks(
     """
     of_brain = (brain_volume(whole),) if whole else ()
     of_header = orientation(prepared.scan), thickness(prepared.scan)
-    of_place = place(prepared), levels(prepared)
+    of_place = field_of_view(prepared), place(prepared), levels(prepared)
     of_greys = shading(prepared), distance(prepared, calibration)
     return contrast(prepared), skull(prepared), *of_brain, *of_header, *of_place, *of_greys
