@@ -28,6 +28,7 @@ def detections(
 ) -> Detections:
     """Count in (D, H, W) arrays, as `lesion_scores` does: a tenth of a lesion flagged, a tenth of a region lesion.
 
+    But a lesion is found only by regions that are right themselves: one region over all of the brain finds nothing.
     `sizes`: the smallest region that is left standing, and a voxel's volume in the patient, both mm3.
     """
     smallest, voxel_mm3 = sizes
@@ -40,11 +41,12 @@ def detections(
         voxels = np.nonzero(mask)
         if not voxels[0].size:
             break  # nor above any higher threshold
-        hit = np.bincount(true[voxels], minlength=len(volumes) + 1)[1:] >= FOUND_FROM * volumes - 1e-9
-        found[index] = np.bincount(kinds[hit], minlength=3)
-        labels = cc3d.connected_components(mask, connectivity=26)[voxels]
-        right = np.bincount(labels, weights=truth[voxels])[1:] >= FOUND_FROM * np.bincount(labels)[1:] - 1e-9
+        labels = cc3d.connected_components(mask, connectivity=26)[voxels] - 1
+        right = np.bincount(labels, weights=truth[voxels]) >= FOUND_FROM * np.bincount(labels) - 1e-9
         false[index] = np.count_nonzero(~right)
+        met = true[voxels][right[labels]]
+        hit = np.bincount(met, minlength=len(volumes) + 1)[1:] >= FOUND_FROM * volumes - 1e-9
+        found[index] = np.bincount(kinds[hit], minlength=3)
     return Detections(np.bincount(kinds, minlength=3), found, false)
 
 
