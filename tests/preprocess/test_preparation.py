@@ -163,7 +163,7 @@ def test_levels_beyond_the_scan_are_counted_in_a_warning(textured):
     affine = ATLAS_AFFINE.copy()
     affine[2, 3] = PAPER_SLAB.first + 4
     upper = Volume.from_canonical(textured.array[PAPER_SLAB.first + 4 :], affine)
-    loose = replace(SHOWN, possible_brain_ml=(100.0, 2300.0), usual_brain_ml=(100.0, 2300.0))
+    loose = replace(SHOWN, possible_brain_ml=(100, 2300), usual_brain_ml=(100, 2300), most_brain_at_end=1)
     prepared = prepare(upper, loose)
     assert prepared.warnings == (f"The scan does not reach 4 of the {PAPER_SLAB.count} axial levels asked for.",)
     with pytest.raises(ScanError) as error:
