@@ -40,7 +40,7 @@ def test_every_threshold_by_hand():
     assert found.found.tolist() == [[1, 1, 1], [1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]]
 
 
-def test_the_lowest_threshold_with_so_few_false_regions_decides():
+def test_the_best_threshold_with_so_few_false_regions_decides():
     assert recall_by_size([counted()], 1) == (1.0, 1.0, 0.0)
     assert recall_by_size([counted()], 0.5) == (1.0, 0.0, 0.0)
     assert recall_by_size([counted()], 5) == (1.0, 1.0, 1.0)

@@ -124,13 +124,13 @@ def test_shipped_checkpoints_load_and_say_what_they_are(name):
     checkpoint = load_checkpoint(name)
     record = checkpoint.record
     assert {"trained_on", "training", "epochs", "seconds", "command", "loss_curve", "learned", "use"} <= record.keys()
-    assert record["command"].startswith("python -m uad_core train --model")
+    assert record["command"].startswith("python -m uad_core train --")
     assert len(record["loss_curve"]) == record["epochs"]
     own = record["healthy_l1"]  # of models that reconstruct
     assert checkpoint.learned is (None if own is None else own < record["trivial_l1"])
     assert (own is None) == (not checkpoint.spec.reconstructs)
     for cohort in record["trained_on"]:
-        assert cohort["subjects"]
+        assert cohort["subjects"] or cohort["cohort"] in record["calibrated_on"]
         assert cohort["held_out"]
     assert all(reference.millilitres > 0 for reference in checkpoint.calibration.references.values())
 

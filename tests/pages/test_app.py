@@ -104,7 +104,7 @@ def test_start_shows_a_real_run_and_leads_to_a_bundled_scan_that_is_segmented(se
     assert regions > 0
     assert millilitres > 0
     assert panels(page).count() == 4
-    for caption in ("Scan", "Reconstruction", "Residual, median 5", "Segmentation"):
+    for caption in ("Scan", "Reconstruction", "The model's score, median 5", "Segmentation"):
         page.locator("figcaption", has_text=re.compile(f"^{caption}$")).wait_for()
     page.get_by_text("not for diagnosis").first.wait_for()
     page.close()

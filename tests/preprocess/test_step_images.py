@@ -49,7 +49,9 @@ def test_levels_cut_from_more_are_the_same_to_the_last_bit_as_levels_prepared_al
 
 def test_what_was_said_about_missing_levels_is_said_anew_for_the_levels_that_are_cut():
     upper = Volume.from_canonical(template().flair.array[65:], template().flair.affine @ _up(65))
-    loose = replace(SHOWN, possible_brain_ml=(1, 9999), usual_brain_ml=(1, 9999), least_overlap_as_given=0, most_brain_at_end=1)
+    loose = replace(
+        SHOWN, possible_brain_ml=(1, 9999), usual_brain_ml=(1, 9999), least_overlap_as_given=0, most_brain_at_end=1
+    )
     whole = prepare(upper, replace(loose, slab=Slab(40, 60)))
     assert any("does not reach 25 of the 60 axial levels" in text for text in whole.warnings)
     assert crop_levels(whole, Slab(70, 20)).warnings == ()

@@ -6,16 +6,15 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from uad_core.models import AnomalyModel
 from uad_core.models.checkpoint import build_model
 from uad_core.train.board import COLUMNS, KEPT, WINDOW, Board
 
 
-class Half(torch.nn.Module):
+class Half(AnomalyModel):
     """Reconstructs every slice at half its brightness; what it invents is white."""
 
-    slices_at_once = 8
-
-    def reconstruct(self, slices, on_progress=None):
+    def forward(self, slices):
         return slices / 2
 
     def sample(self, count, seed):

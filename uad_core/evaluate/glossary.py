@@ -13,8 +13,8 @@ GLOSSARY = {
     "lesions": "Lesions are 26-connected: one is found when a tenth of it is flagged; a flagged region is right when a "
     "tenth of it is lesion.",
     "recall_by_size": "Found at so many false regions a scan: share of the small, medium and large lesions of all "
-    "patients, at the lowest threshold (one for all, picked on the truth) that gives no more false regions a patient; "
-    "regions that are right find lesions.",
+    "patients, by regions that are right, at the threshold (one for all, picked on the truth) that finds most of those "
+    "with no more false regions a patient.",
     "interval": "±: standard deviation over patients. Brackets: 95 % bootstrap interval (BCa) over patients, absent "
     "for fewer than two, too narrow where several were made from one brain.",
     "left_out": "Patients without the figure (NaN), left out of its mean.",

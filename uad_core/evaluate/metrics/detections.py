@@ -51,18 +51,17 @@ def detections(
 
 
 def recall_by_size(scans: Sequence[Detections], false_regions: float) -> tuple[float, float, float]:
-    """Share of the small, medium and large lesions of all scans found at the lowest threshold of all that is allowed.
+    """Share of the small, medium and large lesions of all scans found at the best threshold that is allowed.
 
-    Allowed is one at which, and above which, the scans have at most `false_regions` false regions on average. NaN for a
-    size without lesions, and for all where no threshold is allowed.
+    Allowed is one at which the scans have at most `false_regions` false regions on average; best is the one at which
+    most lesions are found, whatever their size. NaN for a size without lesions, and for all where none is allowed.
     """
-    lesions = np.sum([one.lesions for one in scans], axis=0)
-    too_many = np.flatnonzero(np.mean([one.false for one in scans], axis=0) > false_regions)
-    first = int(too_many[-1]) + 1 if too_many.size else 0
-    if first == len(scans[0].false):
+    lesions, found = (np.sum([getattr(one, name) for one in scans], axis=0) for name in ("lesions", "found"))
+    allowed = np.mean([one.false for one in scans], axis=0) <= false_regions
+    if not allowed.any():
         return (float("nan"),) * 3
-    found = np.sum([one.found[first] for one in scans], axis=0)
-    small, medium, large = (float(a / b) if b else float("nan") for a, b in zip(found, lesions, strict=True))
+    best = found[np.where(allowed, found.sum(axis=1), -1).argmax()]
+    small, medium, large = (float(a / b) if b else float("nan") for a, b in zip(best, lesions, strict=True))
     return small, medium, large
 
 
