@@ -24,6 +24,7 @@ NEEDED = {
     "experiment": ["--out", "OUT"],
     "preprocess": ["--cohort", "c", "--out", "OUT"],
     "simulate": ["--out", "OUT"],
+    "calibrate": ["--model", "m", "--cohort", "c", "--out", "OUT"],
 }
 
 
@@ -65,7 +66,8 @@ def interrupt(words: list[str], until: Path, seconds: float = 240) -> tuple[int,
     """Ctrl-C, as a terminal sends it to a whole group, once the file `until` is there; status and what was printed."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen([sys.executable, "-m", "uad_core", *words], cwd=ROOT, env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     deadline = time.monotonic() + seconds
     while not until.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)

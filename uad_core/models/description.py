@@ -16,7 +16,11 @@ DESCRIPTION = {
     "sha256": Entry(lambda value: isinstance(value, str) and len(value) == 64, "a sha256 of 64 characters"),
     "calibration": mapping(),
 }
-OPTIONAL = {"learned": truth().or_null(), "trained_on": list_of(mapping(), 1000), "command": text(100_000)}
+OPTIONAL = {
+    "learned": truth().or_null(),
+    "trained_on": list_of(mapping(), 1000),
+    "command": Entry(lambda value: isinstance(value, str), "a text"),
+}
 SLAB = {"first": LEVEL, "count": whole(1, ATLAS_SHAPE[0])}
 COHORT = {"cohort": text(1000), "subjects": list_of(text(1000), MANY)}
 CALIBRATION = {"erosion_mm": number(0, 20), "references": mapping()}
@@ -57,9 +61,9 @@ def _misfit_of_config(model: str, config: Mapping[str, Any]) -> str | None:
 
 def _is_alike(value: Any, usual: Any) -> bool:
     if isinstance(usual, tuple):
-        return (
-            isinstance(value, list | tuple) and 0 < len(value) <= 64 and all(_is_alike(one, usual[0]) for one in value)
-        )
+        if not isinstance(value, list | tuple) or len(value) > 64:
+            return False
+        return all(_is_alike(one, usual[0]) for one in value) if usual else not value
     if isinstance(usual, bool | str):
         return type(value) is type(usual)
     if isinstance(usual, int):
