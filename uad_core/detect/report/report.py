@@ -13,7 +13,7 @@ from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.render.html import Table, render_html
 
 TEMPLATE = Path(__file__).parent / "report.html"
-MOST_ROWS = 8  # of regions; the rest is summed up, so that the page stays one page
+MOST_ROWS = 7  # of regions; the rest is summed up, so that the page stays one page
 
 
 def scan_report(
