@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, showing progress on one line. Returns 130 where Ctrl-C stopped it, after a snapshot, and else 0."""
+    """Train, showing progress on one line. Returns 130 where Ctrl-C or SIGTERM stopped it, after a snapshot; else 0."""
     training = resumed(options) if options.resume else begun(options)
     stages = train(training)
     if int(os.environ.get("RANK", "0")) > 0:  # one of several processes speaks for all

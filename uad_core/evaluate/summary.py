@@ -25,10 +25,8 @@ THRESHOLD_FREE = ("auprc", "best_dice")
 
 @dataclass(frozen=True)
 class Tables:
-    """`metrics` is what metrics.json holds, `curves` what curves.json holds."""
-
-    metrics: Metrics
-    curves: Curves
+    metrics: Metrics  # what metrics.json holds
+    curves: Curves  # what curves.json holds
 
 
 def summarise(session: EvaluationSession, scores: Sequence[Score], refused: Mapping[str, str]) -> Tables:

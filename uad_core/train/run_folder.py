@@ -54,7 +54,7 @@ class RunFolder:
             raise ValueError(f"Another process is training in {self.path.name}; stop it first.") from None
         self._lock = lock
         if not resume:
-            if read_progress(self.path).get("stage") in UNFINISHED and load_snapshot(self.path):
+            if read_progress(self.path).get("stage", "train") in UNFINISHED and load_snapshot(self.path):
                 self.close()
                 kept = f"Folder {self.path.name} holds an unfinished training"
                 raise ValueError(f"{kept}: continue it with --resume, or name another.")
