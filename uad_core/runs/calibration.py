@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from uad_core.cohorts.find import RunError, usable_cohort
 from uad_core.io.command_words import as_words
 from uad_core.io.paths import CHECKPOINTS, RUNS
+from uad_core.io.schema import text
 from uad_core.models.checkpoint import CheckpointError, load_checkpoint
 from uad_core.runs.background_run import BackgroundRun
 from uad_core.runs.process import COMMAND
@@ -45,6 +47,7 @@ class CalibrationRun(BackgroundRun):
     noun = "calibration"
     home = RUNS / "calibrations"
     command = (*COMMAND, "calibrate")
+    entries = MappingProxyType({"model": text(1000), "cohort": text(10_000), "name": text(1000)})
     is_ended_by_stop = True
 
     def resume_arguments(self) -> list[str]:
