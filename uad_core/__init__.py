@@ -3,6 +3,10 @@
 import os
 from importlib.metadata import version
 from platform import python_version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the room `detect`, which can be called: see uad_core/detect/__init__.py
+    from uad_core.detect.one_call import detect as detect
 
 # Before anything loads OpenMP: threads that wait for each other are to sleep. They spin by default, which on a machine
 # that has more to do (a server with a browser, two test workers) makes everything several times slower.

@@ -11,7 +11,7 @@ from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import SLABS
 from uad_core.commands import FILE, FOLDER, add_checkpoints, add_slab
 from uad_core.detect.from_file import DetectRequest, detect_file
-from uad_core.detect.presets import command_line, read_preset
+from uad_core.detect.presets import command_line, read_preset, usual_config
 from uad_core.io.read_scan import series_in
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
@@ -79,7 +79,7 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
     """
     preset = read_preset(options.preset) if options.preset else None
     checkpoint = load_checkpoint(options.model or (preset.model if preset else STRONGEST), options.checkpoints)
-    config = preset.config if preset else DetectConfig(postprocess=PostprocessConfig(checkpoint.spec.signed))
+    config = preset.config if preset else usual_config(checkpoint)
     if options.percentile is not None:
         config = replace(config, threshold=None, false_discovery=None)
     if options.false_discovery is not None:

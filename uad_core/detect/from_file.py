@@ -1,13 +1,17 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
 from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.lesions import Lesion
 from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
@@ -17,11 +21,28 @@ from uad_core.preprocess.preparation import OnStep
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """Attributes: the `segmentation`, the `files` written, and `sentences` that say what was done and found."""
+    """What was found in one scan, and how."""
 
+    reconstruction: Reconstruction  # what the model drew, with the prepared scan that it saw
     segmentation: Segmentation
-    files: tuple[Path, ...]
-    sentences: tuple[str, ...]
+    files: tuple[Path, ...]  # that were written; none without a folder for them
+    sentences: tuple[str, ...]  # what was done and found
+
+    @property
+    def lesions(self) -> tuple[Lesion, ...]:
+        """The regions, largest first."""
+        return self.segmentation.lesions
+
+    @property
+    def summary(self) -> str:
+        """One sentence on what was found."""
+        return self.sentences[-1]
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """The lesion mask, uint8 (i, j, k) in the axes of the scan's file: the voxels of `*_mask.nii.gz`."""
+        prepared = self.reconstruction.prepared
+        return prepared.scan.to_source(prepared.to_scan(self.segmentation.mask, order=0).astype(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -36,27 +57,33 @@ class DetectRequest:
     command: str = ""  # how to run this again, for the record
 
 
-def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda step, fraction: None) -> Detection:
-    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
+def detect_file(
+    request: DetectRequest, out: Path | None, on_progress: OnStep = lambda step, fraction: None
+) -> Detection:
+    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives; None: write nothing.
 
     `on_progress`: called with a step's name and the share of it that is done. Raises ScanError: the scan or mask cannot
     be used, or a step failed on it, nothing can be written to `out`, or results of another scan would be replaced:
     nothing is written; OSError: the results could not be written.
     """
-    source, checkpoint, config = request.source, request.checkpoint, request.config
-    check_folder(out)
+    source, checkpoint = request.source, request.checkpoint
+    if out is not None:
+        check_folder(out)
     own_name = source.name if isinstance(source, Path) else ""
     label = checked_label(request.subject) if request.subject else subject_label(own_name)
     scan = read_scan(source, request.prepare_options.series)
-    label, found = free_label(out, label, checkpoint.name, scan)
+    label, found = free_label(out, label, checkpoint.name, scan) if out is not None else (label, ())
     prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
-    segmentation = segment(reconstruction, config)
-    results = export(reconstruction, segmentation, config, label, request.command)
-    paths = {out / path_of(name, label): data for name, data in results.items()}
-    left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
+    segmentation = segment(reconstruction, request.config)
+    paths: dict[Path, bytes] = {}
+    left_alone: tuple[str, ...] = ()
+    if out is not None:
+        results = export(reconstruction, segmentation, request.config, label, request.command)
+        paths = {out / path_of(name, label): data for name, data in results.items()}
+        left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
     sentences = (*sentences_on(reconstruction), *found, *left_alone, summary(segmentation))
-    return Detection(segmentation, tuple(paths), sentences)
+    return Detection(reconstruction, segmentation, tuple(paths), sentences)
 
 
 def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:
