@@ -11,6 +11,9 @@ if TYPE_CHECKING:  # the room `detect`, which can be called: see uad_core/detect
 # Before anything loads OpenMP: threads that wait for each other are to sleep. They spin by default, which on a machine
 # that has more to do (a server with a browser, two test workers) makes everything several times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Likewise of numpy's matrix products, which here are small: two threads take 18 s for the shading of a head on a busy
+# machine, one takes 3 s.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"
 

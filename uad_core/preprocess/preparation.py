@@ -5,13 +5,11 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
-import SimpleITK as sitk
 
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.brain_extraction import filled, strip
 from uad_core.preprocess.checks import (
     atlas_overlap,
     check_edges,
@@ -112,6 +110,8 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
 
 
 def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log: _Log) -> np.ndarray:
+    from uad_core.preprocess.brain_extraction import filled, strip  # here, since it loads torch
+
     if given is not None:
         mask, how = given, "Your own brain mask was used"
     elif config.strip:
@@ -156,6 +156,8 @@ def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:
     A stripper that takes scalp for brain gives itself away here: of seven well-stripped heads at most 0.1 % of the
     brain lay farther out, of one with scalp left behind 0.7 %.
     """
+    import SimpleITK as sitk
+
     image = sitk.GetImageFromArray(atlas_brain.astype(np.uint8))
     return sitk.GetArrayFromImage(sitk.BinaryDilate(image, [round(reach_mm), round(reach_mm), 0])).astype(bool)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from uad_core.atlas.masks import bounding_box
@@ -71,6 +70,8 @@ def shrink(scan: Volume, brain_mask: np.ndarray, transform: AffineTransform, mm:
 
 
 def _averaged(array: np.ndarray, step: np.ndarray) -> np.ndarray:
+    import SimpleITK as sitk
+
     image = sitk.BinShrink(sitk.GetImageFromArray(array), [int(n) for n in step[::-1]])
     return sitk.GetArrayFromImage(image)
 
