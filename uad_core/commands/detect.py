@@ -32,13 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--look-mask", **FILE, help="mask on the scan's grid within which alone to look; sets --look own-mask")
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
-    add_slab(parser, "those that the model knows")
-    for step, text in (
-        ("strip", "remove the skull"),
-        ("register", "register to the atlas"),
-        ("shading", "even out shading"),
-    ):
-        add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
+    add_steps(parser)
     text = "number of the DICOM series to take, of the list that is printed where there are several"
     add(
         "--series", type=int, metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)"
@@ -71,6 +65,17 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     add("--min-lesion-mm3", type=float, help=f"smaller regions are removed (default: {post.min_lesion_mm3:g})")
 
 
+def add_steps(parser: argparse.ArgumentParser) -> None:
+    """Levels and steps of the preparation."""
+    add_slab(parser, "those that the model knows")
+    for step, text in (
+        ("strip", "remove the skull"),
+        ("register", "register to the atlas"),
+        ("shading", "even out shading"),
+    ):
+        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
+
+
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:
     """Model and setting: each option as given, else as the preset has it, else the default.
 
@@ -91,9 +96,10 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
 
 
 def chosen_options(options: argparse.Namespace) -> PrepareOptions:
-    """What overrides the automatic preprocessing."""
+    """What overrides the automatic preprocessing; a command need not have all of its options."""
     slab = SLABS[options.slab] if options.slab else None
-    given = {name: getattr(options, name) for name in (*STEPS, "brain_mask", "look_mask", "atlas", "series")}
+    names = (*STEPS, "brain_mask", "look_mask", "atlas", "series")
+    given = {name: getattr(options, name, None) for name in names}
     return PrepareOptions(slab, **given)
 
 
