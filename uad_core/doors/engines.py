@@ -62,10 +62,15 @@ def _in_a_pool(tasks: Iterable[ScanTask], jobs: int, killed: list[ScanTask]) -> 
 
 
 def prepare_worker() -> None:
-    """One thread, as others share the machine; Ctrl-C is for the parent, and the process ends when that does."""
+    """One thread, as others share the machine."""
     import torch
 
     torch.set_num_threads(1)
+    tied_to_parent()
+
+
+def tied_to_parent() -> None:
+    """The process ends when its parent does, and Ctrl-C is for that one alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
