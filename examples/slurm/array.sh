@@ -6,7 +6,7 @@
 # An array that was broken off is sent again as it is: what is done is not done again.
 #SBATCH --job-name=uad
 #SBATCH --cpus-per-task=1
-#SBATCH --mem=3G
+#SBATCH --mem=2G
 #SBATCH --time=00:30:00
 set -euo pipefail
 dataset=$1 results=$2

@@ -17,7 +17,7 @@ from uad_core.doors.one_scan import ScanTask, give_up, process_scan
 from uad_core.io.volume import ScanError
 
 Records = Iterator[dict[str, Any]]
-GIB_A_PROCESS = 3.0  # of memory: the most that a whole head of 1 mm took was 2.3
+GIB_A_PROCESS = 2.0  # of memory; whole heads took 1.1 and less (docs/SCALE.md)
 AHEAD = 2  # tasks a process that are handed out at once
 
 
