@@ -33,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--session-label", **labels, help="with or without ses- (default: all)")
     text = "processes at once, or jobs of a cluster (default: one for each core that has memory for a scan)"
     add("--jobs", type=int, help=text)
+    text = "work on the Dask cluster whose scheduler is there; its workers are started in the project's folder"
     engine = parser.add_mutually_exclusive_group()
-    engine.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster whose scheduler is there")
+    engine.add_argument("--dask", metavar="ADDRESS", help=text)
     text = "work as an array of Slurm jobs; `local`: as processes of this machine, to try it out"
     engine.add_argument("--slurm", nargs="?", const="slurm", choices=("slurm", "local"), help=text)
     add_setting(parser)

@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> None:
     ):
         host, port = listening.getsockname()[:2]
         jobs = ScanJobs(Path(folder), options.queue)
-        config = uvicorn.Config(build_app(jobs, token), log_level="warning", access_log=False, server_header=False)
+        # uvicorn's own log would hold addresses with their queries, and the text of errors
+        config = uvicorn.Config(build_app(jobs, token), log_level="critical", access_log=False, server_header=False)
         print(f"http://{host}:{port}", flush=True)
         if TOKEN not in os.environ:
             print(f"Token: {token}", flush=True)
