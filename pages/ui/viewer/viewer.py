@@ -76,7 +76,8 @@ _HERE = Path(__file__).parent
 _JS = "\n".join((_HERE / name).read_text() for name in ("picture.js", "tools.js", "viewer.js"))
 _component = st.components.v2.component(
     "uad_viewer",
-    html='<div class="tools" role="toolbar" aria-label="View"></div><div class="panels" tabindex="0" role="group"></div>',
+    html='<div class="tools" role="toolbar" aria-label="View"></div>'
+    '<div class="panels" tabindex="0" role="group"></div>',
     css=(_HERE / "viewer.css").read_text(),
     js=_JS.replace("[230, 159, 0]", str(list(MASK_COLOUR)), 1),
 )

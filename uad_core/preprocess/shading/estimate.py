@@ -21,8 +21,8 @@ class ShadingConfig:
     """How the field is searched."""
 
     working_mm: float = 4.0
-    degrees: tuple[int, ...] = (2, 2, 4, 6)  # one fit each, coarse to fine, of everything
-    again: tuple[int, ...] = (2, 2, 2, 2, 4, 6, 6, 6)  # and without bright regions, which grow fit by fit
+    degrees: tuple[int, ...] = (2, 2, 4, 6, 8)  # one fit each, coarse to fine, of everything
+    again: tuple[int, ...] = (2, 2, 2, 2, 4, 6, 8, 8)  # and without bright regions, which grow fit by fit
     steps: int = 20  # of expectation maximisation a fit, at most
     ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
