@@ -107,7 +107,10 @@ def summary(segmentation: Segmentation) -> str:
     count = len(segmentation.lesions)
     most = "at most " if looked else "about "
     healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
+    beside = f"It flags {healthy} in a healthy brain of this size"
+    if healthy_ml > segmentation.flagged_ml / 2:
+        beside += ": not much less than here, so choose a higher threshold to be specific"
     return (
         f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}. "
-        f"The same threshold flags {healthy} in a healthy brain of this size.{looked}"
+        f"{beside}.{looked}"
     )

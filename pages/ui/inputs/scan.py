@@ -24,7 +24,7 @@ from uad_core.preprocess import Prepared
 from uad_core.preprocess.from_file import STEPS, PrepareOptions, prepare_scan
 
 OWN = "My own scan"
-FIRST = "sub-ms01"  # what a new visitor sees
+FIRST = "sub-rawms03"  # what a new visitor sees
 
 
 @dataclass(frozen=True, eq=False)
