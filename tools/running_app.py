@@ -21,12 +21,20 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def running_app(log: Path) -> Iterator[str]:
-    """The address of a server that nobody has visited yet; what it prints goes into `log`."""
+def running_app(log: Path, *options: str) -> Iterator[str]:
+    """The address of a server that nobody has visited yet; what it prints goes into `log`.
+
+    Args:
+        options: of Streamlit, `--name=value`.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, *f"-m streamlit run app.py --server.port {port} --server.headless true".split()]
+    command = [
+        sys.executable,
+        *f"-m streamlit run app.py --server.port {port} --server.headless true".split(),
+        *options,
+    ]
     with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
         address = f"http://127.0.0.1:{port}"
         try:

@@ -7,6 +7,8 @@ import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan, prepared_scan, truth_in_slab
 from pages.ui.shell import keys
+from pages.ui.shell.job import Work
+from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import go_to, point, slice_panels, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
@@ -61,13 +63,14 @@ def draw_head(found: Finding) -> None:
     from niivue_component import niivue_viewer
 
     whole = prepared_scan(found.choice, WHOLE_BRAIN)
+    head = done((found.choice.key, "3-D"), Work(lambda on_progress: views.head_nifti(whole), "3-D", 2.0))
     mask = views.mask_nifti(whole, found.segmentation.mask, found.reconstruction.prepared.slab)
     # the viewer takes an overlay of a known name for a known overlay
     overlay = {"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": found.opacity}
     volume, axial = st.columns(2)
     with volume:
         niivue_viewer(
-            nifti_data=_as_nifti(found.choice.key, whole), filename="scan.nii.gz", overlays=[overlay], height=420,
+            nifti_data=head, filename="scan.nii.gz", overlays=[overlay], height=420,
             view_mode="multiplanar", styled=False, update_interval_ms=None, key="niivue",
             settings={"radiological": st.session_state.get(keys.CONVENTION) != CONVENTIONS[1], "crosshair": True},
         )  # fmt: skip
@@ -95,11 +98,6 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
 
     layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
     show_panels(panels, f"{len(panels)} planes", layout, on_level=to_level, on_click=go)
-
-
-@st.cache_data(show_spinner=False, max_entries=2, ttl=1800)
-def _as_nifti(key: str, _prepared: Prepared) -> bytes:
-    return views.head_nifti(_prepared)
 
 
 VIEWS = {"Slice": draw_slices, "Three planes": draw_planes, "3-D": draw_head}
