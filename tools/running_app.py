@@ -20,6 +20,14 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+def free_port() -> int:
+    """Of this machine, just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def running_app(log: Path, *options: str) -> Iterator[str]:
     """The address of a server that nobody has visited yet; what it prints goes into `log`.
@@ -27,9 +35,7 @@ def running_app(log: Path, *options: str) -> Iterator[str]:
     Args:
         options: of Streamlit, `--name=value`.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         *f"-m streamlit run app.py --server.port {port} --server.headless true".split(),

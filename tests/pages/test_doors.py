@@ -10,8 +10,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from pages.ui.shell import uploads
 from pages.ui.shell.doors import COOKIE
 from pages.ui.shell.headers import headers
+from tools.app_client import AppClient
 from uad_core.io.paths import ROOT
 
 ROUTES = (
@@ -168,10 +170,29 @@ def test_a_browser_cannot_name_itself_a_visitor():
 
 
 def test_two_users_of_one_browser_behind_a_login_are_two():
-    from pages.ui.shell.doors import _name
+    from pages.ui.shell.doors import _browser
 
-    assert len({_name("key", ""), _name("key", "ann"), _name("key", "bob"), _name("other", "ann")}) == 4
-    assert "key" not in _name("key", "ann")
+    def name(key, user):
+        return _browser({"type": "http", "headers": [(b"x-forwarded-user", user.encode())]}, key)
+
+    assert len({name("key", ""), name("key", "ann"), name("key", "bob"), name("other", "ann")}) == 4
+    assert "key" not in name("key", "ann")
+
+
+def test_no_file_goes_into_the_session_of_another_and_none_without_end(server, monkeypatch):
+    with AppClient(server[0]) as one, AppClient(server[0]) as thief:
+        for client in (one, thief):
+            client.page = "scan"
+            client.run()
+        assert one.put(f"_stcore/upload_file/{one.session}/file", "scan.nii", b"1") == 204
+        assert thief.put(f"_stcore/upload_file/{one.session}/file", "scan.nii", b"1") == 403
+        assert thief.request("DELETE", f"_stcore/upload_file/{one.session}/file")[0] == 403
+    monkeypatch.setattr(uploads, "most_bytes", lambda: 10)
+    monkeypatch.setattr(uploads.jobs(), "sessions", lambda browser: {"mine"})
+    monkeypatch.setattr(uploads, "_waiting_bytes", lambda session: 6)
+    assert uploads.upload_refusal("b", "/_stcore/upload_file/mine/file", 4) is None
+    assert uploads.upload_refusal("b", "/_stcore/upload_file/mine/file", 5)[0] == 413
+    assert uploads.upload_refusal("b", "/_stcore/upload_file/theirs/file", 1)[0] == 403
 
 
 def test_the_door_stands_before_torch_is_loaded():

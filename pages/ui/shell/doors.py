@@ -22,6 +22,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from pages.ui.shell.headers import headers
 from pages.ui.shell.jobs import jobs
 from pages.ui.shell.sizes import give_back_memory
+from pages.ui.shell.uploads import upload_refusal
 from pages.ui.shell.visitors import HEADER, Visitor
 from pages.ui.shell.visits import grace_seconds
 
@@ -75,7 +76,7 @@ class Doors:
         scope = _without_visitor(scope)
         key, session = _key(scope), _session(scope)
         fresh = key or secrets.token_hex(32)
-        who, may_resume = jobs().arrive(_name(fresh, Headers(scope=scope).get(USER, "")), session)
+        who, may_resume = jobs().arrive(_browser(scope, fresh), session)
         scope["headers"].append((HEADER.encode(), who.in_header().encode()))
         if not may_resume:
             _drop_session(scope)
@@ -122,6 +123,10 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
         return PlainTextResponse("This server answers its own pages alone.", 403)
     if scope["path"].rstrip("/").rpartition("/")[2].lower() in CLOSED:
         return PlainTextResponse("Not found.", 404)
+    if scope["type"] == "http" and scope["method"] in ("PUT", "DELETE"):
+        length = asked.get("content-length", "")
+        refused = upload_refusal(_browser(scope, _key(scope)), scope["path"], int(length) if length.isdecimal() else 0)
+        return PlainTextResponse(refused[1], refused[0]) if refused else None
     return None
 
 
@@ -149,9 +154,9 @@ def _key(scope: Scope) -> str | None:
     return cookie.value if cookie and KEY.fullmatch(cookie.value) else None
 
 
-def _name(key: str, user: str) -> str:
-    """Of the browser, and of whom it is used by; the key cannot be read from it."""
-    return hashlib.sha256(f"{key} {user}".encode()).hexdigest()
+def _browser(scope: Scope, key: str | None) -> str:
+    """A name for the browser and for whom it is used by; the key cannot be read from it."""
+    return hashlib.sha256(f"{key} {Headers(scope=scope).get(USER, '')}".encode()).hexdigest()
 
 
 def _session(scope: Scope) -> str | None:

@@ -51,6 +51,11 @@ class Jobs:
         with self._lock:
             self.visits.leave(who)
 
+    def sessions(self, browser: str) -> set[str]:
+        """Streamlit's, of the browser's open pages."""
+        with self._lock:
+            return self.visits.sessions(browser)
+
     def turn_page(self, who: Visitor, session: str | None = None) -> None:
         """A run of the whole page begins. What the page has left behind and has not begun, need not be begun."""
         with self._lock:

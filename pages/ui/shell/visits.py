@@ -77,6 +77,10 @@ class Visits:
         """Names of its visits."""
         return {name for name, visit in self._open.items() if visit.browser == browser}
 
+    def sessions(self, browser: str) -> set[str]:
+        """Streamlit's, of the browser's open pages."""
+        return {visit.session for visit in self._open.values() if visit.browser == browser and visit.session}
+
     def browsers(self) -> set[str]:
         """With a visit that has not ended."""
         return {visit.browser for visit in self._open.values()}
