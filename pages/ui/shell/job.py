@@ -94,3 +94,11 @@ class Job(Generic[Result]):
     def is_ready(self) -> bool:
         """Whether what comes before it is done."""
         return self.work is None or self.work.after is None or self.work.after.future.done()
+
+    def is_gone(self) -> bool:
+        """Whether it ended with nothing to show, at somebody's word."""
+        return self.future.done() and isinstance(self.future.exception(), (Cancelled, Forgotten))
+
+    def comes_after(self, first: "Job[Any]") -> bool:
+        """Whether it is that job, or waits for it, be it through others."""
+        return self is first or bool(self.work and self.work.after and self.work.after.comes_after(first))

@@ -10,22 +10,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from functools import cache
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from pages.ui.shell.fair_queue import FairQueue, ServerFull
-from pages.ui.shell.job import Cancelled, Forgotten, Job, Result, Work
+from pages.ui.shell.job import Job, Result, Work
 from pages.ui.shell.sizes import bound, held_bytes, in_words
-from pages.ui.shell.visitors import Visitor
+from pages.ui.shell.visitors import Forgettable, Visitor
 from pages.ui.shell.visits import Visits
 
 SPARE = 0.125  # of what the server may hold: results that no open page uses just now
-
-
-@runtime_checkable
-class Forgettable(Protocol):
-    """What a browser brought and its tabs may still hold: it empties itself."""
-
-    def forget(self) -> None: ...
 
 
 class Jobs:
@@ -70,7 +63,7 @@ class Jobs:
             if unwanted := self._cancelled.get(who.visit, {}).get(key):
                 return unwanted
             job = self._kept.get(key)
-            if job is None or job.cancelled or _is_gone(job):
+            if job is None or job.cancelled or job.is_gone():
                 self.make_room(0)
                 job = Job(work)
                 self.queue.put(job, who.browser)
@@ -86,7 +79,7 @@ class Jobs:
         """This visit waits for it no longer, nor for what comes after it; others may."""
         with self._lock:
             for key, other in list(self._kept.items()):
-                if who.visit in other.visits and _comes_after(other, job):
+                if who.visit in other.visits and other.comes_after(job):
                     self._cancelled.setdefault(who.visit, {})[key] = other
                     self._let_go(other, who.visit)
 
@@ -184,16 +177,6 @@ class Jobs:
             job.browsers -= browsers
             if not job.browsers:
                 self._kept.pop(key).release()
-
-
-def _comes_after(job: Job[Any] | None, first: Job[Any]) -> bool:
-    while job is not None and job is not first:
-        job = job.work.after if job.work else None
-    return job is first
-
-
-def _is_gone(job: Job[Any]) -> bool:
-    return job.future.done() and isinstance(job.future.exception(), (Cancelled, Forgotten))
 
 
 @cache

@@ -5,6 +5,7 @@ The server's door (`doors.py`) names both in a header of the connection; no page
 
 import secrets
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import streamlit as st
 
@@ -27,6 +28,13 @@ class Visitor:
 
     def in_header(self) -> str:
         return f"{self.browser}.{self.visit}"
+
+
+@runtime_checkable
+class Forgettable(Protocol):
+    """What a browser brought and its tabs may still hold: it empties itself."""
+
+    def forget(self) -> None: ...
 
 
 def visitor() -> Visitor:
