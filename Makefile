@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install -q --require-hashes --no-deps -r
 
-.PHONY: setup setup-dev app test check bench bench-app readme architecture inputs lock sbom audit clean
+.PHONY: setup setup-dev app test check bench bench-app soak readme architecture inputs lock sbom audit clean
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
@@ -48,6 +48,9 @@ inputs: setup-dev
 
 readme: setup
 	$(BIN)/python -m tools.readme
+
+soak: setup-dev
+	$(BIN)/python -m benchmarks.soak
 
 bench-app: setup-dev
 	$(BIN)/python -m benchmarks.app_latency

@@ -1,5 +1,6 @@
 """A fresh server of the app, and a Chromium to visit it with; for the browser's tests and benchmarks/app_latency."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -29,11 +30,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(log: Path, *options: str) -> Iterator[str]:
+def running_app(log: Path, *options: str, temporary: Path | None = None) -> Iterator[str]:
     """The address of a server that nobody has visited yet; what it prints goes into `log`.
 
     Args:
         options: of Streamlit, `--name=value`.
+        temporary: folder for the temporary files of the server and of all that it starts.
     """
     port = free_port()
     command = [
@@ -41,7 +43,8 @@ def running_app(log: Path, *options: str) -> Iterator[str]:
         *f"-m streamlit run app.py --server.port {port} --server.headless true".split(),
         *options,
     ]
-    with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
+    env = os.environ | ({"TMPDIR": str(temporary)} if temporary else {})
+    with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as process:
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_up(f"{address}/_stcore/health", process)
