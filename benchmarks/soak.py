@@ -66,7 +66,8 @@ def server() -> Iterator[tuple[str, psutil.Process, Path]]:
 def cycle(address: str, number: int, process: psutil.Process, temporary: Path) -> Sample:
     """One user's visit with a scan that nobody has brought before."""
     with AppClient(address) as user:
-        user.open("scan")
+        user.page = "scan"
+        user.run()
         user.upload("A NIfTI file", f"scan {number}.nii.gz", scan(number))
         user.open("detect", "scan=My+own+scan", 600)
         user.slide("Percentile of healthy residuals", 95.0)

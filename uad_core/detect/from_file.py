@@ -1,15 +1,17 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
+from uad_core.detect.lights import stamp
 from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.look import SENTENCES
-from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
+from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
@@ -55,15 +57,12 @@ def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda 
     results = export(reconstruction, segmentation, config, label, request.command)
     paths = {out / path_of(name, label): data for name, data in results.items()}
     left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
-    sentences = (*sentences_on(reconstruction), *found, *left_alone, summary(segmentation))
+    record = json.loads(next(data for name, data in results.items() if name.endswith("_mask.json")))
+    steps = tuple(f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
+    red = stamp(check["Name"] for check in record["Checks"] if check["Light"] == "red")
+    doubts = (*record["Warnings"], *([f"{red}."] if red else []))
+    sentences = (*steps, *doubts, *found, *left_alone, summary(segmentation))
     return Detection(segmentation, tuple(paths), sentences)
-
-
-def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:
-    """What was noticed and done on the way to a reconstruction, in order."""
-    prepared = reconstruction.prepared
-    steps = (f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
-    return (*prepared.scan.notes, *steps, *prepared.warnings, *reconstruction.warnings)
 
 
 def summary(segmentation: Segmentation) -> str:

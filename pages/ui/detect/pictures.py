@@ -1,7 +1,7 @@
 """The pictures of the tuning page: one axial level in four views, three linked planes, or the head in 3-D."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,10 +12,12 @@ from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import go_to, point, slice_panels, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.detect.lights import stamp
 from uad_core.io.volume import Mask
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.preprocess import Prepared
+from uad_core.quality import Check
 from uad_core.render import views
 from uad_core.render.planes import PLANES, Plane
 
@@ -25,6 +27,7 @@ class Finding:
     """What was found in a scan, with the reference in its slab if there is one, and how it is looked at.
 
     Attributes:
+        lights: the checks of the scan; a red one stands on every picture of the mask.
         level: axial level to look at.
         opacity: of the mask, [0, 1].
     """
@@ -34,8 +37,13 @@ class Finding:
     segmentation: Segmentation
     config: DetectConfig
     truth: Mask | None
+    lights: tuple[Check, ...]
     level: int
     opacity: float
+
+    @property
+    def stamp(self) -> str:
+        return stamp(light.name for light in self.lights if light.severity == "red")
 
 
 def draw_slices(found: Finding) -> None:
@@ -43,6 +51,7 @@ def draw_slices(found: Finding) -> None:
     reconstruction, slab = found.reconstruction, found.reconstruction.prepared.slab
     index, overlay = found.level - slab.first, views.Overlay(found.segmentation.mask, found.truth, found.opacity)
     panels = slice_panels(reconstruction, index, overlay, found.config.postprocess)
+    panels[-1] = replace(panels[-1], stamp=found.stamp)
 
     def go(click: Click) -> None:
         go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))
@@ -69,6 +78,8 @@ def draw_head(found: Finding) -> None:
     overlay = {"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": found.opacity}
     volume, axial = st.columns(2)
     with volume:
+        if found.stamp:
+            st.error(found.stamp, icon=":material/error:")
         niivue_viewer(
             nifti_data=head, filename="scan.nii.gz", overlays=[overlay], height=420,
             view_mode="multiplanar", styled=False, update_interval_ms=None, key="niivue",
@@ -88,7 +99,7 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
     voxel = (found.level - whole.slab.first, *point(found.reconstruction, found.level)[1:])
     shown = views.plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
     panels = [
-        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross)
+        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross, stamp=found.stamp)
         for view, plane in zip(shown, planes, strict=False)
     ]
 

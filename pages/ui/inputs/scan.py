@@ -11,6 +11,7 @@ from pages.ui.shell import keys
 from pages.ui.shell.job import Job, OnProgress, Work
 from pages.ui.shell.tasks import begin, done, kept, wait_for
 from uad_core.atlas.space import Slab
+from uad_core.detect.lights import lights_of
 from uad_core.detect.result_files import subject_label
 from uad_core.io.dicom import SeriesEntry
 from uad_core.io.nifti import read_lesions
@@ -21,6 +22,7 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
 from uad_core.preprocess.from_file import STEPS, PrepareOptions, prepare_scan
+from uad_core.quality import Check
 
 OWN = "My own scan"
 FIRST = "sub-ms01"  # what a new visitor sees
@@ -126,6 +128,12 @@ def reconstructing(choice: SelectedScan, checkpoint: Checkpoint) -> Job[Reconstr
 
     seconds = SECONDS_A_LEVEL * checkpoint.slab.count
     return begin((choice.key, checkpoint.sha256), Work(work, step, seconds, preparation))
+
+
+def lights_on(choice: SelectedScan, reconstruction: Reconstruction) -> tuple[Check, ...]:
+    """The checks of the scan for the model; what its result has to carry."""
+    key = (choice.key, "lights", reconstruction.checkpoint.sha256)
+    return done(key, Work(lambda on_progress: lights_of(reconstruction), "checks", 1.0))
 
 
 def _preparation(choice: SelectedScan, slab: Slab) -> Job[Prepared]:

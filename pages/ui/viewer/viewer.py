@@ -31,6 +31,7 @@ class Panel:
         sides: letters at its left, right, top and bottom; a picture with R and L is mirrored on demand.
         windowed: whether the grey window applies to it.
         cross: (column, row) of a crosshair, in pixels of `picture`.
+        stamp: what speaks against it, over the picture.
     """
 
     picture: bytes
@@ -39,6 +40,7 @@ class Panel:
     sides: str = SIDES["axial"]
     windowed: bool = True
     cross: tuple[float, float] | None = None
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
