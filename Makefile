@@ -1,23 +1,30 @@
 # Two commands matter: `make app` and `make test`. Each does all the set-up it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCKED := install -q --require-hashes --no-deps -r
 
-.PHONY: setup setup-dev app test check bench bench-app readme architecture inputs clean
+.PHONY: setup setup-dev app test check bench bench-app soak readme architecture inputs lock sbom audit clean
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
 
 # torch first and exactly: any looser requirement would pull gigabytes of CUDA packages
-.venv/.runtime: requirements.txt
+.venv/.runtime: requirements.txt requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check -q "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
-	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+	$(PIP) install -q "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)"
+	$(PIP) $(LOCKED) requirements.lock
 	@touch $@
 
-.venv/.dev: requirements-dev.txt .venv/.runtime
-	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	$(PIP) $(LOCKED) requirements-dev.lock
 	@touch $@
+
+# what no user needs: it stays out of the app's environment
+.venv/tools/bin/pip-compile:
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/python -m pip install --disable-pip-version-check -q pip-tools==7.6.2 pip-audit==2.10.1
 
 app: setup
 	$(BIN)/python -m streamlit run app.py
@@ -42,8 +49,26 @@ inputs: setup-dev
 readme: setup
 	$(BIN)/python -m tools.readme
 
+soak: setup-dev
+	$(BIN)/python -m benchmarks.soak
+
 bench-app: setup-dev
 	$(BIN)/python -m benchmarks.app_latency
+
+# the digests of every file of every package, whatever index pip is set to; its name is not written down
+COMPILE := .venv/tools/bin/pip-compile -q --generate-hashes --no-header --no-annotate --strip-extras --no-emit-options \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --unsafe-package torch --unsafe-package setuptools \
+  --unsafe-package pip
+lock: .venv/tools/bin/pip-compile
+	$(COMPILE) -o requirements.lock requirements.txt
+	$(COMPILE) -c requirements.lock -o requirements-dev.lock requirements-dev.txt
+	sed -i.bak '/^#/d; /^$$/d' requirements.lock requirements-dev.lock && rm requirements.lock.bak requirements-dev.lock.bak
+
+sbom: setup
+	$(BIN)/python -m tools.sbom
+
+audit: .venv/tools/bin/pip-compile
+	.venv/tools/bin/pip-audit --no-deps --disable-pip --progress-spinner off -r requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

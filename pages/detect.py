@@ -37,13 +37,14 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
     scan.reconstructing(choice, checkpoint)  # goes on while the reference is read
     truth = scan.truth_in_slab(choice, scan.prepared_scan(choice, checkpoint.slab))
     reconstruction = scan.reconstruction_of(choice, checkpoint)
+    lights = scan.lights_on(choice, reconstruction)
     level = pick_level(choice.key, reconstruction, sliders[0])
     try:
         segmentation = segment(reconstruction, config)
     except ScanError as error:
         st.error(str(error))
         st.stop()
-    found = Finding(choice, reconstruction, segmentation, config, truth, level, opacity)
+    found = Finding(choice, reconstruction, segmentation, config, truth, lights, level, opacity)
     with pictures:
         VIEWS[str(view)](found)
     st.markdown(f"**{summary(segmentation)}**")
@@ -57,7 +58,7 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
         results.draw_download(found)
     if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
         results.draw_dice_curve(found, truth)
-    results.draw_log(reconstruction)
+    results.draw_log(reconstruction, lights)
 
 
 def more(place: DeltaGenerator, label: str, icon: str, words: str) -> DeltaGenerator:

@@ -40,7 +40,7 @@ with button.container(border=True):  # a link, as `st.switch_page` refuses where
 header, lights = st.columns([1, 1.5], gap="medium")
 with header:
     st.markdown("**What its header says**")
-    inspection.draw_facts(*inspection.facts_of(choice.key, choice))
+    inspection.draw_facts(*inspection.facts_of(choice))
 with lights:
     st.markdown(f"**Suitability checks ({checkpoint.name})**")
     whole = prepared_scan(choice, WHOLE_BRAIN)  # a look at three planes needs more than a slab

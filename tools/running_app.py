@@ -1,5 +1,6 @@
 """A fresh server of the app, and a Chromium to visit it with; for the browser's tests and benchmarks/app_latency."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -20,14 +21,30 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@contextmanager
-def running_app(log: Path) -> Iterator[str]:
-    """The address of a server that nobody has visited yet; what it prints goes into `log`."""
+def free_port() -> int:
+    """Of this machine, just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, *f"-m streamlit run app.py --server.port {port} --server.headless true".split()]
-    with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_app(log: Path, *options: str, temporary: Path | None = None) -> Iterator[str]:
+    """The address of a server that nobody has visited yet; what it prints goes into `log`.
+
+    Args:
+        options: of Streamlit, `--name=value`.
+        temporary: folder for the temporary files of the server and of all that it starts.
+    """
+    port = free_port()
+    command = [
+        sys.executable,
+        *f"-m streamlit run app.py --server.port {port} --server.headless true".split(),
+        *options,
+    ]
+    env = os.environ | ({"TMPDIR": str(temporary)} if temporary else {})
+    with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as process:
         address = f"http://127.0.0.1:{port}"
         try:
             wait_until_up(f"{address}/_stcore/health", process)

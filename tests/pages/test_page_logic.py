@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import pages.ui.shell.memory
 from pages.ui.inputs.scan import FIRST, OWN, bundled
 from pages.ui.shell.page import PAGES
 from uad_core import RESEARCH_ONLY
@@ -24,9 +23,8 @@ PAPER = "Back to the paper's setting"
 
 
 @pytest.fixture
-def visit(monkeypatch):
+def visit():
     """Opens a page as a link does."""
-    monkeypatch.setattr(pages.ui.shell.memory, "_browser", lambda: "tester")
 
     def open_page(page: str, **query: str) -> AppTest:
         app = AppTest.from_file(NAVIGATION, default_timeout=120)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
+from uad_core.detect.lights import cautions, lights_of, stamp
 from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
@@ -75,22 +76,18 @@ def detect_file(
     label, found = free_label(out, label, checkpoint.name, scan) if out is not None else (label, ())
     prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
-    segmentation = segment(reconstruction, request.config)
+    segmentation, lights = segment(reconstruction, request.config), lights_of(reconstruction)
     paths: dict[Path, bytes] = {}
     left_alone: tuple[str, ...] = ()
     if out is not None:
-        results = export(reconstruction, segmentation, request.config, label, request.command)
+        results = export(reconstruction, segmentation, request.config, label, request.command, lights)
         paths = {out / path_of(name, label): data for name, data in results.items()}
         left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
-    sentences = (*sentences_on(reconstruction), *found, *left_alone, summary(segmentation))
+    steps = tuple(f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
+    red = stamp(light.name for light in lights if light.severity == "red")
+    doubts = (*cautions(reconstruction, lights), *([f"{red}."] if red else []))
+    sentences = (*steps, *doubts, *found, *left_alone, summary(segmentation))
     return Detection(reconstruction, segmentation, tuple(paths), sentences)
-
-
-def sentences_on(reconstruction: Reconstruction) -> tuple[str, ...]:
-    """What was noticed and done on the way to a reconstruction, in order."""
-    prepared = reconstruction.prepared
-    steps = (f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
-    return (*prepared.scan.notes, *steps, *prepared.warnings, *reconstruction.warnings)
 
 
 def summary(segmentation: Segmentation) -> str:

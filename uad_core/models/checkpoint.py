@@ -90,8 +90,13 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     try:
         if sha256 != record["sha256"]:
             raise CheckpointError(f"The weights of checkpoint {name} are damaged (checksum differs); copy them again.")
+        tensors = load(weights)
+        with torch.device("meta"):  # takes no memory: what it says of itself may be far more than its file holds
+            stated = build_model(record["model"], record["config"]).state_dict()
+        if {key: value.shape for key, value in stated.items()} != {key: one.shape for key, one in tensors.items()}:
+            raise ValueError("other shapes")
         model = build_model(record["model"], record["config"])
-        model.load_state_dict({key: value.float() for key, value in load(weights).items()}, strict=True)
+        model.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=True)
         calibration = Calibration.from_json(record["calibration"])
         slab = Slab(**record["slab"])
     except CheckpointError:
@@ -114,6 +119,8 @@ def checkpoint_slab(name: str, folder: Path = CHECKPOINTS) -> Slab:
 def _described(name: str, folder: Path) -> dict[str, Any]:
     """The JSON, whole and with values that have a meaning. Raises CheckpointError."""
     try:
+        if Path(name).name != name or "\0" in name:  # a path: out of the folder, perhaps
+            raise FileNotFoundError
         record = unsealed((folder / f"{name}.json").read_bytes())
     except FileNotFoundError:
         known = ", ".join(checkpoint_names(folder)) or "none"

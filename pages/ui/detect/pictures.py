@@ -7,13 +7,17 @@ import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan, prepared_scan, truth_in_slab
 from pages.ui.shell import keys
+from pages.ui.shell.job import Work
+from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import go_to, point, slice_panels, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.detect.lights import stamp
 from uad_core.io.volume import Mask
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.preprocess import Prepared
+from uad_core.quality import Check
 from uad_core.render import views
 from uad_core.render.planes import PLANES, Plane
 
@@ -23,6 +27,7 @@ class Finding:
     """What was found in a scan, with the reference in its slab if there is one, and how it is looked at.
 
     Attributes:
+        lights: the checks of the scan; a red one stands on every picture of the mask.
         level: axial level to look at.
         opacity: of the mask, [0, 1].
     """
@@ -32,8 +37,13 @@ class Finding:
     segmentation: Segmentation
     config: DetectConfig
     truth: Mask | None
+    lights: tuple[Check, ...]
     level: int
     opacity: float
+
+    @property
+    def stamp(self) -> str:
+        return stamp(light.name for light in self.lights if light.severity == "red")
 
 
 def draw_slices(found: Finding) -> None:
@@ -42,12 +52,13 @@ def draw_slices(found: Finding) -> None:
     index, overlay = found.level - slab.first, views.Overlay(found.segmentation.mask, found.truth, found.opacity)
     *panels, last = slice_panels(reconstruction, index, overlay, found.config.postprocess)
     marks = views.region_marks(reconstruction.prepared, found.segmentation.mask, index)
+    panels.append(replace(last, marks=marks, stamp=found.stamp))
 
     def go(click: Click) -> None:
         go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))
 
     layout = PanelLayout(250, None, found.level, slab.levels)
-    show_panels([*panels, replace(last, marks=marks)], "slices", layout, to_level, go, step_through(found))
+    show_panels(panels, "slices", layout, to_level, go, step_through(found))
 
 
 def step_through(found: Finding) -> Callable[[int], None]:
@@ -76,13 +87,16 @@ def draw_head(found: Finding) -> None:
     from niivue_component import niivue_viewer
 
     whole = prepared_scan(found.choice, WHOLE_BRAIN)
+    head = done((found.choice.key, "3-D"), Work(lambda on_progress: views.head_nifti(whole), "3-D", 2.0))
     mask = views.mask_nifti(whole, found.segmentation.mask, found.reconstruction.prepared.slab)
     # the viewer takes an overlay of a known name for a known overlay
     overlay = {"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": found.opacity}
     volume, axial = st.columns(2)
     with volume:
+        if found.stamp:
+            st.error(found.stamp, icon=":material/error:")
         niivue_viewer(
-            nifti_data=_as_nifti(found.choice.key, whole), filename="scan.nii.gz", overlays=[overlay], height=420,
+            nifti_data=head, filename="scan.nii.gz", overlays=[overlay], height=420,
             view_mode="multiplanar", styled=False, update_interval_ms=None, key="niivue",
             settings={"radiological": st.session_state.get(keys.CONVENTION) != CONVENTIONS[1], "crosshair": True},
         )  # fmt: skip
@@ -100,7 +114,7 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
     voxel = (found.level - whole.slab.first, *point(found.reconstruction, found.level)[1:])
     shown = views.plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
     panels = [
-        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross)
+        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross, stamp=found.stamp)
         for view, plane in zip(shown, planes, strict=False)
     ]
 
@@ -110,11 +124,6 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
 
     layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
     show_panels(panels, f"{len(panels)} planes", layout, to_level, go, step_through(found))
-
-
-@st.cache_data(show_spinner=False, max_entries=2, ttl=1800)
-def _as_nifti(key: str, _prepared: Prepared) -> bytes:
-    return views.head_nifti(_prepared)
 
 
 VIEWS = {"Slice": draw_slices, "Three planes": draw_planes, "3-D": draw_head}

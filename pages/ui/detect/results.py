@@ -3,6 +3,7 @@
 import io
 import math
 import zipfile
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,6 +13,7 @@ from pages.ui.shell import keys
 from pages.ui.viewer.charts import show_chart
 from pages.ui.viewer.display import go_to
 from uad_core.detect.export import export
+from uad_core.detect.lights import cautions
 from uad_core.detect.presets import command_line
 from uad_core.detect.result_files import REPORT, result_stem
 from uad_core.evaluate.metrics import dice
@@ -19,6 +21,7 @@ from uad_core.evaluate.review import dice_over_percentile
 from uad_core.io.volume import Mask
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
+from uad_core.quality import Check
 from uad_core.render.colours import BLUE, VERMILION
 
 PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
@@ -84,10 +87,10 @@ def draw_download(found: Finding) -> None:
         column.download_button(name, data, file, kind, width="stretch", on_click="ignore", help=help_text)
 
 
-def draw_log(reconstruction: Reconstruction) -> None:
+def draw_log(reconstruction: Reconstruction, lights: Sequence[Check]) -> None:
     """What was done to the scan, and what gives cause for doubt."""
-    for warning in (*reconstruction.prepared.scan.notes, *reconstruction.prepared.warnings, *reconstruction.warnings):
-        st.warning(warning, icon=":material/warning:")
+    for caution in cautions(reconstruction, lights):
+        st.warning(caution, icon=":material/warning:")
     with st.expander("What was done to this scan"):
         for step in reconstruction.prepared.steps:
             st.markdown(f"- {step.sentence} ({step.seconds:.1f} s)")

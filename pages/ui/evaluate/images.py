@@ -9,7 +9,8 @@ import streamlit as st
 
 from pages.ui.evaluate.table import draw_patient_table, plain
 from pages.ui.shell import keys
-from pages.ui.shell.tasks import jobs, wait_for
+from pages.ui.shell.job import OnProgress, Work
+from pages.ui.shell.tasks import done
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
 from uad_core.evaluate.records import by_patient, subjects
@@ -111,20 +112,20 @@ def load_pictures(
         run: what tells this run of this evaluation from every other.
     """
 
-    def done(kind: str, what: tuple[str, ...], step: str, work: Callable[[OnShare], Result]) -> Result:
+    def loaded(kind: str, what: tuple[str, ...], step: str, work: Callable[[OnShare], Result]) -> Result:
         key = (kind, *run, request.cohort, *what)  # with the kind: a subject may have the name of a model
 
-        def begin(on_progress: Callable[[str, float], None]) -> Result:
+        def reporting(on_progress: OnProgress) -> Result:
             on_progress(step, 0.0)
             return work(lambda share: on_progress(step, share))
 
-        return wait_for(jobs().start(key, begin))
+        return done(key, Work(reporting, f"{kind} of an evaluation", 5.0))
 
-    session = done(
+    session = loaded(
         "models", (), "loading models", lambda _: open_session(request.cohort, request.models, request.config)
     )
-    case = done("case", (patient,), "preparing the scan", lambda _: case_of(session, patient))
-    maps = [done("map", (patient, key), f"reconstructing with {key}", partial(map_of, session, case, key))
+    case = loaded("case", (patient,), "preparing the scan", lambda _: case_of(session, patient))
+    maps = [loaded("map", (patient, key), f"reconstructing with {key}", partial(map_of, session, case, key))
             for key in shown]  # fmt: skip
     return session, case, maps
 

@@ -1,17 +1,17 @@
 """The scan that all pages look at, bundled or uploaded, and the slow work on it: once per scan and model, in a job."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import streamlit as st
 
 from pages.ui.shell import keys
-from pages.ui.shell.memory import kept
-from pages.ui.shell.tasks import Cancelled, Job, jobs, wait_for
+from pages.ui.shell.job import Job, OnProgress, Work
+from pages.ui.shell.tasks import begin, done, kept, wait_for
 from uad_core.atlas.space import Slab
+from uad_core.detect.lights import lights_of
 from uad_core.detect.result_files import subject_label
 from uad_core.io.dicom import SeriesEntry
 from uad_core.io.nifti import read_lesions
@@ -22,9 +22,11 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
 from uad_core.preprocess.from_file import STEPS, PrepareOptions, prepare_scan
+from uad_core.quality import Check
 
 OWN = "My own scan"
 FIRST = "sub-rawms03"  # what a new visitor sees
+SECONDS_A_LEVEL = 0.1  # of a reconstruction, at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,12 @@ class SelectedScan:
     def read(self) -> Volume:
         """The scan as its file has it. Raises ScanError."""
         return read_scan(self.source, self.prepare_options.series)
+
+    def forget(self) -> None:
+        """Empty it, also where a tab still holds it."""
+        options = replace(self.prepare_options, brain_mask=None, look_mask=None)
+        for name, value in (("source", b""), ("truth", None), ("prepare_options", options), ("series", ())):
+            object.__setattr__(self, name, value)
 
     @cached_property
     def key(self) -> str:
@@ -114,19 +122,31 @@ def reconstructing(choice: SelectedScan, checkpoint: Checkpoint) -> Job[Reconstr
     """The job behind `reconstruction_of`, for who does not wait for it. The scan is prepared first."""
     preparation, step = _preparation(choice, checkpoint.slab), f"reconstruct with {checkpoint.name}"
 
-    def work(on_progress: Callable[[str, float], None]) -> Reconstruction:
-        prepared = preparation.future.result()  # is there, or has failed: jobs are done in the order of their start
-        if preparation.cancelled:
-            raise Cancelled
+    def work(on_progress: OnProgress) -> Reconstruction:
+        prepared = preparation.future.result()
         return reconstruct(prepared, checkpoint, lambda share: on_progress(step, share))
 
-    return jobs().start((choice.key, checkpoint.sha256), work)
+    seconds = SECONDS_A_LEVEL * checkpoint.slab.count
+    return begin((choice.key, checkpoint.sha256), Work(work, step, seconds, preparation))
+
+
+def lights_on(choice: SelectedScan, reconstruction: Reconstruction) -> tuple[Check, ...]:
+    """The checks of the scan for the model; what its result has to carry."""
+    key = (choice.key, "lights", reconstruction.checkpoint.sha256)
+    return done(key, Work(lambda on_progress: lights_of(reconstruction), "checks", 1.0))
 
 
 def _preparation(choice: SelectedScan, slab: Slab) -> Job[Prepared]:
-    return jobs().start(
-        (choice.key, slab), lambda on_progress: prepare_scan(choice.source, slab, choice.prepare_options, on_progress)
-    )
+    if not choice.source:  # forgotten in another tab, while this one shows it
+        st.rerun()
+
+    source, options = choice.source, choice.prepare_options  # it may be emptied meanwhile
+
+    def work(on_progress: OnProgress) -> Prepared:
+        return prepare_scan(source, slab, options, on_progress)
+
+    kind, seconds = ("an upload", 20.0) if choice.uploaded else (choice.label, 2.0)
+    return begin((choice.key, slab), Work(work, f"prepare {kind}, {slab.count} levels", seconds))
 
 
 def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Mask | None:
@@ -134,9 +154,8 @@ def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Mask | None:
     if choice.truth is None:
         return None
     marks = hashlib.sha256(choice.truth).hexdigest() if isinstance(choice.truth, bytes) else choice.truth.name
-    return _truth(f"{choice.key} {marks} {prepared.slab}", choice.truth, prepared)
-
-
-@st.cache_data(show_spinner=False, max_entries=4, ttl=1800)
-def _truth(key: str, _truth: Path | bytes, _prepared: Prepared) -> Mask:
-    return _prepared.to_slab(read_lesions(_truth, _prepared.scan).inside)
+    truth = choice.truth
+    return done(
+        (choice.key, marks, prepared.slab),
+        Work(lambda on_progress: prepared.to_slab(read_lesions(truth, prepared.scan).inside), "reference mask", 0.2),
+    )

@@ -1,14 +1,13 @@
 """The chapter on the latent space: a walk between two codes beside a plain fade, and samples from the prior."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from pages.ui.inputs.model import is_whole, load
 from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names, prepared_scan
 from pages.ui.inputs.settings import KEEP
 from pages.ui.shell import keys
-from pages.ui.shell.tasks import jobs, wait_for
+from pages.ui.shell.job import OnProgress, Work
+from pages.ui.shell.tasks import done
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.io.volume import Array
@@ -69,12 +68,12 @@ def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal
     start = prepared.array[middle]
     end = start if along else prepared_scan(bundled(goal.removeprefix("to ")), PAPER_SLAB).array[middle]
 
-    def work(on_progress: Callable[[str, float], None]) -> tuple[Array, Array]:
+    def work(on_progress: OnProgress) -> tuple[Array, Array]:
         on_progress(f"walk through the latent space of {checkpoint.name}", 0)
         walked = axis_walk(model, prepared.array, STEPS) if along else walk(model, start, end, STEPS)
         return walked, fade(start, end, STEPS)
 
-    return wait_for(jobs().start((choice.key, checkpoint.sha256, goal), work))
+    return done((choice.key, checkpoint.sha256, goal), Work(work, f"walk {checkpoint.name}"))
 
 
 def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan: Checkpoint | None) -> None:

@@ -1,13 +1,17 @@
 """The slow work behind the painted lesion, in the queue of jobs; what is there already is shown at once."""
 
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages.ui.inputs.scan import bundled, reconstructing
 from pages.ui.shell import keys
-from pages.ui.shell.tasks import Job, jobs, wait_for
+from pages.ui.shell.job import Job, OnProgress, Work
+from pages.ui.shell.jobs import jobs
+from pages.ui.shell.tasks import begin, wait_for
+from pages.ui.shell.visitors import visitor
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
 from uad_core.pipeline.segment import DetectConfig
@@ -29,10 +33,10 @@ def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: 
             return reconstruct
         reconstruction, step = reconstruct.future.result(), f"{checkpoint.name} looks at the lesion in every grey"
 
-        def work(on_progress: Callable[[str, float], None]) -> Sweep:
+        def work(on_progress: OnProgress) -> Sweep:
             return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(step, share))
 
-        return jobs().start((choice.key, checkpoint.sha256, lesion, signed), work)
+        return begin((choice.key, checkpoint.sha256, lesion, signed), Work(work, f"sweep {checkpoint.name}", 4.0))
 
     work = [job(checkpoint) for checkpoint in checkpoints]
     abandon_all_but(work)
@@ -40,12 +44,12 @@ def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: 
 
 
 def abandon_all_but(work: Sequence[Job[Any]]) -> None:
-    """Cancel what this session has queued and no longer looks at: the queue is one for all that is slow."""
-    for job in st.session_state.get(keys.LESSON["work"], ()):
-        if not job.future.done() and not any(job is wanted for wanted in work):
-            job.cancel()
-            jobs().drop(job)
-    st.session_state[keys.LESSON["work"]] = tuple(work)
+    """Give up what this session has asked for and no longer looks at: the queue is one for all that is slow."""
+    for reference in st.session_state.get(keys.LESSON["work"], ()):
+        job = reference()
+        if job is not None and not any(job is wanted for wanted in work):
+            jobs().abandon(visitor(), job)
+    st.session_state[keys.LESSON["work"]] = tuple(weakref.ref(job) for job in work)
 
 
 def finished(work: Sequence[Job[Any]]) -> list[Sweep]:

@@ -1,12 +1,14 @@
 """What is known about a scan before a model sees it: its header, traffic lights, and each step of its preparation."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan
 from pages.ui.shell import keys
-from pages.ui.shell.tasks import jobs, wait_for
+from pages.ui.shell.job import OnProgress, Work
+from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import pick_convention
 from pages.ui.viewer.viewer import SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.models.checkpoint import Checkpoint
@@ -23,25 +25,29 @@ BADGES: dict[Severity, str] = {
 }
 
 
-@st.cache_data(show_spinner=False, max_entries=8, ttl=1800)
-def facts_of(key: str, _choice: SelectedScan) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+def facts_of(choice: SelectedScan) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     """What the scan's header says, and what was tolerated in it."""
-    volume = _choice.read()
-    return facts(volume), volume.notes
+    scan = replace(choice)  # that one may be emptied meanwhile
+
+    def work(on_progress: OnProgress) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+        volume = scan.read()
+        return facts(volume), volume.notes
+
+    return done((choice.key, "facts"), Work(work, "header", 0.5))
 
 
 def checks_of(choice: SelectedScan, whole: Prepared, checkpoint: Checkpoint) -> tuple[Check, ...]:
     """The lights for what this model looks at."""
     slab = checkpoint.slab
     # under the key that `prepared_scan` looks for: the page Detect need not prepare the scan again
-    part = wait_for(jobs().start((choice.key, slab), lambda on_progress: crop_levels(whole, slab)))
-    key = (choice.key, "checks", checkpoint.sha256)
-    return wait_for(jobs().start(key, lambda on_progress: run_checks(part, checkpoint.calibration, whole)))
+    part = done((choice.key, slab), Work(lambda on_progress: crop_levels(whole, slab), "crop", 0.2))
+    check = Work(lambda on_progress: run_checks(part, checkpoint.calibration, whole), "checks", 1.0)
+    return done((choice.key, "checks", checkpoint.sha256), check)
 
 
 def stages_of(choice: SelectedScan, whole: Prepared) -> tuple[StepImages, ...]:
     """Each step before and after."""
-    return wait_for(jobs().start((choice.key, "stages"), lambda on_progress: before_after(whole)))
+    return done((choice.key, "stages"), Work(lambda on_progress: before_after(whole), "stages", 1.0))
 
 
 def draw_facts(known: Sequence[Fact], notes: Sequence[str]) -> None:

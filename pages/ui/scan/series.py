@@ -5,9 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan
-from pages.ui.scan.upload import SCAN, complain, take_own
+from pages.ui.scan.upload import take_own
+from pages.ui.scan.uploader import SCAN, complain
 from pages.ui.shell import keys
-from pages.ui.shell.memory import kept
+from pages.ui.shell.tasks import kept
 from uad_core.io.volume import ScanError
 from uad_core.preprocess.from_file import PrepareOptions
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from pages.ui.inputs.scan import OWN, SelectedScan
+from pages.ui.scan.uploader import SCAN, complain, show_complaint, uploaded, uploader_key
 from pages.ui.shell import keys
-from pages.ui.shell.memory import kept
+from pages.ui.shell.fair_queue import ServerFull
+from pages.ui.shell.jobs import jobs
+from pages.ui.shell.sizes import bound, held_bytes, in_words
+from pages.ui.shell.tasks import kept
 from uad_core.detect.result_files import subject_label
 from uad_core.io.dicom.container import without_name
 from uad_core.io.limits import MAX_BYTES
@@ -20,12 +23,12 @@ from uad_core.preprocess.from_file import PrepareOptions
 KINDS = ("Files", "A DICOM folder")
 ANSWERS: dict[str, bool | None] = {"Automatic": None, "Yes": True, "No": False}
 MASK_TYPES = ["nii", "nii.gz", "mgh", "mgz", "nrrd", "zip", "tar", "tar.gz", "tgz"]
-SCAN, BRAIN, REFERENCE, LOOK = "scan files", "brain mask", "reference mask", "mask to look within"  # the uploaders
+BRAIN, REFERENCE, LOOK = "brain mask", "reference mask", "mask to look within"  # the uploaders of masks
 
 
 def take_scan() -> None:
     """Make a scan that was just uploaded the one that all pages look at; called before the picker is drawn."""
-    files = _uploaded(SCAN)
+    files = uploaded(SCAN)
     if not files:
         return
     contents = [without_name(file.getvalue(), file.name) for file in files] if len(files) > 1 else []
@@ -36,9 +39,13 @@ def take_scan() -> None:
     )  # fmt: skip
     kept().pop(keys.UNDECIDED, None)
     try:
+        jobs().make_room(held_bytes(parts))
         with st.spinner("Reading the scan"):
             choice = replace(choice, series=series_in(choice.source))
             choice.read()
+    except ServerFull as full:
+        complain(SCAN, full)
+        return
     except ScanError as error:
         if choice.series:
             kept()[keys.UNDECIDED] = choice
@@ -57,11 +64,12 @@ def take_own(choice: SelectedScan) -> None:
 def take_masks(choice: SelectedScan) -> SelectedScan:
     """The choice with a brain mask or a reference that was just uploaded, if it lies on the scan's grid."""
     for name in (BRAIN, REFERENCE, LOOK):
-        if files := _uploaded(name):
+        if files := uploaded(name):
             data = files[0].getvalue()
             try:
+                jobs().make_room(len(data))
                 choice = _keep(_with_mask(choice, name, data))
-            except ScanError as error:
+            except (ScanError, ServerFull) as error:
                 complain(name, error)
     return choice
 
@@ -75,14 +83,14 @@ def offer_scan() -> None:
     folder = kind == KINDS[1]
     st.file_uploader(
         "The folder of one DICOM series" if folder else "A NIfTI file, an archive of a DICOM series, or all its files",
-        accept_multiple_files="directory" if folder else True, key=_key(f"{SCAN} {folder}"),
+        accept_multiple_files="directory" if folder else True, key=uploader_key(f"{SCAN} {folder}"),
         help="A FLAIR of the head: .nii.gz, .nii, .mgz, .nrrd, DICOM files of any name; or a zip or tar.gz of it.",
     )  # fmt: skip
-    _show_complaint(SCAN)
+    show_complaint(SCAN)
     st.caption(
         f"Up to 200 MB, one 3-D volume of up to {MAX_BYTES // 1024**2} MB unpacked. From a head that is not "
         "skull-stripped a face can be recognised: treat it as you treat a name. Scans never leave this machine; they "
-        "stay in its memory until you forget them, or for half an hour."
+        f"stay in its memory until you forget them or close your last tab. All visitors' may take {in_words(bound())}."
     )
 
 
@@ -126,10 +134,10 @@ def _offer_mask(choice: SelectedScan, name: str, there: bool, words: str) -> Non
             st.caption(note)
     else:
         st.file_uploader(
-            f"Your own {name}", type=MASK_TYPES, key=_key(name),
+            f"Your own {name}", type=MASK_TYPES, key=uploader_key(name),
             help=f"NIfTI, MGZ or NRRD on the voxel grid of the scan, 0 outside and 1 inside; {words}.",
         )  # fmt: skip
-    _show_complaint(name)
+    show_complaint(name)
 
 
 def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedScan:
@@ -147,34 +155,10 @@ def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedS
 def _keep(choice: SelectedScan) -> SelectedScan:
     """Remember the scan, or how a bundled one is prepared, for all pages; it survives a reload of the page."""
     if choice.uploaded:
+        before = kept().get(keys.UPLOADED)
         kept()[keys.UPLOADED] = choice
+        if before is not None and before is not choice:
+            before.forget()  # a tab may still hold it
     else:
         kept()[f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}"] = choice.prepare_options
     return choice
-
-
-def _key(name: str) -> str:
-    """An uploader whose file was taken is replaced by an empty one: the file is not kept twice."""
-    return f"{name} {st.session_state.get(f'{name} taken', 0)}"
-
-
-def _uploaded(name: str) -> list[Any]:
-    """The files that have just arrived in an uploader; in a moment it is empty again."""
-    for variant in (f"{name} True", f"{name} False") if name == SCAN else (name,):
-        if files := st.session_state.get(_key(variant)):
-            st.session_state[f"{variant} taken"] = st.session_state.get(f"{variant} taken", 0) + 1
-            st.session_state.pop(keys.COMPLAINT, None)
-            return list(files) if isinstance(files, (list, tuple)) else [files]
-    return []
-
-
-def complain(name: str, error: ScanError) -> None:
-    """Keep the sentence, to be shown below the uploader of that name."""
-    st.session_state[keys.COMPLAINT] = (name, str(error), st.session_state.get(keys.SCAN))
-
-
-def _show_complaint(name: str) -> None:
-    """What was wrong with the last upload, until another one is made or another scan is chosen."""
-    uploader, sentence, scan = st.session_state.get(keys.COMPLAINT, ("", "", None))
-    if uploader == name and scan in (None, st.session_state.get(keys.SCAN)):
-        st.error(sentence, icon=":material/error:")

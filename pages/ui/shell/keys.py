@@ -28,7 +28,7 @@ REFERENCE = "reference"
 APART = "apart"  # Compare: each model has its own setting
 
 # of this session
-BROWSER = "browser"  # its name, where there are no cookies
+VISITOR = "visitor"  # whose session it is
 SCRIPT_RUNS = "runs"  # how often a page's script ran
 LEVEL_OF = "level_of"  # the scan that the level was chosen for
 VOXEL = "voxel"  # that all views show

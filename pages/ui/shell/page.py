@@ -1,10 +1,13 @@
 """What every page begins with, whichever door the visitor came in by."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.shell import keys
-from pages.ui.shell.memory import kept
-from pages.ui.shell.tasks import jobs
+from pages.ui.shell.jobs import jobs
+from pages.ui.shell.sizes import give_back_memory
+from pages.ui.shell.visitors import visitor
+from pages.ui.shell.visits import grace_seconds
 from uad_core import RESEARCH_ONLY
 from uad_core.io.paths import DOCS
 
@@ -37,6 +40,8 @@ def start_page() -> None:
     Called by each page: the first visitor after a server start who opens a deep link gets the page without
     `app.py` around it, and so without its navigation.
     """
+    context = get_script_run_ctx()
+    jobs().turn_page(visitor(), context.session_id if context else None)
     st.set_page_config(page_title="Brain MRI anomaly segmentation", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     st.session_state[keys.SCRIPT_RUNS] = st.session_state.get(keys.SCRIPT_RUNS, 0) + 1
@@ -55,13 +60,14 @@ def banner() -> None:
 
 
 def forget_button() -> None:
-    """Drops what this server holds in memory."""
+    """Drops what this server holds of this browser."""
 
     def forget() -> None:
-        jobs().forget()
-        kept().clear()
+        jobs().forget(visitor())
+        give_back_memory()
 
     st.button(
         "Forget my scans", on_click=forget, icon=":material/delete:",
-        help="Drops every scan and result that this server holds in memory. Without it they go after half an hour.",
+        help="Drops your scans and results, in all tabs of this browser, at once; nobody else's. They lie in this "
+        f"server's memory alone. Without it they go {grace_seconds():.0f} seconds after your last tab was closed.",
     )  # fmt: skip

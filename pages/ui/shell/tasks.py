@@ -1,114 +1,65 @@
-"""Long work outside the script: it survives reruns and reloads, and its result is kept for a while."""
+"""Long work outside the script: it survives reruns and reloads, and its result is kept while an open page uses it."""
 
 import logging
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from collections.abc import Hashable
+from typing import Any
 
 import streamlit as st
 
 from pages.ui.shell import keys
+from pages.ui.shell.fair_queue import ServerFull
+from pages.ui.shell.job import Cancelled, Forgotten, Job, Result, Work
+from pages.ui.shell.jobs import jobs
+from pages.ui.shell.visitors import visitor
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
-Result = TypeVar("Result")
-KEPT = 16  # results; a scan and six models to compare are seven
 PATIENCE = 2.0  # s, when the app is opened: drawing a progress bar and redoing the page is slow in a browser
-KEPT_SECONDS = 30 * 60.0  # patients' data do not stay for the life of the server
 
 
-class Cancelled(Exception):  # noqa: N818  # not an error
-    """The user cancelled the job."""
+def kept() -> dict[str, Any]:
+    """What is kept for this browser, by name: to read and to add to."""
+    return jobs().values(visitor())
 
 
-@dataclass
-class Job(Generic[Result]):
-    """`step` and `fraction` say how far it is; once `cancelled`, it ends at the next report of progress."""
-
-    step: str = "waiting"
-    fraction: float = 0.0
-    used: float = field(default_factory=time.monotonic)
-    future: Future[Result] = field(default_factory=Future)
-    cancelled: bool = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-    def on_progress(self, step: str, fraction: float) -> None:
-        """Raises Cancelled: long work calls this often, and so ends where it is."""
-        if self.cancelled:
-            raise Cancelled
-        self.step, self.fraction = step, fraction
+def begin(key: Hashable, work: Work[Result]) -> Job[Result]:
+    """The job of that key, begun if there is none; where there is no room, a sentence in place of the page."""
+    try:
+        return jobs().start(visitor(), key, work)
+    except ServerFull as full:
+        st.warning(str(full), icon=":material/hourglass_full:")
+        st.button("Try again", icon=":material/refresh:", help="Asks once more.")
+        st.stop()
 
 
-class Jobs:
-    """One worker thread for all sessions, so that two scans do not fight for two cores."""
-
-    def __init__(self) -> None:
-        self._worker = ThreadPoolExecutor(max_workers=1)
-        self._jobs: OrderedDict[Any, Job[Any]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def start(self, key: Any, work: Callable[[Callable[[str, float], None]], Result]) -> Job[Result]:
-        """The job of that key, begun if there is none; `work` gets a function to report progress to."""
-        with self._lock:
-            self._forget_old()
-            if key not in self._jobs:
-                job: Job[Result] = Job()
-                job.future = self._worker.submit(work, job.on_progress)
-                self._jobs[key] = job
-            self._jobs.move_to_end(key)
-            self._jobs[key].used = time.monotonic()
-            return self._jobs[key]
-
-    def drop(self, job: Job[Any]) -> None:
-        """Remove a job, and all that were cancelled: they can be started again."""
-        with self._lock:
-            for key, kept in list(self._jobs.items()):
-                if kept is job or (kept.future.done() and isinstance(kept.future.exception(), Cancelled)):
-                    del self._jobs[key]
-
-    def forget(self) -> None:
-        """Drop every result, and cancel what is under way."""
-        with self._lock:
-            for job in self._jobs.values():
-                job.cancel()
-            self._jobs.clear()
-
-    def _forget_old(self) -> None:
-        finished = [key for key, job in self._jobs.items() if job.future.done()]
-        oldest = time.monotonic() - KEPT_SECONDS
-        excess = finished[: max(len(self._jobs) - KEPT, 0)]
-        for key in {*excess, *(key for key in finished if self._jobs[key].used < oldest)}:
-            del self._jobs[key]
-
-
-@st.cache_resource(show_spinner=False)
-def jobs() -> Jobs:
-    return Jobs()
+def done(key: Hashable, work: Work[Result]) -> Result:
+    """The result of `begin`, as `wait_for` has it."""
+    return wait_for(begin(key, work))
 
 
 def wait_for(job: Job[Result]) -> Result:
     """The job's result. Until it is there, shows progress instead of the rest of the page."""
     if st.session_state.get(keys.SCRIPT_RUNS, 1) == 1:  # later the page would show the last scan's pictures meanwhile
         _await(job, PATIENCE)
+    if jobs().is_cancelled(visitor(), job):  # where it was cancelled in its last step, its result is not wanted
+        st.info("Cancelled.")
+        st.button("Start again", on_click=jobs().restart, args=(visitor(),), icon=":material/play_arrow:",
+                  help="From the beginning.")  # fmt: skip
+        st.stop()
     if not job.future.done():
         _watch(job, time.monotonic())
         st.stop()
     error = job.future.exception()
-    if job.cancelled or isinstance(error, Cancelled):  # cancelled in its last step it has a result, and is not wanted
-        st.info("Cancelled.")
-        st.button("Start again", on_click=jobs().drop, args=(job,), icon=":material/play_arrow:",
-                  help="From the beginning.")  # fmt: skip
-        st.stop()
     if error is None:
         return job.future.result()
+    if isinstance(error, (Cancelled, Forgotten)):  # while this page ran: it was another tab's
+        st.rerun()
     if isinstance(error, (ScanError, CheckpointError)):
         st.error(str(error), icon=":material/error:")
+    elif isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        st.error("There is not enough memory for this scan now. Try again when less is going on here, or a smaller "
+                 "scan.", icon=":material/error:")  # fmt: skip
     else:
         logging.getLogger(__name__).error("job failed: %s", type(error).__name__)  # the text might name a patient
         st.error("Unexpected error: this scan could not be processed. Try another scan or model.")
@@ -117,19 +68,30 @@ def wait_for(job: Job[Result]) -> Result:
 
 @st.fragment(run_every=0.5)
 def _watch(job: Job[Any], drawn: float) -> None:
-    bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if job.cancelled else job.step.capitalize())
+    who, bar = visitor(), st.columns([6, 1], vertical_alignment="bottom")
+    cancelled = jobs().is_cancelled(who, job)
+    bar[0].progress(min(max(job.fraction, 0.0), 1.0), text="Cancelling" if cancelled else _state(job))
     # a callback: it is called even where the click meets a run of the whole page, in which this bar is not drawn
-    button.button("Cancel", on_click=job.cancel, disabled=job.cancelled, help="Ends at the next step; nothing is kept.")
+    bar[1].button("Cancel", on_click=jobs().cancel, args=(who, job), disabled=cancelled,
+                  help="Ends at the next step; nothing is kept.")  # fmt: skip
     if time.monotonic() > drawn + 0.3:  # not at first: the page's run has to end, for what is old to go
         _await(job, 0.4)  # what is there is drawn at once, not half a second later
-    if job.future.done():
+    if job.future.done() or jobs().is_cancelled(who, job):
         st.rerun()
+
+
+def _state(job: Job[Any]) -> str:
+    """Its place in the line, or what is done just now, with the seconds that it will still take."""
+    if ahead := jobs().queue.ahead_of(job):
+        place, seconds = ahead
+        return f"Waiting: number {place} in the line, its turn in about {max(round(seconds), 1)} s"
+    left = jobs().queue.left_of(job)
+    return job.step.capitalize() + (f", about {round(left)} s left" if left and left > 2 else "")
 
 
 def _await(job: Job[Any], seconds: float) -> None:
     """Until it is done or the time is over, or until the user does something else."""
     end = time.monotonic() + seconds
     while not job.future.done() and time.monotonic() < end:
-        wait([job.future], 0.05)
+        time.sleep(0.02)
         st.session_state.get(keys.SCRIPT_RUNS)  # lets Streamlit end this run when the user has clicked; a wait does not

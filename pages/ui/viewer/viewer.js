@@ -2,7 +2,7 @@
 // the root element, because Streamlit calls this function again with every new `data`.
 const FIGURE = `<figure><div class="frame"><canvas role="img"></canvas><span class="side left"></span>
   <span class="side right"></span><span class="side top"></span><span class="side bottom"></span>
-  <span class="window"></span></div><figcaption></figcaption></figure>`;
+  <span class="window"></span><span class="stamp"></span></div><figcaption></figcaption></figure>`;
 
 export default function (component) {
   const { data, setTriggerValue, parentElement } = component;
@@ -30,6 +30,7 @@ export default function (component) {
     const letters = { left: figure.mirrored ? right : left, right: figure.mirrored ? left : right, top, bottom };
     for (const [place, letter] of Object.entries(letters)) figure.querySelector("." + place).textContent = letter;
     figure.querySelector("figcaption").textContent = panel.title;
+    figure.querySelector(".stamp").textContent = panel.stamp;
     const canvas = figure.querySelector("canvas");
     canvas.setAttribute("aria-label", panel.title || "picture");
     listen(figure, canvas, index);

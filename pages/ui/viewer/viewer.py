@@ -34,6 +34,7 @@ class Panel:
         windowed: whether the grey window applies to it.
         cross: (column, row) of a crosshair, in pixels of `picture`.
         marks: (column, row, word) of words written into it, such as the numbers of regions.
+        stamp: what speaks against it, over the picture.
     """
 
     picture: bytes
@@ -43,6 +44,7 @@ class Panel:
     windowed: bool = True
     cross: tuple[float, float] | None = None
     marks: tuple[tuple[int, int, str], ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True)

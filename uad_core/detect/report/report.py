@@ -5,6 +5,7 @@ from typing import Any
 
 from uad_core import RESEARCH_ONLY
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
+from uad_core.detect.lights import stamp
 from uad_core.detect.provenance import provenance
 from uad_core.detect.report.pictures import histogram_svg, report_slices
 from uad_core.pipeline.look import SENTENCES
@@ -48,6 +49,7 @@ def scan_report(
         config=config,
         levels=reconstruction.prepared.slab.levels,
         checks=checks_sentence(record),
+        stamp=stamp(check["Name"] for check in record["Checks"] if check["Light"] == "red"),
         record=record,
     ).encode()
 
