@@ -8,10 +8,10 @@ from pages.ui.shell import keys
 from pages.ui.shell.page import banner, start_page
 from pages.ui.viewer.display import pick_level, slice_panels, to_level
 from pages.ui.viewer.viewer import PanelLayout, show_panels
+from uad_core.detect.presets import usual_config
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import checkpoint_names
-from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.pipeline.segment import segment
 from uad_core.render.views import Overlay
 
 WAYS = (
@@ -59,7 +59,7 @@ def show_example() -> None:
     above, below = st.container(), st.container()
     with above:
         reconstruction = reconstruction_of(choice, checkpoint)
-    config = DetectConfig(postprocess=PostprocessConfig(checkpoint.spec.signed))
+    config = usual_config(checkpoint)
     with below:
         level = pick_level(choice.key, reconstruction, st.container())
     truth, slab = truth_in_slab(choice, reconstruction.prepared), reconstruction.prepared.slab

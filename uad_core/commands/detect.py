@@ -55,11 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_setting(parser: argparse.ArgumentParser) -> None:
     """Model and setting; without defaults here, as a preset may give them."""
-    percentile, post, add = DetectConfig.percentile, PostprocessConfig(), parser.add_argument
+    post, add = PostprocessConfig(), parser.add_argument
     add("--preset", **FILE, help="settings saved in the app; other options override them")
     add("--model", help=f"name of the checkpoint (default: {STRONGEST})")
     add_checkpoints(parser)
-    text = f"per cent of healthy residuals below the threshold (default: {percentile:g})"
+    text = "per cent of healthy residuals below the threshold (default: what suits the model; the paper: 98)"
     add("--percentile", type=float, help=text)
     add("--threshold", type=float, help="residual in normalised intensity, in place of the percentile")
     text = "per cent of the flagged voxels that may be false on average, in place of the percentile: flags nothing "

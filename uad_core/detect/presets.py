@@ -117,8 +117,8 @@ def _check(entries: dict[str, Any]) -> None:
 
 
 def usual_config(checkpoint: Checkpoint) -> DetectConfig:
-    """The defaults, with the residual that suits the model."""
-    return DetectConfig(postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
+    """The defaults, with the percentile and the residual that suit the model."""
+    return DetectConfig(checkpoint.spec.percentile, postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
 
 
 def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None) -> str:

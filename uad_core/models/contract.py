@@ -109,3 +109,4 @@ class ModelSpec:
     # the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive` scored higher
     # for every model that reconstructs (README)
     signed: Literal["absolute", "positive"] = "positive"
+    percentile: float = 98.0  # per cent of healthy residuals below the threshold, at first; the paper's for its models

@@ -70,7 +70,11 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     threshold = _threshold_box(sliders[0]) if absolute else None
     # out of force they are still drawn: what is not drawn is gone after a reload
     ranked = not absolute and not discovery
-    percentile = percentile_slider(sliders[0] if ranked else more, disabled=not ranked)
+    suits = checkpoint.spec.percentile
+    if st.session_state.get(keys.PERCENTILE) == st.session_state.get(keys.SUITED, suits):
+        st.session_state[keys.PERCENTILE] = suits  # not moved since it suited another model
+    st.session_state[keys.SUITED] = suits
+    percentile = percentile_slider(sliders[0] if ranked else more, first=suits, disabled=not ranked)
     rate = _rate_slider(sliders[0] if discovery and not absolute else more, disabled=absolute or not discovery)
     size, smallest = median_slider(sliders[1]), size_slider(sliders[2])
     sign = more.radio(
@@ -98,6 +102,11 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         help="The held-out healthy scans whose residuals give the percentile its meaning.",
     )  # fmt: skip
     offer_reset(more)
+    own = DEFAULTS | {keys.PERCENTILE: suits, keys.SIGNED: SUITS}
+    more.button(
+        "What suits the model", on_click=st.session_state.update, args=(own,), width="stretch",
+        help=f"Percentile {suits:g}, {checkpoint.spec.signed} residual; the rest as in the paper.",
+    )  # fmt: skip
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
     post = PostprocessConfig(signed, size, erosion, smallest, cast(Look, look))
     return DetectConfig(percentile, threshold, reference, post, rate if discovery else None)

@@ -15,6 +15,7 @@ LEVELS = "levels"
 MODEL = "model"
 MODELS = "models"
 PERCENTILE = "percentile"
+SUITED = "suited percentile"  # that of the model chosen last
 ABSOLUTE = "absolute"
 THRESHOLD = "threshold"
 DISCOVERY = "discovery"  # whether a false-discovery rate stands in the percentile's place

@@ -7,9 +7,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.shell import keys
 from pages.ui.viewer.viewer import CONVENTIONS, Panel
+from uad_core.detect.presets import usual_config
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
-from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.pipeline.segment import segment
 from uad_core.render.views import Overlay, Voxel, slice_views
 
 SCORE = "The model's score"
@@ -39,8 +40,7 @@ def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) 
     kept = st.session_state.get(keys.LEVEL)
     from_link = keys.LEVEL_OF not in st.session_state and keys.LEVEL in st.query_params
     if not from_link and (kept not in levels or st.session_state.get(keys.LEVEL_OF) != scan):
-        suited = DetectConfig(postprocess=PostprocessConfig(reconstruction.checkpoint.spec.signed))
-        lesions = segment(reconstruction, suited).lesions
+        lesions = segment(reconstruction, usual_config(reconstruction.checkpoint)).lesions
         st.session_state[keys.LEVEL] = levels[len(levels) // 2]
         st.session_state.pop(keys.REGION, None)
         if lesions:
