@@ -1,5 +1,6 @@
 """What the pages make of links and controls, without a browser: whole scripts, real scans, real models."""
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,17 @@ from pages.ui.shell.page import PAGES
 from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.detect.from_file import summary
+from uad_core.detect.presets import usual_config
 from uad_core.io.paths import ROOT
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
-from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
 NAVIGATION = ROOT / "navigation.py"
-PAPER = "Back to the paper's setting"
+PAPER, SUITS = "Back to the paper's setting", "What suits the model"
 
 
 @pytest.fixture
@@ -58,10 +60,10 @@ def says(app: AppTest, sentence: str) -> bool:
 
 
 def expected(reconstruction, **setting) -> str:
-    """The sentence of the command line for the setting; the page takes the residual that suits the model."""
-    sizes = {key: setting.pop(key) for key in ("median_size", "min_lesion_mm3", "erosion_mm", "look") if key in setting}
-    signed = setting.pop("signed", reconstruction.checkpoint.spec.signed)
-    return summary(segment(reconstruction, DetectConfig(**setting, postprocess=PostprocessConfig(signed, **sizes))))
+    """The sentence of the command line for what differs from the setting that suits the model."""
+    usual, names = usual_config(reconstruction.checkpoint), {field.name for field in fields(PostprocessConfig)}
+    post = replace(usual.postprocess, **{key: setting.pop(key) for key in names & setting.keys()})
+    return summary(segment(reconstruction, replace(usual, **setting, postprocess=post)))
 
 
 @pytest.mark.parametrize("page", [Path(file).stem for file, *_ in PAGES])
@@ -82,7 +84,19 @@ def test_detect_says_what_the_core_finds_and_follows_every_control(visit, recons
     app.radio(key="signed").set_value("absolute").run()
     assert says(app, expected(reconstruction, **setting, signed="absolute"))
     next(button for button in app.button if button.label == PAPER).click().run()
-    assert says(app, expected(reconstruction, signed="absolute"))
+    assert says(app, expected(reconstruction, percentile=98.0, signed="absolute"))
+    next(button for button in app.button if button.label == SUITS).click().run()
+    assert says(app, expected(reconstruction))
+
+
+def test_an_untouched_percentile_follows_the_model_and_a_chosen_one_stays(visit):
+    app = visit("detect")
+    assert app.slider(key="percentile").value == 99.5
+    settled(app.selectbox(key="model").set_value("intensity").run())
+    assert app.slider(key="percentile").value == 98.0
+    app.slider(key="percentile").set_value(97.0).run()
+    settled(app.selectbox(key="model").set_value(STRONGEST).run())
+    assert app.slider(key="percentile").value == 97.0
 
 
 def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(visit, reconstruction):
