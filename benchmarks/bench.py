@@ -12,6 +12,7 @@ import torch
 from scipy import ndimage
 
 from benchmarks.precision import bench_precision
+from benchmarks.scan_steps import bench_import, bench_scan
 from benchmarks.train import bench_train
 from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.checkpoint import build_model
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the figures as they come, one a line."""
-    for line in chain(bench_segment(), bench_train(), bench_precision(), bench_search()):
+    for line in chain(bench_import(), bench_scan(), bench_segment(), bench_train(), bench_precision(), bench_search()):
         print(line, flush=True)
 
 

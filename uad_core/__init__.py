@@ -3,10 +3,17 @@
 import os
 from importlib.metadata import version
 from platform import python_version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the room `detect`, which can be called: see uad_core/detect/__init__.py
+    from uad_core.detect.one_call import detect as detect
 
 # Before anything loads OpenMP: threads that wait for each other are to sleep. They spin by default, which on a machine
 # that has more to do (a server with a browser, two test workers) makes everything several times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Likewise of numpy's matrix products, which here are small: two threads take 18 s for the shading of a head on a busy
+# machine, one takes 3 s.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"
 

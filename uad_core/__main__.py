@@ -17,6 +17,8 @@ from uad_core.models.checkpoint import CheckpointError
 
 COMMANDS = {
     "detect": "mark what a model of the healthy brain cannot reconstruct in one scan",
+    "bids": "detect in all scans of a BIDS dataset, as a BIDS App",
+    "serve": "detect for other programs, over HTTP",
     "models": "list the models, each with its idea and its weakness",
     "picture": "draw one slice of a detection as a PNG",
     "train": "train a model on the healthy subjects of cohort folders",

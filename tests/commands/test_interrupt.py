@@ -17,6 +17,7 @@ from uad_core.io.paths import ROOT, SAMPLES
 
 NEEDED = {
     "detect": ["scan.nii", "--out", "OUT"],
+    "bids": ["dataset", "OUT", "participant"],
     "picture": ["scan.nii", "--out", "OUT"],
     "train": ["--out", "OUT"],
     "sample": ["--out", "OUT"],

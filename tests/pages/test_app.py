@@ -98,7 +98,8 @@ def test_a_deep_link_is_the_first_visit_of_a_fresh_server_and_has_links_to_all_p
 
 def test_start_shows_a_real_run_and_leads_to_a_bundled_scan_that_is_segmented(server, context):
     page = open_page(context, server[0], "/")
-    page.locator("[data-testid=stImage] img").first.wait_for(timeout=60_000)
+    page.locator(".panels[data-draws]").wait_for(timeout=LONG)
+    assert panels(page).count() == 2
     page.get_by_role("link", name="Try a bundled scan").click()
     regions, millilitres, _ = summary(page)
     assert regions > 0
@@ -143,11 +144,39 @@ def test_the_threshold_is_dragged_in_the_histogram_and_the_link_carries_it(serve
     higher = settled(page)
     assert higher[2] > before[2]
     assert higher[1] < before[1]
+    assert re.search("percentile=9[89]", page.url)  # the slider moved, no other control took its place
+    assert page.get_by_role("slider", name=re.compile("Percentile")).is_enabled()
     shown = float(page.locator(".histogram").get_attribute("data-threshold"))
     assert shown == pytest.approx(higher[2], abs=1e-4)
     other = open_page(context, page.url.split("?")[0], "?" + page.url.split("?")[1])
     assert summary(other) == higher
     other.close()
+    page.close()
+
+
+def test_keys_hide_outline_enlarge_and_step_through_regions_and_take_it_all_back(server, context):
+    page = open_page(context, server[0], "/detect")
+    summary(page)
+    settled(page)
+    root, filled = page.locator(".panels"), pixels(page, 3)
+    root.focus()
+    for key in ("m", "o", "+"):
+        root.press(key)
+        wait_until(page, lambda: pixels(page, 3) != filled, f"{key} changed nothing")
+        root.press("r")
+        wait_until(page, lambda: pixels(page, 3) == filled, f"{key} was not taken back")
+    root.press("f")
+    assert page.locator(".panels figure:visible").count() == 1
+    root.press("f")
+    assert page.locator(".panels figure:visible").count() == 4
+    assert not page.get_by_text("the region before, the next region").is_visible()
+    root.press("?")
+    page.get_by_text("the region before, the next region").wait_for()
+    level = root.get_attribute("data-level")
+    root.press("]")
+    wait_until(page, lambda: root.get_attribute("data-level") != level, "no step to the second region")
+    root.press("[")
+    wait_until(page, lambda: root.get_attribute("data-level") == level, "no step back to the largest")
     page.close()
 
 

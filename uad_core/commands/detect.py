@@ -11,8 +11,10 @@ from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import SLABS
 from uad_core.commands import FILE, FOLDER, add_checkpoints, add_slab
 from uad_core.detect.from_file import DetectRequest, detect_file
-from uad_core.detect.presets import command_line, read_preset
+from uad_core.detect.presets import command_line, read_preset, usual_config
+from uad_core.doors.pacs import PacsSeries, fetch_flair, store_results
 from uad_core.io.read_scan import series_in
+from uad_core.io.volume import ScanError
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
@@ -26,23 +28,24 @@ DETECT = ("percentile", "threshold", "reference", "false_discovery")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add = parser.add_argument
-    add("scan", type=Path, help="FLAIR head scan: NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one")
+    add(
+        "scan",
+        type=Path,
+        nargs="?",
+        help="FLAIR head scan: NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one",
+    )
     add("--out", **FOLDER, required=True, help="for the results")
     add_setting(parser)
     add("--look-mask", **FILE, help="mask on the scan's grid within which alone to look; sets --look own-mask")
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
-    add_slab(parser, "those that the model knows")
-    for step, text in (
-        ("strip", "remove the skull"),
-        ("register", "register to the atlas"),
-        ("shading", "even out shading"),
-    ):
-        add(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
-    text = "number of the DICOM series to take, of the list that is printed where there are several"
-    add(
-        "--series", type=int, metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)"
-    )
+    add_steps(parser)
+    text = "number of the DICOM series to take, of the list that is printed where there are several; its UID in a PACS"
+    add("--series", metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)")
+    add("--dicomweb", metavar="URL", help="take the series --study and --series from this DICOMweb server")
+    add("--study", metavar="UID", help="of the series in the PACS")
+    text = "send the mask back as DICOM SEG and a summary as DICOM SR, each a new series of the same study"
+    add("--store", action="store_true", help=text)
     add(
         "--subject",
         help="label in file names, such as 07_ses-1 (default: what BIDS says in the scan's name, else scan)",
@@ -71,6 +74,17 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     add("--min-lesion-mm3", type=float, help=f"smaller regions are removed (default: {post.min_lesion_mm3:g})")
 
 
+def add_steps(parser: argparse.ArgumentParser) -> None:
+    """Levels and steps of the preparation."""
+    add_slab(parser, "those that the model knows")
+    for step, text in (
+        ("strip", "remove the skull"),
+        ("register", "register to the atlas"),
+        ("shading", "even out shading"),
+    ):
+        parser.add_argument(f"--{step}", action=argparse.BooleanOptionalAction, help=f"{text} (default: automatic)")
+
+
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:
     """Model and setting: each option as given, else as the preset has it, else the default.
 
@@ -79,7 +93,7 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
     """
     preset = read_preset(options.preset) if options.preset else None
     checkpoint = load_checkpoint(options.model or (preset.model if preset else STRONGEST), options.checkpoints)
-    config = preset.config if preset else DetectConfig(postprocess=PostprocessConfig(checkpoint.spec.signed))
+    config = preset.config if preset else usual_config(checkpoint)
     if options.percentile is not None:
         config = replace(config, threshold=None, false_discovery=None)
     if options.false_discovery is not None:
@@ -91,10 +105,34 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
 
 
 def chosen_options(options: argparse.Namespace) -> PrepareOptions:
-    """What overrides the automatic preprocessing."""
+    """What overrides the automatic preprocessing; a command need not have all of its options."""
     slab = SLABS[options.slab] if options.slab else None
-    given = {name: getattr(options, name) for name in (*STEPS, "brain_mask", "look_mask", "atlas", "series")}
+    names = (*STEPS, "brain_mask", "look_mask", "atlas", "series")
+    given = {name: getattr(options, name, None) for name in names}
+    if getattr(options, "dicomweb", None):
+        given["series"] = None  # a UID, of which one series came
+    elif given["series"] is not None:
+        given["series"] = _whole(given["series"])
     return PrepareOptions(slab, **given)
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ScanError("no_such_series", "A series in files is picked by its number in the list, such as --series 2.")
+    return int(text)
+
+
+def _source(options: argparse.Namespace) -> Path | list[bytes]:
+    """The file that was named, or the series in the PACS. Raises ScanError where it is not clear which."""
+    if bool(options.scan) == bool(options.dicomweb):
+        raise ScanError("source", "Name one scan: a file or folder, or --dicomweb URL --study UID --series UID.")
+    if not options.dicomweb:
+        if options.store or options.study:
+            raise ScanError("source", "--store and --study go with --dicomweb URL.")
+        return Path(options.scan)
+    if not options.study or not options.series:
+        raise ScanError("source", "A series in a PACS is named by --study UID and --series UID.")
+    return fetch_flair(PacsSeries(options.dicomweb, options.study, options.series))
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -107,7 +145,8 @@ def run(options: argparse.Namespace) -> None:
     prepare_options = chosen_options(options)
     command = command_line(checkpoint, config, prepare_options)
     print(RESEARCH_ONLY)
-    if len(series := series_in(options.scan, options.series)) > 1:
+    source = _source(options)
+    if len(series := series_in(source, prepare_options.series)) > 1:
         print(*series, sep="\n")
     with tqdm(total=100, unit="%", bar_format="{desc:<14}{bar}{percentage:3.0f}%") as bar:
 
@@ -115,9 +154,11 @@ def run(options: argparse.Namespace) -> None:
             bar.set_description(step)
             bar.update(100 * fraction - bar.n)
 
-        request = DetectRequest(options.scan, checkpoint, config, prepare_options, options.subject, command)
+        request = DetectRequest(source, checkpoint, config, prepare_options, options.subject, command)
         result = detect_file(request, options.out, report)
     for sentence in result.sentences:
         print(sentence)
     for path in result.files:
         print(path)
+    if options.store:
+        print(store_results(PacsSeries(options.dicomweb, options.study, options.series), result))

@@ -7,6 +7,7 @@ not belong to the study.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.quality import Check
 
 BIDS_IGNORE = f"*{REPORT}\n*.dcm\n"
 DATASET_DESCRIPTION = {
@@ -31,9 +33,18 @@ DATASET_DESCRIPTION = {
 
 
 def export(
-    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, label: str, command: str = ""
+    reconstruction: Reconstruction,
+    segmentation: Segmentation,
+    config: DetectConfig,
+    label: str,
+    command: str = "",
+    lights: Sequence[Check] | None = None,
 ) -> dict[str, bytes]:
-    """All result files by name. `label`: as `subject_label` has it; `command`: to run this again."""
+    """All result files by name.
+
+    `label`: as `subject_label` has it; `command`: to run this again; `lights`: those of `lights_of`, where they are
+    known already.
+    """
     if not LABEL.fullmatch(label):
         raise ValueError("a subject label may hold letters, digits and a few entities only")
     prepared = reconstruction.prepared
@@ -42,7 +53,7 @@ def export(
         reconstruction.searched, reconstruction.weighted(config.postprocess.signed, config.postprocess.look), 0
     )
     stem = result_stem(label, reconstruction.checkpoint.name)
-    record = provenance(reconstruction, segmentation, config, command)
+    record = provenance(reconstruction, segmentation, config, command, lights)
     voxels = int(mask.sum())
     record |= {"MaskVoxels": voxels, "MaskVolumeMm3": round(float(voxels * prepared.scan.voxel_mm3), 2)}
     units = "anomaly score, 0 to 1" if reconstruction.score is not None else "normalised intensity"

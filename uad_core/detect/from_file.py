@@ -1,17 +1,20 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
-import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
-from uad_core.detect.lights import stamp
+from uad_core.detect.lights import cautions, lights_of, stamp
 from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.lesions import Lesion
 from uad_core.pipeline.look import SENTENCES
-from uad_core.pipeline.reconstruct import reconstruct
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
@@ -19,11 +22,28 @@ from uad_core.preprocess.preparation import OnStep
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """Attributes: the `segmentation`, the `files` written, and `sentences` that say what was done and found."""
+    """What was found in one scan, and how."""
 
+    reconstruction: Reconstruction  # what the model drew, with the prepared scan that it saw
     segmentation: Segmentation
-    files: tuple[Path, ...]
-    sentences: tuple[str, ...]
+    files: tuple[Path, ...]  # that were written; none without a folder for them
+    sentences: tuple[str, ...]  # what was done and found
+
+    @property
+    def lesions(self) -> tuple[Lesion, ...]:
+        """The regions, largest first."""
+        return self.segmentation.lesions
+
+    @property
+    def summary(self) -> str:
+        """One sentence on what was found."""
+        return self.sentences[-1]
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """The lesion mask, uint8 (i, j, k) in the axes of the scan's file: the voxels of `*_mask.nii.gz`."""
+        prepared = self.reconstruction.prepared
+        return prepared.scan.to_source(prepared.to_scan(self.segmentation.mask, order=0).astype(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -38,31 +58,36 @@ class DetectRequest:
     command: str = ""  # how to run this again, for the record
 
 
-def detect_file(request: DetectRequest, out: Path, on_progress: OnStep = lambda step, fraction: None) -> Detection:
-    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives.
+def detect_file(
+    request: DetectRequest, out: Path | None, on_progress: OnStep = lambda step, fraction: None
+) -> Detection:
+    """Detect lesions in one scan and write the results below `out`, as BIDS derivatives; None: write nothing.
 
     `on_progress`: called with a step's name and the share of it that is done. Raises ScanError: the scan or mask cannot
     be used, or a step failed on it, nothing can be written to `out`, or results of another scan would be replaced:
     nothing is written; OSError: the results could not be written.
     """
-    source, checkpoint, config = request.source, request.checkpoint, request.config
-    check_folder(out)
+    source, checkpoint = request.source, request.checkpoint
+    if out is not None:
+        check_folder(out)
     own_name = source.name if isinstance(source, Path) else ""
     label = checked_label(request.subject) if request.subject else subject_label(own_name)
     scan = read_scan(source, request.prepare_options.series)
-    label, found = free_label(out, label, checkpoint.name, scan)
+    label, found = free_label(out, label, checkpoint.name, scan) if out is not None else (label, ())
     prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
-    segmentation = segment(reconstruction, config)
-    results = export(reconstruction, segmentation, config, label, request.command)
-    paths = {out / path_of(name, label): data for name, data in results.items()}
-    left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
-    record = json.loads(next(data for name, data in results.items() if name.endswith("_mask.json")))
+    segmentation, lights = segment(reconstruction, request.config), lights_of(reconstruction)
+    paths: dict[Path, bytes] = {}
+    left_alone: tuple[str, ...] = ()
+    if out is not None:
+        results = export(reconstruction, segmentation, request.config, label, request.command, lights)
+        paths = {out / path_of(name, label): data for name, data in results.items()}
+        left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
     steps = tuple(f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
-    red = stamp(check["Name"] for check in record["Checks"] if check["Light"] == "red")
-    doubts = (*record["Warnings"], *([f"{red}."] if red else []))
+    red = stamp(light.name for light in lights if light.severity == "red")
+    doubts = (*cautions(reconstruction, lights), *([f"{red}."] if red else []))
     sentences = (*steps, *doubts, *found, *left_alone, summary(segmentation))
-    return Detection(segmentation, tuple(paths), sentences)
+    return Detection(reconstruction, segmentation, tuple(paths), sentences)
 
 
 def summary(segmentation: Segmentation) -> str:
@@ -79,7 +104,10 @@ def summary(segmentation: Segmentation) -> str:
     count = len(segmentation.lesions)
     most = "at most " if looked else "about "
     healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
+    beside = f"It flags {healthy} in a healthy brain of this size"
+    if healthy_ml > segmentation.flagged_ml / 2:
+        beside += ": not much less than here, so choose a higher threshold to be specific"
     return (
         f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}. "
-        f"The same threshold flags {healthy} in a healthy brain of this size.{looked}"
+        f"{beside}.{looked}"
     )

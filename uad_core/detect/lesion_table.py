@@ -37,10 +37,14 @@ REGION_COLUMNS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")  
 def lesion_table(lesions: Sequence[Lesion]) -> str:
     """Tab-separated, one row a lesion, largest first; `index` and `name` as BIDS asks of a look-up table."""
     rows: list[tuple[object, ...]] = [tuple(COLUMNS)]
-    for lesion in lesions:
-        numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
-        rows.append((lesion.number, f"lesion {lesion.number}", *numbers, lesion.place, lesion.side))
+    rows += map(lesion_values, lesions)
     return "".join("\t".join(map(str, row)) + "\n" for row in rows)
+
+
+def lesion_values(lesion: Lesion) -> tuple[str | float, ...]:
+    """Of a region, in the order of `COLUMNS`."""
+    numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
+    return (lesion.number, f"lesion {lesion.number}", *numbers, lesion.place, lesion.side)
 
 
 def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | float]]:

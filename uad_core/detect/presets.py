@@ -116,13 +116,18 @@ def _check(entries: dict[str, Any]) -> None:
         raise PresetError(f"In this preset {wrong}.")
 
 
+def usual_config(checkpoint: Checkpoint) -> DetectConfig:
+    """The defaults, with the residual that suits the model."""
+    return DetectConfig(postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
+
+
 def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None) -> str:
     """`python -m uad_core detect` with this setting: the model, and what differs from the defaults.
 
     It names no file of the user's: words in capitals stand in place of them. Raises ValueError: `prepare_options` has
     axial levels that the command line has no name for.
     """
-    usual = DetectConfig(postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
+    usual = usual_config(checkpoint)
     options: dict[str, object] = {"out": "results", "model": checkpoint.name}
     options |= changed(config, usual) | changed(config.postprocess, usual.postprocess)
     options.pop("postprocess", None)

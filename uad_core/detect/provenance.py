@@ -1,5 +1,6 @@
 """How a mask came about: everything that is needed to make it again, and nothing about the patient."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -11,14 +12,22 @@ from uad_core.detect.lights import cautions, lights_of
 from uad_core.detect.result_files import scan_sha256
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.quality import Check
 
 
 def provenance(
-    reconstruction: Reconstruction, segmentation: Segmentation, config: DetectConfig, command: str
+    reconstruction: Reconstruction,
+    segmentation: Segmentation,
+    config: DetectConfig,
+    command: str,
+    lights: Sequence[Check] | None = None,
 ) -> dict[str, Any]:
-    """The record of one detection, as JSON holds it; keys in the manner of BIDS. `command`: how to run this again."""
+    """The record of one detection, as JSON holds it; keys in the manner of BIDS.
+
+    `command`: how to run this again; `lights`: those of `lights_of`, where they are known already.
+    """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
-    scan, checked = prepared.scan, lights_of(reconstruction)
+    scan, checked = prepared.scan, lights_of(reconstruction) if lights is None else lights
     return {
         "Type": "Lesion",
         "Use": RESEARCH_ONLY,

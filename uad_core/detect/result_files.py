@@ -88,6 +88,18 @@ def write_results(
     return (kept,) if foreign else ()
 
 
+def remove_results(out: Path, label: str, model: str) -> None:
+    """Take away all that a detection wrote under that name."""
+    for path in _there(out, label, model):
+        path.unlink(missing_ok=True)
+
+
+def _there(out: Path, label: str, model: str) -> list[Path]:
+    """The result files under that name."""
+    folder, stem = out / _folder(label), result_stem(label, model)
+    return [*folder.glob(f"{stem}_*"), *folder.glob(f"{stem}residual_*"), *out.glob(f"{stem}{REPORT}")]
+
+
 def _folder(label: str) -> str:
     subject, *entities = label.split("_")
     session = next((f"/{entity}" for entity in entities if entity.startswith("ses-")), "")
@@ -100,5 +112,4 @@ def _is_taken(out: Path, label: str, model: str, scan: Volume) -> bool:
     records = list(folder.glob(f"sub-{label}_space-orig_desc-*_mask.json"))
     if any(read_json(record).get("ScanSha256") != scan_sha256(scan) for record in records):
         return True
-    there = [*folder.glob(f"{stem}_*"), *folder.glob(f"{stem}residual_*"), *out.glob(f"{stem}{REPORT}")]
-    return bool(there) and folder / f"{stem}_mask.json" not in records
+    return bool(_there(out, label, model)) and folder / f"{stem}_mask.json" not in records

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import wasserstein_distance
 
 BINS = 100  # over [0, 1], of the grey values of a prepared scan
 _MIDDLES = (np.arange(BINS) + 0.5) / BINS
@@ -66,4 +65,6 @@ def histogram_shares(values: np.ndarray) -> np.ndarray:
 
 def earth_movers_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Between two (BINS,) distributions: how far a voxel's value has to be moved on average, in normalised grey."""
+    from scipy.stats import wasserstein_distance  # here, since it takes 0.7 s to load
+
     return float(wasserstein_distance(_MIDDLES, _MIDDLES, first, second))

@@ -1,21 +1,25 @@
 """Reconstruct: once per scan and model, since it is slow; `segment` runs at every move of a slider."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from uad_core.io.volume import ScanError
-from uad_core.models import AnomalyModel
-from uad_core.models.checkpoint import Checkpoint
-from uad_core.models.contract import OnProgress
 from uad_core.pipeline.look import weights
 from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import Look, PostprocessConfig, Sign, anomaly_map, erode
 from uad_core.preprocess import Prepared
+
+if TYPE_CHECKING:
+    from uad_core.models import AnomalyModel
+    from uad_core.models.checkpoint import Checkpoint
+    from uad_core.models.contract import OnProgress
 
 WHITE_PERCENTILE = 99.5  # of healthy residuals: one voxel in 200 of a healthy brain lies above
 WHITE_FACTOR = 2.5  # times that is shown white, so that a healthy brain stays dark
@@ -120,6 +124,8 @@ def assess_slices(
     As many at once as suit the model, on whichever device it is. `wanted`: (D,) bool, which; the others stay 0.
     `in_order`: they are a scan's levels one upon the other, so that each has neighbours.
     """
+    import torch
+
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     where = np.arange(len(slices)) if wanted is None else np.flatnonzero(wanted)
     step = model.slices_at_once or max(len(where), 1)

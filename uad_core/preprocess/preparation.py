@@ -5,13 +5,11 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
-import SimpleITK as sitk
 
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.brain_extraction import filled, strip
 from uad_core.preprocess.checks import (
     atlas_overlap,
     check_edges,
@@ -36,16 +34,22 @@ OnStep = Callable[[str, float], None]
 class _Log:
     """Collects steps and warnings while the chain runs."""
 
-    steps: list[ProcessingStep] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    doubts: list[str]  # on the scan as it was read
+    steps: dict[str, ProcessingStep] = field(default_factory=dict)
+    warned: dict[str, list[str]] = field(default_factory=dict)  # by step
     started: float = field(default_factory=perf_counter)
 
     def end(self, name: str, sentence: str, *warnings: str | None) -> None:
-        """Close the step that ran since the one before."""
+        """Close the step that ran since the one before; one that ran already now says this instead."""
         now = perf_counter()
-        self.steps.append(ProcessingStep(name, now - self.started, sentence))
+        seconds = now - self.started + (self.steps[name].seconds if name in self.steps else 0)
+        self.steps[name] = ProcessingStep(name, seconds, sentence)
         self.started = now
-        self.warnings += [warning for warning in warnings if warning]
+        self.warned[name] = [warning for warning in warnings if warning]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (*self.doubts, *(text for texts in self.warned.values() for text in texts))
 
 
 def prepare(
@@ -58,22 +62,26 @@ def prepare(
     """Strip, register, even out the shading, cut the slab, denoise, normalise.
 
     The paper registers before it strips; stripped brains register better, the steps are the same. The shading is no
-    step of the paper's: `config.shading` leaves it out. A level comes out the
-    same whichever slab it is cut with: the denoising sees its neighbours beyond the slab's edge, and the grey values
-    are scaled by the tissue at the paper's levels. `brain_mask`, the user's own, (D, H, W) bool on the scan's grid,
-    replaces stripping; `atlas` replaces the template; `on_progress` is called with a step's name and the share of all
-    that is done. Raises ScanError: `strip_failed`, `registration_failed`, `slab` or `normalise_failed`.
+    step of the paper's: `config.shading` leaves it out. Shading lays a scan up to 6 mm off its place, so the evened one
+    is registered anew. A level comes out the same whichever slab it is cut with: the denoising sees its neighbours
+    beyond the slab's edge, and the grey values are scaled by the tissue at the paper's levels. `brain_mask`, the user's
+    own, (D, H, W) bool on the scan's grid, replaces stripping; `atlas` replaces the template; `on_progress` is called
+    with a step's name and the share of all that is done. Raises ScanError: `strip_failed`, `registration_failed`,
+    `slab` or `normalise_failed`.
     """
-    log, on_step, target = _Log(), on_progress or (lambda name, fraction: None), atlas or template()
+    on_step, target = on_progress or (lambda name, fraction: None), atlas or template()
     on_step("strip the skull", 0.0)
     original, (scan, doubts) = scan, with_zero(scan)
-    log.warnings += doubts
+    log = _Log(list(doubts))
     brain = _brain(scan, config, brain_mask, log)
     on_step("register to the atlas", 0.3)
     transform = _transform(scan, brain, config, target, log)
     on_step("even out the shading", 0.7)
     shading = _shading(scan, brain, transform, config, log)
     even = replace(scan, array=scan.array / shading.gain(scan.shape)) if shading else scan
+    if shading:
+        on_step("register to the atlas", 0.75)
+        transform = _transform(even, brain, config, target, log)
     on_step("denoise and normalise", 0.8)
     wide, own = widened(config.slab, config.denoise_iterations)
     atlas_brain = mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), wide)
@@ -87,7 +95,7 @@ def prepare(
     log.end("denoise", f"Denoised in {config.denoise_iterations} iterations.")
     array, inside = normalise(array, inside[own], level), inside[own]
     log.end("normalise", "Scaled so that brain tissue lies at 0.5.")
-    return Prepared(original, array, inside, transform, config, tuple(log.steps), tuple(log.warnings), shading)
+    return Prepared(original, array, inside, transform, config, tuple(log.steps.values()), log.warnings, shading)
 
 
 def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
@@ -112,6 +120,8 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
 
 
 def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log: _Log) -> np.ndarray:
+    from uad_core.preprocess.brain_extraction import filled, strip  # here, since it loads torch
+
     if given is not None:
         mask, how = given, "Your own brain mask was used"
     elif config.strip:
@@ -156,6 +166,8 @@ def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:
     A stripper that takes scalp for brain gives itself away here: of seven well-stripped heads at most 0.1 % of the
     brain lay farther out, of one with scalp left behind 0.7 %.
     """
+    import SimpleITK as sitk
+
     image = sitk.GetImageFromArray(atlas_brain.astype(np.uint8))
     return sitk.GetArrayFromImage(sitk.BinaryDilate(image, [round(reach_mm), round(reach_mm), 0])).astype(bool)
 

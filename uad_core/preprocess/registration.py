@@ -5,15 +5,20 @@ Searching on 10 % of the full-resolution voxels lost one run of 24 and spread by
 mm on most voxels lost none, spreads by 0.3 mm, and is five times as fast.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from uad_core.atlas.masks import bounding_box
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 _LPS = np.diag([-1.0, -1.0, 1.0])  # ITK's world has x to the left and y to posterior
 
@@ -50,6 +55,8 @@ def register(
     runs in a frame that does not know the file (see `_Frame`). Raises ScanError: `registration_failed` where the search
     finds no overlap at all.
     """
+    import SimpleITK as sitk
+
     if not moving_mask.any():
         raise ScanError("registration_failed", "The scan could not be registered: its brain mask is empty.")
     moving_frame, fixed_frame = _Frame.of(moving), _Frame.of(fixed)
@@ -81,6 +88,8 @@ def _search(
     fixed: sitk.Image, moving: sitk.Image, region: sitk.Image, transform: sitk.Transform, config: RegistrationConfig
 ) -> None:
     """Improves `transform` in place."""
+    import SimpleITK as sitk
+
     method = sitk.ImageRegistrationMethod()
     method.SetNumberOfWorkUnits(1)  # sums over threads come in any order; here only, not for the whole process
     method.SetMetricAsMattesMutualInformation(config.bins)
@@ -124,7 +133,7 @@ class _Frame:
     to_world: AffineTransform  # frame mm -> world mm, RAS
 
     @classmethod
-    def of(cls, volume: Volume) -> "_Frame":
+    def of(cls, volume: Volume) -> _Frame:
         columns = _LPS @ volume.affine[:3, 2::-1]
         lengths = np.linalg.norm(columns, axis=0)
         spacing, direction = np.round(lengths, 5), np.round(columns / lengths, 5)
@@ -140,6 +149,8 @@ class _Frame:
         return self.small(np.where(mask, np.clip(array, 0, ceiling), 0).astype(np.float32), mask, config)
 
     def small(self, array: np.ndarray, mask: np.ndarray, config: RegistrationConfig) -> sitk.Image:
+        import SimpleITK as sitk
+
         image = sitk.GetImageFromArray(array)
         image.SetSpacing(self.spacing.tolist())
         image.SetDirection(self.direction.ravel().tolist())

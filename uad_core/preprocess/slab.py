@@ -1,13 +1,11 @@
 """The scan as axial slices of the atlas, and results back on the scan's own grid."""
 
 import numpy as np
-import SimpleITK as sitk
 
 from uad_core.atlas.space import ATLAS_SHAPE, Slab
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 
-_INTERPOLATORS = {0: sitk.sitkNearestNeighbor, 1: sitk.sitkLinear}
 _DECIMALS = 7  # of a voxel: far below what matters, far above what flips of a file's axes change
 
 
@@ -58,7 +56,10 @@ def resample(array: np.ndarray, voxel_map: AffineTransform, shape: tuple[int, in
 
     `voxel_map`: voxel (d, h, w) of the new grid -> voxel of `array`. `order`: 0 nearest (masks), 1 linear (maps).
     """
-    if order not in _INTERPOLATORS:
+    import SimpleITK as sitk
+
+    interpolators = {0: sitk.sitkNearestNeighbor, 1: sitk.sitkLinear}
+    if order not in interpolators:
         raise ValueError(f"order must be 0 (nearest) or 1 (linear), got {order}")
     values = array.astype(np.uint8 if order == 0 else np.float32) if array.dtype == bool else array
     # Both grids as plain voxel counts, in ITK's order (w, h, d): no millimetres, nothing to disagree about.
@@ -68,7 +69,7 @@ def resample(array: np.ndarray, voxel_map: AffineTransform, shape: tuple[int, in
     transform.SetTranslation(turned[:3, 3].tolist())
     image = sitk.GetImageFromArray(np.ascontiguousarray(values))
     resampled = sitk.Resample(
-        image, shape[::-1], transform, _INTERPOLATORS[order], (0.0,) * 3, (1.0,) * 3, np.eye(3).ravel().tolist(), 0.0
+        image, shape[::-1], transform, interpolators[order], (0.0,) * 3, (1.0,) * 3, np.eye(3).ravel().tolist(), 0.0
     )
     result = sitk.GetArrayFromImage(resampled)
     return result.astype(bool) if array.dtype == bool and order == 0 else result

@@ -9,6 +9,7 @@ import numpy as np
 from uad_core.atlas.space import Slab
 from uad_core.io.nifti import encode_nifti
 from uad_core.io.volume import Volume
+from uad_core.pipeline.lesions import regions
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.preprocess import Prepared
@@ -138,6 +139,22 @@ def slice_voxel(prepared: Prepared, index: int, column: int, row: int) -> Voxel:
     """The voxel of slice `index` that a pixel of its cropped picture shows."""
     rows, columns = crop_box(prepared.brain_mask)
     return index, min(rows.start + row, rows.stop - 1), min(columns.start + column, columns.stop - 1)
+
+
+def region_marks(prepared: Prepared, mask: np.ndarray, index: int) -> tuple[tuple[int, int, str], ...]:
+    """(column, row, number) of each region of a (D, 256, 256) mask in the cropped picture of slice `index`.
+
+    Numbers as in the table of regions; each stands at the right of what the slice shows of its region.
+    """
+    (levels, rows, columns), rank = regions(mask)
+    here = levels == index
+    rows, columns, rank = rows[here], columns[here], rank[here]
+    box_rows, box_columns = crop_box(prepared.brain_mask)
+    marks = []
+    for one in np.unique(rank):
+        h, w = rows[rank == one], columns[rank == one]
+        marks.append((int(w.max()) + 2 - box_columns.start, round(float(h.mean())) - box_rows.start, str(one + 1)))
+    return tuple(marks)
 
 
 def plane_voxel(prepared: Prepared, voxel: Voxel, plane: int, column: int, row: int) -> Voxel:

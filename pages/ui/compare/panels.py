@@ -72,7 +72,7 @@ def draw_agreement(compared: Sequence[Compared], level: int) -> None:
     prepared, models = compared[0].reconstruction.prepared, len(compared)
     masks = [one.segmentation.mask for one in compared]
     scan, votes = agreement_view(prepared, masks, level - prepared.slab.first)
-    layout = PanelLayout(280, level=level, levels=prepared.slab.levels)
+    layout = PanelLayout(280, level=level, levels=prepared.slab.levels, tools=False)
     show_panels([Panel(scan, "", votes)], "agreement", layout, on_level=to_level)
     marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
     st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)

@@ -1,6 +1,6 @@
 """The pictures of the tuning page: one axial level in four views, three linked planes, or the head in 3-D."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -50,13 +50,28 @@ def draw_slices(found: Finding) -> None:
     """One axial level in four views, side by side."""
     reconstruction, slab = found.reconstruction, found.reconstruction.prepared.slab
     index, overlay = found.level - slab.first, views.Overlay(found.segmentation.mask, found.truth, found.opacity)
-    panels = slice_panels(reconstruction, index, overlay, found.config.postprocess)
-    panels[-1] = replace(panels[-1], stamp=found.stamp)
+    *panels, last = slice_panels(reconstruction, index, overlay, found.config.postprocess)
+    marks = views.region_marks(reconstruction.prepared, found.segmentation.mask, index)
+    panels.append(replace(last, marks=marks, stamp=found.stamp))
 
     def go(click: Click) -> None:
         go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))
 
-    show_panels(panels, "slices", PanelLayout(250, None, found.level, slab.levels), on_level=to_level, on_click=go)
+    layout = PanelLayout(250, None, found.level, slab.levels)
+    show_panels(panels, "slices", layout, to_level, go, step_through(found))
+
+
+def step_through(found: Finding) -> Callable[[int], None]:
+    """A callback that goes to the next region of the table, or to the one before."""
+
+    def step(by: int) -> None:
+        if lesions := found.segmentation.lesions:
+            kept = st.session_state.get(keys.REGION, 0)  # before the first
+            number = (kept - 1 + by) % len(lesions) if kept else (0 if by > 0 else len(lesions) - 1)
+            st.session_state[keys.REGION] = number + 1
+            go_to(found.reconstruction, lesions[number].centre_voxel)
+
+    return step
 
 
 def draw_planes(found: Finding) -> None:
@@ -108,7 +123,7 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
         go_to(found.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
 
     layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
-    show_panels(panels, f"{len(panels)} planes", layout, on_level=to_level, on_click=go)
+    show_panels(panels, f"{len(panels)} planes", layout, to_level, go, step_through(found))
 
 
 VIEWS = {"Slice": draw_slices, "Three planes": draw_planes, "3-D": draw_head}

@@ -25,7 +25,7 @@ from uad_core.preprocess.from_file import STEPS, PrepareOptions, prepare_scan
 from uad_core.quality import Check
 
 OWN = "My own scan"
-FIRST = "sub-ms01"  # what a new visitor sees
+FIRST = "sub-rawms03"  # what a new visitor sees
 SECONDS_A_LEVEL = 0.1  # of a reconstruction, at first
 
 

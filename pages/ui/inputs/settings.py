@@ -60,7 +60,7 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     """The live chain's setting: threshold and sizes go into three `sliders`, the rest into `more`."""
     absolute = more.toggle(
         "Absolute threshold", key=keys.ABSOLUTE, bind="query-params", help="A residual, in normalised intensity, in "
-        "place of a percentile. Dragging the line in the histogram switches this on.",
+        "place of a percentile. Dragging the line in the histogram beyond the percentile's reach switches this on.",
     )  # fmt: skip
     discovery = more.toggle(
         "False-discovery rate", key=keys.DISCOVERY, bind="query-params", disabled=absolute, help="In place of a "
@@ -124,9 +124,17 @@ def offer_reset(place: DeltaGenerator, more: Mapping[str, Any] | None = None) ->
     )  # fmt: skip
 
 
-def set_threshold(value: float) -> None:
-    """From a callback: make `value` the threshold, in place of a percentile."""
-    st.session_state.update({keys.ABSOLUTE: True, keys.THRESHOLD: round(min(max(value, 0.0), 1.0), 4)})
+def set_threshold(value: float, percentile: float) -> None:
+    """From a callback: make `value` the threshold, `percentile` of the healthy voxels lie below it.
+
+    The percentile's slider moves there; where it does not reach so far, or where a threshold is set already, the value
+    itself is set.
+    """
+    low, high = PERCENTILES
+    if not st.session_state.get(keys.ABSOLUTE) and low <= percentile <= high:
+        st.session_state.update({keys.PERCENTILE: round(percentile, 1), keys.DISCOVERY: False})
+    else:
+        st.session_state.update({keys.ABSOLUTE: True, keys.THRESHOLD: round(min(max(value, 0.0), 1.0), 4)})
 
 
 def _threshold_box(place: DeltaGenerator) -> float:

@@ -58,7 +58,7 @@ def draw_latent(choice: SelectedScan, prepared: Prepared) -> None:
     if goal != ALONG:
         shown["Plain fade of the two scans"] = faded[at]
     panels = [Panel(grey_png(picture[rows, columns]), title) for title, picture in shown.items()]
-    show_panels(panels, "walk", PanelLayout(230))
+    show_panels(panels, "walk", PanelLayout(230, tools=False))
     _draw_samples(checkpoint, prepared, seed, load("anogan") if "anogan" in names else None)
 
 

@@ -147,7 +147,7 @@ def _draw_pictures(
         on_brain = replace(lesion, centre=centre).truth(prepared).any()
         st.session_state.update({keys.LESSON["place"]: centre} if on_brain else {keys.LESSON["missed"]: True})
 
-    show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels), on_level=turn, on_click=place)
+    show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels, tools=False), on_level=turn, on_click=place)
     if st.session_state.pop(keys.LESSON["missed"], False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(

@@ -129,7 +129,9 @@ def _show_slice(
         st.session_state[keys.LESSON["voxel"]] = slice_voxel(prepared, index, click.column, click.row)
 
     shown = panels(index, voxel_pixel(prepared, voxel) if voxel[0] == index else None)
-    show_panels(shown, key, PanelLayout(height, columns, levels[index], levels), on_level=turn, on_click=choose)
+    show_panels(
+        shown, key, PanelLayout(height, columns, levels[index], levels, tools=False), on_level=turn, on_click=choose
+    )
     st.caption(f"Axial level {levels[index]} of the atlas (mm). The cross marks the voxel of the lesson.")
 
 

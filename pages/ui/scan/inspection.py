@@ -96,4 +96,4 @@ def _draw(view: StepView, plane: Plane, key: str) -> None:
 
     panel = Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)
     index, levels = preprocessing.nearest_voxel(view, at)[axis], range(view.array.shape[axis])
-    show_panels([panel], key, PanelLayout(270, None, index, levels), on_level=to_slice, on_click=to_click)
+    show_panels([panel], key, PanelLayout(270, None, index, levels, tools=False), on_level=to_slice, on_click=to_click)

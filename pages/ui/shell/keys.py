@@ -37,6 +37,7 @@ COMPLAINT = "complaint"  # about the last upload
 THRESHOLD_BOX = "threshold box"
 HISTOGRAM = "histogram"
 LESIONS = "lesions"
+REGION = "region"  # number of the one that `[` and `]` went to last
 PRESET = "preset"
 PRESET_PROBLEM = "preset problem"
 

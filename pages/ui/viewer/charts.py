@@ -49,12 +49,12 @@ def show_histogram(
     reconstruction: Reconstruction,
     segmentation: Segmentation,
     config: DetectConfig,
-    on_threshold: Callable[[float], None],
+    on_threshold: Callable[[float, float], None],
 ) -> None:
     """This scan's filtered residuals over those of healthy scans.
 
     Args:
-        on_threshold: called before the next run with the threshold that the line was dragged to.
+        on_threshold: called before the next run with the threshold that the line was dragged to, and its percentile.
     """
     post, calibration = config.postprocess, reconstruction.checkpoint.calibration
     healthy = calibration.histogram(post.signed, post.median_size, segmentation.reference)
@@ -75,6 +75,6 @@ def show_histogram(
 
     def dragged() -> None:
         if wanted := st.session_state[keys.HISTOGRAM].get("threshold"):
-            on_threshold(float(wanted["value"]))
+            on_threshold(float(wanted["value"]), healthy.percentile(float(wanted["value"])))
 
     _histogram(key=keys.HISTOGRAM, data=data, on_threshold_change=dragged, height="content")

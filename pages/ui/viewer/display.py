@@ -33,14 +33,19 @@ def pick_convention(place: DeltaGenerator, label: Literal["visible", "collapsed"
 
 
 def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) -> int:
-    """The axial level to look at; for a new scan, which `key` identifies, that of its largest region."""
+    """The axial level to look at; for a new scan, which `key` identifies, that of its largest region, cross on it."""
     levels = reconstruction.prepared.slab.levels
     scan = (key, levels)
     kept = st.session_state.get(keys.LEVEL)
     from_link = keys.LEVEL_OF not in st.session_state and keys.LEVEL in st.query_params
     if not from_link and (kept not in levels or st.session_state.get(keys.LEVEL_OF) != scan):
-        lesions = segment(reconstruction, DetectConfig()).lesions
-        st.session_state[keys.LEVEL] = levels[lesions[0].centre_voxel[0] if lesions else len(levels) // 2]
+        suited = DetectConfig(postprocess=PostprocessConfig(reconstruction.checkpoint.spec.signed))
+        lesions = segment(reconstruction, suited).lesions
+        st.session_state[keys.LEVEL] = levels[len(levels) // 2]
+        st.session_state.pop(keys.REGION, None)
+        if lesions:
+            go_to(reconstruction, lesions[0].centre_voxel)
+            st.session_state[keys.REGION] = 1
     st.session_state[keys.LEVEL_OF] = scan
     if len(levels) == 1:
         return levels[0]

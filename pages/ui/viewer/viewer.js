@@ -1,5 +1,5 @@
-// Draws panels of grey pictures with overlays. State that is the viewer's own (grey window, level on its way) lives
-// on the root element, because Streamlit calls this function again with every new `data`.
+// Panels of grey pictures with overlays. State that is the viewer's own (grey window, zoom, level on its way) lives on
+// the root element, because Streamlit calls this function again with every new `data`.
 const FIGURE = `<figure><div class="frame"><canvas role="img"></canvas><span class="side left"></span>
   <span class="side right"></span><span class="side top"></span><span class="side bottom"></span>
   <span class="window"></span><span class="stamp"></span></div><figcaption></figcaption></figure>`;
@@ -7,17 +7,18 @@ const FIGURE = `<figure><div class="frame"><canvas role="img"></canvas><span cla
 export default function (component) {
   const { data, setTriggerValue, parentElement } = component;
   const root = parentElement.querySelector(".panels");
-  const own = (root.own ??= { window: null, asked: null, drag: null, turned: 0 });
+  const own = (root.own ??= { asked: null, drag: null, turned: 0, large: null, help: false, over: data.panels.length - 1 });
+  if (!own.view) does(own, "reset");
   own.data = data;
   own.pending = false;
   if (own.asked === data.level) own.asked = null;
-  root.style.gridTemplateColumns = `repeat(${data.columns}, minmax(0, 1fr))`;
   root.dataset.level = data.level ?? "";
   root.setAttribute("aria-label", data.level === null ? "Pictures" : `Slices, level ${data.level}`);
 
   while (root.children.length > data.panels.length) root.lastElementChild.remove();
   while (root.children.length < data.panels.length) root.insertAdjacentHTML("beforeend", FIGURE);
   Promise.all(data.panels.map((panel, index) => show(root.children[index], panel, index))).then(() => {
+    repaint();
     root.dataset.draws = Number(root.dataset.draws ?? 0) + 1; // for tests and the benchmark: all is on the screen
   });
   if (own.asked !== null) ask(own.asked);
@@ -41,56 +42,22 @@ export default function (component) {
     }));
     if (figure.panel !== panel) return;
     if (figure.images?.[0] !== images[0]) figure.grey = greyOf(images[0]);
+    if (figure.images?.[1] !== images[1]) figure.outline = null;
     figure.images = images;
-    draw(figure);
     root.dataset.drawn = data.level ?? "";
   }
 
-  function greyOf(image) {
-    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(image, 0, 0);
-    return { canvas, context, pixels: context.getImageData(0, 0, canvas.width, canvas.height).data };
+  function repaint() {
+    root.style.gridTemplateColumns = `repeat(${own.large === null ? data.columns : 1}, minmax(0, 1fr))`;
+    for (const [index, figure] of [...root.children].entries()) {
+      figure.hidden = own.large !== null && own.large !== index;
+      if (figure.grey && !figure.hidden) draw(figure, own);
+    }
+    toolbar(root, own, act);
   }
 
-  function draw(figure) {
-    const { panel, grey, mirrored } = figure, { width, height } = grey.canvas;
-    const shown = new ImageData(grey.pixels.slice(), width, height), [low, high] = own.window ?? data.window;
-    if (panel.windowed) {
-      const scale = 1 / Math.max(high - low, 1e-3);
-      for (let i = 0; i < shown.data.length; i += 4)
-        shown.data[i] = shown.data[i + 1] = shown.data[i + 2] = (grey.pixels[i] - 255 * low) * scale;
-    }
-    grey.context.putImageData(shown, 0, 0);
-    const tall = Math.max(1, innerHeight / 720) * data.maxHeight; // a large window shows large pictures
-    const zoom = Math.max(2, Math.ceil((tall * devicePixelRatio) / height));
-    const limit = `max(${data.maxHeight}px, ${data.maxHeight / 7.2}vh)`;
-    const canvas = Object.assign(figure.querySelector("canvas"), { width: width * zoom, height: height * zoom });
-    const aspectRatio = `${width} / ${height}`; // a slab's few levels leave no room for letters
-    Object.assign(canvas.style, { aspectRatio, maxHeight: limit, width: `min(100%, calc(${limit} * ${width / height}))` });
-    for (const place of ["top", "bottom"]) figure.querySelector("." + place).hidden = height < 40;
-    const context = canvas.getContext("2d");
-    context.setTransform(mirrored ? -1 : 1, 0, 0, 1, mirrored ? canvas.width : 0, 0);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(grey.canvas, 0, 0, canvas.width, canvas.height);
-    if (figure.images[1]) {
-      context.imageSmoothingEnabled = false;
-      context.drawImage(figure.images[1], 0, 0, canvas.width, canvas.height);
-    }
-    if (panel.cross) {
-      const [x, y] = panel.cross.map((at) => (at + 0.5) * zoom), gap = 6 * zoom;
-      context.strokeStyle = "#E69F00";
-      context.lineWidth = Math.max(1, zoom / 3);
-      const across = `M0 ${y}H${x - gap}M${x + gap} ${y}H${canvas.width}`;
-      context.stroke(new Path2D(`${across}M${x} 0V${y - gap}M${x} ${y + gap}V${canvas.height}`));
-    }
-    const changed = own.window && panel.windowed;
-    figure.querySelector(".window").textContent = changed ? `window ${low.toFixed(2)} to ${high.toFixed(2)}` : "";
-  }
-
-  function repaint(window) {
-    own.window = window;
-    for (const figure of root.children) if (figure.grey) draw(figure);
+  function act(what, value) {
+    if (does(own, what, value, own.over)) repaint();
   }
 
   // Only one level is on its way at a time: a wheel turns faster than a server draws.
@@ -108,30 +75,48 @@ export default function (component) {
       root.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
       own.drag = { x: event.clientX, y: event.clientY, window: own.window ?? data.window, moved: false };
+      own.drag.from = event.shiftKey ? shareAt(figure, own.view, event) : null;
     };
     canvas.onpointermove = (event) => {
-      if (!own.drag) return;
+      own.over = index;
+      if (!own.drag) return read(figure, event);
       const right = (event.clientX - own.drag.x) / 400, up = (own.drag.y - event.clientY) / 400;
       if (Math.hypot(right, up) * 400 > 4) own.drag.moved = true;
-      if (!own.drag.moved || !figure.panel.windowed) return;
-      const [from, to] = own.drag.window;
-      const middle = (from + to) / 2 - up, width = Math.max(to - from + right, 0.02);
-      repaint([middle - width / 2, middle + width / 2]);
+      if (!own.drag.moved) return;
+      if (own.drag.from) {
+        const at = shareAt(figure, own.view, event), [x, y] = seen(figure, own.view);
+        Object.assign(own.view, { x: x + own.drag.from[0] - at[0], y: y + own.drag.from[1] - at[1] });
+      } else if (figure.panel.windowed) {
+        const [from, to] = own.drag.window;
+        const middle = (from + to) / 2 - up, width = Math.max(to - from + right, 0.02);
+        own.window = [middle - width / 2, middle + width / 2];
+      }
+      repaint();
     };
+    canvas.onpointerleave = () => read(figure, null);
     canvas.onpointerup = (event) => {
-      const drag = own.drag, box = canvas.getBoundingClientRect();
+      const drag = own.drag, { width, height } = figure.grey.canvas, [x, y] = shareAt(figure, own.view, event);
       own.drag = null;
-      if (!drag || drag.moved) return;
-      const x = (event.clientX - box.left) / box.width, { width, height } = figure.grey.canvas;
-      const column = Math.floor((figure.mirrored ? 1 - x : x) * width);
-      const row = Math.floor(((event.clientY - box.top) / box.height) * height);
-      setTriggerValue("clicked", { panel: index, column, row });
+      if (!drag || drag.moved || event.detail > 1) return;
+      setTriggerValue("clicked", { panel: index, column: Math.floor(x * width), row: Math.floor(y * height) });
     };
-    canvas.ondblclick = () => repaint(null);
+    canvas.ondblclick = () => act("large");
+  }
+
+  function read(figure, event) {
+    const output = root.previousElementSibling.querySelector("output");
+    if (!output || !figure.grey || !figure.panel.windowed || !event) return output && (output.textContent = "");
+    const { width, height } = figure.grey.canvas, [x, y] = shareAt(figure, own.view, event);
+    const grey = figure.grey.pixels[4 * (Math.floor(y * height) * width + Math.floor(x * width))];
+    if (grey !== undefined) output.textContent = `intensity ${(grey / 255).toFixed(2)}`;
   }
 
   root.onwheel = (event) => {
-    if (own.data.level === null || event.ctrlKey) return;
+    if (event.ctrlKey) {
+      event.preventDefault();
+      return act(event.deltaY < 0 ? "closer" : "farther");
+    }
+    if (own.data.level === null) return;
     event.preventDefault();
     own.turned += event.deltaY * (event.deltaMode === 0 ? 1 : 40);
     const steps = Math.trunc(own.turned / 40);
@@ -139,7 +124,10 @@ export default function (component) {
     if (steps) ask((own.asked ?? own.data.level) - steps);
   };
   root.onkeydown = (event) => {
-    const steps = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const region = { "[": -1, "]": 1 }[event.key], steps = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
+    if (region) setTriggerValue("region", { step: region });
+    if (DEED_OF[event.key.toLowerCase()]) act(DEED_OF[event.key.toLowerCase()]);
     if (own.data.level === null || !steps) return;
     event.preventDefault();
     ask((own.asked ?? own.data.level) + steps);

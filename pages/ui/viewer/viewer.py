@@ -1,7 +1,8 @@
 """Pictures that a radiologist can handle: wheel and keys through slices, grey window by drag, click on a voxel.
 
-A component of our own (`viewer.js`): it gets 8-bit pictures as PNG and does windowing and flipping in the browser,
-so that only a new slice or a new mask costs a way to the server and back.
+A component of our own: it gets 8-bit pictures as PNG and does windowing, zoom, outlines and flipping in the browser
+(`picture.js` draws, `tools.js` has buttons and keys, `viewer.js` joins them), so that only a new slice or a new mask
+costs a way to the server and back.
 """
 
 from base64 import b64encode
@@ -13,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.shell import keys
+from uad_core.render.colours import MASK_COLOUR
 from uad_core.render.planes import Plane
 from uad_core.render.slices import GREY_WINDOW
 
@@ -31,6 +33,7 @@ class Panel:
         sides: letters at its left, right, top and bottom; a picture with R and L is mirrored on demand.
         windowed: whether the grey window applies to it.
         cross: (column, row) of a crosshair, in pixels of `picture`.
+        marks: (column, row, word) of words written into it, such as the numbers of regions.
         stamp: what speaks against it, over the picture.
     """
 
@@ -40,6 +43,7 @@ class Panel:
     sides: str = SIDES["axial"]
     windowed: bool = True
     cross: tuple[float, float] | None = None
+    marks: tuple[tuple[int, int, str], ...] = ()
     stamp: str = ""
 
 
@@ -51,12 +55,14 @@ class PanelLayout:
         max_height: of a picture, in screen pixels of a window of 720; more in a larger one.
         columns: in a row; all panels by default.
         level: the slice shown, one of `levels`: the wheel and the arrow keys ask for another.
+        tools: whether a row of buttons stands above; the keys work without, too.
     """
 
     max_height: int
     columns: int | None = None
     level: int | None = None
     levels: range | None = None
+    tools: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,14 @@ class Click:
     row: int
 
 
+_HERE = Path(__file__).parent
+_JS = "\n".join((_HERE / name).read_text() for name in ("picture.js", "tools.js", "viewer.js"))
 _component = st.components.v2.component(
     "uad_viewer",
-    html='<div class="panels" tabindex="0" role="group"></div>',
-    css=(Path(__file__).parent / "viewer.css").read_text(),
-    js=(Path(__file__).parent / "viewer.js").read_text(),
+    html='<div class="tools" role="toolbar" aria-label="View"></div>'
+    '<div class="panels" tabindex="0" role="group"></div>',
+    css=(_HERE / "viewer.css").read_text(),
+    js=_JS.replace("[230, 159, 0]", str(list(MASK_COLOUR)), 1),
 )
 
 
@@ -82,6 +91,7 @@ def show_panels(
     layout: PanelLayout,
     on_level: Callable[[int], None] | None = None,
     on_click: Callable[[Click], None] | None = None,
+    on_region: Callable[[int], None] | None = None,
 ) -> None:
     """Draw the panels side by side.
 
@@ -89,6 +99,7 @@ def show_panels(
         key: of the component, and of what it reports in the session.
         on_level: called before the next run with the level that the user wants to see.
         on_click: called before the next run with the click.
+        on_region: called before the next run with 1 or -1: the next region is wanted, or the one before.
     """
     data: dict[str, Any] = {
         "panels": [
@@ -100,6 +111,7 @@ def show_panels(
         "first": layout.levels[0] if layout.levels else None,
         "last": layout.levels[-1] if layout.levels else None,
         "maxHeight": layout.max_height,
+        "tools": layout.tools,
         "window": list(GREY_WINDOW),
         "mirrored": st.session_state.get(keys.CONVENTION) == CONVENTIONS[1],
     }
@@ -112,7 +124,14 @@ def show_panels(
         if on_click and (at := st.session_state[key].get("clicked")):
             on_click(Click(int(at["panel"]), int(at["column"]), int(at["row"])))
 
-    _component(key=key, data=data, on_level_change=level_asked, on_clicked_change=clicked, height="content")
+    def stepped() -> None:
+        if on_region and (at := st.session_state[key].get("region")):
+            on_region(int(at["step"]))
+
+    _component(
+        key=key, data=data, on_level_change=level_asked, on_clicked_change=clicked, on_region_change=stepped,
+        height="content",
+    )  # fmt: skip
 
 
 def _url(png: bytes) -> str:

@@ -28,6 +28,7 @@ class SeriesEntry:
     slices: int
     reason: str
     chosen: bool
+    is_flair: bool = False  # by its header, a FLAIR of the head
 
     def __str__(self) -> str:
         mark = "*" if self.chosen else " "
@@ -81,9 +82,10 @@ def entries(stacks: Sequence[Stack], wanted: int | None = None) -> tuple[SeriesE
         chosen = choose(stacks, wanted)[0]
     except ScanError:
         chosen = -1
+    judged = [judge(stack) for stack in stacks]
     return tuple(
-        SeriesEntry(n + 1, _title(stack), len(stack.slices), judge(stack).reason, n == chosen)
-        for n, stack in enumerate(stacks)
+        SeriesEntry(n + 1, _title(stack), len(stack.slices), one.reason, n == chosen, one.is_flair)
+        for n, (stack, one) in enumerate(zip(stacks, judged, strict=True))
     )
 
 

@@ -11,7 +11,7 @@ _LEAST_ML, _MOST = 2.0, 0.35  # smaller regions move no field; larger ones, as a
 _SHELL_MM = 8.0  # on either side of the edge
 _FLUID = -0.35  # log residual below which a voxel of the shell outside is fluid
 _FEWEST = 8  # voxels of a shell
-_SHARP = 0.10  # least step at the edge, of log intensity, beyond two standard errors
+_SHARP = 0.08  # least step at the edge, of log intensity, beyond two standard errors
 _AROUND = ndimage.generate_binary_structure(3, 1)
 
 
@@ -22,7 +22,7 @@ def sharp_regions(brain: CoarseBrain, residual: np.ndarray, judged: np.ndarray) 
     it. Such a fit follows whatever is smooth and leaves no step at the edge of a shaded region; at the edge of a lesion
     it must, since it cannot bend so fast.
     """
-    bright, judged_volume = brain.smoothed(residual, _SMOOTH_MM), brain.volume(judged)
+    bright, judged_volume = brain.smoothed(brain.one_sided(residual), _SMOOTH_MM), brain.volume(judged)
     most = _MOST * len(residual)
     found = np.zeros_like(brain.inside)
     for level in _LEVELS:

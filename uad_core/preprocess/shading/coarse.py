@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from uad_core.atlas.masks import bounding_box
@@ -14,6 +13,7 @@ from uad_core.io.volume import Volume
 from uad_core.preprocess.slab import resample
 
 _FULL = 0.9  # share of a coarse voxel that must be brain
+_BOTH = 0.12  # log intensity by which grey matter is brighter on both sides of a healthy brain, at most
 _DARKEST = 0.02  # of the mean: log of what is darker is taken there
 _PRIOR_MM = 4.0  # smoothness of the atlas's tissue maps: an affine map is no better than that
 _CLASSES = (
@@ -33,6 +33,7 @@ class CoarseBrain:
     spacing_mm: np.ndarray  # (3,)
     origin: np.ndarray  # (3,) voxel of the scan at the middle of coarse voxel 0, 0, 0
     step: np.ndarray  # (3,) voxels of the scan a coarse voxel
+    mirror: AffineTransform  # coarse voxel -> the one at the same place on the other side of the atlas's midplane
 
     @property
     def voxel_ml(self) -> float:
@@ -43,6 +44,14 @@ class CoarseBrain:
         array = np.zeros(self.inside.shape, np.float32)
         array[self.inside] = values
         return array
+
+    def one_sided(self, values: np.ndarray) -> np.ndarray:
+        """(N,) of (N,) values, less what is as bright on the other side, up to a bound and not in white matter.
+
+        Insula, cingulum and basal forebrain are bright on both sides of a healthy brain; white matter never is.
+        """
+        other = resample(np.clip(self.volume(values), 0, _BOTH), self.mirror, self.inside.shape, order=1)[self.inside]
+        return values - (1 - self.prior[:, 2]) * other
 
     def smoothed(self, values: np.ndarray, sigma_mm: float) -> np.ndarray:
         """(D, H, W) of (N,) values, by a Gaussian to which only the brain contributes."""
@@ -63,14 +72,18 @@ def shrink(scan: Volume, brain_mask: np.ndarray, transform: AffineTransform, mm:
     to_scan = np.eye(4)
     origin = start + (step - 1) / 2
     to_scan[:3, :3], to_scan[:3, 3] = np.diag(step), origin
-    prior_map = _prior_grid().inverse @ transform.inverse @ scan.to_world @ AffineTransform(to_scan)
+    to_atlas = transform.inverse @ scan.to_world @ AffineTransform(to_scan)
+    mirror = to_atlas.inverse @ _mirrored() @ to_atlas
+    prior_map = _prior_grid().inverse @ to_atlas
     prior = np.stack([resample(one, prior_map, inside.shape, order=1)[inside] for one in _priors()], axis=1) + 1e-3
     log = np.log(np.maximum(values, _DARKEST * values.mean())) if values.size else values
     spacing_mm = np.array(scan.spacing_mm) * step
-    return CoarseBrain(inside, log, prior / prior.sum(axis=1, keepdims=True), spacing_mm, origin, step)
+    return CoarseBrain(inside, log, prior / prior.sum(axis=1, keepdims=True), spacing_mm, origin, step, mirror)
 
 
 def _averaged(array: np.ndarray, step: np.ndarray) -> np.ndarray:
+    import SimpleITK as sitk
+
     image = sitk.BinShrink(sitk.GetImageFromArray(array), [int(n) for n in step[::-1]])
     return sitk.GetArrayFromImage(image)
 
@@ -84,6 +97,14 @@ def _priors() -> np.ndarray:
     tissues = template().tissues
     maps = [np.isin(tissues, [TISSUE_CODES[name] for name in names]).astype(np.float32) for names in _CLASSES]
     return np.stack([ndimage.gaussian_filter(_averaged(one, np.full(3, _HALF)), _PRIOR_MM / _HALF) for one in maps])
+
+
+def _mirrored() -> AffineTransform:
+    """Atlas world -> atlas world, left and right exchanged about the middle of the template's grid."""
+    to_world = template().flair.to_world
+    matrix = np.diag([1.0, 1.0, -1.0, 1.0])
+    matrix[2, 3] = template().tissues.shape[2] - 1
+    return to_world @ AffineTransform(matrix) @ to_world.inverse
 
 
 def _prior_grid() -> AffineTransform:

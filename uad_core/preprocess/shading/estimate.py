@@ -21,7 +21,8 @@ class ShadingConfig:
     """How the field is searched."""
 
     working_mm: float = 4.0
-    degrees: tuple[int, ...] = (2, 2, 4, 6)  # one fit each, coarse to fine
+    degrees: tuple[int, ...] = (2, 2, 4, 6, 8)  # one fit each, coarse to fine, of everything
+    again: tuple[int, ...] = (2, 2, 2, 2, 4, 6, 8, 8)  # and without bright regions, which grow fit by fit
     steps: int = 20  # of expectation maximisation a fit, at most
     ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
@@ -41,7 +42,7 @@ def estimate_shading(
         return None
     middle = (where.min(axis=0) + where.max(axis=0)) / 2
     half = np.maximum(np.ptp(where, axis=0) / 2, 1)
-    terms = terms_up_to(max(config.degrees), brain.inside.shape)
+    terms = terms_up_to(max(*config.degrees, *config.again), brain.inside.shape)
     values = basis((where - middle) / half, terms)
     model = TissueModel(brain, values, terms.sum(axis=1), config.ridge)
     everything, fit = _search(model, brain, config)
@@ -63,15 +64,15 @@ def _search(model: TissueModel, brain: CoarseBrain, config: ShadingConfig) -> tu
     for degree in config.degrees:
         fits.append(model.fit(fits[-1], degree, all_voxels, config.steps))
     everything = fits[-1]
-    judged = everything.residual(brain)
+    judged = brain.one_sided(everything.residual(brain))
     bright = sharp_regions(brain, fits[2].residual(brain), judged)  # that of low degree follows no lesion
     if not bright.any():
         return everything, everything
     fit = model.start()
-    for degree in (*config.degrees[1:], config.degrees[-1], config.degrees[-1]):
+    for degree in config.again:
         before, used = bright, ~bright if bright.mean() <= config.most_bright else all_voxels
         fit = model.fit(fit, degree, used, config.steps)
-        bright = sharp_regions(brain, fit.residual(brain), judged)
-        if degree == config.degrees[-1] and np.array_equal(bright, before):
+        bright = bright | sharp_regions(brain, fit.residual(brain), judged)
+        if degree == config.again[-1] and np.array_equal(bright, before):
             break
     return everything, fit

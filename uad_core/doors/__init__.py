@@ -1,0 +1,1 @@
+"""Many scans, and other programs: the same detection behind the BIDS App, a cluster, HTTP and a PACS."""

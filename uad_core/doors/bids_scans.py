@@ -1,0 +1,66 @@
+"""The FLAIR scans of a BIDS dataset, each under the label that its results will bear."""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from uad_core.detect.result_files import subject_label
+from uad_core.io.volume import ScanError
+
+_SCAN = re.compile(r"sub-[0-9a-zA-Z]+(_[a-z]+-[0-9a-zA-Z]+)*_FLAIR\.nii(\.gz)?")
+_RESULT = re.compile(r"_desc-[0-9a-zA-Z]+_")  # of a derivative: no scan
+_ALIKE = (
+    "Another scan of this dataset has the same subject, session, acquisition, contrast agent, reconstruction and run. "
+    "Results keep no other part of a name: give the two different acq- or run- labels."
+)
+
+
+@dataclass(frozen=True)
+class BidsScan:
+    """One scan."""
+
+    path: Path
+    label: str  # of its results: `07_ses-1_run-2`
+    problem: str = ""  # a sentence on why its name will not do
+
+    @property
+    def participant(self) -> str:
+        return f"sub-{self.label.split('_')[0]}"
+
+    @property
+    def session(self) -> str:
+        """`ses-1`, or empty."""
+        return next((part for part in self.label.split("_") if part.startswith("ses-")), "")
+
+
+def find_scans(
+    dataset: Path, participants: Collection[str] = (), sessions: Collection[str] = ()
+) -> tuple[BidsScan, ...]:
+    """All FLAIR scans in `dataset`, or those of the participants and sessions named, with or without `sub-`, `ses-`.
+
+    Raises ScanError (`bids`): no dataset, nothing in it, or a label that it does not know.
+    """
+    if not dataset.is_dir():
+        raise ScanError("bids", "There is no folder where the BIDS dataset should be. Check its path.")
+    paths = [path for pattern in ("sub-*/anat", "sub-*/ses-*/anat") for path in dataset.glob(f"{pattern}/*_FLAIR.nii*")]
+    named = [(path, subject_label(path.name)) for path in sorted(paths)
+             if _SCAN.fullmatch(path.name) and not _RESULT.search(path.name)]  # fmt: skip
+    if not named:
+        how = "sub-<label>/[ses-<label>/]anat/sub-<label>_[ses-<label>_]FLAIR.nii.gz"
+        raise ScanError("bids", f"This dataset holds no FLAIR scan. BIDS names one {how}.")
+    counts = Counter(label for _, label in named)
+    scans = tuple(BidsScan(path, label, _ALIKE if counts[label] > 1 else "") for path, label in named)
+    return _chosen(_chosen(scans, "participant", participants), "session", sessions)
+
+
+def _chosen(scans: tuple[BidsScan, ...], kind: str, labels: Collection[str]) -> tuple[BidsScan, ...]:
+    """Those whose `kind` is one of the labels; all without labels."""
+    if not labels:
+        return scans
+    prefix = {"participant": "sub-", "session": "ses-"}[kind]
+    wanted = {prefix + label.removeprefix(prefix) for label in labels}
+    if wanted - {getattr(scan, kind) for scan in scans}:
+        raise ScanError("bids", f"The dataset has no FLAIR scan of a {kind} that was named. Check --{kind}-label.")
+    return tuple(scan for scan in scans if getattr(scan, kind) in wanted)
