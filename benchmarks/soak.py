@@ -37,13 +37,13 @@ class Sample(NamedTuple):
 
 
 def main() -> None:
-    """Print a line every ten cycles, and the slope."""
+    """Print some thirty lines, and the slope."""
     cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES
     samples = []
     with server() as (address, process, temporary):
         for number in range(cycles):
             samples.append(cycle(address, number, process, temporary))
-            if number % 10 == 9:
+            if number % max(cycles // 30, 1) == 0:
                 print(f"{number + 1:4d} cycles: {samples[-1]}", flush=True)
     later = samples[min(FIRST, cycles // 2) :]
     print(f"{slope([one.megabytes for one in later]):.3f} MB a cycle over the last {len(later)}; threads "

@@ -198,3 +198,18 @@ def test_no_file_goes_into_the_session_of_another_and_none_without_end(server, m
 def test_the_door_stands_before_torch_is_loaded():
     code = "import sys, pages.ui.shell.doors; assert not {'torch', 'uad_core'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.timeout(400)
+def test_the_app_and_its_components_work_under_the_policy(server, browser):
+    page = browser.new_page()
+    refused = []
+    page.on("console", lambda message: refused.append(message.text) if "Security Policy" in message.text else None)
+    for path, shown in (("/", "Try a bundled scan"), ("/detect?view=3-D", "NiiVue, in the atlas")):
+        page.goto(server[0] + path)
+        page.get_by_text(shown).first.wait_for(timeout=180_000)
+    page.locator("iframe").first.wait_for(timeout=60_000)
+    page.locator(".panels canvas").first.wait_for(timeout=60_000)
+    page.locator(".js-plotly-plot, .histogram").first.wait_for(timeout=60_000)
+    assert refused == []
+    page.close()
