@@ -61,6 +61,13 @@ class TestInAMadeUpAtlas:
         assert region(*((30, row, 60) for row in range(140, 161))).name == "cortex"  # 10 of white matter, 11 of cortex
         assert region(*((30, row, 60) for row in range(140, 159))).name == "white matter"
 
+    def test_tissues_are_named_with_their_shares_from_a_tenth_on(self):
+        assert region(*((30, row, 60) for row in range(141, 161))).tissues == "cortex 55 %, white matter 45 %"
+        assert region(*((30, row, 60) for row in range(131, 151))).tissues == "white matter"  # and 5 % of cortex
+        mixed = region(*((30, row, 60) for row in range(101, 161)))
+        assert mixed.tissues == f"{PERIVENTRICULAR} 82 %, cortex 18 %"
+        assert region((30, 220, 60)).tissues == OUTSIDE
+
     def test_what_lies_beyond_the_brain_or_the_atlas_is_said_to(self):
         assert region((30, 220, 60)).name == OUTSIDE
         assert region((30, -PAD, -PAD)).name == OUTSIDE
@@ -75,8 +82,8 @@ class TestInAMadeUpAtlas:
     def test_regions_are_kept_apart(self):
         voxels = tuple(np.array([(20, 58, 40), (20, 178, 200), (20, 58, 41)]).T)
         assert locate(voxels, np.array([1, 0, 1]), SLAB) == (
-            Location("cortex", "left"),
-            Location("white matter", "right"),
+            Location("cortex", "left", "cortex"),
+            Location("white matter", "right", "white matter"),
         )
 
     def test_no_voxel_is_no_place(self):

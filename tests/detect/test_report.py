@@ -76,7 +76,7 @@ def test_the_page_says_what_was_found_and_how(reconstruction):
     text = Seen(page_of(reconstruction, CONFIG, command="python -m uad_core detect YOUR_SCAN.nii.gz")).text
     assert text.startswith(f"Detection in sub-x1 {RESEARCH_ONLY}"), "after the window's title comes the warning"
     assert "1 region " in text
-    assert f"{lesion.volume_mm3:,.0f} {lesion.place} right 72 −90, 139, 72 0.8" in text  # x = -90, y = 239 - 100
+    assert f"{lesion.volume_mm3:,.0f} {lesion.tissues} right 72 −90, 139, 72 0.8" in text  # x = -90, y = 239 - 100
     assert f"{segmentation.flagged_ml:.1f} ml flagged in this scan" in text
     assert f"{segmentation.healthy_ml:.1f} ml of as much healthy brain" in text
     assert "0.7500 threshold: percentile 75.00 of the residuals of healthy scans (simulated, 1 scans or slices" in text

@@ -19,15 +19,20 @@ ONE_SIDED = 0.9  # share of a region's voxels, off the midline's own column, fro
 PERIVENTRICULAR_MM = 5.0  # the criterion is contact (Thompson et al., Lancet Neurol 17 (2018) 162); this is slack
 PERIVENTRICULAR = "periventricular white matter"
 OUTSIDE = "outside the template's brain"
+NAMED = 0.1  # share of a region from which on a tissue beside the most frequent one is named
 
 _NEAR = 8  # added to a tissue's code where the ventricles are near
 
 
 class Location(NamedTuple):
-    """`name`: one of `TISSUES`, `PERIVENTRICULAR` or `OUTSIDE`. `side`: the patient's: left, right or both."""
+    """`name`: one of `TISSUES`, `PERIVENTRICULAR` or `OUTSIDE`. `side`: the patient's: left, right or both.
+
+    `tissues`: for a reader, such as "white matter 55 %, cortex 40 %"; the name alone where a region lies in one tissue.
+    """
 
     name: str
     side: str
+    tissues: str
 
 
 def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> tuple[Location, ...]:
@@ -40,18 +45,29 @@ def locate(voxels: tuple[np.ndarray, ...], regions: np.ndarray, slab: Slab) -> t
     count = int(regions.max(initial=-1)) + 1
     keys = _map()[voxels[0] + slab.first, voxels[1], voxels[2]]
     votes = np.bincount(regions * 2 * _NEAR + keys, minlength=count * 2 * _NEAR).reshape(count, 2, _NEAR)
-    tissues = votes.sum(axis=1).argmax(axis=1)
-    periventricular = (tissues == TISSUE_CODES["white matter"]) & (votes[:, 1].sum(axis=1) > 0)
+    by_tissue = votes.sum(axis=1)
+    periventricular = (by_tissue.argmax(axis=1) == TISSUE_CODES["white matter"]) & (votes[:, 1].sum(axis=1) > 0)
     columns = voxels[2] - (SLICE_SHAPE[1] - ATLAS_SHAPE[2]) // 2
     left = np.bincount(regions[columns > MIDLINE], minlength=count)
     right = np.bincount(regions[columns < MIDLINE], minlength=count)
     enough = ONE_SIDED * np.maximum(left + right, 1)
     sides = np.select([left >= enough, right >= enough], ["left", "right"], "both").tolist()
-    names = {**TISSUES, 0: OUTSIDE}
-    return tuple(
-        Location(PERIVENTRICULAR if near else names[int(tissue)], side)
-        for tissue, near, side in zip(tissues, periventricular, sides, strict=True)
-    )
+    names = {**dict.fromkeys(range(_NEAR), OUTSIDE), **TISSUES}
+    found = []
+    for counts, near, side in zip(by_tissue, periventricular, sides, strict=True):
+        name, *others = (names[int(tissue)] for tissue in np.argsort(-counts, kind="stable"))
+        name = PERIVENTRICULAR if near else name
+        found.append(Location(name, side, _shares([name, *others], np.sort(counts)[::-1])))
+    return tuple(found)
+
+
+def _shares(names: list[str], counts: np.ndarray) -> str:
+    """The first name, or each with its share in per cent where others have one worth naming."""
+    shares = counts / max(int(counts.sum()), 1)
+    named = [(name, share) for name, share in zip(names, shares, strict=True) if share >= NAMED]
+    if len(named) < 2:
+        return names[0]
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in named)
 
 
 @lru_cache(maxsize=1)

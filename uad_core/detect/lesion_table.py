@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from uad_core.atlas.location import ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
+from uad_core.atlas.location import NAMED, ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import TISSUES
 from uad_core.pipeline.lesions import Lesion
@@ -29,6 +29,9 @@ COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's 
         "Description": "The patient's side of the template's midline.",
         "Levels": dict.fromkeys(("left", "right"), f"at least {ONE_SIDED:.0%} of the region") | {"both": "neither"},
     },
+    "tissues": {
+        "Description": f"The template's tissues that hold at least {NAMED:.0%} of the region, with their shares."
+    },
 }
 
 REGION_COLUMNS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")  # of a table to read
@@ -44,7 +47,7 @@ def lesion_table(lesions: Sequence[Lesion]) -> str:
 def lesion_values(lesion: Lesion) -> tuple[str | float, ...]:
     """Of a region, in the order of `COLUMNS`."""
     numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
-    return (lesion.number, f"lesion {lesion.number}", *numbers, lesion.place, lesion.side)
+    return (lesion.number, f"lesion {lesion.number}", *numbers, lesion.place, lesion.side, lesion.tissues)
 
 
 def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | float]]:
@@ -53,6 +56,6 @@ def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | f
     for lesion in lesions:
         level, peak = slab.levels[lesion.centre_voxel[0]], round(lesion.peak_residual, 3)
         centre = ", ".join(str(round(value)) for value in lesion.centre_mm).replace("-", "\N{MINUS SIGN}")
-        values = (lesion.number, round(lesion.volume_mm3), lesion.place, lesion.side, level, centre, peak)
+        values = (lesion.number, round(lesion.volume_mm3), lesion.tissues, lesion.side, level, centre, peak)
         rows.append(dict(zip(REGION_COLUMNS, values, strict=True)))
     return rows

@@ -19,7 +19,8 @@ class Lesion:
     centre_voxel: tuple[int, int, int]  # (d, h, w) in the slab
     peak_residual: float  # not filtered
     place: str
-    side: str  # the patient's; both as in `uad_core.atlas.location`
+    side: str  # the patient's
+    tissues: str  # for a reader, with shares; all three as in `uad_core.atlas.location`
 
 
 def regions(mask: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
@@ -50,7 +51,7 @@ def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[L
         x, y, z = (round(float(value), 2) for value in worlds[index])
         depth, row, column = (int(value) for value in np.rint(centres[index]))
         volume, peak = round(float(volumes[index]), 2), float(peaks[index])
-        found.append(Lesion(index + 1, volume, (x, y, z), (depth, row, column), peak, place.name, place.side))
+        found.append(Lesion(index + 1, volume, (x, y, z), (depth, row, column), peak, *place))
     return tuple(found)
 
 

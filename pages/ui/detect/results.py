@@ -31,7 +31,7 @@ LESION_COLUMNS = {  # width in px, the rest is the place's; and what it means
     "peak": (60, "Largest residual, not filtered, in normalised intensity."),
     "side": (55, "The patient's side."),
     "level": (55, "Atlas level of its centre, mm."),
-    "place": (None, "Tissue of the atlas in which most of it lies."),
+    "place": (None, "Tissues of the atlas in which it lies, with their shares."),
 }
 
 
@@ -47,7 +47,7 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
             go_to(reconstruction, lesions[chosen[0]].centre_voxel)
 
     cells = [(one.number, round(one.volume_mm3), round(one.peak_residual, 3), one.side, levels[one.centre_voxel[0]],
-              one.place) for one in lesions]  # fmt: skip
+              one.tissues) for one in lesions]  # fmt: skip
     columns = {name: st.column_config.Column(name, width=px, help=text) for name, (px, text) in LESION_COLUMNS.items()}
     st.dataframe(
         [dict(zip(columns, row, strict=True)) for row in cells], height=260, hide_index=True, key=keys.LESIONS,
