@@ -76,7 +76,7 @@ def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
     show_chart(
         figure, f"curve_{name}", height=380, uirevision=name, showlegend=True,
         xaxis={"title": "epoch", "rangemode": "tozero"},
-        yaxis={"title": "loss", "type": "log", "exponentformat": "power"},
+        yaxis={"title": "loss", "type": "log"},
     )  # fmt: skip
 
 
