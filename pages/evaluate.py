@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.evaluate import charts, form, table
 from pages.ui.evaluate.images import choose_patient, chosen_patient, draw_patient
 from pages.ui.evaluate.patients import draw_patients
-from pages.ui.runs.view import draw_problem, offer_deletion, pick
+from pages.ui.runs.view import draw_problem, offer_deletion, offer_rename, pick
 from pages.ui.shell.page import banner, start_page
 from uad_core.evaluate.records import subjects
 from uad_core.runs.evaluation import EvaluationRun, MeasuredEvaluation
@@ -68,7 +68,9 @@ def show(evaluation: EvaluationRun) -> None:
     if isinstance(evaluation, MeasuredEvaluation):
         st.caption("This evaluation ships with the project; the scans behind it do not.")
     else:
-        offer_deletion(evaluation)
+        with st.container(horizontal=True):
+            offer_rename(evaluation)
+            offer_deletion(evaluation)
 
 
 start_page()
