@@ -51,24 +51,27 @@ def work(active: int, idle: int, moves: int) -> str:
     with server(60) as (address, process, _), ExitStack() as pages:
         lookers = [pages.enter_context(AppClient(address)) for _ in range(idle)]
         for looker in lookers:
-            looker.open("scan")
+            looker.open("start", seconds=600)
         users = [pages.enter_context(AppClient(address)) for _ in range(active)]
         own = [bring(user, number) for number, user in enumerate(users)]
         if len(set(own)) < active:
             raise AssertionError(f"the scans cannot be told apart: {own}")
+        before = sum(process.cpu_times()[:2])
         with ThreadPoolExecutor(active) as threads:
             seen = list(threads.map(tune, users, own, [moves] * active))
+        busy = sum(process.cpu_times()[:2]) - before
         answered = sum(bool(looker.run()) for looker in lookers)
         megabytes = process.memory_info().rss / 1e6
     waits = sorted(wait for one in seen for wait in one.waits)
     middle, most = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
+    lost, crossed = sum(one.lost for one in seen), sum(one.crossed for one in seen)
     return (
-        f"{active} tune a scan of their own, {answered} of {idle} idle pages still answer: "
-        f"{sum(one.lost for one in seen)} lost, {sum(one.crossed for one in seen)} crossed of {len(waits)} moves; "
-        f"a move is answered in {middle:.2f} s (median), {most:.2f} s (p95), {waits[-1]:.2f} s (longest); "
-        f"the server takes {megabytes:.0f} MB, the users "
-        f"are on the same {psutil.cpu_count()} processors"
-    )  # fmt: skip
+        f"{active} tune a scan of their own, {answered} of {idle} idle pages still answer: {lost} lost, {crossed} "
+        f"crossed of {len(waits)} moves; a move is answered in {middle:.2f} s (median), {most:.2f} s (p95), "
+        f"{waits[-1]:.2f} s (longest), of which the server computes {busy / len(waits):.2f} s; it takes "
+        f"{megabytes:.0f} MB; the users are on the same {psutil.cpu_count()} processors, at a load of "
+        f"{psutil.getloadavg()[0]:.0f}"
+    )
 
 
 def bring(user: AppClient, number: int) -> str:

@@ -79,7 +79,7 @@ def trainings(cohort: Path, folder: Path, kills: int) -> Iterator[None]:
         wanted.append(sha256(whole / "small.safetensors"))
     run, out, lives, known = folder / "run", folder / "out", 0, False
     for step, seconds in moments(kills, steps):
-        words = ["train", "--resume", run] if (run / "settings.json").exists() else [
+        words: list[object] = ["train", "--resume", run] if (run / "settings.json").exists() else [
             *train(cohort, out, run), "--seed", str(lives % 2)]  # fmt: skip
         status = live(words, step, seconds).status
         assert status in (0, KILLED), f"a resumed training ended with {status}"
@@ -98,7 +98,7 @@ def trainings(cohort: Path, folder: Path, kills: int) -> Iterator[None]:
     assert sha256(out / "small.safetensors") == wanted[lives % 2]
 
 
-def train(cohort: Path, out: Path, run: Path) -> list[str | Path]:
+def train(cohort: Path, out: Path, run: Path) -> list[object]:
     return ["train", "--cohort", cohort, *TRAINING.split(), "--out", out, "--run", run]
 
 
@@ -189,7 +189,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def is_whole(name: str, data: bytes) -> bool:
     """Whether a text ends where it should."""
-    return data.endswith(b"</html>\n") if name.endswith(".html") else bool(json.loads(data))
+    return data.rstrip().endswith(b"</html>") if name.endswith(".html") else bool(json.loads(data))
 
 
 def stripped(path: Path) -> object:

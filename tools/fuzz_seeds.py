@@ -21,7 +21,10 @@ SHAPE = 9, 10, 11
 def nifti_seeds() -> list[bytes]:
     """Plain, gzipped, NIfTI-2, MGH and NRRD."""
     values = np.random.default_rng(0).integers(1, 900, SHAPE).astype(np.int16)
-    affine = np.array([[0.99, -0.1, 0, -5], [0.1, 1.19, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1.0]])
+    turn = np.deg2rad(5)
+    affine = np.diag([1, 1.2, 3, 1.0])
+    affine[:2, :2] = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ affine[:2, :2]
+    affine[:3, 3] = -5, 6, 7
     plain, second = nib.Nifti1Image(values, affine), nib.Nifti2Image(values, affine)
     for image in (plain, second):
         image.header.set_xyzt_units("mm")

@@ -26,7 +26,7 @@ class Life(NamedTuple):
     steps: int  # towards saved files, that it took
 
 
-def live(words: Sequence[str | Path], last: int = 0, seconds: float | None = None) -> Life:
+def live(words: Sequence[object], last: int = 0, seconds: float | None = None) -> Life:
     """`python -m uad_core WORDS` forked from a process with everything loaded, so that it costs little.
 
     It is killed right after its step `last`, counted from 1, or so many seconds after its start.
