@@ -29,7 +29,7 @@ RUNS = {
     ),
     "kills": Run("A command that is killed at any moment leaves what was there, or what was to be", "make kills"),
     "fuzz": Run("Whatever bytes come in, the answer is a result or a sentence", "make fuzz"),
-    "header": Run("A header in which one bit fell over does not move or measure a scan silently", "make fuzz"),
+    "header": Run("A header in which one bit fell over does not move or measure a scan silently", "make test"),
     "audit": Run("No package has a known hole", "make audit"),
     "size": Run("No more is installed than is used", "make size"),
 }
@@ -52,7 +52,8 @@ def show(records: Path = RECORDS, page: Path = PAGE) -> None:
     if not end:
         raise ValueError("the page has no place for what was measured")
     write_atomically(page, f"{before}{BEGIN}\n{table(json.loads(records.read_text()))}\n{END}{after}".encode())
-    page.chmod(0o644)  # it shows no patient
+    for public in (records, page):  # they show no patient
+        public.chmod(0o644)
 
 
 def table(records: dict[str, dict[str, str]]) -> str:
