@@ -53,7 +53,7 @@ def _run(words: list[str], last: int, steps: Any) -> None:
             if steps.value == last:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    os.fdopen = lambda *options: _Slow(_fdopen(*options), step)  # type: ignore[assignment,return-value]
+    os.fdopen = lambda *options: _Slow(_fdopen(*options), step)  # type: ignore[assignment]
     tempfile.mkstemp = _followed(tempfile.mkstemp, step)
     os.fsync = _followed(os.fsync, step)
     Path.replace = _followed(Path.replace, step)  # type: ignore[method-assign]
