@@ -55,7 +55,7 @@ def work(active: int, idle: int, moves: int) -> str:
         users = [pages.enter_context(AppClient(address)) for _ in range(active)]
         own = [bring(user, number) for number, user in enumerate(users)]
         if len(set(own)) < active:
-            raise AssertionError(f"the scans cannot be told apart: {own}")
+            raise AssertionError(f"the scans look alike: {own}")
         before = sum(process.cpu_times()[:2])
         with ThreadPoolExecutor(active) as threads:
             seen = list(threads.map(tune, users, own, [moves] * active))

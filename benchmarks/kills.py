@@ -6,13 +6,11 @@ Each step towards a saved file is a moment of death, and any other moment as wel
 stay usable until the new one has its place; in the end the results have to be those of a command that nobody killed.
 """
 
-import hashlib
-import json
 import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +18,10 @@ from PIL import Image
 
 from tools import trust
 from tools.kills import KILLED, live
+from tools.leftovers import contents, is_whole, sha256, stripped
 from uad_core.atlas.space import MNI_18_LEVEL
 from uad_core.atlas.template import template
 from uad_core.io.paths import SAMPLES
-from uad_core.io.sealed import unsealed
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.runs.evaluation import FILES, EvaluationRun
 from uad_core.train.snapshot import load_snapshot
@@ -32,7 +30,6 @@ KILLS = {"training": 110, "evaluation": 40, "detection": 30, "calibration": 20}
 TRAINING = (
     "--epochs 2 --batch-size 2 --device cpu --held-out 0.15 --set features=8,8,8,8 --name small --snapshot-minutes 0"
 )
-TIMES = ("seconds", "finished", "command", "record_sha256")  # entries that differ from one run to the next
 
 
 def main() -> None:
@@ -175,36 +172,6 @@ TRIALS: dict[str, Callable[[Path, Path, int], Iterator[None]]] = {
     "detection": detections,
     "calibration": calibrations,
 }
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """All files by name, but those that a killed process had not yet given their own."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and not path.match(".*.tmp")]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
-
-
-def is_whole(name: str, data: bytes) -> bool:
-    """Whether a text ends where it should."""
-    return data.rstrip().endswith(b"</html>") if name.endswith(".html") else bool(json.loads(data))
-
-
-def stripped(path: Path) -> object:
-    """A result without what differs from run to run: how long it took, and when it was."""
-    if path.suffix != ".json":
-        header, *rows = (line.split("\t") for line in path.read_text().splitlines())
-        kept = [index for index, name in enumerate(header) if "seconds" not in name]
-        return [[row[index] for index in kept] for row in (header, *rows)]
-    return _stripped(unsealed(path.read_bytes()))
-
-
-def _stripped(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _stripped(one) for key, one in value.items() if not key.startswith(TIMES)}
-    return [_stripped(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
 if __name__ == "__main__":
