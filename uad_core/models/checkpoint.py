@@ -98,7 +98,7 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
         slab = Slab(**record["slab"])
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it again.") from error
     if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
         raise CheckpointError(f"Checkpoint {name} holds weights that are not numbers; its training failed.")
