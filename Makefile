@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := install -q --require-hashes --no-deps -r
 
-.PHONY: setup setup-dev app test check bench bench-app soak readme architecture inputs lock sbom audit clean
+.PHONY: setup setup-dev app test check bench bench-app soak kills fuzz test-offline trust size readme architecture inputs lock sbom audit clean
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
@@ -49,8 +49,27 @@ inputs: setup-dev
 readme: setup
 	$(BIN)/python -m tools.readme
 
+# the long forms of what `make test` tries in short; each leaves what it measured in docs/TRUST.md
 soak: setup-dev
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.class_at_work
+
+kills: setup-dev
+	$(BIN)/python -m benchmarks.kills
+
+# atheris guides it by coverage; where there is no wheel of it, it goes blindly
+fuzz: setup-dev
+	test -d .venv/fuzz || $(PIP) install -q --no-deps --target .venv/fuzz atheris==3.0.0 || true
+	PYTHONPATH=.venv/fuzz $(BIN)/python -m benchmarks.fuzz
+
+test-offline: setup-dev
+	$(BIN)/python -m tools.offline $(BIN)/python -m pytest
+
+trust: setup
+	$(BIN)/python -m tools.trust
+
+size: setup
+	$(BIN)/python -m tools.sizes
 
 bench-app: setup-dev
 	$(BIN)/python -m benchmarks.app_latency
@@ -67,8 +86,8 @@ lock: .venv/tools/bin/pip-compile
 sbom: setup
 	$(BIN)/python -m tools.sbom
 
-audit: .venv/tools/bin/pip-compile
-	.venv/tools/bin/pip-audit --no-deps --disable-pip --progress-spinner off -r requirements.lock
+audit: setup .venv/tools/bin/pip-compile
+	$(BIN)/python -m tools.audit
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui.compare import panels
 from pages.ui.inputs.model import pick_checkpoints
-from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, reconstruction_of, truth_in_slab
+from pages.ui.inputs.scan import SelectedScan, lights_on, need_scan, pick_scan, reconstruction_of, truth_in_slab
 from pages.ui.inputs.settings import PAPER, median_slider, offer_reset, percentile_slider, size_slider
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
@@ -32,7 +32,7 @@ def compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     reconstructions = [reconstruction_of(choice, checkpoint) for checkpoint in checkpoints]
     truth = truth_in_slab(choice, reconstructions[0].prepared)
     level = pick_level(choice.key, reconstructions[0], sliders[0])
-    compared = [panels.Compared(one, segment(one, config), config)
+    compared = [panels.Compared(one, segment(one, config), config, lights_on(choice, one))
                 for one, config in zip(reconstructions, settings, strict=True)]  # fmt: skip
     with pictures:
         panels.draw_models(compared, level, truth)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,22 @@ SHARED_DATA = ROOT.parent / "shared" / "data"  # real scans beside the project, 
 
 def pytest_addoption(parser):
     parser.addoption("--write-inputs", action="store_true", help="write docs/INPUTS.md from tests/inputs (make inputs)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaves_the_machine():
+    """A connection to another machine fails the test that tries it."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] != "localhost":
+            host = ipaddress.ip_address(address[0].partition("%")[0])
+            assert host.is_loopback or host.is_unspecified, "a test connects to another machine"
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 @pytest.fixture(scope="session")

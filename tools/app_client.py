@@ -65,7 +65,7 @@ class AppClient:
         while ("button", "Cancel") in self.widgets:
             if time.monotonic() > end:
                 raise TimeoutError(" | ".join(self.texts))
-            time.sleep(0.1)
+            time.sleep(0.5)  # as a page asks
             self.run()
         return self.texts
 

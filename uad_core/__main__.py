@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from uad_core import RESEARCH_ONLY, __version__
-from uad_core.io.errors import sentence
+from uad_core.io.errors import is_out_of_memory, sentence
 from uad_core.io.output import check_file, check_folder
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
@@ -51,9 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # as of `| head`, which reads no further
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ScanError, CheckpointError, ValueError, FloatingPointError, OSError) as error:
-        print(f"uad_core: {sentence(error)}", file=sys.stderr)
-        return 2
+        return _refusal(error)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return _refusal(error)
     return 0
+
+
+def _refusal(error: Exception) -> int:
+    print(f"uad_core: {sentence(error)}", file=sys.stderr)
+    return 2
 
 
 def _check_output(options: argparse.Namespace) -> None:

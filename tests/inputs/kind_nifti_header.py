@@ -18,6 +18,8 @@ CONTRADICTION = ["header states two", "Convert the scan again"]
 MIRRORED = AFFINE @ np.diag([-1.0, 1, 1, 1])
 NEAR = AFFINE.copy()
 NEAR[:3, 3] += (0, 0.4, 0)
+NEARER = AFFINE.copy()
+NEARER[:3, 3] += (0, 0.05, 0)
 FAR = AFFINE.copy()
 FAR[:3, 3] += (0, 30, 0)
 
@@ -100,7 +102,8 @@ CASES = [
     odd("pixdim 3 % off", NOTED, ["two voxel sizes"], pixdim=[1, 1.03, 1.1, 2, 1, 1, 1, 1]),
     odd("no pixdim beside a good sform", NOTED, ["two voxel sizes"], pixdim=[0] * 8),
     odd("qform 30 mm beside the sform", NOTED, ["two positions", "30.0 mm apart"], **qform_of(FAR)),
-    odd("qform 0.4 mm beside the sform", "as the clean one", [], **qform_of(NEAR)),
+    odd("qform 0.4 mm beside the sform", NOTED, ["two positions", "0.4 mm apart"], **qform_of(NEAR)),
+    odd("qform 0.05 mm beside the sform", "as the clean one", [], **qform_of(NEARER)),
     odd("pixdim of NaN, no transform", REFUSED, ["no voxel size"], sform_code=0, pixdim=[NAN] * 8),
     odd("microns labelled as such", NOTED, ["micrometres; it was converted"],
         np.diag([1e3, 1e3, 1e3, 1]) @ AFFINE, xyzt_units=3),

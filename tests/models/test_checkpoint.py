@@ -1,7 +1,9 @@
 """A checkpoint that cannot be trusted is never used."""
 
 import json
-from contextlib import suppress
+import os
+from contextlib import nullcontext, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,3 +153,34 @@ def test_no_shipped_checkpoint_holds_a_path_of_the_machine_it_was_made_on():
         assert "/home" not in text
         assert "/tmp" not in text
         assert "/root" not in text
+
+
+@pytest.mark.parametrize("dies_at", range(1, 7))
+def test_at_whatever_step_a_save_over_another_dies_the_old_or_the_new_one_loads(tmp_path, monkeypatch, dies_at):
+    shas = []
+    for number, folder in enumerate((tmp_path, tmp_path / "other")):
+        torch.manual_seed(number)
+        save_checkpoint(folder / "one", "sae3", build_model("sae3"), PAPER_SLAB, CALIBRATION, {})
+        shas.append(load_checkpoint("one", folder).sha256)
+    steps = [0]
+
+    class Death(BaseException):
+        pass
+
+    def deadly(function):
+        def counted(*values):
+            steps[0] += 1
+            if steps[0] == dies_at:
+                raise Death
+            return function(*values)
+
+        return counted
+
+    monkeypatch.setattr("os.fsync", deadly(os.fsync))
+    monkeypatch.setattr("pathlib.Path.replace", deadly(Path.replace))
+    torch.manual_seed(1)
+    with pytest.raises(Death) if dies_at < 6 else nullcontext():  # two syncs, two names, and that of the new weights
+        save_checkpoint(tmp_path / "one", "sae3", build_model("sae3"), PAPER_SLAB, CALIBRATION, {})
+    monkeypatch.undo()
+    assert shas[0] != shas[1]
+    assert load_checkpoint("one", tmp_path).sha256 == shas[dies_at > 4]

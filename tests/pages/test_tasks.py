@@ -113,7 +113,7 @@ def test_a_failure_is_said_in_its_own_words_and_one_unforeseen_without_any(app, 
     assert [one.value for one in app.error] == ["The brain mask holds 3 ml, which is no brain."]
     app.session_state["work"] = [("run out", Work(run_out, "x"))]
     app.run()
-    assert "not enough memory" in app.error[0].value
+    assert "too little memory" in app.error[0].value
     app.session_state["work"] = [("failed", Work(fail, "x"))]
     app.run()
     assert "could not be processed" in app.error[0].value

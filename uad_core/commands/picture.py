@@ -5,12 +5,14 @@ from pathlib import Path
 
 from uad_core.commands import FILE
 from uad_core.commands.detect import add_setting, chosen_setting
+from uad_core.detect.lights import cautions, lights_of, stamp_of
 from uad_core.io.atomic import write_atomically
 from uad_core.io.nifti import read_lesions
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
-from uad_core.render.slices import strip_png
+from uad_core.render.png import decode, encode
+from uad_core.render.slices import stamped, strip_png
 from uad_core.render.views import Overlay, slice_views
 
 
@@ -37,7 +39,10 @@ def run(options: argparse.Namespace) -> None:
     if level not in levels:
         raise ValueError(f"Level {level} was not searched; there are {levels[0]} to {levels[-1]}.")
     overlay = Overlay(segmentation.mask, truth)
-    pictures = slice_views(reconstruction, level - levels[0], overlay, config.postprocess, marked=True)
+    *pictures, marked = slice_views(reconstruction, level - levels[0], overlay, config.postprocess, marked=True)
     captions = ("Scan", "Reconstruction", "What differs", f"Flagged, percentile {segmentation.percentile:.1f}")
-    write_atomically(options.out, strip_png(pictures, captions))
-    print(options.out)
+    lights = lights_of(reconstruction)
+    if doubt := stamp_of(lights):
+        marked = encode(stamped(decode(marked).convert("RGB"), doubt))
+    write_atomically(options.out, strip_png([*pictures, marked], captions))
+    print(*cautions(reconstruction, lights), options.out, sep="\n")

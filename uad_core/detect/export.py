@@ -14,6 +14,7 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, __version__
 from uad_core.detect.lesion_table import COLUMNS, lesion_table
+from uad_core.detect.lights import lights_of, stamp_of
 from uad_core.detect.provenance import provenance
 from uad_core.detect.report.report import scan_report
 from uad_core.detect.result_files import LABEL, REPORT, result_stem
@@ -48,6 +49,7 @@ def export(
     if not LABEL.fullmatch(label):
         raise ValueError("a subject label may hold letters, digits and a few entities only")
     prepared = reconstruction.prepared
+    lights = lights_of(reconstruction) if lights is None else lights
     mask = prepared.to_scan(segmentation.mask, order=0)
     residual = np.where(
         reconstruction.searched, reconstruction.weighted(config.postprocess.signed, config.postprocess.look), 0
@@ -70,7 +72,9 @@ def export(
     if isinstance(prepared.scan, DicomScan):
         from uad_core.io.dicom.seg import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
 
-        files[f"{stem}_mask.dcm"] = encode_dicom_seg(mask, prepared.scan, reconstruction.checkpoint.name)
+        files[f"{stem}_mask.dcm"] = encode_dicom_seg(
+            mask, prepared.scan, reconstruction.checkpoint.name, stamp_of(lights)
+        )
     return files
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
-from uad_core.detect.lights import cautions, lights_of, stamp
+from uad_core.detect.lights import cautions, lights_of, stamp_of
 from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
@@ -18,6 +18,7 @@ from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
+from uad_core.quality import Check
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,7 @@ class Detection:
     segmentation: Segmentation
     files: tuple[Path, ...]  # that were written; none without a folder for them
     sentences: tuple[str, ...]  # what was done and found
+    lights: tuple[Check, ...]  # the checks of the scan
 
     @property
     def lesions(self) -> tuple[Lesion, ...]:
@@ -84,10 +86,10 @@ def detect_file(
         paths = {out / path_of(name, label): data for name, data in results.items()}
         left_alone = write_results(out, paths, BIDS_IGNORE, DATASET_DESCRIPTION)
     steps = tuple(f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
-    red = stamp(light.name for light in lights if light.severity == "red")
+    red = stamp_of(lights)
     doubts = (*cautions(reconstruction, lights), *([f"{red}."] if red else []))
     sentences = (*steps, *doubts, *found, *left_alone, summary(segmentation))
-    return Detection(reconstruction, segmentation, tuple(paths), sentences)
+    return Detection(reconstruction, segmentation, tuple(paths), sentences, lights)
 
 
 def summary(segmentation: Segmentation) -> str:

@@ -21,3 +21,8 @@ def stamp(red: Iterable[str]) -> str:
     """What is put on every picture of the mask, given the names of the checks that are red; empty where none is."""
     names = ", ".join(red)
     return f"Red light: {names}" if names else ""
+
+
+def stamp_of(lights: Iterable[Check]) -> str:
+    """The same for the lights themselves; a check that several have is named once."""
+    return stamp(dict.fromkeys(light.name for light in lights if light.severity == "red"))

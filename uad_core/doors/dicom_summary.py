@@ -9,7 +9,9 @@ from pydicom.sr.codedict import codes
 
 from uad_core import RESEARCH_ONLY, __version__
 from uad_core.detect.from_file import Detection
+from uad_core.detect.lights import stamp_of
 from uad_core.io.dicom.scan import DicomScan
+from uad_core.io.dicom.seg import MOST_LETTERS
 
 MOST_REGIONS = 50  # the largest; the total holds them all
 MR_OF_BRAIN = sr.CodedConcept("24590-2", "LN", "MR Brain")
@@ -59,7 +61,7 @@ def encode_summary(mask: Dataset, found: Detection) -> bytes:
         instance_number=1,
         manufacturer="uad_core",
         is_complete=True,
-        series_description=RESEARCH_ONLY[:64],
+        series_description=(stamp_of(found.lights) or RESEARCH_ONLY)[:MOST_LETTERS],
     )
     buffer = io.BytesIO()
     report.save_as(buffer)

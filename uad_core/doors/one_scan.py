@@ -15,11 +15,12 @@ from typing import Any
 from uad_core import __version__
 from uad_core.detect.from_file import Detection, DetectRequest, detect_file
 from uad_core.detect.lesion_table import COLUMNS, lesion_values
+from uad_core.detect.lights import cautions, stamp_of
 from uad_core.detect.presets import command_line
 from uad_core.detect.result_files import remove_results, result_stem, scan_sha256
 from uad_core.doors.thumbnail import thumbnail
 from uad_core.io.atomic import half_written, write_atomically
-from uad_core.io.errors import sentence
+from uad_core.io.errors import is_out_of_memory, sentence
 from uad_core.io.progress_file import FORESEEN
 from uad_core.io.sealed import digest, read_sealed, write_sealed
 from uad_core.io.volume import ScanError
@@ -90,8 +91,8 @@ def process_scan(task: ScanTask) -> dict[str, Any]:
         record = _record(task, "refused", str(error))
     except FORESEEN as error:
         record = _record(task, "failed", sentence(error))
-    except Exception:
-        record = _record(task, "failed", UNFORESEEN)
+    except Exception as error:
+        record = _record(task, "failed", sentence(error) if is_out_of_memory(error) else UNFORESEEN)
     write_sealed(task.log, record)
     return record | {"again": True}
 
@@ -123,7 +124,7 @@ def _detected(task: ScanTask, key: str) -> dict[str, Any]:
 def _about(found: Detection) -> dict[str, Any]:
     """What a table says of a scan beside its regions: what was found, and by what."""
     seen, marked = found.reconstruction, found.segmentation
-    reference = seen.checkpoint.calibration.references[marked.reference]
+    reference, red = seen.checkpoint.calibration.references[marked.reference], stamp_of(found.lights)
     return {
         "regions": len(found.lesions),
         "flagged_ml": round(marked.flagged_ml, 3),
@@ -134,7 +135,7 @@ def _about(found: Detection) -> dict[str, Any]:
         "reference_simulated": reference.simulated,
         "scan_sha256": scan_sha256(seen.prepared.scan),
         "mask_sha256": hashlib.sha256(found.mask.tobytes()).hexdigest(),
-        "warnings": " ".join((*seen.prepared.scan.notes, *seen.prepared.warnings, *seen.warnings)),
+        "warnings": " ".join((*([f"{red}."] if red else []), *cautions(seen, found.lights))),
     }
 
 

@@ -4,8 +4,9 @@ import numpy as np
 from PIL import Image
 
 from uad_core.detect.from_file import Detection
+from uad_core.detect.lights import stamp_of
 from uad_core.render.png import decode, encode
-from uad_core.render.slices import crop_box, marked_png
+from uad_core.render.slices import crop_box, marked_png, stamped
 
 WIDTH_PX, COLOURS = 180, 64
 
@@ -20,4 +21,6 @@ def thumbnail(found: Detection) -> bytes:
     image = decode(picture)
     height = round(image.height * WIDTH_PX / image.width)
     small = image.resize((WIDTH_PX, height), Image.Resampling.LANCZOS).convert("RGB")
+    if doubt := stamp_of(found.lights):
+        small = stamped(small, doubt)
     return encode(small.quantize(COLOURS), compress_level=9)

@@ -51,7 +51,8 @@ def _zip_members(data: bytes, too_many: str) -> Iterator[tuple[str, Iterator[byt
     with refused("bad_zip", BAD_ZIP):
         archive = zipfile.ZipFile(io.BytesIO(data))
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        with refused("bad_zip", BAD_ZIP):  # a member without a name
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         for entry in entries:
             if entry.flag_bits & 0x1:
                 raise ScanError("encrypted_zip", "The archive is encrypted. Give one without a password.")

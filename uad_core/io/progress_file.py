@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from uad_core.io.atomic import write_json
-from uad_core.io.errors import sentence
+from uad_core.io.errors import is_out_of_memory, sentence
 from uad_core.io.schema import Entry, misfit, number, text, whole
 
 NAME = "progress.json"
@@ -48,7 +48,8 @@ class ProgressWriter:
         if error is None or isinstance(error, KeyboardInterrupt):
             self.write("stopped" if error else "done", known, urgent=True)
         else:
-            self.write("failed", known, sentence(error) if isinstance(error, FORESEEN) else UNFORESEEN, urgent=True)
+            said = sentence(error) if isinstance(error, FORESEEN) or is_out_of_memory(error) else UNFORESEEN
+            self.write("failed", known, said, urgent=True)
 
 
 def read_progress(folder: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, 
 from numpy.typing import NDArray
 
 from uad_core.io.affine import AffineTransform
+from uad_core.io.errors import is_out_of_memory
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -40,7 +41,7 @@ def refused(code: str, message: str, reason: type[Exception] = Exception) -> Ite
     try:
         yield
     except reason as error:
-        if isinstance(error, ScanError) or (isinstance(error, MemoryError) and reason is not MemoryError):
+        if isinstance(error, ScanError) or (is_out_of_memory(error) and reason is not MemoryError):
             raise
         raise ScanError(code, message) from None
 

@@ -136,6 +136,8 @@ def _reference_from_json(record: Mapping[str, Any]) -> Reference:
     for key, kept in record["histograms"].items():
         signed, size = key.split()
         counts = np.array(kept.split(), np.int64)
+        if (counts < 0).any():
+            raise ValueError("a histogram counts no voxels less than 0")
         histograms[signed, int(size)] = ResidualHistogram(np.pad(counts, (0, BINS - len(counts))))
     kept = record.get("intensities")
     intensities = GreyReference.from_json(kept) if kept else None

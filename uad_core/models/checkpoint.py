@@ -1,9 +1,9 @@
 """A checkpoint: NAME.safetensors, and NAME.json that says everything about it.
 
 The weights' sha256 stands in the JSON, because safetensors does not notice a flipped bit, and the JSON's own beside it
-(`io.sealed`). Both files are written under
-a temporary name, synced and renamed: a crash or a full disk leaves the previous checkpoint as it was. The JSON goes
-last, and only fits the weights it was written for.
+(`io.sealed`). Both files are written under a temporary name, synced and renamed, and the JSON only fits the weights it
+was written for. Where a checkpoint is replaced, the new weights wait beside the old ones until their JSON is there: at
+whatever moment a process is killed, the old checkpoint is whole, or the new one.
 """
 
 import hashlib
@@ -74,22 +74,19 @@ def save_checkpoint(
         "calibration": calibration.to_json(),
     }
     described = path.parent / f"{path.name}.json"
-    write_atomically(path.parent / f"{path.name}.safetensors", weights)
-    write_sealed(described, record)
+    place = _weights_file(path.name, path.parent)
+    waiting = _waiting(place) if described.exists() else place
+    write_atomically(waiting, weights)
+    write_sealed(described, record)  # from here on the new one counts
+    waiting.replace(place)
     return described
 
 
 def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     """Read, verify and build. Raises CheckpointError for anything missing, damaged or not fitting."""
     record = _described(name, folder)
+    weights, sha256 = _weights(name, folder, record["sha256"]), record["sha256"]
     try:
-        weights = (folder / f"{name}.safetensors").read_bytes()
-    except OSError:
-        raise CheckpointError(f"The weights of checkpoint {name} cannot be read; copy them again.") from None
-    sha256 = hashlib.sha256(weights).hexdigest()
-    try:
-        if sha256 != record["sha256"]:
-            raise CheckpointError(f"The weights of checkpoint {name} are damaged (checksum differs); copy them again.")
         tensors = load(weights)
         with torch.device("meta"):  # takes no memory: what it says of itself may be far more than its file holds
             stated = build_model(record["model"], record["config"]).state_dict()
@@ -101,11 +98,34 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
         slab = Slab(**record["slab"])
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(f"Checkpoint {name} does not fit this version of the project; train it again.") from error
     if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
         raise CheckpointError(f"Checkpoint {name} holds weights that are not numbers; its training failed.")
     return Checkpoint(name, model.eval(), slab, calibration, record, sha256)
+
+
+def _weights(name: str, folder: Path, sha256: str) -> bytes:
+    """The bytes that the description means, also where a save was cut off after it. Raises CheckpointError."""
+    place, wrong = _weights_file(name, folder), "cannot be read"
+    for file in (place, _waiting(place)):
+        try:
+            data = file.read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return data
+        wrong = "are damaged (checksum differs)"
+    raise CheckpointError(f"The weights of checkpoint {name} {wrong}; copy them again.")
+
+
+def _weights_file(name: str, folder: Path) -> Path:
+    return folder / f"{name}.safetensors"
+
+
+def _waiting(place: Path) -> Path:
+    """Where new weights lie until their description is written."""
+    return place.with_name(f".{place.name}.new")
 
 
 def checkpoint_slab(name: str, folder: Path = CHECKPOINTS) -> Slab:

@@ -16,6 +16,7 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
+STAMP_COLOUR = (176, 0, 32)  # behind what speaks against a result
 MASK_COLOUR, TRUTH_COLOUR, OLD_COLOUR = rgb(VERMILION), rgb(SKY_BLUE), rgb(YELLOW)
 
 

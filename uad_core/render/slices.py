@@ -14,7 +14,7 @@ from uad_core.atlas.masks import bounding_box
 from uad_core.pipeline.median import filtered_slice
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
-from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR
+from uad_core.render.colours import MASK_COLOUR, STAMP_COLOUR, TRUTH_COLOUR
 from uad_core.render.png import decode, encode
 
 GREY_WINDOW = (0.0, 0.9)  # of normalised intensity; the brain's median is 0.5
@@ -68,6 +68,17 @@ def marked_png(
     draw.text((5, image.height // 2), "R", fill=ink, font=font, anchor="lm")
     draw.text((image.width - 5, image.height // 2), "L", fill=ink, font=font, anchor="rm")
     return encode(image)
+
+
+def stamped(image: Image.Image, text: str) -> Image.Image:
+    """An RGB picture with a text on red along its lower edge, in letters that let all of it be read."""
+    draw, size, foot = ImageDraw.Draw(image), 20, 4
+    while size > 7 and draw.textlength(text, ImageFont.load_default(size=size)) > image.width - foot:
+        size -= 1
+    font = ImageFont.load_default(size=size)
+    draw.rectangle((0, image.height - size - foot, image.width, image.height), fill=STAMP_COLOUR)
+    draw.text((foot / 2, image.height - foot / 2), text, fill="white", font=font, anchor="ld")
+    return image
 
 
 def strip_png(pictures: Sequence[bytes], captions: Sequence[str]) -> bytes:

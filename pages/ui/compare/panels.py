@@ -11,12 +11,14 @@ from pages.ui.inputs.settings import median_slider, percentile_slider
 from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
 from pages.ui.viewer.display import to_level
 from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
+from uad_core.detect.lights import stamp_of
 from uad_core.evaluate.metrics import dice
 from uad_core.io.volume import Mask
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
+from uad_core.quality import Check
 from uad_core.render.colours import vote_colour
 from uad_core.render.views import Overlay, agreement_view, slice_views
 
@@ -29,6 +31,7 @@ class Compared(NamedTuple):
     reconstruction: Reconstruction
     segmentation: Segmentation
     config: DetectConfig
+    lights: tuple[Check, ...]
 
 
 def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> list[DetectConfig]:
@@ -57,10 +60,11 @@ def draw_models(compared: Sequence[Compared], level: int, truth: Mask | None) ->
     """A column a model, as the paper's Fig. 4: its segmentation, and the filtered residual below."""
     slab = compared[0].reconstruction.prepared.slab
     above, below = [], []
-    for one, result, config in compared:
+    for one, result, config, lights in compared:
         views = slice_views(one, level - slab.first, Overlay(result.mask, truth), config.postprocess)
         doubt = " (did not learn)" if one.checkpoint.learned is False else ""
-        above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask))
+        above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask,
+                           stamp=stamp_of(lights)))  # fmt: skip
         what = "residual" if one.score is None else "score"
         title = f"{config.postprocess.signed} {what} above {result.threshold:.3f}"
         below.append(Panel(views.residual, title, windowed=False))
@@ -80,7 +84,8 @@ def draw_agreement(compared: Sequence[Compared], level: int) -> None:
     masks = [one.segmentation.mask for one in compared]
     scan, votes = agreement_view(prepared, masks, level - prepared.slab.first)
     layout = PanelLayout(280, level=level, levels=prepared.slab.levels, tools=False)
-    show_panels([Panel(scan, "", votes)], "agreement", layout, on_level=to_level)
+    doubt = stamp_of(light for one in compared for light in one.lights)
+    show_panels([Panel(scan, "", votes, stamp=doubt)], "agreement", layout, on_level=to_level)
     marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
     st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)
 
@@ -90,7 +95,7 @@ def draw_histograms(compared: Sequence[Compared]) -> None:
     steps = [TOP * k / BINS for k in range(BINS + 1)]
     middles = [(low + high) / 2 for low, high in pairwise(steps)]
     figure = go.Figure()
-    for colour, (one, result, config) in zip(COLOURS, compared, strict=False):
+    for colour, (one, result, config, _) in zip(COLOURS, compared, strict=False):
         share = 100 * one.profile(config.postprocess, tuple(step * max(result.threshold, 1e-6) for step in steps))
         line = {"color": colour, "width": 2, "shape": "hvh"}
         figure.add_scatter(x=middles, y=share, name=one.checkpoint.name, line=line)
@@ -114,7 +119,7 @@ def draw_table(compared: Sequence[Compared], truth: Mask | None) -> None:
             **({} if truth is None else {"Dice": round(dice(result.mask, truth), 2)}),
             "s": round(one.seconds, 1),
         }
-        for one, result, _ in compared
+        for one, result, *_ in compared
     ]
     help_texts = {
         "ml": "Flagged volume, millilitres.",

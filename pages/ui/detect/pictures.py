@@ -12,7 +12,7 @@ from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import go_to, point, slice_panels, to_level
 from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
-from uad_core.detect.lights import stamp
+from uad_core.detect.lights import stamp_of
 from uad_core.io.volume import Mask
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
@@ -43,7 +43,7 @@ class Finding:
 
     @property
     def stamp(self) -> str:
-        return stamp(light.name for light in self.lights if light.severity == "red")
+        return stamp_of(self.lights)
 
 
 def draw_slices(found: Finding) -> None:

@@ -12,6 +12,7 @@ from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.job import Cancelled, Forgotten, Job, Result, Work
 from pages.ui.shell.jobs import jobs
 from pages.ui.shell.visitors import visitor
+from uad_core.io.errors import TOO_LITTLE_MEMORY, is_out_of_memory
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
@@ -57,9 +58,8 @@ def wait_for(job: Job[Result]) -> Result:
         st.rerun()
     if isinstance(error, (ScanError, CheckpointError)):
         st.error(str(error), icon=":material/error:")
-    elif isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        st.error("There is not enough memory for this scan now. Try again when less is going on here, or a smaller "
-                 "scan.", icon=":material/error:")  # fmt: skip
+    elif is_out_of_memory(error):
+        st.error(TOO_LITTLE_MEMORY, icon=":material/error:")
     else:
         logging.getLogger(__name__).error("job failed: %s", type(error).__name__)  # the text might name a patient
         st.error("Unexpected error: this scan could not be processed. Try another scan or model.")

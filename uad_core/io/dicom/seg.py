@@ -11,15 +11,17 @@ from uad_core import __version__
 from uad_core.io.dicom.scan import DicomScan
 
 LABEL = "Anomaly above threshold"
+MOST_LETTERS = 64  # of a description in DICOM
 
 
-def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
+def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str, doubt: str = "") -> bytes:
     """A mask on a scan that came as DICOM, as the bytes of a binary DICOM SEG.
 
     It refers to each slice of the series. From the headers it repeats what makes it part of the study: name, ID, birth
     date and sex of the patient, date, time, ID, accession number and physician of the study, and the UIDs. So it names
     the patient, as the series does. Empty slices are left out; a mask without any voxel keeps them all, since a SEG has
-    to have frames. `mask`: (D, H, W) bool on the canonical grid; another shape or type is a ValueError.
+    to have frames. `mask`: (D, H, W) bool on the canonical grid; another shape or type is a ValueError. `doubt`: what
+    speaks against it, which viewers show as the series' description.
     """
     if mask.dtype != np.bool_:
         raise ValueError(f"a mask must be bool, got {mask.dtype}")
@@ -54,8 +56,8 @@ def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
         device_serial_number="none",
         transfer_syntax_uid=ExplicitVRLittleEndian,
         content_label="ANOMALY",
-        content_description="For research and teaching, not for diagnosis",  # DICOM allows 64 characters
-        series_description=f"{LABEL}, not for diagnosis",
+        content_description=(doubt or "For research and teaching, not for diagnosis")[:MOST_LETTERS],
+        series_description=f"{doubt or LABEL}, not for diagnosis"[:MOST_LETTERS],
         omit_empty_frames=bool(mask.any()),
     )
     buffer = io.BytesIO()

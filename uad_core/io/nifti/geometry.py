@@ -11,8 +11,10 @@ from uad_core.io.limits import EXPORT_AGAIN, MAX_ORIGIN_MM, SPACING_RANGE, is_pl
 from uad_core.io.volume import ScanError, SourceGrid
 
 ZOOM_TOLERANCE, MAX_ZOOM = 0.01, 0.05  # relative; beyond the second a volume in ml would be wrong by 16 %
+MAX_APART = 0.1  # voxels between the corners of the header's two places: what rounding leaves is a thousandth
 MAX_ABSURD = 50  # times the qform's voxels: no transform of a head
 UNSET = "The header's sform holds no place, so its qform was used."
+ODD_CODE = "The header says of its {} what no standard knows, so it was left out: the header may be damaged."
 CONTRADICTION = "Convert the scan again from DICOM, or set both transforms to the true one."
 XFORM_CODES = range(1, 6)  # scanner, aligned, Talairach, MNI, other template; 0 and the rest mean unknown
 MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # metre, millimetre, micrometre
@@ -27,15 +29,15 @@ def read_grid(fields: np.ndarray, shape: tuple[int, int, int]) -> tuple[SourceGr
     much that viewers would show, and measure, another head.
     """
     with np.errstate(all="ignore"):  # numbers that overflow become infinite and are rejected
-        codes = (int(fields[name]) for name in ("sform_code", "qform_code"))
-        sform_code, qform_code = (code if code in XFORM_CODES else 0 for code in codes)
+        stated = {name: int(fields[f"{name}_code"]) for name in ("sform", "qform")}
+        sform_code, qform_code = (code if code in XFORM_CODES else 0 for code in stated.values())
+        notes = tuple(ODD_CODE.format(name) for name, code in stated.items() if code not in (0, *XFORM_CODES))
         qform = _qform(fields) if qform_code else None
-        notes: tuple[str, ...] = ()
         if sform_code:
             affine = np.eye(4)
             affine[:3] = [fields["srow_x"], fields["srow_y"], fields["srow_z"]]
             if qform is not None and is_one_to_one(qform) and _is_unset(affine, qform):
-                affine, qform, sform_code, notes = qform, None, 0, (UNSET,)
+                affine, qform, sform_code, notes = qform, None, 0, (*notes, UNSET)
         elif qform_code:
             if qform is None:
                 raise ScanError("bad_header", f"The header's rotation is impossible. {EXPORT_AGAIN}")
@@ -141,7 +143,7 @@ def _doubts(grid: SourceGrid, zooms_mm: np.ndarray) -> tuple[str, ...]:
         notes.append("The header states two voxel sizes; the one of its spatial transform was used.")
     if grid.qform is not None:
         apart_mm = corner_distance_mm(grid.affine, grid.qform, grid.shape)
-        if apart_mm > spacing.min() / 2:
+        if apart_mm > MAX_APART * spacing.min():
             used = f"The header states two positions, up to {apart_mm:.1f} mm apart; its sform was used."
             notes.append(f"{used} Other viewers may show the scan elsewhere.")
     return (*notes, *grid_doubts(grid.affine))
