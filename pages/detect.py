@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.detect import results
+from pages.ui.detect import editing, results
 from pages.ui.detect.pictures import VIEWS, Finding
 from pages.ui.detect.presets import load_preset, save_preset
 from pages.ui.inputs import scan
@@ -40,11 +40,12 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
     lights = scan.lights_on(choice, reconstruction)
     level = pick_level(choice.key, reconstruction, sliders[0])
     try:
-        segmentation = segment(reconstruction, config)
+        detected = segment(reconstruction, config)
     except ScanError as error:
         st.error(str(error))
         st.stop()
-    found = Finding(choice, reconstruction, segmentation, config, truth, lights, level, opacity)
+    segmentation = editing.corrected(choice, reconstruction, detected)
+    found = Finding(choice, reconstruction, segmentation, detected, config, truth, lights, level, opacity)
     with pictures:
         VIEWS[str(view)](found)
     st.markdown(f"**{summary(segmentation)}**")
@@ -55,6 +56,7 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
         show_histogram(reconstruction, segmentation, config, set_threshold)
     with table:
         results.draw_lesions(segmentation, reconstruction)
+        editing.offer_row_tools(choice, reconstruction, segmentation)
         results.draw_download(found)
     if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
         results.draw_dice_curve(found, truth)

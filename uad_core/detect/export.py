@@ -70,7 +70,9 @@ def export(
     if isinstance(prepared.scan, DicomScan):
         from uad_core.io.dicom.seg import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
 
-        files[f"{stem}_mask.dcm"] = encode_dicom_seg(mask, prepared.scan, reconstruction.checkpoint.name)
+        files[f"{stem}_mask.dcm"] = encode_dicom_seg(
+            mask, prepared.scan, reconstruction.checkpoint.name, segmentation.edits is not None
+        )
     return files
 
 

@@ -14,7 +14,7 @@ from pages.ui.learn.frame import quick_models
 from pages.ui.learn.sweep_jobs import HEALTHY, finished, sweeps_of, wait
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
-from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
@@ -147,7 +147,7 @@ def _draw_pictures(
         on_brain = replace(lesion, centre=centre).truth(prepared).any()
         st.session_state.update({keys.LESSON["place"]: centre} if on_brain else {keys.LESSON["missed"]: True})
 
-    show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels, tools=False), on_level=turn, on_click=place)
+    show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels, tools=False), Listeners(turn, place))
     if st.session_state.pop(keys.LESSON["missed"], False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
     st.caption(

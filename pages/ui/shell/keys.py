@@ -39,12 +39,15 @@ THRESHOLD_BOX = "threshold box"
 HISTOGRAM = "histogram"
 LESIONS = "lesions"
 REGION = "region"  # number of the one that `[` and `]` went to last
+STROKE = "last stroke taken"
+EDIT_PROBLEM = "edit problem"
 PRESET = "preset"
 PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
 UPLOADED = "uploaded scan"
 UNDECIDED = "uploaded series"  # of which none is picked yet
+EDITS = "edits of"  # and a scan's key
 PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 
 # the lesson: what it keeps -> its key

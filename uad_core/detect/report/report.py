@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY
+from uad_core.detect.hand_edits import by_hand
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
 from uad_core.detect.lights import stamp
 from uad_core.detect.provenance import provenance
@@ -40,6 +41,7 @@ def scan_report(
         created=record["Created"].replace("T", " ").replace("+00:00", " UTC"),
         segmentation=segmentation,
         reference=reconstruction.checkpoint.calibration.references[segmentation.reference],
+        by_hand=by_hand(segmentation),
         doubts=doubts(reconstruction, record),
         slices=report_slices(reconstruction, segmentation),
         regions=region_table(segmentation, reconstruction),

@@ -13,19 +13,21 @@ from uad_core.io.dicom.scan import DicomScan
 LABEL = "Anomaly above threshold"
 
 
-def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
+def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str, by_hand: bool = False) -> bytes:
     """A mask on a scan that came as DICOM, as the bytes of a binary DICOM SEG.
 
     It refers to each slice of the series. From the headers it repeats what makes it part of the study: name, ID, birth
     date and sex of the patient, date, time, ID, accession number and physician of the study, and the UIDs. So it names
     the patient, as the series does. Empty slices are left out; a mask without any voxel keeps them all, since a SEG has
-    to have frames. `mask`: (D, H, W) bool on the canonical grid; another shape or type is a ValueError.
+    to have frames. `mask`: (D, H, W) bool on the canonical grid; another shape or type is a ValueError. `by_hand`: a
+    hand corrected it, so that it is called semi-automatic.
     """
     if mask.dtype != np.bool_:
         raise ValueError(f"a mask must be bool, got {mask.dtype}")
     slices = scan.to_source(mask).T.astype(np.uint8)  # (slice, row, column)
     frames = np.empty_like(slices)
     frames[list(scan.frames)] = slices
+    kinds = hd.seg.SegmentAlgorithmTypeValues
     algorithm = hd.AlgorithmIdentificationSequence(
         f"uad_core {model}"[:64], codes.DCM.ArtificialIntelligence, __version__, source="uad_core"
     )
@@ -35,7 +37,7 @@ def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
         # The standard has no code for what merely exceeds a threshold: the label says it, these are the nearest.
         segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
         segmented_property_type=codes.SCT.Lesion,
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_type=kinds.SEMIAUTOMATIC if by_hand else kinds.AUTOMATIC,
         algorithm_identification=algorithm,
         anatomic_regions=[codes.SCT.Brain],
     )
@@ -55,7 +57,7 @@ def encode_dicom_seg(mask: np.ndarray, scan: DicomScan, model: str) -> bytes:
         transfer_syntax_uid=ExplicitVRLittleEndian,
         content_label="ANOMALY",
         content_description="For research and teaching, not for diagnosis",  # DICOM allows 64 characters
-        series_description=f"{LABEL}, not for diagnosis",
+        series_description=f"{LABEL}{', corrected' * by_hand}, not for diagnosis",
         omit_empty_frames=bool(mask.any()),
     )
     buffer = io.BytesIO()
