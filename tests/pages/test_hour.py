@@ -1,0 +1,83 @@
+"""What a radiologist does in an hour beyond tuning: correct a mask by hand, in a real browser on a fresh server."""
+
+import gzip
+import json
+import re
+import zipfile
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from tests.pages.test_app import LONG, downloaded, open_page, panels, pixels, settled, summary, wait_until
+
+BY_HAND = re.compile(r"corrected by hand: ([\d.]+) ml added, ([\d.]+) ml taken away in (\d+) step")
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+def by_hand(page) -> tuple[float, float, int] | None:
+    found = BY_HAND.search(page.get_by_text(re.compile(r"^(\d+ regions?|No )")).first.inner_text(timeout=LONG))
+    return (float(found[1]), float(found[2]), int(found[3])) if found else None
+
+
+def stroke(page, *points):
+    """Drag over the segmentation, through points that are shares of the picture."""
+    box = panels(page).nth(3).bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for x, y in at[1:]:
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def test_a_mask_is_corrected_in_three_clicks_survives_a_reload_and_goes_with_the_scans(server, context, tmp_path):
+    page = open_page(context, server[0], "/detect")
+    detected = summary(page)
+    settled(page)
+    before = pixels(page, 3)
+    page.get_by_role("button", name="Paint", exact=True).click()
+    stroke(page, (0.35, 0.3), (0.6, 0.3))
+    assert pixels(page, 3) != before  # drawn by the browser, before any answer
+    wait_until(page, lambda: by_hand(page) is not None, "the stroke did not reach the mask")
+    added, removed, steps = by_hand(page)
+    assert added > 0.05
+    assert (removed, steps) == (0, 1)
+    assert summary(page)[1] == pytest.approx(detected[1] + added, abs=0.02)
+    archive = tmp_path / "all.zip"
+    downloaded(page, "All (zip)").save_as(archive)
+    with zipfile.ZipFile(archive) as files:
+        names = {name.rsplit("_", 1)[-1]: name for name in files.namelist()}
+        record = json.loads(files.read(names["mask.json"]))
+        mask = nib.Nifti1Image.from_bytes(gzip.decompress(files.read(names["mask.nii.gz"])))
+        assert b"Corrected by hand" in files.read(names["report.html"])
+    assert record["ByHand"]["Deeds"] == ["paint"]
+    assert np.count_nonzero(mask.dataobj) == record["MaskVoxels"]
+    slider = page.get_by_role("slider", name=re.compile("Percentile"))
+    slider.focus()
+    slider.press("ArrowRight")
+    wait_until(page, lambda: summary(page)[2] > detected[2], "the threshold did not move")
+    assert by_hand(page)[0] == pytest.approx(added, abs=0.03)
+    page.reload()
+    assert by_hand(page) is not None
+    settled(page)
+    page.locator(".panels").focus()
+    page.keyboard.press("u")
+    wait_until(page, lambda: by_hand(page) is None, "nothing was taken back")
+    page.keyboard.press("x")
+    page.locator(".panels").focus()
+    regions = summary(page)[0]
+    page.get_by_role("button", name="Erase", exact=True).click()
+    stroke(page, (0.05, 0.3), (0.95, 0.3), (0.95, 0.35), (0.05, 0.35))
+    wait_until(page, lambda: by_hand(page) is not None, "nothing was rubbed out")
+    assert by_hand(page)[1] > 0
+    assert summary(page)[0] >= regions - 3
+    page.get_by_role("button", name="Forget my scans").click()
+    wait_until(page, lambda: by_hand(page) is None, "edits outlived the scans")
+    page.close()
