@@ -34,7 +34,8 @@ def test_pixels_beyond_the_picture_are_left_out(prepared):
 @pytest.mark.parametrize(
     "sent",
     [None, [], {}, {"number": 1, "tool": "burn", "level": 1, "pixels": []}, "x",
-     {"number": "x", "tool": "paint", "level": 1, "pixels": []}, {"number": 1, "tool": "paint", "level": 1, "pixels": 5},
+     {"number": "x", "tool": "paint", "level": 1, "pixels": []},
+     {"number": 1, "tool": "paint", "level": 1, "pixels": 5},
      {"number": 1, "tool": "paint", "level": float("inf"), "pixels": [[1, 2]]},
      {"number": 1, "tool": "paint", "level": 1, "pixels": [[1]]}],
 )  # fmt: skip
