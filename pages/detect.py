@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.detect import editing, results
 from pages.ui.detect.pictures import VIEWS, Finding
 from pages.ui.detect.presets import load_preset, save_preset
+from pages.ui.detect.sensitivity import offer_sensitivity, with_sensitivity
 from pages.ui.inputs import scan
 from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.settings import pick_setting, set_threshold
@@ -57,10 +58,11 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
     with table:
         results.draw_lesions(segmentation, reconstruction)
         editing.offer_row_tools(choice, reconstruction, segmentation)
-        results.draw_download(found)
+        results.draw_download(with_sensitivity(found))
     if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
         results.draw_dice_curve(found, truth)
     results.draw_log(reconstruction, lights)
+    offer_sensitivity(found)
 
 
 def more(place: DeltaGenerator, label: str, icon: str, words: str) -> DeltaGenerator:

@@ -79,3 +79,16 @@ def test_a_mask_is_corrected_in_three_clicks_survives_a_reload_and_goes_with_the
     page.get_by_role("button", name="Forget my scans").click()
     wait_until(page, lambda: by_hand(page) is None, "edits outlived the scans")
     page.close()
+
+
+def test_lesions_are_put_into_the_scan_and_a_sentence_says_what_is_found(server, context):
+    page = open_page(context, server[0], "/detect?scan=sub-ms01&model=intensity")
+    summary(page)
+    page.get_by_role("button", name="Put 30 lesions into this scan").click()
+    page.get_by_text("of all 30 put in").wait_for(timeout=LONG)
+    assert page.locator(".grid td").count() == 15
+    slider = page.get_by_role("slider", name=re.compile("Percentile"))
+    slider.focus()
+    slider.press("ArrowLeft")
+    page.get_by_role("button", name="Put 30 lesions into this scan").wait_for()  # another setting: to be measured anew
+    page.close()

@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
     text = "the _mask.json of a mask of this scan that was corrected by hand in the app: correct this one likewise"
     add("--edits", **FILE, help=text)
+    text = "put thirty lesions of known size and contrast into the scan and say which are found; up to a minute"
+    add("--sensitivity", action="store_true", help=text)
     add_steps(parser)
     text = "number of the DICOM series to take, of the list that is printed where there are several; its UID in a PACS"
     add("--series", metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)")
@@ -156,7 +158,9 @@ def run(options: argparse.Namespace) -> None:
             bar.set_description(step)
             bar.update(100 * fraction - bar.n)
 
-        request = DetectRequest(source, checkpoint, config, prepare_options, options.subject, command, options.edits)
+        request = DetectRequest(
+            source, checkpoint, config, prepare_options, options.subject, command, options.sensitivity, options.edits
+        )
         result = detect_file(request, options.out, report)
     for sentence in result.sentences:
         print(sentence)

@@ -1,6 +1,6 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from uad_core.pipeline.lesions import Lesion
 from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
+from uad_core.pipeline.sensitivity import measure_sensitivity
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
 
@@ -58,6 +59,7 @@ class DetectRequest:
     prepare_options: PrepareOptions = field(default_factory=PrepareOptions)
     subject: str | None = None  # label in the file names; by default what BIDS says in the path's own name
     command: str = ""  # how to run this again, for the record
+    sensitivity: bool = False  # whether lesions are put into the scan to see which are found; takes up to a minute
     edits: Path | None = None  # the JSON beside a mask of this scan that a hand corrected: the same is done here
 
 
@@ -81,6 +83,11 @@ def detect_file(
     prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
     segmentation, lights = segment(reconstruction, request.config), lights_of(reconstruction)
+    if request.sensitivity:
+        measured = measure_sensitivity(
+            reconstruction, request.config, lambda fraction: on_progress("put lesions in", fraction)
+        )
+        segmentation = replace(segmentation, sensitivity=measured)
     segmentation = edited(segmentation, reconstruction, edits) if edits else segmentation
     paths: dict[Path, bytes] = {}
     left_alone: tuple[str, ...] = ()
@@ -91,7 +98,8 @@ def detect_file(
     steps = tuple(f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
     red = stamp(light.name for light in lights if light.severity == "red")
     doubts = (*cautions(reconstruction, lights), *([f"{red}."] if red else []))
-    sentences = (*steps, *doubts, *found, *left_alone, summary(segmentation))
+    limits = (segmentation.sensitivity.sentence,) if segmentation.sensitivity else ()
+    sentences = (*steps, *doubts, *found, *left_alone, *limits, summary(segmentation))
     return Detection(reconstruction, segmentation, tuple(paths), sentences)
 
 

@@ -51,6 +51,7 @@ def provenance(
         "SameShareOfHealthyBrainMl": round(segmentation.healthy_ml, 3),
         "Lesions": len(segmentation.lesions),
         **({KEY: by_hand} if (by_hand := edits_record(segmentation)) else {}),
+        **({"Sensitivity": segmentation.sensitivity.record()} if segmentation.sensitivity else {}),
         "Checks": [
             {"Name": one.name, "Light": one.severity, "Result": one.sentence, "Numbers": one.numbers} for one in checked
         ],

@@ -15,6 +15,7 @@ from uad_core.pipeline.reconstruct import Reconstruction
 
 if TYPE_CHECKING:
     from uad_core.pipeline.edits import MaskEdits
+    from uad_core.pipeline.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Segmentation:
     edits: MaskEdits | None = None  # what a hand did to the mask since; see `uad_core.pipeline.edits.edited`
     added_ml: float = 0.0  # by that, in the patient's brain
     removed_ml: float = 0.0
+    sensitivity: Sensitivity | None = None  # what the setting finds in this scan of what was put into it; if measured
 
 
 def working_threshold(reconstruction: Reconstruction, config: DetectConfig) -> float:

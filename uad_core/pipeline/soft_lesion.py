@@ -9,6 +9,7 @@ from scipy import ndimage
 EDGE = 0.12  # softness of the edge, of the radius, at least `LEAST_EDGE_MM`
 LEAST_EDGE_MM = 0.6
 UNEVEN = 0.2  # standard deviation of the radius over the surface, as a share
+FITTED = 6  # steps to the radius at which the volume is right
 FINE_MM = 1.5  # voxels longer than this are averaged over finer ones, as a thick slice averages what lies in it
 
 
@@ -30,8 +31,8 @@ def soft_lesion(
 ) -> tuple[tuple[slice, ...], np.ndarray]:
     """Where a lesion around `centre`, (3,) voxels of the grid, lies, and how much of each voxel there it takes.
 
-    Returns the box, three slices, and a float32 array of the box's shape in [0, 1]; it is about half a voxel's share at
-    the surface of a ball of `volume_mm3`, made uneven.
+    Returns the box, three slices, and a float32 array of the box's shape in [0, 1]; times a voxel's volume it sums up
+    to `volume_mm3`.
     """
     radius = radius_of(volume_mm3)
     edge = max(EDGE * radius, LEAST_EDGE_MM)
@@ -45,10 +46,14 @@ def soft_lesion(
     lines = [(np.arange(part.start * k, part.stop * k) + 0.5) / k - 0.5 for part, k in zip(box, fine, strict=True)]
     offsets = [(line - c) * s for line, c, s in zip(lines, centre, spacing, strict=True)]
     distance = np.sqrt(sum(offset**2 for offset in np.ix_(*offsets)))
-    shape = distance.shape
-    bumps = _bumps(rng, shape, tuple(s / k for s, k in zip(spacing, fine, strict=True)), radius)
+    fine_spacing = tuple(s / k for s, k in zip(spacing, fine, strict=True))
+    fine_mm3 = float(np.prod(fine_spacing))
+    bumps = _bumps(rng, distance.shape, fine_spacing, radius)
     distance = distance * (1 + UNEVEN * np.clip(bumps, -2, 2))
-    share = 1 / (1 + np.exp(np.clip((distance - radius) / edge, -30, 30)))
+    half_mm = radius  # where half of a voxel is lesion: less than the radius, since the edge reaches outwards
+    for _ in range(FITTED):
+        share = 1 / (1 + np.exp(np.clip((distance - half_mm) / edge, -30, 30)))
+        half_mm *= (volume_mm3 / (float(share.sum()) * fine_mm3)) ** (1 / 3)
     for axis, k in enumerate(fine):
         before, here, after = share.shape[:axis], share.shape[axis], share.shape[axis + 1 :]
         share = share.reshape(*before, here // k, k, *after).mean(axis=axis + 1)

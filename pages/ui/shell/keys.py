@@ -41,6 +41,7 @@ LESIONS = "lesions"
 REGION = "region"  # number of the one that `[` and `]` went to last
 STROKE = "last stroke taken"
 EDIT_PROBLEM = "edit problem"
+SENSITIVITY = "sensitivity asked for"
 PRESET = "preset"
 PRESET_PROBLEM = "preset problem"
 
