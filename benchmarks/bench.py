@@ -1,16 +1,20 @@
-"""`make bench`: the README's figures of speed, as ratios against the plain way on the same machine in the same run."""
+"""`make bench`: the README's figures of speed, as ratios against the plain way on the same machine in the same run.
+
+Beside each lies its floor, and at the end each step's growth is fitted; `--growth FILE.png` draws it.
+"""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
-from time import perf_counter
-from typing import TypeVar
+from pathlib import Path
 
 import numpy as np
 import torch
 from scipy import ndimage
 
+from benchmarks.floors import beside_floor, operations, timed
+from benchmarks.growth import bench_growth
 from benchmarks.precision import bench_precision
 from benchmarks.scan_steps import bench_import, bench_scan
 from benchmarks.train import bench_train
@@ -19,17 +23,18 @@ from uad_core.models.checkpoint import build_model
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, segment
 
 REPEATS = 7
-Result = TypeVar("Result")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command has no options."""
+    """Where the growth is drawn."""
+    parser.add_argument("--growth", type=Path, help="PNG file to draw each step's growth to (default: none)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the figures as they come, one a line."""
-    for line in chain(bench_import(), bench_scan(), bench_segment(), bench_train(), bench_precision(), bench_search()):
+    speeds = (bench_import(), bench_scan(), bench_segment(), bench_train(), bench_precision(), bench_search())
+    for line in chain(*speeds, bench_growth(options.growth)):
         print(line, flush=True)
 
 
@@ -49,7 +54,7 @@ def bench_segment() -> Iterator[str]:
         equal = "equal in every voxel" if np.array_equal(found, expected) else "NOT EQUAL"
         yield (
             f"segment, 256 x 256 x 20, median {size}: {1000 * ours:.1f} ms; scipy {1000 * (plain + rest):.0f} ms; "
-            f"{(plain + rest) / ours:.0f} times faster; {equal}"
+            f"{(plain + rest) / ours:.0f} times faster; {equal}; {beside_floor(ours, values.nbytes + found.nbytes)}"
         )
 
 
@@ -67,26 +72,20 @@ def bench_search() -> Iterator[str]:
     scan = torch.rand(20, 1, 256, 256)
     steps = MODELS["anogan"].config.search_steps
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-        seconds = {}
+        seconds, floors = {}, {}
         for name, repeats in (("sae3", REPEATS), ("anogan", 1)):
             model, slices = build_model(name).to(device), scan.to(device)
             model.reconstruct(slices[:1])  # what a GPU does once
             seconds[name] = timed(partial(_on_cpu, model, slices), repeats)[1] / len(slices)
+            if device == "cpu":
+                sums = operations(partial(model.reconstruct, slices[:1]))  # a search's steps run backwards too
+                floors[name] = f" ({beside_floor(seconds[name], sums=sums)})"
         yield (
             f"reconstruction, {device}: anogan, {steps} steps for 20 slices at once, {seconds['anogan']:.2f} s a "
-            f"slice; sae3 {seconds['sae3']:.3f} s; {seconds['anogan'] / seconds['sae3']:.0f} times slower"
+            f"slice{floors.get('anogan', '')}; sae3 {seconds['sae3']:.3f} s{floors.get('sae3', '')}; "
+            f"{seconds['anogan'] / seconds['sae3']:.0f} times slower"
         )
 
 
 def _on_cpu(model: AnomalyModel, slices: torch.Tensor) -> torch.Tensor:
     return model.reconstruct(slices).cpu()  # waits for a GPU
-
-
-def timed(work: Callable[[], Result], repeats: int) -> tuple[Result, float]:
-    """The result, and the median of the seconds that `repeats` runs took."""
-    seconds = []
-    for _ in range(repeats):
-        started = perf_counter()
-        result = work()
-        seconds.append(perf_counter() - started)
-    return result, float(np.median(seconds))

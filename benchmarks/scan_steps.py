@@ -3,6 +3,7 @@
 python -m benchmarks.scan_steps [SCAN]
 """
 
+import gzip
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,6 +11,9 @@ from pathlib import Path
 from subprocess import run
 from time import perf_counter
 
+import torch
+
+from benchmarks.floors import beside_floor, operations, timed
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.detect.export import export
 from uad_core.detect.presets import usual_config
@@ -19,6 +23,7 @@ from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
+from uad_core.preprocess.linknet import LinkNet
 
 RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 PIPELINE = "import uad_core.preprocess.from_file, uad_core.pipeline.segment, uad_core.pipeline.look"
@@ -40,12 +45,31 @@ def bench_scan(path: Path = RAW_HEAD) -> Iterator[str]:
     """Seconds a step, read to export, after one run that loads the weights."""
     for name, slab in CASES:
         _steps(path, name, slab)
-        steps = _steps(path, name, slab)
+        steps, scan_bytes = _steps(path, name, slab)
         parts = ", ".join(f"{step} {seconds:.1f}" for step, seconds in steps.items())
         yield f"raw head, {slab.count} levels, {name}: {sum(steps.values()):.1f} s; {parts}"
+        yield f"  of these: {'; '.join(_floors(path, name, slab, scan_bytes, steps))}"
 
 
-def _steps(path: Path, name: str, slab: Slab) -> dict[str, float]:
+def _floors(path: Path, name: str, slab: Slab, scan_bytes: int, steps: dict[str, float]) -> Iterator[str]:
+    """The steps with a floor of their own: the file unpacked, the sums of networks, each voxel moved once."""
+    unpacked = timed(lambda: gzip.decompress(path.read_bytes()), REPEATS)[1]
+    yield f"read: floor {1000 * unpacked:.3g} ms (unpacking), {steps['read'] / unpacked:.1f} times above it"
+    network, model = LinkNet().eval(), load_checkpoint(name).model
+    cubes = [torch.zeros(1, 1, side, side, side) for side in (128, 256)]
+    with torch.no_grad():
+        strip = sum(operations(partial(network, cube)) for cube in cubes)
+        slices = torch.zeros(slab.count, 1 + len(model.context), 256, 256)
+        redraw = operations(lambda: model.assess(slices, lambda share: None))
+    yield f"strip: {beside_floor(steps['strip'], sums=strip)}"
+    yield f"reconstruct: {beside_floor(steps['reconstruct'], sums=redraw)}"
+    for step in ("register", "even", "denoise", "segment"):
+        if step in steps:
+            yield f"{step}: {beside_floor(steps[step], 2 * scan_bytes)}"
+
+
+def _steps(path: Path, name: str, slab: Slab) -> tuple[dict[str, float], int]:
+    """Seconds a step, and the bytes of the scan's voxels."""
     checkpoint = load_checkpoint(name)
     config, started = usual_config(checkpoint), perf_counter()
     scan = read_scan(path)
@@ -59,7 +83,7 @@ def _steps(path: Path, name: str, slab: Slab) -> dict[str, float]:
     took["segment"] = perf_counter() - started - sum(took.values())
     export(reconstruction, segmentation, config, "x")
     took["export"] = perf_counter() - started - sum(took.values())
-    return took
+    return took, scan.array.nbytes
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.floors import beside_floor, operations
 from uad_core.models.checkpoint import build_model
 from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame, prefetched
 from uad_core.train.config import TrainConfig
@@ -56,8 +57,18 @@ def bench_train(model: str = "sae3", batch_size: int = 8) -> Iterator[str]:
         f"training of {model}, batches of {batch_size}, {ranks.device.type}, {torch.get_num_threads()} threads: "
         f"{ours_rate:.1f} images/s; plain loop {plain_rate:.1f}; {np.median(ratios):.2f} times faster "
         f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {REPEATS} repeats)"
-        + (f"; GPU busy {np.mean(busy):.0f} % of the time" if busy else "")
+        + (f"; GPU busy {np.mean(busy):.0f} % of the time" if busy else f"; {_floor(config, ours_rate)}")
     )
+
+
+def _floor(config: TrainConfig, rate: float) -> str:
+    """Of one slice, forwards and backwards, in the precision that the loop trains in."""
+    model = build_model(config.model, config.settings)
+    (objective,) = model.objectives()
+    slices = torch.rand(1, 1, 256, 256)
+    sums = operations(lambda: torch.stack(list(objective.terms(slices).values())).sum().backward())
+    dtype = torch.bfloat16 if Distributed(config).precision == "bf16" else torch.float32
+    return beside_floor(1 / rate, sums=sums, dtype=dtype) + " a slice"
 
 
 def images_per_second(batches: Iterator[int], device: torch.device) -> float:

@@ -7,10 +7,10 @@ import streamlit as st
 from pages.ui.evaluate import charts, form, table
 from pages.ui.evaluate.images import choose_patient, chosen_patient, draw_patient
 from pages.ui.evaluate.patients import draw_patients
-from pages.ui.runs.view import draw_problem, offer_deletion, pick
+from pages.ui.runs.view import draw_problem, offer_deletion, offer_rename, pick
 from pages.ui.shell.page import banner, start_page
 from uad_core.evaluate.records import subjects
-from uad_core.runs.evaluation import EvaluationRun
+from uad_core.runs.evaluation import EvaluationRun, MeasuredEvaluation
 
 
 def ask() -> None:
@@ -65,12 +65,18 @@ def show(evaluation: EvaluationRun) -> None:
         st.info("No subject has a lesion at these levels; only false positives are shown.")
     draw_patients(metrics, partial(choose_patient, evaluation.name))
     table.offer_files(evaluation, metrics)
-    offer_deletion(evaluation)
+    if isinstance(evaluation, MeasuredEvaluation):
+        st.caption("This evaluation ships with the project; the scans behind it do not.")
+    else:
+        with st.container(horizontal=True):
+            offer_rename(evaluation)
+            offer_deletion(evaluation)
 
 
 start_page()
 with st.sidebar:
-    chosen = pick(EvaluationRun, EvaluationRun.all(), lambda run: run.is_active or run.state == "done")
+    evaluations = [*EvaluationRun.all(), *MeasuredEvaluation.all()]
+    chosen = pick(EvaluationRun, evaluations, lambda run: run.is_active or run.state == "done")
 if chosen is None:
     ask()
 elif chosen.state == "done":

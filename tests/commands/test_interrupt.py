@@ -77,7 +77,6 @@ def interrupt(words: list[str], until: Path, seconds: float = 240) -> tuple[int,
     return process.returncode, printed
 
 
-@pytest.mark.timeout(600)
 def test_a_preparation_that_is_interrupted_leaves_whole_subjects_in_a_cohort_that_says_it_is_prepared(tmp_path):
     raw, out = tmp_path / "raw", tmp_path / "out"
     raw.mkdir()
@@ -95,7 +94,6 @@ def test_a_preparation_that_is_interrupted_leaves_whole_subjects_in_a_cohort_tha
     assert all(subject.prepared and subject.brain_mask for subject in left)
 
 
-@pytest.mark.timeout(600)
 def test_a_training_that_is_interrupted_says_how_to_go_on(tmp_path):
     cohort, run = picture_cohort(tmp_path / "controls", 4), tmp_path / "run"
     words = ["train", "--cohort", str(cohort), "--epochs", "500", "--batch-size", "2", "--device", "cpu", "--run",

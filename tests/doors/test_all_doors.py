@@ -25,7 +25,6 @@ from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
 RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
-pytestmark = pytest.mark.timeout(900)
 
 
 def detected(scan, out):

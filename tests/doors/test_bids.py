@@ -72,8 +72,13 @@ def test_a_half_written_result_of_a_killed_process_is_replaced(dataset, undistur
     out = copy(undisturbed, tmp_path / "out")
     log = next((out / "logs").glob("*.json"))
     log.write_text(json.dumps({"state": "running", "key": "", "files": []}))
-    next(out.rglob(f"{log.stem}_mask.json")).unlink()
+    mask = next(out.rglob(f"{log.stem}_mask.json"))
+    mask.unlink()
+    left = [path.parent / f".{path.name}.0abc_x9.tmp" for path in (mask, log, out / f"{log.stem}_report.html")]
+    for path in left:
+        path.write_bytes(b"{")
     assert bids(dataset, out, "participant").stdout.splitlines()[-1] == f"1 done, {SCANS - 1} done before"
+    assert not any(path.exists() for path in left)
 
 
 def test_a_bad_scan_is_a_row_with_its_sentence(dataset, undisturbed, tmp_path):

@@ -1,7 +1,6 @@
 """The same function on a real Dask cluster of two processes, one of which is killed, and as submitit's jobs."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,22 +16,37 @@ pytest.importorskip("submitit", reason="the packages of requirements-cluster.txt
 
 
 @pytest.fixture
-def cluster():
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local:
-        yield local
+def cluster(tmp_path):
+    """The address of a scheduler, and the processes of its two workers."""
+    file = tmp_path / "scheduler.json"
+    words = ["--scheduler-file", str(file), "--no-dashboard"]
+    scheduler = _begun("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *words)
+    place = ["--local-directory", str(tmp_path)]
+    workers = [_begun("distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1", *place, *words) for _ in range(2)]
+    with distributed.Client(scheduler_file=str(file), timeout=300) as client:
+        client.wait_for_workers(2)
+        yield client.scheduler.address, workers
+    for process in (*workers, scheduler):
+        process.kill()
+        process.wait()
+
+
+def _begun(module, *words):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([sys.executable, "-m", module, *words], env=environment, stderr=subprocess.DEVNULL)
 
 
 def test_a_dask_cluster_one_of_whose_two_workers_is_killed_gives_the_same_table(
     cluster, dataset, undisturbed, tmp_path
 ):
+    address, workers = cluster
     out = tmp_path / "out"
-    words = command(dataset, out, "participant", "--dask", cluster.scheduler_address, *SETTING)
+    words = command(dataset, out, "participant", "--dask", address, *SETTING)
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while done(out) < 1 and process.poll() is None:
         time.sleep(0.05)
-    victim = next(iter(cluster.workers.values())).pid
-    os.kill(victim, signal.SIGKILL)
-    printed, errors = process.communicate(timeout=200)
+    workers[0].kill()
+    printed, errors = process.communicate()
     assert process.returncode == 0, errors
     # the result of the first scan may have died with its worker: it is asked for again, and not computed again
     ended = dict(reversed(part.split(" ", 1)) for part in printed.splitlines()[-1].split(", "))

@@ -17,10 +17,7 @@ from uad_core.__main__ import main
 from uad_core.io.paths import ROOT
 
 SETTING = ["--model", "intensity", "--slab", "paper", "--median-size", "3", "--no-strip", "--no-register"]
-pytestmark = [
-    pytest.mark.skipif(bool(missing()), reason=missing() or "all there"),
-    pytest.mark.timeout(500),
-]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "all there")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from uad_core.io.paths import ROOT
 NOTEBOOK = ROOT / "examples" / "first_steps.ipynb"
 
 
-def test_the_notebook_runs_and_draws_its_two_figures():
+def test_the_notebook_runs_and_draws_its_two_figures(monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # streamlit sets it for its process, where a test imported it
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]

@@ -15,9 +15,9 @@ OWN = "scan=My+own+scan"
 NONE = "No scan of yours is loaded"
 
 
-def scan_of(number: int) -> bytes:
-    """A bundled brain whose brightest voxel names its owner."""
-    image = nib.load(SAMPLES / "sub-healthy01_FLAIR.nii.gz")
+def scan_of(number: int, name: str = "sub-healthy01") -> bytes:
+    """A bundled scan whose brightest voxel names its owner."""
+    image = nib.load(SAMPLES / f"{name}_FLAIR.nii.gz")
     values = np.asanyarray(image.dataobj).astype(np.int16)
     values[values == values.max()] = 5000 + number
     return gzip.compress(nib.Nifti1Image(values, image.affine).to_bytes(), 1)
@@ -77,7 +77,7 @@ def test_ten_with_a_scan_each_and_forty_who_look_lose_none_and_see_no_others(pla
 
 
 def test_who_forgets_does_not_stop_the_same_work_of_another(place):
-    data = (SAMPLES / "sub-rawms03_FLAIR.nii.gz").read_bytes()
+    data = scan_of(0, "sub-rawms03")  # a raw head that nobody prepared before
     with AppClient(place) as one, AppClient(place) as other:
         for client in (one, other):
             client.page = "scan"

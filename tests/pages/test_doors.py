@@ -200,7 +200,6 @@ def test_the_door_stands_before_torch_is_loaded():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-@pytest.mark.timeout(400)
 def test_the_app_and_its_components_work_under_the_policy(server, browser):
     page = browser.new_page()
     refused = []

@@ -74,7 +74,6 @@ def test_a_bad_folder_gets_a_sentence_and_the_form_stays_as_it_is(address, runs,
     assert not (runs / "evaluations").exists()
 
 
-@pytest.mark.timeout(900)
 def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_click_away(address, runs, page):
     page.goto(f"{address}/evaluate?{FORM}")
     button(page, "Evaluate").click(timeout=LONG)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from pages.ui.inputs.scan import FIRST, bundled
 from uad_core.atlas.space import PAPER_SLAB
-from uad_core.io.paths import SAMPLES
 from uad_core.models.checkpoint import load_checkpoint
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
@@ -40,7 +40,7 @@ def page(server, browser):
 @pytest.fixture(scope="module")
 def reconstructed():
     """The lesson's first scan, as the page should see it."""
-    source = (SAMPLES / "sub-ms01_FLAIR.nii.gz").read_bytes()
+    source = bundled(FIRST).source
     prepared = prepare_scan(source, PAPER_SLAB, PrepareOptions(), lambda step, fraction: None)
     return reconstruct(prepared, load_checkpoint(MODEL))
 

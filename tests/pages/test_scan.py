@@ -48,7 +48,6 @@ def wait_until(page, holds):
     raise AssertionError("it did not come to pass")
 
 
-@pytest.mark.timeout(600)
 def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(page, server, tmp_path):
     scan = tmp_path / f"{CANARY}.nii.gz"
     scan.write_bytes(RAW_HEAD.read_bytes())
@@ -117,6 +116,8 @@ def test_of_two_flairs_of_one_visit_the_user_picks_one(page, server, tmp_path):
 
 
 def test_what_is_no_scan_or_another_scans_mask_gets_a_sentence_and_nothing_is_lost(page, server, tmp_path):
+    page.goto(f"{server[0]}/scan?scan=sub-ms01")
+    page.get_by_role("heading", name="sub-ms01, simulated").wait_for()
     bad = tmp_path / f"{CANARY}.nii.gz"
     bad.write_bytes(b"<html>not a scan</html>" * 50)
     give(page, "A NIfTI file", bad)

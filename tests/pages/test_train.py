@@ -98,7 +98,6 @@ def test_a_cohort_of_the_project_with_too_few_healthy_subjects_gets_a_sentence(a
     assert not folders[0].exists()
 
 
-@pytest.mark.timeout(900)
 def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folders, cohort, page):
     page.goto(f"{address}/train")
     fill(page, Another_cohort_folder=cohort, Name="tiny", Epochs=EPOCHS)

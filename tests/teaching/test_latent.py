@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from uad_core.models.checkpoint import build_model
-from uad_core.teaching import axis_walk, can_walk, fade, sample_near, walk
+from uad_core.teaching import axis_walk, can_walk, draws_brains, fade, sample_near, walk
 
 SMALL = {"features": (4, 8, 8, 8), "latent": 4}
 
@@ -51,6 +51,18 @@ def test_the_main_direction_is_the_one_in_which_the_slices_differ():
     far = (ends[2] - middle) / pattern
     assert abs(np.median(far)) == pytest.approx(2 * sd, rel=1e-3)
     np.testing.assert_allclose(ends[0] - middle, middle - ends[2], atol=1e-4)
+
+
+def test_samples_are_brains_where_each_is_like_the_mean_brain_and_noise_or_nothing_is_none():
+    rows, columns = np.mgrid[:256, :256]
+    brain = (((rows - 128) / 90) ** 2 + ((columns - 128) / 70) ** 2 < 1).astype(np.float32)
+    brains = brain + 0.1 * slices(4)
+    model = build_model("dvae", SMALL)
+    for drawn, expected in ((brains, True), (slices(4, 1), False), (np.zeros_like(brains), False)):
+        model.sample = lambda count, seed, drawn=drawn: torch.tensor(drawn)[:, None]
+        assert draws_brains(model, brains) is expected
+    model.sample = lambda count, seed: torch.tensor(np.concatenate([brains, slices(1, 1)]))[:, None]
+    assert not draws_brains(model, brains)
 
 
 def test_a_walk_changes_neither_mode_nor_weights():

@@ -7,9 +7,10 @@ a patient's: the results are then those of `sub-scan`, or of `sub-scan2` where a
 import hashlib
 import re
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from uad_core.io.atomic import write_atomically, write_json
+from uad_core.io.atomic import half_written, write_atomically, write_json
 from uad_core.io.progress_file import read_json
 from uad_core.io.volume import ScanError, Volume
 
@@ -89,8 +90,10 @@ def write_results(
 
 
 def remove_results(out: Path, label: str, model: str) -> None:
-    """Take away all that a detection wrote under that name."""
-    for path in _there(out, label, model):
+    """Take away all that a detection wrote under that name, and began to write."""
+    folder, stem = out / _folder(label), result_stem(label, model)
+    begun = [half_written(place, f"{stem}{rest}*") for place in (folder, out) for rest in ("_", "residual_")]
+    for path in [*_there(out, label, model), *chain(*begun)]:
         path.unlink(missing_ok=True)
 
 

@@ -18,7 +18,7 @@ from uad_core.detect.lesion_table import COLUMNS, lesion_values
 from uad_core.detect.presets import command_line
 from uad_core.detect.result_files import remove_results, result_stem, scan_sha256
 from uad_core.doors.thumbnail import thumbnail
-from uad_core.io.atomic import write_atomically
+from uad_core.io.atomic import half_written, write_atomically
 from uad_core.io.errors import sentence
 from uad_core.io.progress_file import FORESEEN
 from uad_core.io.sealed import digest, read_sealed, write_sealed
@@ -82,6 +82,8 @@ def process_scan(task: ScanTask) -> dict[str, Any]:
             return before | {"again": False}
         if task.log.exists():  # of another scan or setting, or half done
             remove_results(task.out, task.label, task.setting.model)
+        for left in half_written(task.log.parent, f"{task.stem}.*"):
+            left.unlink(missing_ok=True)
         write_sealed(task.log, _record(task, "running", "", key))
         record = _detected(task, key)
     except (ScanError, CheckpointError) as error:

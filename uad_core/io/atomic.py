@@ -26,6 +26,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
+def half_written(folder: Path, pattern: str) -> list[Path]:
+    """What processes that were killed while they wrote files of such names left in `folder`."""
+    return list(folder.glob(f".{pattern}.*.tmp"))
+
+
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """Write `record` as readable JSON, atomically."""
     write_atomically(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())

@@ -23,6 +23,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _one_at_a_time = threading.RLock()
 
 
+def check_name(name: str) -> None:
+    """Raise RunError for what no run can be called."""
+    if not NAME.fullmatch(name):
+        allowed = "at most 60 letters (a to z), digits, - and _, and begins with a letter or digit"
+        raise RunError(f"A name has {allowed}.")
+
+
 class Request(Protocol):
     """What a run is asked to do."""
 
@@ -68,9 +75,7 @@ class BackgroundRun(ABC):
     def start(cls, request: Request, home: Path | None = None) -> Self:
         """Begin a run in a process that outlives this one. Raises RunError: a request or a name that will not do."""
         request.check()
-        if not NAME.fullmatch(request.name):
-            allowed = "at most 60 letters (a to z), digits, - and _, and begins with a letter or digit"
-            raise RunError(f"A name has {allowed}.")
+        check_name(request.name)
         folder = (home or cls.home) / request.name
         with _one_at_a_time:
             try:
@@ -125,8 +130,12 @@ class BackgroundRun(ABC):
     def resume_arguments(self) -> list[str]:
         """Of the process that goes on with it, or begins it again. Raises RunError, with a sentence, if none can."""
 
-    def resume(self) -> Self:
-        """Go on with what was stopped, interrupted or failed, unless it is at work. Raises RunError where none can."""
+    def resume(self, *more: str) -> Self:
+        """Go on with what was stopped, interrupted or failed, unless it is at work. Raises RunError where none can.
+
+        Args:
+            more: words at the end of the command, which go before those that the run began with.
+        """
         with _one_at_a_time:
             now = self.read(self.folder)
             if now.is_active:
@@ -135,7 +144,7 @@ class BackgroundRun(ABC):
                 raise RunError(f"Run {self.name} cannot be resumed; start a new one.")
             arguments = now.resume_arguments()
             (self.folder / "stop").unlink(missing_ok=True)
-            launch(self.folder, self.command, arguments, now.launched)
+            launch(self.folder, self.command, [*arguments, *more], now.launched)
         return self.read(self.folder)
 
     def stop(self) -> None:
@@ -145,6 +154,18 @@ class BackgroundRun(ABC):
         if self.is_ended_by_stop and now.is_active and now.pid:
             with suppress(ProcessLookupError):
                 os.kill(now.pid, signal.SIGTERM)
+
+    def rename(self, name: str) -> Self:
+        """The same under another name, unless its process is at work. Raises RunError: a name that will not do."""
+        check_name(name)
+        new = self.folder.with_name(name)
+        with _one_at_a_time:
+            if self.read(self.folder).is_active or not self.settings:
+                raise RunError(f"A {self.noun} is renamed once it has stopped or is done.")
+            if new.exists():
+                raise RunError(f"Another {self.noun} is named {name}; choose another name.")
+            self.folder.rename(new)
+        return self.read(new)
 
     def delete(self) -> None:
         """Remove its folder, unless its process is at work."""

@@ -18,12 +18,12 @@ from uad_core.evaluate.metrics_check import is_curves, is_metrics
 from uad_core.evaluate.metrics_file import Curves, Metrics
 from uad_core.evaluate.rows import PLAIN
 from uad_core.io.command_words import as_words
-from uad_core.io.paths import CHECKPOINTS, RUNS
+from uad_core.io.paths import CHECKPOINTS, ROOT, RUNS
 from uad_core.io.schema import list_of, text
 from uad_core.io.sealed import read_sealed
 from uad_core.models.checkpoint import checkpoint_names
 from uad_core.runs.background_run import BackgroundRun
-from uad_core.runs.process import COMMAND
+from uad_core.runs.process import COMMAND, RunStatus
 
 EVALUATIONS = RUNS / "evaluations"
 MOST = 8  # models in one evaluation
@@ -121,3 +121,25 @@ class EvaluationRun(BackgroundRun):
     def curves(self) -> Curves:
         record = read_sealed(self.folder / "curves.json")
         return cast(Curves, record if is_curves(record) else {})
+
+
+class MeasuredEvaluation(EvaluationRun):
+    """One that ships with the project: its figures without the scans, which are their owners'."""
+
+    home = ROOT / "docs" / "measured"
+
+    @classmethod
+    def read(cls, folder: Path) -> "MeasuredEvaluation":
+        return cls(folder, RunStatus("done", {}))
+
+    @classmethod
+    def all(cls, home: Path | None = None) -> "list[MeasuredEvaluation]":
+        """In the order of their names."""
+        return [cls.read(path.parent) for path in sorted((home or cls.home).glob("*/metrics.json"))]
+
+    @property
+    def name(self) -> str:
+        return f"measured-{self.folder.name}"
+
+    def delete(self) -> None:
+        """It stays: nobody's run made it."""

@@ -20,6 +20,7 @@ from uad_core.runs.process import COMMAND, tail
 from uad_core.train.config import TrainConfig
 
 PICTURE = re.compile(r"epoch_[0-9]{1,9}")
+SHORTEST = "0.001"  # minutes
 EPOCH, FIGURE = whole(0, 10**9), number(-1e300, 1e300).or_null()  # of a line of curve.jsonl
 
 
@@ -74,9 +75,24 @@ class TrainingRun(BackgroundRun):
         return as_words({"resume": self.folder.resolve(), "minutes": minutes})
 
     @property
+    def can_resume(self) -> bool:
+        """Also one that a time limit ended before its last epoch."""
+        at = self.status.progress
+        return super().can_resume or (self.state == "done" and at.get("epoch", 0) < at.get("epochs", 0))
+
+    def finish_now(self) -> "TrainingRun":
+        """Make a checkpoint of what it has learned, after the epoch that it stands in; it can be resumed later."""
+        return self.resume("--minutes", SHORTEST)
+
+    @property
+    def checkpoint(self) -> str:
+        """Name of what it makes; the run itself may have been given another."""
+        return str(self.settings.get("name", self.name))
+
+    @property
     def learned(self) -> bool | None:
         """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not known."""
-        record = read_sealed(Path(str(self.settings.get("out", ""))) / f"{self.settings.get('name', self.name)}.json")
+        record = read_sealed(Path(str(self.settings.get("out", ""))) / f"{self.checkpoint}.json")
         learned = record.get("learned")
         return learned if isinstance(learned, bool) else None
 

@@ -14,6 +14,8 @@ from uad_core.models.families.adversarial import AdversarialAutoencoder
 from uad_core.models.families.autoencoder import Autoencoder
 from uad_core.models.families.variational import VariationalAutoencoder
 
+JUDGED, ALIKE = 8, 0.7  # samples that are looked at, and the least correlation of a brain with the mean of brains
+
 
 def can_walk(model: AnomalyModel) -> bool:
     """Whether the model has codes to walk between: an encoder and a decoder with a bottleneck between them."""
@@ -66,6 +68,15 @@ def sample_near(model: AnomalyModel, slices: np.ndarray, count: int, seed: int) 
         codes = _codes(model, slices)
         noise = torch.randn((count, *codes.shape[1:]), generator=torch.Generator().manual_seed(seed))
         return _pictures(decode(codes.mean(0) + codes.std(0) * noise.to(codes.device)))
+
+
+def draws_brains(model: AnomalyModel, slices: np.ndarray) -> bool:
+    """Whether what a model draws from its prior looks like the (B, H, W) `slices` of a brain at all.
+
+    So where each sample correlates with their mean better than `ALIKE`: brains of other people do with .8 and more.
+    """
+    drawn, mean = _pictures(model.sample(JUDGED, 0)), slices.mean(axis=0).ravel()
+    return all(one.std() > 0 and np.corrcoef(one.ravel(), mean)[0, 1] > ALIKE for one in drawn)
 
 
 def fade(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:

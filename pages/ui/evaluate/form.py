@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.inputs.settings import PLACES
 from pages.ui.runs import view
 from pages.ui.runs.view import KEEP
 from pages.ui.shell import keys
@@ -13,9 +14,9 @@ from uad_core.evaluate.tables import counted
 from uad_core.io.paths import ROOT, SAMPLES
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import checkpoint_names
-from uad_core.pipeline.postprocess import MEDIAN_SIZES
+from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES
 from uad_core.runs.background_run import NAME
-from uad_core.runs.evaluation import MOST, EvaluationRequest, EvaluationRun
+from uad_core.runs.evaluation import ADDED, KEPT, MOST, EvaluationRequest, EvaluationRun
 
 ASKED = keys.EVALUATE
 SIGNS = {"own": "What suits each model", "absolute": "Absolute, as in the paper",
@@ -60,7 +61,7 @@ def ask_for_models() -> None:
 
 def ask_for_settings() -> None:
     """Name and numbers, with the paper's as defaults."""
-    places = st.columns([1.2, 1, 0.8, 1.4, 1, 1], vertical_alignment="bottom")
+    places = st.columns([1.2, 1, 0.8, 1.4, 1], vertical_alignment="bottom")
     view.ask_for_name(places[0], ASKED["name"], _free_name(), "the evaluation's folder")
     places[1].number_input(
         "Percentile", 50.0, 99.9, EvaluateConfig.percentile, 0.5, "%.1f", key=ASKED["percentile"], bind="query-params",
@@ -79,7 +80,18 @@ def ask_for_settings() -> None:
         "Limit", 1, 100_000, None, step=1, key=ASKED["limit"], placeholder="all", bind="query-params",
         help="Largest number of patients, and of healthy subjects: the first by name.",
     )  # fmt: skip
-    places[5].button(
+    look, rate, start = st.columns([2.2, 2.4, 2], vertical_alignment="bottom")
+    look.selectbox(
+        "Where to look", LOOKS[:2], format_func=lambda name: PLACES[name], key=ASKED["look"], bind="query-params",
+        help="For white-matter disease the score is multiplied by the atlas's probability of white matter, deep grey "
+        "matter and ventricles: better for MS, harmful for stroke.",
+    )  # fmt: skip
+    rate.number_input(
+        "False-discovery rate", 1.0, 50.0, None, 1.0, "%.0f", key=ASKED["false_discovery"], placeholder="none",
+        bind="query-params", help="Per cent. Sets the threshold in each scan in place of the percentile; flags "
+        "nothing where nothing stands out from the healthy reference.",
+    )  # fmt: skip
+    start.button(
         "Evaluate", type="primary", on_click=_start, width="stretch", icon=":material/play_arrow:",
         help="It runs in its own process: this page and its server may be closed. About 15 seconds a head and "
         "1 second a slice with four models on two cores.",
@@ -88,7 +100,7 @@ def ask_for_settings() -> None:
 
 def _start() -> None:
     """Start what the form says and go to its view, or leave a sentence and the form as it is."""
-    given = {key: st.session_state[ASKED[key]] for key in ("percentile", "median_size", "signed", "limit")}
+    given = {key: st.session_state[ASKED[key]] for key in (*KEPT, *ADDED)}
     name, models = st.session_state[ASKED["name"]].strip() or _free_name(), tuple(st.session_state[ASKED["models"]])
 
     def start() -> EvaluationRun:

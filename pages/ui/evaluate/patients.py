@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui.evaluate.charts import style
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import show_chart
+from uad_core.evaluate.format import NONE
 from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
 from uad_core.evaluate.records import baselines, subjects
 from uad_core.render.html import BEST
@@ -122,5 +123,5 @@ def _draw_list(metrics: Metrics, figure: PatientFigure, choose: Callable[[str], 
     }
     st.dataframe(
         list(rows.values()), hide_index=True, height=340, key=keys.RESULTS["patients_list"], on_select=clicked,
-        selection_mode="single-row", column_config=columns,
+        selection_mode="single-row", column_config=columns, placeholder=NONE,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui.runs.view import draw_command
+from pages.ui.shell import keys
 from uad_core.evaluate.format import COLUMNS, number, table
 from uad_core.evaluate.glossary import explanation
 from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
@@ -15,8 +16,10 @@ from uad_core.evaluate.tables import about, counted
 from uad_core.render.html import BEST, Cell, Table, render_html
 from uad_core.runs.evaluation import FILES, EvaluationRun
 
-SHOWN = ("signed", "auprc", "auprc_pooled", "dice", "lesion_recall", "lesion_precision", "lesion_f1",
-         "false_positive_ml", "seconds", "auprc_difference", "best_dice", "best_dice_pooled")  # fmt: skip
+SHOWN = ("auprc", "dice", "lesion_recall", "false_positive_ml", "auprc_difference", "best_dice")
+ALL = ("signed", "auprc", "auprc_pooled", "dice", "lesion_recall", "lesion_precision", "lesion_f1", "recall_at_1",
+       "recall_at_5", "flagged_ml", "false_positive_ml", "auprc_difference", "dice_difference", "seconds", "best_dice",
+       "best_dice_pooled")  # fmt: skip
 BELOW = "[\N{BLACK DOWN-POINTING TRIANGLE} below model 0]"
 KNOWN = {"trained": "[trained on this scan]", "calibrated": "[calibrated on this scan]",
          "anatomy": "[trained on this brain]"}  # what a model has of a subject  # fmt: skip
@@ -38,7 +41,11 @@ def draw_about(metrics: Metrics) -> None:
 def draw_table(metrics: Metrics) -> None:
     """One row a model, intervals below their figures, best cases set back on the right."""
     rows = model_rows(metrics)
-    headings, cells = table([COLUMNS[key] for key in SHOWN], rows)
+    every = st.toggle(
+        "All figures", key=keys.RESULTS["every"], bind="query-params", help="Pooled figures, lesions found by size, "
+        "precision, what was flagged, seconds. The table of the files to download has them all.",
+    )  # fmt: skip
+    headings, cells = table([COLUMNS[key] for key in (ALL if every else SHOWN)], rows)
     below = [(against := against_model_0(row)) is not None and against.verdict == "below" for row in rows]
     names = [Cell(row.key, BELOW if loses else "") for row, loses in zip(rows, below, strict=True)]
     _draw(Table((COLUMNS["key"].heading, *headings), [[name, *line] for name, line in zip(names, cells, strict=True)]))

@@ -15,7 +15,7 @@ from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png
 from uad_core.render.slices import crop_box
-from uad_core.teaching import axis_walk, can_walk, fade, montage, sample_near, walk
+from uad_core.teaching import axis_walk, can_walk, draws_brains, fade, montage, sample_near, walk
 
 STEPS = 11
 DRAWN = 2
@@ -77,24 +77,28 @@ def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal
 
 
 def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan: Checkpoint | None) -> None:
-    """Slices that nobody has: from the prior, and from around the codes of this scan's slices."""
-    prior, near, rival = st.columns(3)
+    """Slices that nobody has: from around the codes of this scan's slices, and from priors that know brains."""
+    near, *priors = st.columns(3)
 
     def draw(slices: Array, caption: str) -> None:
         st.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)
 
-    with prior:
-        if checkpoint.spec.samples:
-            draw(_sampled(checkpoint, seed), f"{checkpoint.name}, from its prior N(0, I)")
-        else:
-            st.info(f"{checkpoint.name} has no prior to draw from.")
     with near:
         around = sample_near(checkpoint.model, prepared.array, DRAWN, seed)
         draw(around, f"{checkpoint.name}, from around the codes of this scan")
-    if anogan:
-        with rival:
-            warning = ". :material/warning: It did not learn." if anogan.learned is False else ""
-            draw(_sampled(anogan, seed), f"{anogan.name}, from its prior{warning}")
+    for place, one in zip(priors, (checkpoint, anogan), strict=True):
+        with place:
+            if one is None or not one.spec.samples:
+                continue
+            if _knows_brains(one.sha256, one, prepared):
+                draw(_sampled(one, seed), f"{one.name}, from its prior N(0, I)")
+            else:
+                st.info(f"What {one.name} draws from its prior N(0, I) is no brain, so it isn't shown. {one.length}")
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _knows_brains(sha256: str, _checkpoint: Checkpoint, _prepared: Prepared) -> bool:
+    return draws_brains(_checkpoint.model, _prepared.array)
 
 
 def _sampled(checkpoint: Checkpoint, seed: int) -> Array:

@@ -1,6 +1,7 @@
 """What Train and Evaluate share: the list of runs, starting one, why that failed, its log, its command, deleting it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -115,6 +116,14 @@ def draw_log(run: BackgroundRun) -> None:
     """What its process printed."""
     with st.expander("Log"):
         st.code(run.log() or "Nothing yet.", language=None, wrap_lines=True)
+
+
+def offer_rename(run: BackgroundRun) -> None:
+    """Of its folder; a checkpoint keeps its name."""
+    with st.popover("Rename", icon=":material/edit:", key=f"rename {run.name}"):
+        name = st.text_input("New name", run.name, max_chars=60, key=f"new name of {run.name}")
+        st.button("Rename", on_click=attempt, args=(type(run), partial(run.rename, name.strip())),
+                  key=f"rename {run.name} now", disabled=name.strip() == run.name)  # fmt: skip
 
 
 def offer_deletion(run: BackgroundRun) -> None:

@@ -68,10 +68,10 @@ TRAIN = {name: f"train_{name}" for name in ("cohorts", "folder", "name", "model"
                                             "minutes", "slab", "schedule")}  # fmt: skip
 CALIBRATE = {name: f"calibrate_{name}" for name in ("model", "folder")}
 EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
-                                              "signed", "limit")}  # fmt: skip
+                                              "signed", "limit", "look", "false_discovery")}  # fmt: skip
 
 # the results of an evaluation
 RESULTS = {name: f"eval_{name}" for name in ("level", "scans", "shown", "clicked", "figure", "along", "patients_chart",
-                                             "patients_list")}  # fmt: skip
+                                             "patients_list", "every")}  # fmt: skip
 PATIENT = "patient"  # in the address: the evaluation and a number, no name
 PATIENT_OF = "patient of"  # and an evaluation's name

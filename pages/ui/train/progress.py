@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.inputs.model import LEVELS, is_whole
-from pages.ui.runs.view import offer_resume, offer_stop, state_name
+from pages.ui.runs.view import attempt, offer_deletion, offer_rename, offer_resume, offer_stop, state_name
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS, show_chart
 from uad_core.render.colours import GREEN
@@ -24,7 +24,7 @@ def draw_progress(run: TrainingRun) -> None:
     elif run.state == "interrupted":
         st.warning("Interrupted: its process is gone. Resume it from its last snapshot.", icon=":material/warning:")
     elif run.state == "done":
-        st.success(f"Done. Checkpoint {run.name} can be chosen in every list of models.")
+        st.success(f"Done. Checkpoint {run.checkpoint} can be chosen in every list of models.")
         if run.learned is False:
             st.warning("It did not learn: the median training slice fits held-out healthy slices better.")
     share, parts = 0.0, ["Stopping, after saving" if run.is_stopping else state_name(run)]
@@ -43,13 +43,22 @@ def draw_progress(run: TrainingRun) -> None:
 
 
 def offer_actions(run: TrainingRun) -> None:
-    """Stop, resume or use it; whichever makes sense now."""
+    """Stop, resume, use, rename or delete it; whichever makes sense now."""
     with st.container(horizontal=True):
         offer_stop(run, "Saves and ends; it can be resumed later.", run.is_stopping or run.state == "starting")
         offer_resume(run, "Resume", "Continues from its last snapshot.")
+        if run.state in ("stopped", "interrupted"):
+            st.button(
+                "Use as it is", on_click=attempt, args=(TrainingRun, run.finish_now),
+                help="Ends the epoch that it stands in, measures what healthy scans leave, and writes the checkpoint. "
+                "The training can be resumed afterwards.",
+            )  # fmt: skip
         if run.state == "done" and st.button("Open in Detect", type="primary", help="Use this model on scans."):
-            st.session_state.update({keys.MODEL: run.name, keys.LEVELS: LEVELS[is_whole(run.name)]})
+            st.session_state.update({keys.MODEL: run.checkpoint, keys.LEVELS: LEVELS[is_whole(run.checkpoint)]})
             st.switch_page("pages/detect.py")
+        if not run.is_active:
+            offer_rename(run)
+            offer_deletion(run)
 
 
 def draw_waiting(run: TrainingRun) -> None:
@@ -76,7 +85,7 @@ def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
     show_chart(
         figure, f"curve_{name}", height=380, uirevision=name, showlegend=True,
         xaxis={"title": "epoch", "rangemode": "tozero"},
-        yaxis={"title": "loss", "type": "log", "exponentformat": "power"},
+        yaxis={"title": "loss", "type": "log"},
     )  # fmt: skip
 
 

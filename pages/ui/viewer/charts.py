@@ -38,6 +38,7 @@ def show_chart(
     """
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "font_size": 11}
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=legend)
+    figure.update_yaxes(exponentformat="power")  # plotly's own would be "100 \N{GREEK SMALL LETTER MU}"
     figure.update_layout(**layout)
     st.plotly_chart(
         figure, width="stretch", config={"displayModeBar": False}, key=key, on_select=on_points or "ignore",
