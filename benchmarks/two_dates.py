@@ -78,11 +78,11 @@ def main() -> None:
             request = FollowUpRequest(pair.first, pair.second, checkpoints[0], DetectConfig(), PrepareOptions())
             both = prepared_pair(request, lambda step, share: None)
             for checkpoint in checkpoints:
-                drawn = [reconstruct(crop_levels(one, PAPER_SLAB), checkpoint) for one in both]
+                first, second = (reconstruct(crop_levels(one, PAPER_SLAB), checkpoint) for one in both)
                 for percentile in percentiles:
-                    found = compare_dates(*drawn, replace(usual_follow_up(checkpoint), percentile=percentile))
+                    found = compare_dates(first, second, replace(usual_follow_up(checkpoint), percentile=percentile))
                     name = f"{checkpoint.name} {percentile:g}"
-                    row = tallies[name].add(*judged(found, drawn[0], pair.truth), still)
+                    row = tallies[name].add(*judged(found, first, pair.truth), still)
                     print(number, name, row, found.sentence.partition(". A change")[0], flush=True)
     for name, tally in tallies.items():
         print(name, tally.sentence)

@@ -17,6 +17,7 @@ from uad_core.models.checkpoint import CheckpointError
 
 COMMANDS = {
     "detect": "mark what a model of the healthy brain cannot reconstruct in one scan",
+    "followup": "compare two scans of one person: new, enlarged, shrunk, resolved and stable regions",
     "bids": "detect in all scans of a BIDS dataset, as a BIDS App",
     "serve": "detect for other programs, over HTTP",
     "models": "list the models, each with its idea and its weakness",

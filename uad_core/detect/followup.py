@@ -4,7 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION
+from uad_core.detect.followup_files import follow_up_files
 from uad_core.detect.presets import usual_config
+from uad_core.detect.result_files import checked_label, path_of, subject_label, write_results
+from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.io.volume import Volume
 from uad_core.models.checkpoint import Checkpoint
@@ -28,6 +32,7 @@ class FollowUpRequest:
     checkpoint: Checkpoint
     config: DetectConfig
     prepare_options: PrepareOptions
+    subject: str | None = None  # label in the file names; by default what BIDS says in the first path's own name
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,7 @@ class FollowUp:
     before: Reconstruction
     after: Reconstruction
     dates: TwoDates
+    label: str = "scan"
     files: tuple[Path, ...] = ()
 
 
@@ -50,6 +56,8 @@ def follow_up(
     request: FollowUpRequest, out: Path | None, on_progress: OnStep = lambda step, fraction: None
 ) -> FollowUp:
     """Compare two scans and write the results into `out`; None: write nothing. Raises as `detect_file` does."""
+    if out is not None:
+        check_folder(out)
     slab = request.prepare_options.slab or request.checkpoint.slab
     before, after = prepared_pair(request, on_progress)
     drawn = []
@@ -59,7 +67,16 @@ def follow_up(
             on_progress("reconstruct both", 0.8 + 0.1 * (number + share))
 
         drawn.append(reconstruct(crop_levels(prepared, slab), request.checkpoint, report))
-    return FollowUp(drawn[0], drawn[1], compare_dates(drawn[0], drawn[1], request.config))
+    first = request.first
+    label = subject_label(first.name if isinstance(first, Path) else "")
+    label = checked_label(request.subject) if request.subject else label
+    dates = compare_dates(drawn[0], drawn[1], request.config)
+    if out is None:
+        return FollowUp(drawn[0], drawn[1], dates, label)
+    files = {out / path_of(name, label): data
+             for name, data in follow_up_files(drawn[0], drawn[1], dates, request.config, label).items()}  # fmt: skip
+    write_results(out, files, BIDS_IGNORE, DATASET_DESCRIPTION)
+    return FollowUp(drawn[0], drawn[1], dates, label, tuple(files))
 
 
 def prepared_pair(request: FollowUpRequest, on_progress: OnStep) -> tuple[Prepared, Prepared]:

@@ -42,12 +42,15 @@ REGION = "region"  # number of the one that `[` and `]` went to last
 STROKE = "last stroke taken"
 EDIT_PROBLEM = "edit problem"
 SENSITIVITY = "sensitivity asked for"
+CHANGES = "changes"
+FOLLOW_UP = {name: f"follow_{name}" for name in ("percentile", "median")}  # in the address
 PRESET = "preset"
 PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
 UPLOADED = "uploaded scan"
 UNDECIDED = "uploaded series"  # of which none is picked yet
+SECOND = "later scan of the same person"
 EDITS = "edits of"  # and a scan's key
 PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 
