@@ -24,7 +24,8 @@ COLUMNS: dict[str, str] = {
     "name": "What became of it.",
     "before_mm3": "Volume at the first date, in the patient's brain.",
     "after_mm3": "Volume at the second date.",
-    "limit_mm3": "A smaller change of volume is noise.",
+    "came_mm3": "Flagged at the second date, and brighter than at the first beyond noise.",
+    "went_mm3": "Flagged at the first date, and darker at the second beyond noise.",
     "grey": "By how much the changed voxels became brighter against their surroundings, normalised intensity.",
     "x_mm": "Centre in the first scan's own world, to the patient's right.",
     "y_mm": "The same, to anterior.",
@@ -80,7 +81,8 @@ def change_record(
 
 def change_rows(dates: TwoDates, before: Reconstruction) -> list[dict[str, str | float]]:
     """For a reader: `READ` of each region, numbers rounded."""
-    levels, rows = before.prepared.slab.levels, []
+    levels = before.prepared.slab.levels
+    rows: list[dict[str, str | float]] = []
     for one in dates.regions:
         level = levels[one.centre_voxel[0]]
         values = (one.number, one.status, round(one.before_mm3), round(one.after_mm3), round(one.grey, 3), one.side,
@@ -127,5 +129,5 @@ def _pictures(before: Reconstruction, after: Reconstruction, dates: TwoDates) ->
 
 
 def _values(one: RegionChange) -> tuple[str | float, ...]:
-    numbers = (one.before_mm3, one.after_mm3, one.limit_mm3, round(one.grey, 4), *one.centre_mm)
+    numbers = (one.before_mm3, one.after_mm3, one.came_mm3, one.went_mm3, round(one.grey, 4), *one.centre_mm)
     return (one.number, one.status, *numbers, one.side, one.tissues)

@@ -1,9 +1,9 @@
 """Two dates of one person: which regions are new, enlarged, shrunk, resolved or stable, beyond the noise of scanning.
 
 Both scans lie on one grid and were detected with one threshold. A region is a connected component of what either date
-flags. That its volume differs is not enough, as a region near the threshold comes and goes with the noise: the voxels
-that only one date flags must also have become brighter, or darker, against the tissue around them, by more than two
-scans of an unchanged brain differ. The limits come from such pairs: `python -m benchmarks.two_dates`.
+flags. That its volume differs is not enough, as a region near the threshold comes and goes with the noise: flagged
+voxels must also have become brighter, or darker, against the tissue around the region, by more than two scans of an
+unchanged brain differ, and enough of them. The limits come from such pairs: `python -m benchmarks.two_dates`.
 """
 
 from dataclasses import dataclass, replace
@@ -21,9 +21,11 @@ from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
 
 Status = Literal["new", "enlarged", "shrunk", "resolved", "stable"]
 STATUSES: tuple[Status, ...] = ("new", "enlarged", "shrunk", "resolved", "stable")
-FLOOR_MM3, SHARE = 40.0, 0.25  # a change of volume is beyond noise from here, of the larger date's volume on top
+LEAST_MM3 = 40.0  # of voxels that changed beyond noise; fewer are noise themselves
+NEW_BELOW = 0.1  # share of the later volume that a new region may have had: a stray voxel makes no old lesion
 LEAST_GREY = 0.05  # change of normalised intensity, where tissue lies at 0.5
-NOISES = 3.0  # the same, in standard deviations of the difference of the two scans, averaged over 3 x 3 x 3 mm
+NOISES = 3.0  # the same, in standard deviations of the difference of the two scans
+SMOOTH_MM = 3  # edge of the cube over which the difference is averaged
 RING_MM = (3, 8)  # the tissue around a region that it is compared with
 
 
@@ -35,8 +37,9 @@ class RegionChange:
     status: Status
     before_mm3: float
     after_mm3: float
-    limit_mm3: float  # of a change of volume; less is noise
-    grey: float  # by how much the voxels that one date alone flags became brighter, against their surroundings
+    came_mm3: float  # flagged at the second date, and brighter than at the first beyond noise
+    went_mm3: float  # flagged at the first date, and darker at the second beyond noise
+    grey: float  # by how much the changed voxels became brighter, against the tissue around; of all, if none changed
     centre_voxel: tuple[int, int, int]  # (d, h, w) in the slab
     centre_mm: tuple[float, float, float]  # in the first scan's world, RAS+
     place: str
@@ -69,8 +72,8 @@ class TwoDates:
         ml = self.after.flagged_ml - self.before.flagged_ml
         return (
             f"Regions: {counts}. Flagged {self.before.flagged_ml:.2f} ml, then {self.after.flagged_ml:.2f} ml "
-            f"({ml:+.2f} ml). A change counts from {FLOOR_MM3:g} mm³ and {100 * SHARE:g} % of the region on top, where "
-            f"its grey changed by more than {self.grey_limit:.3f}: two scans of an unchanged brain differ by less."
+            f"({ml:+.2f} ml). A change counts from {LEAST_MM3:g} mm³ of voxels whose grey changed by more than "
+            f"{self.grey_limit:.3f}, tissue being 0.5: two scans of an unchanged brain differ by less."
         )
 
 
@@ -91,7 +94,8 @@ def compare_dates(before: Reconstruction, after: Reconstruction, config: DetectC
     first, second = segment(before, setting), segment(after, setting)
     difference = after.prepared.array - before.prepared.array
     inside = before.inside(setting.postprocess.erosion_mm)
-    smooth = ndimage.uniform_filter(difference, 3)[inside]
+    difference = ndimage.uniform_filter(difference, SMOOTH_MM)
+    smooth = difference[inside]
     noise = 1.4826 * float(np.median(np.abs(smooth - np.median(smooth)))) if smooth.size else 0.0
     labels = cc3d.connected_components(first.mask | second.mask, connectivity=26).astype(np.int32)
     limit = max(LEAST_GREY, NOISES * noise)
@@ -128,28 +132,30 @@ def _regions(
         box = _wider(statistics["bounding_boxes"][number], labels.shape)
         own = labels[box] == number
         old, new = own & first[box], own & second[box]
-        mm3 = [float(np.count_nonzero(one)) * volume_scale(prepared) for one in (old, new)]
-        grew = mm3[1] > mm3[0]
-        changed = (new & ~old) if grew else (old & ~new)
         ring = _ring(own) & inside[box] & ~either[box]
-        grey = _grey(difference[box], changed, ring)
-        limit = FLOOR_MM3 + SHARE * max(mm3)
-        beyond = abs(mm3[1] - mm3[0]) > limit and (abs(grey) if absolute else grey * (1 if grew else -1)) > grey_limit
-        status = _status(mm3[0], mm3[1]) if beyond else "stable"
+        change = difference[box] - (float(np.median(difference[box][ring])) if ring.any() else 0.0)
+        strength = np.abs(change) if absolute else change
+        came = new & (strength > grey_limit) & (~old if absolute else True)
+        went = old & (strength > grey_limit) & ~new if absolute else old & (change < -grey_limit)
+        mm3 = [float(np.count_nonzero(one)) * volume_scale(prepared) for one in (old, new, came, went)]
+        status = _status(mm3)
+        changed = came if status in ("new", "enlarged") else went if status in ("shrunk", "resolved") else own
         depth, row, column = (int(value) for value in np.rint(centres[number]))
         x, y, z = (round(float(value), 2) for value in worlds[number])
-        volumes = (round(mm3[0], 2), round(mm3[1], 2), round(limit, 2))
-        found.append(RegionChange(number, status, *volumes, grey, (depth, row, column), (x, y, z), *place))
+        volumes = (round(mm3[0], 2), round(mm3[1], 2), round(mm3[2], 2), round(mm3[3], 2))
+        grey, centre = float(change[changed].mean()), (depth, row, column)
+        found.append(RegionChange(number, status, *volumes, grey, centre, (x, y, z), *place))
     return found
 
 
-def _status(before_mm3: float, after_mm3: float) -> Status:
-    """Of a change beyond noise."""
-    if not before_mm3:
-        return "new"
-    if not after_mm3:
-        return "resolved"
-    return "enlarged" if after_mm3 > before_mm3 else "shrunk"
+def _status(mm3: list[float]) -> Status:
+    """Of the volumes before, after, that came and that went."""
+    before, after, came, went = mm3
+    if max(came, went) < LEAST_MM3:
+        return "stable"
+    if came >= went:
+        return "new" if before <= NEW_BELOW * after else "enlarged"
+    return "resolved" if after <= NEW_BELOW * before else "shrunk"
 
 
 def _wider(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
@@ -161,11 +167,3 @@ def _wider(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
 def _ring(own: np.ndarray) -> np.ndarray:
     away: np.ndarray = ndimage.distance_transform_edt(~own)
     return (away >= RING_MM[0]) & (away <= RING_MM[1])
-
-
-def _grey(difference: np.ndarray, changed: np.ndarray, ring: np.ndarray) -> float:
-    """By how much the changed voxels became brighter, against the ring around; 0 where nothing changed."""
-    if not changed.any():
-        return 0.0
-    around = float(np.median(difference[ring])) if ring.any() else 0.0
-    return float(difference[changed].mean()) - around
