@@ -25,6 +25,7 @@ PAGE_ROOMS = (
     "followup",
     "compare",
     "evaluate",
+    "choose",
     "train",
     "learn",
 )

@@ -26,6 +26,7 @@ COMMANDS = {
     "calibrate": "give a trained model a healthy reference of your own scans, without training",
     "sample": "let a VAE, a VAE-GAN or AnoGAN invent slices, as a PNG",
     "evaluate": "score models on a cohort with lesion masks",
+    "settings": "try models and settings on a few scans of your own with reference masks, and propose one",
     "experiment": "repeat the paper's comparison of models, as one HTML report",
     "preprocess": "prepare a cohort once, so that training on it starts at once",
     "simulate": "simulate a cohort of FLAIR scans from label maps",

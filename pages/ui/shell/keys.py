@@ -73,6 +73,9 @@ CALIBRATE = {name: f"calibrate_{name}" for name in ("model", "folder")}
 EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
                                               "signed", "limit", "look", "false_discovery")}  # fmt: skip
 
+CHOOSE = {name: f"choose_{name}" for name in ("cohort", "folder", "models")}
+CHOOSE_ASKED = "settings asked for"
+
 # the results of an evaluation
 RESULTS = {name: f"eval_{name}" for name in ("level", "scans", "shown", "clicked", "figure", "along", "patients_chart",
                                              "patients_list", "every")}  # fmt: skip

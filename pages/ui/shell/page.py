@@ -19,6 +19,7 @@ PAGES = (
     ("pages/followup.py", "Two dates", ":material/compare_arrows:"),
     ("pages/compare.py", "Compare", ":material/view_column:"),
     ("pages/evaluate.py", "Evaluate", ":material/query_stats:"),
+    ("pages/choose.py", "Choose", ":material/tune:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/learn.py", "Learn", ":material/school:"),
 )
