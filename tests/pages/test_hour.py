@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.pages.test_app import LONG, downloaded, open_page, panels, pixels, summary, wait_until
+from uad_core.io.paths import SAMPLES
 
 BY_HAND = re.compile(r"corrected by hand: ([\d.]+) ml added, ([\d.]+) ml taken away in (\d+) step")
 
@@ -91,4 +92,44 @@ def test_lesions_are_put_into_the_scan_and_a_sentence_says_what_is_found(server,
     slider.focus()
     slider.press("ArrowLeft")
     page.get_by_role("button", name="Put 30 lesions into this scan").wait_for()  # another setting: to be measured anew
+    page.close()
+
+
+def test_two_dates_are_compared_and_a_new_lesion_heads_the_table(server, context, tmp_path):
+    later = tmp_path / "CANARY later.nii.gz"
+    image = nib.load(SAMPLES / "sub-ms01_FLAIR.nii.gz")
+    data = np.asanyarray(image.dataobj).copy()
+    i, j, k = np.ogrid[tuple(slice(0, n) for n in data.shape)]
+    data[((i - 95) ** 2 + (j - 120) ** 2 + (k - 80) ** 2 <= 49) & (data > 0)] = 180
+    affine = image.affine.copy()
+    affine[:3, 3] += (3, -2, 4)
+    nib.save(nib.Nifti1Image(data, affine), later)
+    page = open_page(context, server[0], "/followup?scan=sub-ms01&model=intensity")
+    page.get_by_test_id("stFileUploader").locator("input").first.set_input_files(later)
+    page.get_by_text(re.compile(r"^Regions: ")).first.wait_for(timeout=LONG)
+    assert panels(page).count() == 3
+    path = tmp_path / "table.tsv"
+    downloaded(page, "Table").save_as(path)
+    first = path.read_text().splitlines()[1].split("\t")
+    assert first[1] in ("new", "enlarged")
+    assert float(first[3]) > float(first[2])
+    page.get_by_role("button", name="Forget my scans").click()
+    page.get_by_test_id("stFileUploader").first.wait_for()  # the later scan is gone
+    assert "CANARY" not in server[1].read_text(errors="replace")
+    page.close()
+
+
+def test_a_setting_is_proposed_from_a_few_scans_and_saved_as_a_preset(server, context, tmp_path):
+    for number in range(3):
+        for kind in ("FLAIR", "lesion", "brainmask"):
+            source = SAMPLES / f"sub-ms0{1 + number % 2}_{kind}.nii.gz"
+            (tmp_path / f"sub-own{number}_{kind}.nii.gz").write_bytes(source.read_bytes())
+    page = open_page(context, server[0], "/choose")
+    page.get_by_label("Another cohort folder").fill(str(tmp_path))
+    page.get_by_label("Another cohort folder").press("Enter")
+    page.get_by_role("button", name="Try all settings").click()
+    page.get_by_text(re.compile("^Proposed: ")).wait_for(timeout=LONG)
+    path = tmp_path / "preset.json"
+    downloaded(page, "Save the proposed setting as a preset").save_as(path)
+    assert json.loads(path.read_text())["model"] in ("marker", "intensity")
     page.close()

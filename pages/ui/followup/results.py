@@ -44,7 +44,7 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
     panels = [
         Panel(scan_view(before, index), "First date", overlay_view(before, index, Overlay(dates.before.mask))),
         Panel(later, "Second date", overlay_view(before, index, Overlay(dates.after.mask))),
-        Panel(later, "Orange: new, enlarged. Green: resolved, shrunk. Blue: stable",
+        Panel(later, "Change",
               change_overlay(before, dates, index)),
     ]  # fmt: skip
 
@@ -53,6 +53,7 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
 
     layout = PanelLayout(300, None, level, before.slab.levels)
     show_panels(panels, "two dates", layout, Listeners(to_level, go))
+    st.caption("Change: orange is new or enlarged, green resolved or shrunk, blue stable.")
 
 
 def draw_table(found: ChangeFinding) -> None:
