@@ -16,6 +16,7 @@ def ask(runs: list[TrainingRun]) -> None:
         "A model learns what a brain looks like from healthy subjects alone. Some of them are held out: they decide "
         "which epoch is the best, and which residual a percentile stands for."
     )
+    form.offer_toy_cohort()
     data, model = st.columns(2, gap="medium")
     with data:
         form.ask_for_data()

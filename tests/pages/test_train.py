@@ -74,7 +74,6 @@ def test_a_deep_link_is_the_first_visit_and_a_bad_folder_gets_a_sentence_and_los
     page.goto(f"{address}/train")
     page.get_by_role("heading", name="New training").wait_for(timeout=60_000)
     fill(page, Another_cohort_folder="/no/such/folder", Name="kept", Epochs=7, Seed=3)
-    button(page, "Start training").click()
     page.get_by_test_id("stAlert").get_by_text("There is no folder /no/such/folder. Check its path.").wait_for()
     for label, value in (
         ("Another cohort folder", "/no/such/folder"),
@@ -84,8 +83,9 @@ def test_a_deep_link_is_the_first_visit_and_a_bad_folder_gets_a_sentence_and_los
     ):
         assert page.get_by_label(label, exact=True).input_value() == value
     assert not folders[0].exists()
-    fill(page, Name="no / such")
-    page.get_by_test_id("stAlert").wait_for(state="detached")
+    assert button(page, "Start training").is_disabled()
+    fill(page, Another_cohort_folder="", Name="no / such")
+    page.get_by_test_id("stAlert").get_by_text("Choose at least one cohort folder to learn from.").wait_for()
 
 
 def test_a_cohort_of_the_project_with_too_few_healthy_subjects_gets_a_sentence(address, folders, page):
@@ -93,9 +93,29 @@ def test_a_cohort_of_the_project_with_too_few_healthy_subjects_gets_a_sentence(a
     page.get_by_role("combobox", name="Cohorts in this project").click()
     page.get_by_role("option", name=re.compile(r"data_samples \(1 healthy subject\)")).click()
     page.keyboard.press("Escape")
-    button(page, "Start training").click()
     page.get_by_test_id("stAlert").get_by_text(re.compile("1 healthy brain only; at least 2 are needed")).wait_for()
+    assert button(page, "Start training").is_disabled()
     assert not folders[0].exists()
+
+
+def test_a_class_trains_on_the_toy_cohort_and_uses_the_model(address, folders, page):
+    page.goto(f"{address}/train")
+    button(page, "Fill in two minutes with the toy cohort").click()
+    page.get_by_text("toy_cohort (40 healthy subjects)").wait_for()
+    fill(page, Epochs=2, Name="class")
+    button(page, "Start training").click()
+    page.get_by_text("Done. Checkpoint class can be chosen").wait_for(timeout=LONG)
+    button(page, "Rename").click()
+    fill(page, New_name="classroom")
+    page.get_by_role("button", name="Rename", exact=True).last.click()
+    page.get_by_role("heading", name="classroom").wait_for()
+    button(page, "Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("heading", name="New training").wait_for()
+    assert not (folders[0] / "classroom").exists()
+    page.goto(f"{address}/detect?model=class")
+    page.get_by_role("combobox", name="Model").wait_for(timeout=LONG)
+    assert page.get_by_role("combobox", name="Model").input_value() == "class"
 
 
 def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folders, cohort, page):
@@ -113,12 +133,20 @@ def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folder
     stopped = TrainingRun.read(folders[0] / "tiny")
     assert stopped.state == "stopped"
     assert 0 < len(stopped.curve()) < EPOCHS
+    button(page, "Use as it is").click()
+    page.get_by_text("Done. Checkpoint tiny can be chosen").wait_for(timeout=LONG)
+    stopped = TrainingRun.read(folders[0] / "tiny")
     few = len(stopped.curve()) + 2
     stopped.settings["config"]["epochs"] = few  # as if the user had asked for fewer, so that an end can be seen
     write_json(stopped.folder / "settings.json", stopped.settings)
     button(page, "Resume").click()
+    for _ in range(LONG // 200):  # that it is done was said before, too
+        if len(TrainingRun.read(stopped.folder).curve()) == few:
+            break
+        page.wait_for_timeout(200)
+    button(page, "Resume").wait_for(state="detached", timeout=LONG)
     page.get_by_text("Done. Checkpoint tiny can be chosen").wait_for(timeout=LONG)
-    assert len(TrainingRun.read(folders[0] / "tiny").curve()) == few
+    assert len(TrainingRun.read(stopped.folder).curve()) == few
     # the picture may still be on its way when the sentence is there
     loaded = "() => document.querySelector('[data-testid=stImage] img')?.naturalWidth >= 256"
     page.wait_for_function(loaded, timeout=LONG)
@@ -130,7 +158,6 @@ def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folder
 def test_the_name_of_a_finished_training_is_taken(address, cohort, page):
     page.goto(f"{address}/train?run=New training")
     fill(page, Another_cohort_folder=cohort, Name="tiny")
-    button(page, "Start training").click()
     page.get_by_test_id("stAlert").get_by_text("There is a checkpoint named tiny already").wait_for()
 
 

@@ -72,10 +72,17 @@ class BackgroundRun(ABC):
         return [cls.read(folder) for folder in newest_first(home or cls.home)]
 
     @classmethod
-    def start(cls, request: Request, home: Path | None = None) -> Self:
-        """Begin a run in a process that outlives this one. Raises RunError: a request or a name that will not do."""
+    def check(cls, request: Request, home: Path | None = None) -> None:
+        """Raise RunError, with a sentence, for a request or a name that will not do."""
         request.check()
         check_name(request.name)
+        if ((home or cls.home) / request.name).exists():
+            raise RunError(f"Another {cls.noun} is named {request.name}; choose another name.")
+
+    @classmethod
+    def start(cls, request: Request, home: Path | None = None) -> Self:
+        """Begin a run in a process that outlives this one. Raises RunError: a request or a name that will not do."""
+        cls.check(request, home)
         folder = (home or cls.home) / request.name
         with _one_at_a_time:
             try:

@@ -134,8 +134,9 @@ class MeasuredEvaluation(EvaluationRun):
 
     @classmethod
     def all(cls, home: Path | None = None) -> "list[MeasuredEvaluation]":
-        """In the order of their names."""
-        return [cls.read(path.parent) for path in sorted((home or cls.home).glob("*/metrics.json"))]
+        """That of most patients, and so of most bytes, first."""
+        found = sorted((home or cls.home).glob("*/metrics.json"), key=lambda path: -path.stat().st_size)
+        return [cls.read(path.parent) for path in found]
 
     @property
     def name(self) -> str:

@@ -8,12 +8,13 @@ from pages.ui.runs.view import KEEP, ask_for_folder, ask_for_name, attempt, coho
 from pages.ui.shell import keys
 from uad_core.atlas.space import PAPER_SLAB, SLABS, WHOLE_BRAIN
 from uad_core.evaluate.tables import counted
-from uad_core.io.paths import CHECKPOINTS, ROOT
+from uad_core.io.paths import CHECKPOINTS, ROOT, SAMPLES
 from uad_core.models import MODELS
 from uad_core.runs.training import TrainingRun, TrainRequest
 from uad_core.train.config import TrainConfig
 
 ASKED = keys.TRAIN
+TOY = SAMPLES / "toy_cohort"
 SLAB_LABELS = {"paper": f"The paper's {PAPER_SLAB.count} slices", "whole": "Whole brain"}
 SCHEDULES = {"plain": "Constant, as in the paper", "cosine": "Falling to 0 (cosine)"}
 
@@ -66,10 +67,52 @@ def ask_for_settings() -> None:
         "Learning rate", SCHEDULES, format_func=lambda key: SCHEDULES[key], key=ASKED["schedule"],
         help="Each model has its own learning rates; this sets how they change over the epochs.", **KEEP,
     )  # fmt: skip
+    problem = _problem(*_asked_for())
     second[3].button(
-        "Start training", type="primary", on_click=_start, width="stretch",
+        "Start training", type="primary", on_click=_start, width="stretch", disabled=bool(problem),
         help="It runs in its own process: this page and its server may be closed.",
     )  # fmt: skip
+    if problem:
+        (st.error if _asked_for()[0] else st.info)(problem)
+
+
+def offer_toy_cohort() -> None:
+    """One click fills the form with what a class can watch to its end."""
+    filled = {
+        "cohorts": [str(TOY)],
+        "folder": "",
+        "model": "sae3",
+        "epochs": 200,
+        "minutes": 2.0,
+        "name": "",
+        "slab": "paper",
+    }
+    st.button(
+        "Fill in two minutes with the toy cohort", icon=":material/school:", on_click=st.session_state.update,
+        args=({ASKED[key]: value for key, value in filled.items()},),
+        help="One slice each of 40 simulated healthy brains, which ship with the project: enough to see a model learn, "
+        "too few for a model that is any good.",
+    )  # fmt: skip
+
+
+def _asked_for() -> tuple[tuple[str, ...], str]:
+    """Cohort folders and name, as the form has them now."""
+    folders = [*st.session_state[ASKED["cohorts"]], st.session_state[ASKED["folder"]].strip()]
+    return tuple(folder for folder in folders if folder), st.session_state[ASKED["name"]].strip() or _free_name()
+
+
+@st.cache_data(ttl=5, show_spinner=False)
+def _problem(folders: tuple[str, ...], name: str) -> str:
+    """Why a training could not start; "" where it could."""
+    try:
+        TrainingRun.check(_request(folders, name, TrainConfig()))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _request(folders: tuple[str, ...], name: str, config: TrainConfig) -> TrainRequest:
+    return TrainRequest(tuple(map(Path, folders)), name, config)
 
 
 def _start() -> None:
@@ -77,10 +120,7 @@ def _start() -> None:
     fields = ("model", "epochs", "batch_size", "seed", "minutes", "slab", "schedule")
     given = {key: st.session_state[ASKED[key]] for key in fields}
     given["slab"] = SLABS[given["slab"]]
-    folders = [*st.session_state[ASKED["cohorts"]], st.session_state[ASKED["folder"]].strip()]
-    cohorts = tuple(Path(folder) for folder in folders if folder)
-    name = st.session_state[ASKED["name"]].strip() or _free_name()
-    attempt(TrainingRun, lambda: TrainingRun.start(TrainRequest(cohorts, name, TrainConfig(**given))))
+    attempt(TrainingRun, lambda: TrainingRun.start(_request(*_asked_for(), TrainConfig(**given))))
 
 
 def _free_name() -> str:
