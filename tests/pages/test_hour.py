@@ -125,8 +125,8 @@ def test_a_setting_is_proposed_from_a_few_scans_and_saved_as_a_preset(server, co
             source = SAMPLES / f"sub-ms0{1 + number % 2}_{kind}.nii.gz"
             (tmp_path / f"sub-own{number}_{kind}.nii.gz").write_bytes(source.read_bytes())
     page = open_page(context, server[0], "/choose")
-    page.get_by_label("Another cohort folder").fill(str(tmp_path))
-    page.get_by_label("Another cohort folder").press("Enter")
+    page.get_by_role("textbox", name="Another cohort folder").fill(str(tmp_path))
+    page.get_by_role("textbox", name="Another cohort folder").press("Enter")
     page.get_by_role("button", name="Try all settings").click()
     page.get_by_text(re.compile("^Proposed: ")).wait_for(timeout=LONG)
     path = tmp_path / "preset.json"
