@@ -106,7 +106,7 @@ def test_two_dates_are_compared_and_a_new_lesion_heads_the_table(server, context
     nib.save(nib.Nifti1Image(data, affine), later)
     page = open_page(context, server[0], "/followup?scan=sub-ms01&model=intensity")
     page.get_by_test_id("stFileUploader").locator("input").first.set_input_files(later)
-    page.get_by_text(re.compile(r"^Regions: ")).first.wait_for(timeout=LONG)
+    page.get_by_text(re.compile(r"^Regions: ")).first.wait_for(timeout=3 * LONG)
     assert panels(page).count() == 3
     path = tmp_path / "table.tsv"
     downloaded(page, "Table").save_as(path)
@@ -128,7 +128,7 @@ def test_a_setting_is_proposed_from_a_few_scans_and_saved_as_a_preset(server, co
     page.get_by_role("textbox", name="Another cohort folder").fill(str(tmp_path))
     page.get_by_role("textbox", name="Another cohort folder").press("Enter")
     page.get_by_role("button", name="Try all settings").click()
-    page.get_by_text(re.compile("^Proposed: ")).wait_for(timeout=LONG)
+    page.get_by_text(re.compile("^Proposed: ")).wait_for(timeout=3 * LONG)
     path = tmp_path / "preset.json"
     downloaded(page, "Save the proposed setting as a preset").save_as(path)
     assert json.loads(path.read_text())["model"] in ("marker", "intensity")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.atlas.space import WHOLE_BRAIN, Slab
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION
 from uad_core.detect.followup_files import follow_up_files
 from uad_core.detect.presets import usual_config
@@ -58,7 +58,7 @@ def follow_up(
     """Compare two scans and write the results into `out`; None: write nothing. Raises as `detect_file` does."""
     if out is not None:
         check_folder(out)
-    slab = request.prepare_options.slab or request.checkpoint.slab
+    slab = levels_of(request)
     before, after = prepared_pair(request, on_progress)
     drawn = []
     for number, prepared in enumerate((before, after)):
@@ -79,8 +79,13 @@ def follow_up(
     return FollowUp(drawn[0], drawn[1], dates, label, tuple(files))
 
 
+def levels_of(request: FollowUpRequest) -> Slab:
+    """Those that are compared."""
+    return request.prepare_options.slab or request.checkpoint.slab
+
+
 def prepared_pair(request: FollowUpRequest, on_progress: OnStep) -> tuple[Prepared, Prepared]:
-    """Both scans at all levels, the second registered to the first."""
+    """The first scan at all levels, and the second at those of the model, registered to the first."""
     options = replace(request.prepare_options, slab=WHOLE_BRAIN)
     scans = [
         source if isinstance(source, Volume) else read_scan(source, options.series)
@@ -88,6 +93,10 @@ def prepared_pair(request: FollowUpRequest, on_progress: OnStep) -> tuple[Prepar
     ]
     first = prepare_scan(scans[0], WHOLE_BRAIN, options, lambda step, share: on_progress(f"first: {step}", 0.4 * share))
     second = prepare_second(
-        scans[1], first, WHOLE_BRAIN, options, lambda step, share: on_progress(f"second: {step}", 0.4 + 0.4 * share)
+        scans[1],
+        first,
+        levels_of(request),
+        options,
+        lambda step, share: on_progress(f"second: {step}", 0.4 + 0.4 * share),
     )
     return first, second

@@ -9,7 +9,7 @@ from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.job import OnProgress, Work
 from pages.ui.shell.jobs import jobs
 from pages.ui.shell.tasks import begin, kept, wait_for
-from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.atlas.space import WHOLE_BRAIN, Slab
 from uad_core.detect.result_files import subject_label
 from uad_core.io.dicom.container import without_name
 from uad_core.io.volume import ScanError
@@ -63,7 +63,7 @@ def both_reconstructed(
 ) -> tuple[Reconstruction, Reconstruction]:
     """What the model makes of both dates, on one grid; shows progress until it is there."""
     whole = prepared_scan(first, WHOLE_BRAIN)
-    second = _prepared_later(first, later, whole)
+    second = _prepared_later(first, later, whole, checkpoint.slab)
     before, after = (
         wait_for(begin((name, first.key, later.key, checkpoint.sha256), _reconstruction(prepared, checkpoint)))
         for name, prepared in (("earlier date", whole), ("later date", second))
@@ -71,15 +71,15 @@ def both_reconstructed(
     return before, after
 
 
-def _prepared_later(first: SelectedScan, later: SelectedScan, whole: Prepared) -> Prepared:
+def _prepared_later(first: SelectedScan, later: SelectedScan, whole: Prepared, slab: Slab) -> Prepared:
     if not later.source:  # forgotten in another tab
         st.rerun()
     source, options = later, later.prepare_options
 
     def work(on_progress: OnProgress) -> Prepared:
-        return prepare_second(source.read(), whole, WHOLE_BRAIN, options, on_progress)
+        return prepare_second(source.read(), whole, slab, options, on_progress)
 
-    return wait_for(begin(("later scan", first.key, later.key), Work(work, "prepare a later scan", SECONDS)))
+    return wait_for(begin(("later scan", first.key, later.key, slab), Work(work, "prepare a later scan", SECONDS)))
 
 
 def _reconstruction(prepared: Prepared, checkpoint: Checkpoint) -> Work[Reconstruction]:
