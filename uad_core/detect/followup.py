@@ -20,7 +20,7 @@ from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
 from uad_core.preprocess.second_scan import prepare_second
 
-PERCENTILE, MEDIAN = 95.0, 3  # more is flagged on each date than on one alone: what both dates share is no change
+PERCENTILE, MEDIAN = 97.0, 3  # more is flagged on each date than on one alone: what both dates share is no change
 
 
 @dataclass(frozen=True)
