@@ -27,7 +27,7 @@ from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, EvaluationR
 
 MOVES = 30
 LONG = 300_000  # ms
-WATCH = """() => {
+WATCH = """(what) => {
   const roots = [document], find = (root) => root.querySelectorAll("*").forEach((node) => {
     if (node.shadowRoot) { roots.push(node.shadowRoot); find(node.shadowRoot); } });
   find(document);
@@ -36,12 +36,19 @@ WATCH = """() => {
   document.addEventListener("keydown", () => (window.pressed = performance.now()), true);
   new MutationObserver(() => requestAnimationFrame(() => {
     if (window.pressed) { window.waits.push(performance.now() - window.pressed); window.pressed = null; }
-  })).observe(panels, { attributes: true, attributeFilter: ["data-draws"] });
+  })).observe(panels, { attributes: true, attributeFilter: [what] });
 }"""
 BENCH = "bench-app"  # an evaluation made for this, and removed
 KEYS = "slice by key"  # in the pictures, in place of a slider
+PRESSED = {  # there and back; all but the first stay in the browser
+    KEYS: ("ArrowUp", "ArrowDown"),
+    "mask hidden by key": ("m", "m"),
+    "outline by key": ("o", "o"),
+    "window by key": ("w", "w"),
+    "zoom by key": ("+", "-"),
+}
 PLACES = (  # page, its address, and the sliders that are moved
-    ("Detect", "/detect", ("Percentile", "Axial level", "Median size", KEYS)),
+    ("Detect", "/detect", ("Percentile", "Axial level", "Median size", *PRESSED)),
     ("Detect, three planes", "/detect?view=Three+planes", ("Percentile", KEYS)),
     ("Detect, whole brain", "/detect?levels=Whole+brain&model=denoiser-whole", ("Percentile", "Axial level")),
     ("Compare, four models", "/compare", ("Percentile", "Axial level")),
@@ -88,9 +95,10 @@ def open_place(page: Page, address: str) -> None:
 
 def measure(page: Page, slider: str) -> list[float]:
     """Milliseconds of each of `MOVES` key presses, each after the page has come to rest."""
-    page.evaluate(WATCH)
-    handle = page.locator(".panels").first if slider == KEYS else page.get_by_role("slider", name=slider).first
-    there, back = ("ArrowUp", "ArrowDown") if slider == KEYS else ("ArrowLeft", "ArrowRight")
+    in_browser = slider in PRESSED and slider != KEYS
+    page.evaluate(WATCH, "data-repaints" if in_browser else "data-draws")
+    handle = page.locator(".panels").first if slider in PRESSED else page.get_by_role("slider", name=slider).first
+    there, back = PRESSED.get(slider, ("ArrowLeft", "ArrowRight"))
     handle.focus()
     for move in range(MOVES):
         handle.press(there if move % 2 == 0 else back)

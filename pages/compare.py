@@ -36,6 +36,7 @@ def compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
                 for one, config in zip(reconstructions, settings, strict=True)]  # fmt: skip
     with pictures:
         panels.draw_models(compared, level, truth)
+        panels.draw_sentences(compared)
     if truth is not None:
         outlined = "your reference mask" if choice.uploaded else "the lesions that were simulated"
         st.caption(f"Outlined in blue: {outlined}.")

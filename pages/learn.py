@@ -39,12 +39,13 @@ def draw(name: str, choice: SelectedScan | None, checkpoint: Checkpoint, signed:
 
 start_page()
 with st.sidebar:
-    picked = pick_scan(), pick_model(), pick_sign()
+    scan, model = pick_scan(), pick_model()
+    sign = pick_sign(model)
 chapter = pick_chapter()
 st.markdown(f"#### {chapter['title']}")
 body, words = st.columns([2.6, 1], gap="medium")
 with words:
     draw_chapter_text(chapter)
 with body:
-    draw(chapter["name"], *picked)
+    draw(chapter["name"], scan, model, sign)
 banner()

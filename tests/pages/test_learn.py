@@ -6,7 +6,9 @@ import pytest
 
 from pages.ui.inputs.scan import FIRST, bundled
 from uad_core.atlas.space import PAPER_SLAB
+from uad_core.models import MODELS
 from uad_core.models.checkpoint import load_checkpoint
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
@@ -15,6 +17,7 @@ from uad_core.teaching import arithmetic, default_voxel, explain, voxel_pixel
 
 LONG = 240_000  # ms; two busy cores
 MODEL = "sae3"
+SUITED = DetectConfig(postprocess=PostprocessConfig(MODELS[MODEL].signed))
 CHAPTERS = {  # and what is there once a chapter is drawn
     "Idea": "figcaption >> text=Segmentation",
     "Voxel": ".katex",
@@ -62,13 +65,13 @@ def wait_for_text(page, read, accept, tries=150):
 def test_a_deep_link_opens_a_chapter_and_its_numbers_are_those_of_the_core(page, reconstructed):
     page.goto(f"{page.address}/learn?chapter=Voxel&lesson_model={MODEL}")
     page.get_by_text("not for diagnosis").first.wait_for(timeout=LONG)
-    config = DetectConfig()
-    voxel = default_voxel(reconstructed, segment(reconstructed, config), "absolute")
+    config = SUITED
+    voxel = default_voxel(reconstructed, segment(reconstructed, config), "positive")
     assert formula(page) == arithmetic(explain(reconstructed, config, voxel))
 
 
 def test_a_click_chooses_another_voxel_whose_arithmetic_is_recomputed(page, reconstructed):
-    config, before = DetectConfig(), formula(page)
+    config, before = SUITED, formula(page)
     canvas = page.locator("canvas").first
     level = int(page.locator(".panels").first.get_attribute("data-level"))
     index = level - PAPER_SLAB.first
@@ -95,8 +98,7 @@ def found(page) -> str:
 
 def test_a_painted_lesion_is_seen_when_it_is_bright_and_vanishes_in_mid_grey(page):
     page.goto(f"{page.address}/learn?chapter=Paint&lesson_watched=intensity")
-    at_first = found(page)
-    assert re.fullmatch(r"intensity: \d+ % found", at_first)
+    at_first = wait_for_text(page, found, lambda text: re.fullmatch(r"intensity: \d+ % found", text))
     page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
     page.get_by_text(re.compile("Half of it is found from grey [0-9.]+ on by intensity")).wait_for()
     slider = page.get_by_role("slider", name="Grey of the lesion")

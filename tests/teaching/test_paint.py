@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from tests.support.small_scans import Flat, Mixing, checkpoint_of, prepared_of
 from uad_core.models.families.intensity import Intensity, IntensityConfig
@@ -74,7 +75,20 @@ def test_a_grey_beyond_the_scale_is_an_error():
         paint(even(), PaintedLesion(CENTRE), 1.1)
 
 
-@pytest.mark.parametrize("model", [Mixing(), Intensity(IntensityConfig())], ids=["by slice", "by whole scan"])
+class Scoring(Mixing):
+    """Has a score of its own, which looks at the level below as well."""
+
+    scores = True
+    context = (-1,)
+
+    def assess(self, slices, on_progress=None):
+        found = super().reconstruct(slices[:, :1])
+        return found, torch.cat([found - slices[:, 1:], slices[:, 1:] - found], dim=1)
+
+
+@pytest.mark.parametrize(
+    "model", [Mixing(), Scoring(), Intensity(IntensityConfig())], ids=["by slice", "by neighbours", "by whole scan"]
+)
 def test_reconstructing_only_what_the_paint_touches_gives_what_reconstructing_everything_gives(model):
     healthy, lesion, checkpoint = scan(), PaintedLesion(CENTRE, 3, 2), checkpoint_of(model)
     greys = (0.2, 0.7)
@@ -83,6 +97,8 @@ def test_reconstructing_only_what_the_paint_touches_gives_what_reconstructing_ev
         full = reconstruct(painted, checkpoint)
         np.testing.assert_array_equal(cheap.prepared.array, painted.array)
         np.testing.assert_allclose(cheap.array, full.array, atol=1e-6)
+        if full.score is not None:
+            np.testing.assert_allclose(cheap.score, full.score, atol=1e-6)
 
 
 def test_a_model_that_draws_even_tissue_sees_what_differs_from_it_by_more_than_the_threshold():

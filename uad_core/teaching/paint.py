@@ -10,7 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
-from uad_core.pipeline.reconstruct import Reconstruction, reconstruct, reconstruct_slices
+from uad_core.pipeline.reconstruct import Reconstruction, assess_slices, reconstruct
 from uad_core.preprocess import Prepared
 
 DARKEST = 1e-3  # of tissue: 0 means outside the brain to every model
@@ -75,14 +75,21 @@ def repaint(
     lesion: PaintedLesion,
     intensities: Sequence[float],
     on_progress: Callable[[float], None] | None = None,
+    wanted: np.ndarray | None = None,
 ) -> Iterator[Reconstruction]:
     """What the model makes of the scan with the lesion in each grey: equal to reconstructing each anew, but cheaper.
 
-    A model that looks at slices one by one reconstructs only those that the lesion changes. One that scores a voxel
-    by the whole scan, as model 0 does by rank, or by a score of its own, gets the whole scan each time.
+    Only slices that the lesion changes, or whose neighbours it changes where the model sees those, are looked at again;
+    of them only those among `wanted`, if given. A model that scores a voxel by the whole scan, as model 0 does by rank,
+    gets the whole scan each time.
     """
     prepared, checkpoint = reconstruction.prepared, reconstruction.checkpoint
-    touched = np.intersect1d(lesion.touched(prepared), np.flatnonzero(reconstruction.searched.any(axis=(1, 2))))
+    model, searched = checkpoint.model, np.flatnonzero(reconstruction.searched.any(axis=(1, 2)))
+    beside = np.add.outer(lesion.touched(prepared), (0, *(-offset for offset in model.context)))
+    touched = np.intersect1d(beside, searched)
+    if wanted is not None:
+        touched = np.intersect1d(touched, wanted)
+    looked_at = np.isin(np.arange(len(prepared.array)), touched)
     for number, intensity in enumerate(intensities):
         started = perf_counter()
         painted, _ = paint(prepared, lesion, intensity)
@@ -91,10 +98,15 @@ def repaint(
             if on_progress:
                 on_progress((number + share) / len(intensities))
 
-        if checkpoint.model.slices_at_once is None or checkpoint.model.scores:
+        if model.slices_at_once is None:
             yield reconstruct(painted, checkpoint, report)
             continue
-        array = reconstruction.array.copy()
+        array, score = reconstruction.array.copy(), reconstruction.score
+        score = None if score is None else score.copy()
         if touched.size:
-            array[touched] = reconstruct_slices(checkpoint.model, painted.array[touched], report)
-        yield replace(reconstruction, prepared=painted, array=array, seconds=perf_counter() - started)
+            found, marks = assess_slices(model, painted.array, report, looked_at)
+            array[touched] = found[touched]
+            if score is not None and marks is not None:
+                score[:, touched] = marks[:, touched]
+        seconds = perf_counter() - started
+        yield replace(reconstruction, prepared=painted, array=array, score=score, seconds=seconds)

@@ -77,10 +77,12 @@ def sweep(
     intensities: Sequence[float] = INTENSITIES,
     config: DetectConfig | None = None,
     on_progress: Callable[[float], None] | None = None,
+    only: int | None = None,
 ) -> Sweep:
     """Paint the lesion in every grey into a scan that the model has reconstructed, and see what is flagged.
 
     Args:
+        only: the index of one slice; what is flagged in the others isn't known then, and shares and peaks are of it.
         config: of the segmentation; by default the paper's, with the residual that suits the model.
 
     Raises:
@@ -92,12 +94,18 @@ def sweep(
     if not truth.any():
         raise ValueError("the lesion lies outside the brain")
     before = segment(reconstruction, config)
-    flaggable = truth & reconstruction.inside(post.erosion_mm)
-    new = truth & ~before.mask
+    asked, wanted = truth, None
+    if only is not None:
+        asked, wanted = np.zeros_like(truth), np.arange(len(truth))
+        asked[only] = truth[only]
+        wanted = wanted[abs(wanted - only) <= post.median_size // 2]
+    flaggable = asked & reconstruction.inside(post.erosion_mm)
+    new = asked & ~before.mask
     reconstructs = reconstruction.checkpoint.spec.reconstructs
     box = bounding_box(truth, post.median_size // 2)
     points = []
-    for intensity, painted in zip(intensities, repaint(reconstruction, lesion, intensities, on_progress), strict=True):
+    scans = repaint(reconstruction, lesion, intensities, on_progress, wanted)
+    for intensity, painted in zip(intensities, scans, strict=True):
         values = painted.weighted(post.signed, post.look)
         mask = segment_residual(values, painted.searched, before.threshold, post)
         share = float(mask[new].mean()) if new.any() else float("nan")

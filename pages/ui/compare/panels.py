@@ -67,6 +67,13 @@ def draw_models(compared: Sequence[Compared], level: int, truth: Mask | None) ->
     show_panels([*above, *below], "compared", PanelLayout(205, len(above), level, slab.levels), Listeners(to_level))
 
 
+def draw_sentences(compared: Sequence[Compared]) -> None:
+    """What each model does, and where it fails, below its column."""
+    for column, (one, _, _) in zip(st.columns(len(compared)), compared, strict=True):
+        spec = one.checkpoint.spec
+        column.caption(f"**{one.checkpoint.name}**: {spec.idea} {spec.weakness}")
+
+
 def draw_agreement(compared: Sequence[Compared], level: int) -> None:
     """How many models flag each pixel of the slice."""
     prepared, models = compared[0].reconstruction.prepared, len(compared)

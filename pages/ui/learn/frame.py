@@ -76,10 +76,10 @@ def quick_models() -> list[str]:
     return [name for name in checkpoint_names() if not is_whole(name) and not load(name).spec.searches]
 
 
-def pick_sign() -> Sign:
-    """The sidebar's choice of the residual."""
+def pick_sign(checkpoint: Checkpoint) -> Sign:
+    """The sidebar's choice of the residual; at first the one that suits the model."""
     return st.radio(
-        "Residual", SIGNS, key=keys.LESSON["signed"], **KEEP, horizontal=True,
+        "Residual", SIGNS, SIGNS.index(checkpoint.spec.signed), key=keys.LESSON["signed"], **KEEP, horizontal=True,
         help="absolute: |scan - reconstruction|, the paper's; positive: only what is brighter than expected.",
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from pages.ui.inputs.scan import bundled, prepared_scan
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
 from pages.ui.learn.frame import quick_models
-from pages.ui.learn.sweep_jobs import HEALTHY, finished, sweeps_of, wait
+from pages.ui.learn.sweep_jobs import HEALTHY, looks_at, wait
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
 from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
@@ -41,7 +41,7 @@ def draw_paint(signed: Sign) -> None:
         "Softness", 0.0, 6.0, AT_FIRST.softness_mm, 0.5, "%.1f mm", key=keys.LESSON["softness"], **KEEP,
         help="mm, width of the edge over which lesion turns into tissue; 0 is a sharp edge.",
     )  # fmt: skip
-    pictures, side = st.columns(2, gap="medium")
+    pictures, side = st.columns([1.25, 1], gap="medium")
     with side:
         checkpoints = _pick_models()
     prepared, lesion = prepared_scan(bundled(HEALTHY), PAPER_SLAB), _lesion()
@@ -49,19 +49,22 @@ def draw_paint(signed: Sign) -> None:
         st.session_state[keys.LESSON["place"]] = AT_FIRST.centre
         st.session_state.pop(keys.LESSON["paint_slice"], None)
         lesion = _lesion()
-    work = sweeps_of(checkpoints, lesion, signed)
-    done = finished(work)
+    index = int(st.session_state.get(keys.LESSON["paint_slice"], lesion.centre[0]))
+    looks = looks_at(checkpoints, lesion, signed, (grey, index))
+    done = looks.sweeps
     with pictures:
-        _draw_pictures(prepared, lesion, grey, checkpoints, done)
+        _draw_painted(prepared, lesion, grey, index)
     with side:
         if not checkpoints:
             st.info("Choose at least one model above.")
+        _draw_found(prepared, lesion, grey, index, [(one.name, looks.shown.get(one.name)) for one in checkpoints])
         if done:
-            draw_found(done, _colours(), grey)
             found = [(one.model, one.seen_from()) for one in done]
             when = [f"never by {name}" if at is None else f"from grey {at:g} on by {name}" for name, at in found]
             st.caption(f"Half of it is found {', '.join(when)}.")
-        wait(work, len(done))
+    if done:
+        draw_found(done, _colours(), grey)
+    wait(looks, len(done))
 
 
 def draw_grey(signed: Sign) -> None:
@@ -71,8 +74,8 @@ def draw_grey(signed: Sign) -> None:
     if not checkpoints:
         st.info("Choose a model that reconstructs the scan in chapter Paint; intensity only ranks it.")
         return
-    work = sweeps_of(checkpoints, _lesion(), signed)
-    if done := finished(work):
+    looks = looks_at(checkpoints, _lesion(), signed)
+    if done := looks.sweeps:
         draw_drawn(done, _colours(), grey)
         for one in done:
             point = one.points[INTENSITIES.index(grey)]
@@ -80,7 +83,7 @@ def draw_grey(signed: Sign) -> None:
                 f"**{one.model}**: painted {grey:.2f}, drawn {point.drawn:.2f}. Largest filtered residual "
                 f"{point.peak:.3f} {'>' if point.peak > one.threshold else '≤'} the threshold, {one.threshold:.3f}."
             )
-    wait(work, len(done))
+    wait(looks, len(done))
 
 
 def _lesion() -> PaintedLesion:
@@ -120,37 +123,52 @@ def _colours() -> dict[str, str]:
     return dict(zip((one.name for one in _chosen_models()), COLOURS, strict=False))
 
 
-def _draw_pictures(
-    prepared: Prepared, lesion: PaintedLesion, grey: float, checkpoints: Sequence[Checkpoint], done: Sequence[Sweep]
-) -> None:
-    """The painted scan, and what each model flags in it; a click places the lesion."""
-    levels = prepared.slab.levels
-    index = int(st.session_state.get(keys.LESSON["paint_slice"], lesion.centre[0]))
-    scan, outline, near = painted_view(prepared, lesion, grey, index)
+def _draw_painted(prepared: Prepared, lesion: PaintedLesion, grey: float, index: int) -> None:
+    """The painted scan; a click places the lesion."""
+    scan, outline, _ = painted_view(prepared, lesion, grey, index)
     cross = voxel_pixel(prepared, lesion.centre) if index == lesion.centre[0] else None
-    panels = [Panel(scan, f"Painted, grey {grey:g}", outline, cross=cross)]
-    number, sweeps = INTENSITIES.index(grey), {one.model: one for one in done}
-    for name in (checkpoint.name for checkpoint in checkpoints):
-        if one := sweeps.get(name):
-            share = one.points[number].share
-            title = f"{name}: flagged before" if math.isnan(share) else f"{name}: {100 * share:.0f} % found"
-            panels.append(Panel(near, title, found_view(prepared, lesion, one, number, index)))
-        else:
+    _show(
+        [Panel(scan, f"{HEALTHY}, painted in grey {grey:g}", outline, cross=cross)], (420, 1), prepared, lesion, index
+    )
+    if st.session_state.pop(keys.LESSON["missed"], False):
+        st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
+    st.caption(f"Axial level {prepared.slab.levels[index]} of {HEALTHY} (simulated). Blue: the lesion.")
+
+
+def _draw_found(
+    prepared: Prepared, lesion: PaintedLesion, grey: float, index: int, sweeps: Sequence[tuple[str, Sweep | None]]
+) -> None:
+    """What each model flags in a close-up of the lesion; a click there places it, too."""
+    _, _, near = painted_view(prepared, lesion, grey, index)
+    panels = []
+    for name, one in sweeps:
+        number = next((n for n, point in enumerate(one.points if one else ()) if point.intensity == grey), None)
+        if one is None or number is None:
             panels.append(Panel(near, f"{name}: working"))
+            continue
+        share, of = one.points[number].share, "found" if len(one.points) > 1 else "of this slice found"
+        title = f"{name}: flagged before" if math.isnan(share) else f"{name}: {100 * share:.0f} % {of}"
+        panels.append(Panel(near, title, found_view(prepared, lesion, one, number, index)))
+    if panels:
+        _show(panels, (150, 2), prepared, lesion, index)
+        st.caption("Vermilion: flagged since it was painted. Yellow: flagged before.")
+
+
+def _show(
+    panels: Sequence[Panel], size: tuple[int, int], prepared: Prepared, lesion: PaintedLesion, index: int
+) -> None:
+    """Panels of (height, columns); wheel and click move slice and lesion. The close-ups are those in two columns."""
+    levels = prepared.slab.levels
+    whole = size[1] == 1
 
     def turn(level: int) -> None:
         st.session_state[keys.LESSON["paint_slice"]] = level - levels[0]
 
     def place(click: Click) -> None:
         at = (index, click.column, click.row)
-        centre = slice_voxel(prepared, *at) if click.panel == 0 else close_up_voxel(prepared, lesion, *at)
+        centre = slice_voxel(prepared, *at) if whole else close_up_voxel(prepared, lesion, *at)
         on_brain = replace(lesion, centre=centre).truth(prepared).any()
         st.session_state.update({keys.LESSON["place"]: centre} if on_brain else {keys.LESSON["missed"]: True})
 
-    show_panels(panels, "paint", PanelLayout(185, 2, levels[index], levels, tools=False), Listeners(turn, place))
-    if st.session_state.pop(keys.LESSON["missed"], False):
-        st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
-    st.caption(
-        f"Axial level {levels[index]} of {HEALTHY} (simulated). Blue: the lesion. Vermilion: flagged since it was "
-        "painted. Yellow: flagged before."
-    )
+    layout = PanelLayout(size[0], size[1], levels[index], levels, tools=False)
+    show_panels(panels, "paint" if whole else "close-ups", layout, Listeners(turn, place))

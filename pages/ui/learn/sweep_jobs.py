@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -20,27 +21,62 @@ from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, sweep
 HEALTHY = "sub-healthy01"  # the bundled scan that is painted in
 
 
-def sweeps_of(checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: Sign) -> list[Job[Any]]:
-    """A job a model: it reconstructs the healthy scan, and when it has, a sweep of the lesion through all greys.
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """The jobs of one lesson's lesion, one a model each: the grey and slice on view at first, then all greys."""
 
-    The setting is the paper's but for the residual's sign.
+    first: Sequence[Job[Any]]
+    full: Sequence[Job[Any]]
+
+    @property
+    def work(self) -> Sequence[Job[Any]]:
+        return self.full or self.first
+
+    @property
+    def sweeps(self) -> list[Sweep]:
+        """Through all greys, those that are there already."""
+        return _finished(self.full)
+
+    @property
+    def shown(self) -> dict[str, Sweep]:
+        """The best that is there already, by model."""
+        return {one.model: one for one in (*_finished(self.first), *self.sweeps)}
+
+
+def looks_at(
+    checkpoints: Sequence[Checkpoint], lesion: PaintedLesion, signed: Sign, view: tuple[float, int] | None = None
+) -> Looks:
+    """Every model reconstructs the healthy scan, and when it has, looks at the lesion.
+
+    The setting is the paper's but for the residual's sign. `view`: the grey and the index of the slice on view, which
+    every model looks at before the first begins its sweep through all greys.
     """
     choice, config = bundled(HEALTHY), DetectConfig(postprocess=PostprocessConfig(signed))
 
-    def job(checkpoint: Checkpoint) -> Job[Any]:
+    def jobs_of(greys: tuple[float, ...], only: int | None) -> list[Job[Any]]:
+        return [job(checkpoint, greys, only) for checkpoint in checkpoints]
+
+    def job(checkpoint: Checkpoint, greys: tuple[float, ...], only: int | None) -> Job[Any]:
         reconstruct = reconstructing(choice, checkpoint)
         if not _is_done(reconstruct):
             return reconstruct
-        reconstruction, step = reconstruct.future.result(), f"{checkpoint.name} looks at the lesion in every grey"
+        reconstruction, step = reconstruct.future.result(), f"{checkpoint.name} looks at the lesion"
 
         def work(on_progress: OnProgress) -> Sweep:
-            return sweep(reconstruction, lesion, INTENSITIES, config, lambda share: on_progress(step, share))
+            return sweep(reconstruction, lesion, greys, config, lambda share: on_progress(step, share), only)
 
-        return begin((choice.key, checkpoint.sha256, lesion, signed), Work(work, f"sweep {checkpoint.name}", 4.0))
+        kind = f"sweep {checkpoint.name}, {len(greys)} greys"
+        return begin((choice.key, checkpoint.sha256, lesion, signed, greys, only), Work(work, kind, len(greys) / 3))
 
-    work = [job(checkpoint) for checkpoint in checkpoints]
-    abandon_all_but(work)
-    return work
+    asked = tuple(checkpoint.sha256 for checkpoint in checkpoints), lesion, signed
+    begun = view is None or st.session_state.get(keys.LESSON["swept"]) == asked
+    full = jobs_of(INTENSITIES, None) if begun else []
+    first = jobs_of(view[:1], view[1]) if view and not (full and all(map(_is_done, full))) else []
+    if not full and len(_finished(first)) == len(first):
+        st.session_state[keys.LESSON["swept"]] = asked
+        full = jobs_of(INTENSITIES, None)
+    abandon_all_but([*first, *full])
+    return Looks(first, full)
 
 
 def abandon_all_but(work: Sequence[Job[Any]]) -> None:
@@ -52,21 +88,20 @@ def abandon_all_but(work: Sequence[Job[Any]]) -> None:
     st.session_state[keys.LESSON["work"]] = tuple(weakref.ref(job) for job in work)
 
 
-def finished(work: Sequence[Job[Any]]) -> list[Sweep]:
-    """The sweeps that are there already."""
-    return [job.future.result() for job in work if _is_done(job) and isinstance(job.future.result(), Sweep)]
-
-
-def wait(work: Sequence[Job[Any]], shown: int) -> None:
+def wait(looks: Looks, drawn: int) -> None:
     """Progress of the first job that is not done; the page is drawn anew when it is.
 
     Args:
-        shown: sweeps that are drawn already; a job may have ended since, and then nothing else would draw it.
+        drawn: sweeps that are drawn already; a job may have ended since, and then nothing else would draw it.
     """
-    for job in work:
+    for job in looks.work:
         wait_for(job)
-    if shown < len(work):
+    if drawn < len(looks.work):
         st.rerun()
+
+
+def _finished(work: Sequence[Job[Any]]) -> list[Sweep]:
+    return [job.future.result() for job in work if _is_done(job) and isinstance(job.future.result(), Sweep)]
 
 
 def _is_done(job: Job[Any]) -> bool:

@@ -58,7 +58,7 @@ PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 CHAPTER = "chapter"
 LESSON = {name: f"lesson_{name}" for name in ("model", "signed", "median", "percentile", "scan", "voxel", "slice",
                                               "place", "paint_slice", "missed", "radius", "softness", "grey", "watched",
-                                              "work", "walker", "goal", "way", "seed")}  # fmt: skip
+                                              "work", "swept", "walker", "goal", "way", "seed")}  # fmt: skip
 
 # trainings and evaluations: the run on view, in the address; and why the last one could not be started
 RUN = "run"

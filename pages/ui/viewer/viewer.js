@@ -56,6 +56,7 @@ export default function (component) {
       if (figure.grey && !figure.hidden) draw(figure, own);
     }
     toolbar(root, own, act);
+    root.dataset.repaints = Number(root.dataset.repaints ?? 0) + 1;
   }
 
   function act(what, value) {
