@@ -60,9 +60,9 @@ def _floors(path: Path, name: str, slab: Slab, scan_bytes: int, steps: dict[str,
     with torch.no_grad():
         strip = sum(operations(partial(network, cube)) for cube in cubes)
         slices = torch.zeros(slab.count, 1 + len(model.context), 256, 256)
-        sums_of_model = operations(lambda: model.assess(slices, lambda share: None))
+        drawing = operations(lambda: model.assess(slices, lambda share: None))
     yield f"strip: {beside_floor(steps['strip'], sums=strip)}"
-    yield f"reconstruct: {beside_floor(steps['reconstruct'], sums=sums_of_model)}"
+    yield f"reconstruct: {beside_floor(steps['reconstruct'], sums=drawing)}"
     for step in ("register", "even", "denoise", "segment"):
         if step in steps:
             yield f"{step}: {beside_floor(steps[step], 2 * scan_bytes)}"

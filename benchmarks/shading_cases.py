@@ -8,13 +8,12 @@ from scipy import ndimage
 
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.atlas.template import TISSUE_CODES, template
+from uad_core.pipeline.soft_lesion import VoxelGrid, soft_lesion
 from uad_core.preprocess import Prepared
 from uad_core.preprocess.slab import mask_to_slab, resample
 
 LESION_ML = (0.1, 0.5, 2.0, 5.0, 20.0, 40.0, 100.0, 150.0)
 CONTRAST = 0.35  # of the tissue that it lies in
-EDGE = 0.12  # softness of a lesion's edge, of its radius, at least `LEAST_EDGE_MM`
-LEAST_EDGE_MM = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +68,9 @@ def lesions(head: Head, seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray
     to_scan = scan.to_world.inverse @ head.prepared.transform @ PAPER_SLAB.to_world
     for ml in LESION_ML:
         centre = to_scan.apply(levels[rng.integers(len(levels))])
-        offsets = [(np.arange(n) - c) * s for n, c, s in zip(scan.shape, centre, scan.spacing_mm, strict=True)]
-        distance = np.sqrt(sum(offset**2 for offset in np.ix_(*offsets)))
-        radius = (3000 * ml / (4 * np.pi)) ** (1 / 3)
-        distance = distance * (1 + 0.2 * np.clip(_bumps(rng, scan.shape, scan.spacing_mm, radius), -2, 2))
-        share = 1 / (1 + np.exp(np.clip((distance - radius) / max(EDGE * radius, LEAST_EDGE_MM), -30, 30)))
+        share = np.zeros(scan.shape, np.float32)
+        box, part = soft_lesion(VoxelGrid(scan.shape, scan.spacing_mm), centre, 1000 * ml, rng)
+        share[box] = part
         yield f"{ml:g} ml", *_painted(share * tissue, CONTRAST)
     tissues = template().tissues
     white = tissues == TISSUE_CODES["white matter"]
@@ -89,12 +86,3 @@ def lesions(head: Head, seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray
 
 def _painted(share: np.ndarray, contrast: float) -> tuple[np.ndarray, np.ndarray]:
     return (1 + contrast * share).astype(np.float32), share > 0.5
-
-
-def _bumps(
-    rng: np.random.Generator, shape: tuple[int, ...], spacing_mm: tuple[float, ...], radius_mm: float
-) -> np.ndarray:
-    """(D, H, W) noise of unit variance that varies over about a radius."""
-    coarse = [int(n * s / max(radius_mm, 6)) + 4 for n, s in zip(shape, spacing_mm, strict=True)]
-    scale = [n / c for n, c in zip(shape, coarse, strict=True)]
-    return ndimage.zoom(rng.normal(size=coarse), scale, order=1)[tuple(slice(n) for n in shape)]

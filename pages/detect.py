@@ -3,9 +3,10 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui.detect import results
+from pages.ui.detect import editing, results
 from pages.ui.detect.pictures import VIEWS, Finding
 from pages.ui.detect.presets import load_preset, save_preset
+from pages.ui.detect.sensitivity import offer_sensitivity, with_sensitivity
 from pages.ui.inputs import scan
 from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.settings import pick_setting, set_threshold
@@ -40,11 +41,12 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
     lights = scan.lights_on(choice, reconstruction)
     level = pick_level(choice.key, reconstruction, sliders[0])
     try:
-        segmentation = segment(reconstruction, config)
+        detected = segment(reconstruction, config)
     except ScanError as error:
         st.error(str(error))
         st.stop()
-    found = Finding(choice, reconstruction, segmentation, config, truth, lights, level, opacity)
+    segmentation = editing.corrected(choice, reconstruction, detected)
+    found = Finding(choice, reconstruction, segmentation, detected, config, truth, lights, level, opacity)
     with pictures:
         VIEWS[str(view)](found)
     st.markdown(f"**{summary(segmentation)}**")
@@ -55,10 +57,12 @@ def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
         show_histogram(reconstruction, segmentation, config, set_threshold)
     with table:
         results.draw_lesions(segmentation, reconstruction)
-        results.draw_download(found)
+        editing.offer_row_tools(choice, reconstruction, segmentation)
+        results.draw_download(with_sensitivity(found))
     if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
         results.draw_dice_curve(found, truth)
     results.draw_log(reconstruction, lights)
+    offer_sensitivity(found)
 
 
 def more(place: DeltaGenerator, label: str, icon: str, words: str) -> DeltaGenerator:

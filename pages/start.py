@@ -7,7 +7,7 @@ from pages.ui.inputs.scan import FIRST, bundled, reconstruction_of, truth_in_sla
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, start_page
 from pages.ui.viewer.display import pick_level, slice_panels, to_level
-from pages.ui.viewer.viewer import PanelLayout, show_panels
+from pages.ui.viewer.viewer import Listeners, PanelLayout, show_panels
 from uad_core.detect.presets import usual_config
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import checkpoint_names
@@ -66,7 +66,7 @@ def show_example() -> None:
     overlay = Overlay(segment(reconstruction, config).mask, truth, st.session_state.get(keys.OPACITY, 0.55))
     panels = slice_panels(reconstruction, level - slab.first, overlay, config.postprocess)
     with above:
-        show_panels([panels[0], panels[-1]], "start", PanelLayout(330, None, level, slab.levels), on_level=to_level)
+        show_panels([panels[0], panels[-1]], "start", PanelLayout(330, None, level, slab.levels), Listeners(to_level))
         st.caption(f"A bundled, simulated scan and what {checkpoint.name} flags in it; in blue what was put in.")
 
 

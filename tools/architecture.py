@@ -15,7 +15,20 @@ PICTURE = DOCS / "architecture.svg"
 # from the ground upwards; a room imports from rooms before it
 ROOMS = ("io", "atlas", "models", "preprocess", "pipeline", "cohorts", "quality", "render", "train", "evaluate",
          "teaching", "detect", "doors", "runs", "experiment", "commands", "__main__")  # fmt: skip
-PAGE_ROOMS = ("shell", "inputs", "viewer", "runs", "scan", "detect", "compare", "evaluate", "train", "learn")
+PAGE_ROOMS = (
+    "shell",
+    "inputs",
+    "viewer",
+    "runs",
+    "scan",
+    "detect",
+    "followup",
+    "compare",
+    "evaluate",
+    "choose",
+    "train",
+    "learn",
+)
 WIDTH, ROW, BOX = 1100, 84, (150, 44)
 Arrows = dict[str, set[str]]
 

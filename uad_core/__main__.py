@@ -17,6 +17,7 @@ from uad_core.models.checkpoint import CheckpointError
 
 COMMANDS = {
     "detect": "mark what a model of the healthy brain cannot reconstruct in one scan",
+    "followup": "compare two scans of one person: new, enlarged, shrunk, resolved and stable regions",
     "bids": "detect in all scans of a BIDS dataset, as a BIDS App",
     "serve": "detect for other programs, over HTTP",
     "models": "list the models, each with its idea and its weakness",
@@ -25,6 +26,7 @@ COMMANDS = {
     "calibrate": "give a trained model a healthy reference of your own scans, without training",
     "sample": "let a VAE, a VAE-GAN or AnoGAN invent slices, as a PNG",
     "evaluate": "score models on a cohort with lesion masks",
+    "settings": "try models and settings on a few scans of your own with reference masks, and propose one",
     "experiment": "repeat the paper's comparison of models, as one HTML report",
     "preprocess": "prepare a cohort once, so that training on it starts at once",
     "simulate": "simulate a cohort of FLAIR scans from label maps",

@@ -22,6 +22,7 @@ from uad_core.pipeline.lesions import regions
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.pipeline.sensitivity import SIZES_MM3, InsertedLesion, Sensitivity
 from uad_core.preprocess import PreprocessConfig, prepare
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.quality import run_checks, warnings
@@ -198,3 +199,14 @@ def test_a_busy_detection_fits_one_sheet_of_a4_with_every_picture_on_it(browser,
     sheet = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
     page.close()
+
+
+def test_what_was_put_in_and_found_stands_on_the_page_where_it_was_measured(reconstruction):
+    lesions = tuple(InsertedLesion(size, 50.0, 70, size > 100) for size in SIZES_MM3 for _ in range(2))
+    segmentation = replace(segment(reconstruction, CONFIG), sensitivity=Sensitivity(lesions))
+    page = scan_report(reconstruction, segmentation, CONFIG, "x1").decode()
+    assert "Will it work on this scan?" in page
+    assert page.count("2 of 2") == 3
+    assert page.count("0 of 2") == 2
+    assert page.count("no room") == 10  # at the other two contrasts
+    assert "Will it work" not in page_of(reconstruction, CONFIG)

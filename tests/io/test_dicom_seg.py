@@ -109,6 +109,9 @@ def test_a_seg_says_what_it_is_and_what_it_is_not_for():
     assert "not for diagnosis" in seg.ContentDescription
     assert "not for diagnosis" in seg.SeriesDescription
     assert (seg.SegmentationType, seg.Modality) == ("BINARY", "SEG")
+    corrected = dcmread(io.BytesIO(encode_dicom_seg(spots(scan), scan, "denoiser", by_hand=True)))
+    assert corrected.SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
+    assert "corrected" in corrected.SeriesDescription
 
 
 def test_a_seg_belongs_to_the_study_and_repeats_no_more_of_it_than_that_takes():

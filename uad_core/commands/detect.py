@@ -39,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--look-mask", **FILE, help="mask on the scan's grid within which alone to look; sets --look own-mask")
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
+    text = "the _mask.json of a mask of this scan that was corrected by hand in the app: correct this one likewise"
+    add("--edits", **FILE, help=text)
+    text = "put thirty lesions of known size and contrast into the scan and say which are found; up to a minute"
+    add("--sensitivity", action="store_true", help=text)
     add_steps(parser)
     text = "number of the DICOM series to take, of the list that is printed where there are several; its UID in a PACS"
     add("--series", metavar="N", help=f"{text} (default: the FLAIR of the head, if it is clear which that is)")
@@ -143,7 +147,7 @@ def run(options: argparse.Namespace) -> None:
     """Detect, showing progress on one line; prints what was found and where it was written."""
     checkpoint, config = chosen_setting(options)
     prepare_options = chosen_options(options)
-    command = command_line(checkpoint, config, prepare_options)
+    command = command_line(checkpoint, config, prepare_options, options.edits is not None)
     print(RESEARCH_ONLY)
     source = _source(options)
     if len(series := series_in(source, prepare_options.series)) > 1:
@@ -154,7 +158,9 @@ def run(options: argparse.Namespace) -> None:
             bar.set_description(step)
             bar.update(100 * fraction - bar.n)
 
-        request = DetectRequest(source, checkpoint, config, prepare_options, options.subject, command)
+        request = DetectRequest(
+            source, checkpoint, config, prepare_options, options.subject, command, options.sensitivity, options.edits
+        )
         result = detect_file(request, options.out, report)
     for sentence in result.sentences:
         print(sentence)

@@ -73,7 +73,7 @@ def export(
         from uad_core.io.dicom.seg import encode_dicom_seg  # here, since highdicom takes 0.5 s to load
 
         files[f"{stem}_mask.dcm"] = encode_dicom_seg(
-            mask, prepared.scan, reconstruction.checkpoint.name, stamp_of(lights)
+            mask, prepared.scan, reconstruction.checkpoint.name, stamp_of(lights), segmentation.edits is not None
         )
     return files
 

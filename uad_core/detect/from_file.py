@@ -1,21 +1,24 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION, export
+from uad_core.detect.hand_edits import by_hand, read_edits
 from uad_core.detect.lights import cautions, lights_of, stamp_of
 from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.edits import edited
 from uad_core.pipeline.lesions import Lesion
 from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
+from uad_core.pipeline.sensitivity import measure_sensitivity
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
 from uad_core.quality import Check
@@ -58,6 +61,8 @@ class DetectRequest:
     prepare_options: PrepareOptions = field(default_factory=PrepareOptions)
     subject: str | None = None  # label in the file names; by default what BIDS says in the path's own name
     command: str = ""  # how to run this again, for the record
+    sensitivity: bool = False  # whether lesions are put into the scan to see which are found; takes up to a minute
+    edits: Path | None = None  # the JSON beside a mask of this scan that a hand corrected: the same is done here
 
 
 def detect_file(
@@ -76,9 +81,16 @@ def detect_file(
     label = checked_label(request.subject) if request.subject else subject_label(own_name)
     scan = read_scan(source, request.prepare_options.series)
     label, found = free_label(out, label, checkpoint.name, scan) if out is not None else (label, ())
+    edits = None if request.edits is None else read_edits(request.edits, scan)
     prepared = prepare_scan(scan, checkpoint.slab, request.prepare_options, on_progress)
     reconstruction = reconstruct(prepared, checkpoint, lambda fraction: on_progress("reconstruct", fraction))
     segmentation, lights = segment(reconstruction, request.config), lights_of(reconstruction)
+    if request.sensitivity:
+        measured = measure_sensitivity(
+            reconstruction, request.config, lambda fraction: on_progress("put lesions in", fraction)
+        )
+        segmentation = replace(segmentation, sensitivity=measured)
+    segmentation = edited(segmentation, reconstruction, edits) if edits else segmentation
     paths: dict[Path, bytes] = {}
     left_alone: tuple[str, ...] = ()
     if out is not None:
@@ -88,7 +100,8 @@ def detect_file(
     steps = tuple(f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps)
     red = stamp_of(lights)
     doubts = (*cautions(reconstruction, lights), *([f"{red}."] if red else []))
-    sentences = (*steps, *doubts, *found, *left_alone, summary(segmentation))
+    limits = (segmentation.sensitivity.sentence,) if segmentation.sensitivity else ()
+    sentences = (*steps, *doubts, *found, *left_alone, *limits, summary(segmentation))
     return Detection(reconstruction, segmentation, tuple(paths), sentences, lights)
 
 
@@ -101,6 +114,9 @@ def summary(segmentation: Segmentation) -> str:
     if config.false_discovery is not None and config.threshold is None:
         at += f", of a false-discovery rate of {config.false_discovery:g} %"
     looked = f" {SENTENCES[config.postprocess.look]}".rstrip()
+    corrected = by_hand(segmentation)
+    if corrected and not segmentation.lesions:
+        return f"No region is left above the {at}, corrected by hand: {corrected}.{looked}"
     if not segmentation.lesions:
         return f"No voxel above the {at}.{looked}"
     count = len(segmentation.lesions)
@@ -110,6 +126,6 @@ def summary(segmentation: Segmentation) -> str:
     if healthy_ml > segmentation.flagged_ml / 2:
         beside += ": not much less than here, so choose a higher threshold to be specific"
     return (
-        f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}. "
-        f"{beside}.{looked}"
+        f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}"
+        f"{f', corrected by hand: {corrected}' if corrected else ''}. {beside}.{looked}"
     )

@@ -6,6 +6,7 @@ from typing import Any
 from uad_core.atlas.location import NAMED, ONE_SIDED, OUTSIDE, PERIVENTRICULAR, PERIVENTRICULAR_MM
 from uad_core.atlas.space import Slab
 from uad_core.atlas.template import TISSUES
+from uad_core.pipeline.edits import BY_HAND
 from uad_core.pipeline.lesions import Lesion
 
 COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's terms for a sidecar
@@ -32,6 +33,12 @@ COLUMNS: dict[str, dict[str, Any]] = {  # in their order; the values are BIDS's 
     "tissues": {
         "Description": f"The template's tissues that hold at least {NAMED:.0%} of the region, with their shares."
     },
+    "by_hand": {
+        "Description": "What a hand had to do with the region.",
+        "Levels": dict(
+            zip(BY_HAND, ("nothing", "voxels of it were added or taken away", "all of it was drawn"), strict=True)
+        ),
+    },
 }
 
 REGION_COLUMNS = ("#", "mm³", "place", "side", "level", "centre, mm", "peak")  # of a table to read
@@ -47,7 +54,8 @@ def lesion_table(lesions: Sequence[Lesion]) -> str:
 def lesion_values(lesion: Lesion) -> tuple[str | float, ...]:
     """Of a region, in the order of `COLUMNS`."""
     numbers = (lesion.volume_mm3, *lesion.centre_mm, round(lesion.peak_residual, 4))
-    return (lesion.number, f"lesion {lesion.number}", *numbers, lesion.place, lesion.side, lesion.tissues)
+    words = (lesion.place, lesion.side, lesion.tissues, lesion.by_hand)
+    return (lesion.number, f"lesion {lesion.number}", *numbers, *words)
 
 
 def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | float]]:
@@ -56,6 +64,7 @@ def region_rows(lesions: Sequence[Lesion], slab: Slab) -> list[dict[str, str | f
     for lesion in lesions:
         level, peak = slab.levels[lesion.centre_voxel[0]], round(lesion.peak_residual, 3)
         centre = ", ".join(str(round(value)) for value in lesion.centre_mm).replace("-", "\N{MINUS SIGN}")
-        values = (lesion.number, round(lesion.volume_mm3), lesion.tissues, lesion.side, level, centre, peak)
+        tissues = lesion.tissues + ("" if lesion.by_hand == "no" else f" ({lesion.by_hand} by hand)")
+        values = (lesion.number, round(lesion.volume_mm3), tissues, lesion.side, level, centre, peak)
         rows.append(dict(zip(REGION_COLUMNS, values, strict=True)))
     return rows

@@ -121,11 +121,13 @@ def usual_config(checkpoint: Checkpoint) -> DetectConfig:
     return DetectConfig(checkpoint.spec.percentile, postprocess=PostprocessConfig(signed=checkpoint.spec.signed))
 
 
-def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None) -> str:
+def command_line(
+    checkpoint: Checkpoint, config: DetectConfig, prepare_options: PrepareOptions | None = None, by_hand: bool = False
+) -> str:
     """`python -m uad_core detect` with this setting: the model, and what differs from the defaults.
 
-    It names no file of the user's: words in capitals stand in place of them. Raises ValueError: `prepare_options` has
-    axial levels that the command line has no name for.
+    It names no file of the user's: words in capitals stand in place of them. `by_hand`: the mask was corrected. Raises
+    ValueError: `prepare_options` has axial levels that the command line has no name for.
     """
     usual = usual_config(checkpoint)
     options: dict[str, object] = {"out": "results", "model": checkpoint.name}
@@ -141,4 +143,5 @@ def command_line(checkpoint: Checkpoint, config: DetectConfig, prepare_options: 
         options.pop("look")  # the file says it
     for file in ("brain_mask", "look_mask", "atlas"):
         options[file] = f"YOUR_{file.upper()}.nii.gz" if getattr(prepare, file) else None
+    options["edits"] = "YOUR_CORRECTED_mask.json" if by_hand else None
     return command_words.command_line("detect", ["YOUR_SCAN.nii.gz", *as_words(options)])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.detect.hand_edits import KEY, edits_record
 from uad_core.detect.lights import cautions, lights_of
 from uad_core.detect.result_files import scan_sha256
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -49,6 +50,8 @@ def provenance(
         "FlaggedMl": round(segmentation.flagged_ml, 3),
         "SameShareOfHealthyBrainMl": round(segmentation.healthy_ml, 3),
         "Lesions": len(segmentation.lesions),
+        **({KEY: by_hand} if (by_hand := edits_record(segmentation)) else {}),
+        **({"Sensitivity": segmentation.sensitivity.record()} if segmentation.sensitivity else {}),
         "Checks": [
             {"Name": one.name, "Light": one.severity, "Result": one.sentence, "Numbers": one.numbers} for one in checked
         ],

@@ -21,6 +21,7 @@ class Lesion:
     place: str
     side: str  # the patient's
     tissues: str  # for a reader, with shares; all three as in `uad_core.atlas.location`
+    by_hand: str = "no"  # or "changed", "drawn": see `uad_core.pipeline.edits`
 
 
 def regions(mask: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

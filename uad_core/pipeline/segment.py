@@ -1,6 +1,9 @@
 """From a reconstruction to a mask: what runs at every move of a slider."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +12,10 @@ from uad_core.pipeline.lesions import Lesion, lesions, volume_scale
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.postprocess import segment as segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
+
+if TYPE_CHECKING:
+    from uad_core.pipeline.edits import MaskEdits
+    from uad_core.pipeline.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Segmentation:
     searched_ml: float  # volume of all that can be flagged
     healthy_ml: float  # what the threshold would flag in as much healthy brain, small components included
     config: DetectConfig  # the setting
+    edits: MaskEdits | None = None  # what a hand did to the mask since; see `uad_core.pipeline.edits.edited`
+    added_ml: float = 0.0  # by that, in the patient's brain
+    removed_ml: float = 0.0
+    sensitivity: Sensitivity | None = None  # what the setting finds in this scan of what was put into it; if measured
 
 
 def working_threshold(reconstruction: Reconstruction, config: DetectConfig) -> float:

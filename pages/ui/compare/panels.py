@@ -10,7 +10,7 @@ import streamlit as st
 from pages.ui.inputs.settings import median_slider, percentile_slider
 from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
 from pages.ui.viewer.display import to_level
-from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import Listeners, Panel, PanelLayout, show_panels
 from uad_core.detect.lights import stamp_of
 from uad_core.evaluate.metrics import dice
 from uad_core.io.volume import Mask
@@ -68,12 +68,12 @@ def draw_models(compared: Sequence[Compared], level: int, truth: Mask | None) ->
         what = "residual" if one.score is None else "score"
         title = f"{config.postprocess.signed} {what} above {result.threshold:.3f}"
         below.append(Panel(views.residual, title, windowed=False))
-    show_panels([*above, *below], "compared", PanelLayout(205, len(above), level, slab.levels), on_level=to_level)
+    show_panels([*above, *below], "compared", PanelLayout(205, len(above), level, slab.levels), Listeners(to_level))
 
 
 def draw_sentences(compared: Sequence[Compared]) -> None:
     """What each model does, and where it fails, below its column."""
-    for column, (one, _, _) in zip(st.columns(len(compared)), compared, strict=True):
+    for column, (one, *_) in zip(st.columns(len(compared)), compared, strict=True):
         spec = one.checkpoint.spec
         column.caption(f"**{one.checkpoint.name}**: {spec.idea} {spec.weakness}")
 
@@ -85,7 +85,7 @@ def draw_agreement(compared: Sequence[Compared], level: int) -> None:
     scan, votes = agreement_view(prepared, masks, level - prepared.slab.first)
     layout = PanelLayout(280, level=level, levels=prepared.slab.levels, tools=False)
     doubt = stamp_of(light for one in compared for light in one.lights)
-    show_panels([Panel(scan, "", votes, stamp=doubt)], "agreement", layout, on_level=to_level)
+    show_panels([Panel(scan, "", votes, stamp=doubt)], "agreement", layout, Listeners(to_level))
     marks = [f'<span style="color:rgb{vote_colour(n, models)}">&#9632;</span> {n}' for n in range(1, models + 1)]
     st.caption("Flagged by so many models: " + " ".join(marks), unsafe_allow_html=True)
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from pages.ui.detect.editing import last_taken, take_strokes
 from pages.ui.inputs.scan import SelectedScan, prepared_scan, truth_in_slab
 from pages.ui.shell import keys
 from pages.ui.shell.job import Work
 from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import go_to, point, slice_panels, to_level
-from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Panel, PanelLayout, show_panels
+from pages.ui.viewer.strokes import Stroke
+from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.detect.lights import stamp_of
 from uad_core.io.volume import Mask
@@ -27,6 +29,8 @@ class Finding:
     """What was found in a scan, with the reference in its slab if there is one, and how it is looked at.
 
     Attributes:
+        segmentation: as a hand corrected it.
+        detected: without what a hand did.
         lights: the checks of the scan; a red one stands on every picture of the mask.
         level: axial level to look at.
         opacity: of the mask, [0, 1].
@@ -35,6 +39,7 @@ class Finding:
     choice: SelectedScan
     reconstruction: Reconstruction
     segmentation: Segmentation
+    detected: Segmentation
     config: DetectConfig
     truth: Mask | None
     lights: tuple[Check, ...]
@@ -52,13 +57,16 @@ def draw_slices(found: Finding) -> None:
     index, overlay = found.level - slab.first, views.Overlay(found.segmentation.mask, found.truth, found.opacity)
     *panels, last = slice_panels(reconstruction, index, overlay, found.config.postprocess)
     marks = views.region_marks(reconstruction.prepared, found.segmentation.mask, index)
-    panels.append(replace(last, marks=marks, stamp=found.stamp))
+    panels.append(replace(last, marks=marks, stamp=found.stamp, ink=max(found.opacity, 0.05)))
 
     def go(click: Click) -> None:
         go_to(reconstruction, views.slice_voxel(reconstruction.prepared, index, click.column, click.row))
 
-    layout = PanelLayout(250, None, found.level, slab.levels)
-    show_panels(panels, "slices", layout, to_level, go, step_through(found))
+    def paint(strokes: Sequence[Stroke]) -> None:
+        take_strokes(found.choice, reconstruction, found.detected, strokes)
+
+    layout = PanelLayout(250, None, found.level, slab.levels, taken=last_taken())
+    show_panels(panels, "slices", layout, Listeners(to_level, go, step_through(found), paint))
 
 
 def step_through(found: Finding) -> Callable[[int], None]:
@@ -123,7 +131,7 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
         go_to(found.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
 
     layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
-    show_panels(panels, f"{len(panels)} planes", layout, to_level, go, step_through(found))
+    show_panels(panels, f"{len(panels)} planes", layout, Listeners(to_level, go, step_through(found)))
 
 
 VIEWS = {"Slice": draw_slices, "Three planes": draw_planes, "3-D": draw_head}

@@ -47,7 +47,8 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
             go_to(reconstruction, lesions[chosen[0]].centre_voxel)
 
     cells = [(one.number, round(one.volume_mm3), round(one.peak_residual, 3), one.side, levels[one.centre_voxel[0]],
-              one.tissues) for one in lesions]  # fmt: skip
+              one.tissues if one.by_hand == "no" else f"{one.by_hand} by hand: {one.tissues}")
+             for one in lesions]  # fmt: skip
     columns = {name: st.column_config.Column(name, width=px, help=text) for name, (px, text) in LESION_COLUMNS.items()}
     st.dataframe(
         [dict(zip(columns, row, strict=True)) for row in cells], height=260, hide_index=True, key=keys.LESIONS,
@@ -60,7 +61,8 @@ def draw_download(found: Finding) -> None:
     checkpoint, choice = found.reconstruction.checkpoint, found.choice
 
     def files() -> dict[str, bytes]:
-        command = command_line(checkpoint, found.config, choice.prepare_options)
+        edited = found.segmentation.edits is not None
+        command = command_line(checkpoint, found.config, choice.prepare_options, edited)
         return export(found.reconstruction, found.segmentation, found.config, choice.label, command)
 
     def one(ending: str) -> bytes:

@@ -11,7 +11,7 @@ from pages.ui.evaluate.table import draw_patient_table, plain
 from pages.ui.shell import keys
 from pages.ui.shell.job import OnProgress, Work
 from pages.ui.shell.tasks import done
-from pages.ui.viewer.viewer import Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import Listeners, Panel, PanelLayout, show_panels
 from uad_core.evaluate.metrics_file import Metrics, PatientRow, model_rows
 from uad_core.evaluate.records import by_patient, subjects
 from uad_core.evaluate.review import Map, case_of, fullest, map_of
@@ -151,7 +151,7 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientR
     def move(to: int) -> None:
         st.session_state[keys.RESULTS["level"]] = to
 
-    show_panels([*above, *below], "eval_slices", PanelLayout(200, len(above), level, levels), on_level=move)
+    show_panels([*above, *below], "eval_slices", PanelLayout(200, len(above), level, levels), Listeners(move))
     if len(levels) > 1:
         st.slider(
             "Axial level", levels[0], levels[-1], key=keys.RESULTS["level"],

@@ -14,7 +14,7 @@ from pages.ui.learn.frame import quick_models
 from pages.ui.learn.sweep_jobs import HEALTHY, looks_at, wait
 from pages.ui.shell import keys
 from pages.ui.viewer.charts import COLOURS
-from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
@@ -171,4 +171,4 @@ def _show(
         st.session_state.update({keys.LESSON["place"]: centre} if on_brain else {keys.LESSON["missed"]: True})
 
     layout = PanelLayout(size[0], size[1], levels[index], levels, tools=False)
-    show_panels(panels, "paint" if whole else "close-ups", layout, on_level=turn, on_click=place)
+    show_panels(panels, "paint" if whole else "close-ups", layout, Listeners(turn, place))

@@ -9,7 +9,7 @@ from pages.ui.learn.charts import draw_healthy, draw_neighbours
 from pages.ui.learn.frame import lesson_config
 from pages.ui.shell import keys
 from pages.ui.viewer.display import slice_panels
-from pages.ui.viewer.viewer import Click, Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.io.volume import Mask
 from uad_core.pipeline.postprocess import PostprocessConfig, Sign
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -129,9 +129,7 @@ def _show_slice(
         st.session_state[keys.LESSON["voxel"]] = slice_voxel(prepared, index, click.column, click.row)
 
     shown = panels(index, voxel_pixel(prepared, voxel) if voxel[0] == index else None)
-    show_panels(
-        shown, key, PanelLayout(height, columns, levels[index], levels, tools=False), on_level=turn, on_click=choose
-    )
+    show_panels(shown, key, PanelLayout(height, columns, levels[index], levels, tools=False), Listeners(turn, choose))
     st.caption(f"Axial level {levels[index]} of the atlas (mm). The cross marks the voxel of the lesson.")
 
 

@@ -120,12 +120,10 @@ def draw_log(run: BackgroundRun) -> None:
 
 def offer_rename(run: BackgroundRun) -> None:
     """Of its folder; a checkpoint keeps its name."""
-    with st.popover("Rename", icon=":material/edit:", key=f"rename {run.name}", help="Of its folder."):
-        name = st.text_input(
-            "New name", run.name, max_chars=60, key=f"new name of {run.name}", help="Letters, digits, - and _."
-        )
+    with st.popover("Rename", icon=":material/edit:", key=f"rename {run.name}", help="Gives the run another name."):
+        name = st.text_input("New name", run.name, max_chars=60, key=f"new name of {run.name}", help="Of its folder.")
         st.button("Rename", on_click=attempt, args=(type(run), partial(run.rename, name.strip())),
-                  key=f"rename {run.name} now", disabled=name.strip() == run.name)  # fmt: skip
+                  key=f"rename {run.name} now", disabled=name.strip() == run.name, help="At once.")  # fmt: skip
 
 
 def offer_deletion(run: BackgroundRun) -> None:

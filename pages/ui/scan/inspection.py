@@ -10,7 +10,7 @@ from pages.ui.shell import keys
 from pages.ui.shell.job import OnProgress, Work
 from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import pick_convention
-from pages.ui.viewer.viewer import SIDES, Click, Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import SIDES, Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.preprocess import Prepared, StepImages, StepView, before_after, crop_levels
 from uad_core.quality import Check, Fact, Severity, facts, run_checks
@@ -96,4 +96,4 @@ def _draw(view: StepView, plane: Plane, key: str) -> None:
 
     panel = Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)
     index, levels = preprocessing.nearest_voxel(view, at)[axis], range(view.array.shape[axis])
-    show_panels([panel], key, PanelLayout(270, None, index, levels, tools=False), on_level=to_slice, on_click=to_click)
+    show_panels([panel], key, PanelLayout(270, None, index, levels, tools=False), Listeners(to_slice, to_click))

@@ -5,8 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui.inputs.scan import SelectedScan
+from pages.ui.inputs.uploader import SCAN, complain
 from pages.ui.scan.upload import take_own
-from pages.ui.scan.uploader import SCAN, complain
 from pages.ui.shell import keys
 from pages.ui.shell.tasks import kept
 from uad_core.io.volume import ScanError

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui.inputs.scan import OWN, SelectedScan
-from pages.ui.scan.uploader import SCAN, complain, show_complaint, uploaded, uploader_key
+from pages.ui.inputs.uploader import SCAN, complain, show_complaint, uploaded, uploader_key
 from pages.ui.shell import keys
 from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.jobs import jobs

@@ -39,12 +39,19 @@ THRESHOLD_BOX = "threshold box"
 HISTOGRAM = "histogram"
 LESIONS = "lesions"
 REGION = "region"  # number of the one that `[` and `]` went to last
+STROKE = "last stroke taken"
+EDIT_PROBLEM = "edit problem"
+SENSITIVITY = "sensitivity asked for"
+CHANGES = "changes"
+FOLLOW_UP = {name: f"follow_{name}" for name in ("percentile", "median")}  # in the address
 PRESET = "preset"
 PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
 UPLOADED = "uploaded scan"
 UNDECIDED = "uploaded series"  # of which none is picked yet
+SECOND = "later scan of the same person"
+EDITS = "edits of"  # and a scan's key
 PREPARE_OPTIONS = "prepare options of"  # and a bundled scan's name
 
 # the lesson: what it keeps -> its key
@@ -65,6 +72,9 @@ TRAIN = {name: f"train_{name}" for name in ("cohorts", "folder", "name", "model"
 CALIBRATE = {name: f"calibrate_{name}" for name in ("model", "folder")}
 EVALUATE = {name: f"eval_{name}" for name in ("cohort", "folder", "name", "models", "percentile", "median_size",
                                               "signed", "limit", "look", "false_discovery")}  # fmt: skip
+
+CHOOSE = {name: f"choose_{name}" for name in ("cohort", "folder", "models")}
+CHOOSE_ASKED = "settings asked for"
 
 # the results of an evaluation
 RESULTS = {name: f"eval_{name}" for name in ("level", "scans", "shown", "clicked", "figure", "along", "patients_chart",

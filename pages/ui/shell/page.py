@@ -16,8 +16,10 @@ PAGES = (
     ("pages/start.py", "Start", ":material/home:"),
     ("pages/scan.py", "Scan", ":material/upload_file:"),
     ("pages/detect.py", "Detect", ":material/neurology:"),
+    ("pages/followup.py", "Two dates", ":material/compare_arrows:"),
     ("pages/compare.py", "Compare", ":material/view_column:"),
     ("pages/evaluate.py", "Evaluate", ":material/query_stats:"),
+    ("pages/choose.py", "Choose", ":material/tune:"),
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/learn.py", "Learn", ":material/school:"),
 )

@@ -2,7 +2,7 @@
 const MASK = [230, 159, 0]; // `viewer.py` puts in the colour that masks have
 
 function greyOf(image) {
-  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+  const canvas = new OffscreenCanvas(image.naturalWidth ?? image.width, image.naturalHeight ?? image.height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(image, 0, 0);
   return { canvas, context, pixels: context.getImageData(0, 0, canvas.width, canvas.height).data };
@@ -63,8 +63,9 @@ function draw(figure, own) {
   context.drawImage(grey.canvas, 0, 0, canvas.width, canvas.height);
   if (figure.images[1] && !own.hidden) {
     context.imageSmoothingEnabled = false;
-    const overlay = own.outline ? (figure.outline ??= outlined(figure.images[1])) : figure.images[1];
-    context.drawImage(overlay, 0, 0, canvas.width, canvas.height);
+    const overlay = painted(figure, own), fresh = overlay !== figure.images[1];
+    const edge = () => (fresh ? outlined(overlay) : (figure.outline ??= outlined(overlay)));
+    context.drawImage(own.outline ? edge() : overlay, 0, 0, canvas.width, canvas.height);
   }
   if (panel.cross) {
     const [column, row] = panel.cross.map((at) => (at + 0.5) * zoom), gap = 6 * zoom;
@@ -73,6 +74,7 @@ function draw(figure, own) {
     const line = `M0 ${row}H${column - gap}M${column + gap} ${row}H${canvas.width}`;
     context.stroke(new Path2D(`${line}M${column} 0V${row - gap}M${column} ${row + gap}V${canvas.height}`));
   }
+  circle(context, figure, own, zoom);
   if (!own.hidden) number(context, panel.marks, zoom, canvas);
   const changed = own.window && panel.windowed;
   figure.querySelector(".window").textContent = changed ? `window ${low.toFixed(2)} to ${high.toFixed(2)}` : "";

@@ -11,6 +11,8 @@ const KEYS = [
   ["Shift + drag", "move the enlarged picture"],
   ["double click, F", "one large picture, and back"],
   ["R", "window, zoom and mask as at first"],
+  ["P, E, G, X", "paint, erase, grow, delete a region; again or Esc: leave"],
+  ["U", "undo the last correction"],
   ["?", "this list"],
 ];
 const MOST = 8; // times enlarged
@@ -34,6 +36,7 @@ function toolbar(root, own, act) {
   for (const [does, on] of Object.entries(pressed))
     bar.querySelector(`[data-does=${does}]`).setAttribute("aria-pressed", on);
   bar.querySelector("table").hidden = !own.help;
+  editBar(bar, own, act);
   return bar;
 }
 

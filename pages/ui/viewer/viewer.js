@@ -7,10 +7,12 @@ const FIGURE = `<figure><div class="frame"><canvas role="img"></canvas><span cla
 export default function (component) {
   const { data, setTriggerValue, parentElement } = component;
   const root = parentElement.querySelector(".panels");
-  const own = (root.own ??= { asked: null, drag: null, turned: 0, large: null, help: false, over: data.panels.length - 1 });
+  const own = (root.own ??= { asked: null, drag: null, turned: 0, large: null, help: false, over: data.panels.length - 1,
+    tool: null, pen: 5, stroke: null, strokes: [] });
   if (!own.view) does(own, "reset");
   own.data = data;
   own.pending = false;
+  own.strokes = own.strokes.filter((one) => one.number > data.taken);
   if (own.asked === data.level) own.asked = null;
   root.dataset.level = data.level ?? "";
   root.setAttribute("aria-label", data.level === null ? "Pictures" : `Slices, level ${data.level}`);
@@ -58,7 +60,12 @@ export default function (component) {
   }
 
   function act(what, value) {
-    if (does(own, what, value, own.over)) repaint();
+    if (edits(own, what, value, send) || does(own, what, value, own.over)) repaint();
+  }
+
+  // All that are on their way, as the server may have seen the last message alone.
+  function send() {
+    setTriggerValue("strokes", { strokes: own.strokes });
   }
 
   // Only one level is on its way at a time: a wheel turns faster than a server draws.
@@ -75,11 +82,13 @@ export default function (component) {
       if (!figure.grey) return;
       root.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
+      if (pen(figure, own, event, send)) return repaint();
       own.drag = { x: event.clientX, y: event.clientY, window: own.window ?? data.window, moved: false };
       own.drag.from = event.shiftKey ? shareAt(figure, own.view, event) : null;
     };
     canvas.onpointermove = (event) => {
       own.over = index;
+      if (!own.drag && pen(figure, own, event, send)) return repaint();
       if (!own.drag) return read(figure, event);
       const right = (event.clientX - own.drag.x) / 400, up = (own.drag.y - event.clientY) / 400;
       if (Math.hypot(right, up) * 400 > 4) own.drag.moved = true;
@@ -94,14 +103,19 @@ export default function (component) {
       }
       repaint();
     };
-    canvas.onpointerleave = () => read(figure, null);
+    canvas.onpointerleave = () => {
+      if (own.pointer) repaint(void (own.pointer = null));
+      read(figure, null);
+    };
     canvas.onpointerup = (event) => {
+      if (!own.drag && pen(figure, own, event, send)) return repaint();
       const drag = own.drag, { width, height } = figure.grey.canvas, [x, y] = shareAt(figure, own.view, event);
       own.drag = null;
       if (!drag || drag.moved || event.detail > 1) return;
       setTriggerValue("clicked", { panel: index, column: Math.floor(x * width), row: Math.floor(y * height) });
     };
-    canvas.ondblclick = () => act("large");
+    canvas.onpointercancel = () => (own.stroke = own.drag = null);
+    canvas.ondblclick = () => own.tool || act("large");
   }
 
   function read(figure, event) {
@@ -128,6 +142,7 @@ export default function (component) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const region = { "[": -1, "]": 1 }[event.key], steps = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
     if (region) setTriggerValue("region", { step: region });
+    if (EDIT_OF[event.key.toLowerCase()]) act(EDIT_OF[event.key.toLowerCase()]);
     if (DEED_OF[event.key.toLowerCase()]) act(DEED_OF[event.key.toLowerCase()]);
     if (own.data.level === null || !steps) return;
     event.preventDefault();

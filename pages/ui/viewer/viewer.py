@@ -1,8 +1,8 @@
 """Pictures that a radiologist can handle: wheel and keys through slices, grey window by drag, click on a voxel.
 
 A component of our own: it gets 8-bit pictures as PNG and does windowing, zoom, outlines and flipping in the browser
-(`picture.js` draws, `tools.js` has buttons and keys, `viewer.js` joins them), so that only a new slice or a new mask
-costs a way to the server and back.
+(`picture.js` draws, `tools.js` has buttons and keys, `edit.js` paints, `viewer.js` joins them), so that only a new
+slice or a new mask costs a way to the server and back.
 """
 
 from base64 import b64encode
@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.shell import keys
+from pages.ui.viewer.strokes import Stroke
 from uad_core.render.colours import MASK_COLOUR
 from uad_core.render.planes import Plane
 from uad_core.render.slices import GREY_WINDOW
@@ -35,6 +36,7 @@ class Panel:
         cross: (column, row) of a crosshair, in pixels of `picture`.
         marks: (column, row, word) of words written into it, such as the numbers of regions.
         stamp: what speaks against it, over the picture.
+        ink: opacity of what is painted into its overlay, [0, 1]; 0: it cannot be painted.
     """
 
     picture: bytes
@@ -45,6 +47,7 @@ class Panel:
     cross: tuple[float, float] | None = None
     marks: tuple[tuple[int, int, str], ...] = ()
     stamp: str = ""
+    ink: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class PanelLayout:
         columns: in a row; all panels by default.
         level: the slice shown, one of `levels`: the wheel and the arrow keys ask for another.
         tools: whether a row of buttons stands above; the keys work without, too.
+        taken: number of the last stroke that is in the overlays.
     """
 
     max_height: int
@@ -63,6 +67,7 @@ class PanelLayout:
     level: int | None = None
     levels: range | None = None
     tools: bool = True
+    taken: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,25 @@ class Click:
     row: int
 
 
+@dataclass(frozen=True)
+class Listeners:
+    """Called before the next run with what the user did in the pictures; None: it does not matter.
+
+    Attributes:
+        level: with the level that the user wants to see.
+        click: with the click.
+        region: with 1 or -1: the next region is wanted, or the one before.
+        strokes: with what was painted, the oldest first; some may have been taken already.
+    """
+
+    level: Callable[[int], None] | None = None
+    click: Callable[[Click], None] | None = None
+    region: Callable[[int], None] | None = None
+    strokes: Callable[[Sequence[Stroke]], None] | None = None
+
+
 _HERE = Path(__file__).parent
-_JS = "\n".join((_HERE / name).read_text() for name in ("picture.js", "tools.js", "viewer.js"))
+_JS = "\n".join((_HERE / name).read_text() for name in ("picture.js", "tools.js", "edit.js", "viewer.js"))
 _component = st.components.v2.component(
     "uad_viewer",
     html='<div class="tools" role="toolbar" aria-label="View"></div>'
@@ -85,22 +107,8 @@ _component = st.components.v2.component(
 )
 
 
-def show_panels(
-    panels: Sequence[Panel],
-    key: str,
-    layout: PanelLayout,
-    on_level: Callable[[int], None] | None = None,
-    on_click: Callable[[Click], None] | None = None,
-    on_region: Callable[[int], None] | None = None,
-) -> None:
-    """Draw the panels side by side.
-
-    Args:
-        key: of the component, and of what it reports in the session.
-        on_level: called before the next run with the level that the user wants to see.
-        on_click: called before the next run with the click.
-        on_region: called before the next run with 1 or -1: the next region is wanted, or the one before.
-    """
+def show_panels(panels: Sequence[Panel], key: str, layout: PanelLayout, listeners: Listeners = Listeners()) -> None:
+    """Draw the panels side by side; `key` is that of the component, and of what it reports in the session."""
     data: dict[str, Any] = {
         "panels": [
             asdict(panel) | {"picture": _url(panel.picture), "overlay": _url(panel.overlay) if panel.overlay else ""}
@@ -112,25 +120,31 @@ def show_panels(
         "last": layout.levels[-1] if layout.levels else None,
         "maxHeight": layout.max_height,
         "tools": layout.tools,
+        "taken": layout.taken,
         "window": list(GREY_WINDOW),
         "mirrored": st.session_state.get(keys.CONVENTION) == CONVENTIONS[1],
     }
 
     def level_asked() -> None:
-        if on_level and (wanted := st.session_state[key].get("level")):
-            on_level(int(wanted["level"]))
+        if listeners.level and (wanted := st.session_state[key].get("level")):
+            listeners.level(int(wanted["level"]))
 
     def clicked() -> None:
-        if on_click and (at := st.session_state[key].get("clicked")):
-            on_click(Click(int(at["panel"]), int(at["column"]), int(at["row"])))
+        if listeners.click and (at := st.session_state[key].get("clicked")):
+            listeners.click(Click(int(at["panel"]), int(at["column"]), int(at["row"])))
 
     def stepped() -> None:
-        if on_region and (at := st.session_state[key].get("region")):
-            on_region(int(at["step"]))
+        if listeners.region and (at := st.session_state[key].get("region")):
+            listeners.region(int(at["step"]))
+
+    def painted() -> None:
+        if listeners.strokes and (sent := st.session_state[key].get("strokes")):
+            strokes = map(Stroke.read, sent.get("strokes", ()))
+            listeners.strokes([stroke for stroke in strokes if stroke is not None])
 
     _component(
         key=key, data=data, on_level_change=level_asked, on_clicked_change=clicked, on_region_change=stepped,
-        height="content",
+        on_strokes_change=painted, height="content",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from uad_core import RESEARCH_ONLY
+from uad_core.detect.hand_edits import by_hand
 from uad_core.detect.lesion_table import REGION_COLUMNS, region_rows
 from uad_core.detect.lights import stamp
 from uad_core.detect.provenance import provenance
@@ -11,7 +12,8 @@ from uad_core.detect.report.pictures import histogram_svg, report_slices
 from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
-from uad_core.render.html import Table, render_html
+from uad_core.pipeline.sensitivity import CONTRASTS, SIZES_MM3, Sensitivity
+from uad_core.render.html import SHARED, Table, render_html
 
 TEMPLATE = Path(__file__).parent / "report.html"
 MOST_ROWS = 7  # of regions; the rest is summed up, so that the page stays one page
@@ -40,6 +42,10 @@ def scan_report(
         created=record["Created"].replace("T", " ").replace("+00:00", " UTC"),
         segmentation=segmentation,
         reference=reconstruction.checkpoint.calibration.references[segmentation.reference],
+        by_hand=by_hand(segmentation),
+        sensitivity=segmentation.sensitivity,
+        sensitivity_grid=sensitivity_grid(segmentation.sensitivity),
+        contrasts=CONTRASTS,
         doubts=doubts(reconstruction, record),
         slices=report_slices(reconstruction, segmentation),
         regions=region_table(segmentation, reconstruction),
@@ -52,6 +58,19 @@ def scan_report(
         stamp=stamp(check["Name"] for check in record["Checks"] if check["Light"] == "red"),
         record=record,
     ).encode()
+
+
+def sensitivity_grid(sensitivity: Sensitivity | None) -> list[tuple[str, list[tuple[int, int]]]]:
+    """A row for each size, the smallest first: its words, and (found, put in) at each of `CONTRASTS`."""
+    if sensitivity is None:
+        return []
+    return [(f"{size:g} mm³", [sensitivity.counts(size, one) for one in CONTRASTS]) for size in SIZES_MM3]
+
+
+def sensitivity_html(sensitivity: Sensitivity) -> str:
+    """The grid alone, for another page."""
+    grid = sensitivity_grid(sensitivity)
+    return render_html(SHARED / "sensitivity.html", sensitivity_grid=grid, contrasts=CONTRASTS)
 
 
 def region_table(segmentation: Segmentation, reconstruction: Reconstruction) -> Table:

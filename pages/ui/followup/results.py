@@ -1,0 +1,102 @@
+"""What changed between two dates: linked panels, the table of regions, and the files."""
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from pages.ui.shell import keys
+from pages.ui.viewer.display import go_to, to_level
+from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
+from uad_core.detect.followup_files import READ, change_rows, follow_up_files
+from uad_core.detect.result_files import REPORT, result_stem
+from uad_core.pipeline.change import TwoDates, compare_dates
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig
+from uad_core.render.change import change_overlay
+from uad_core.render.views import Overlay, overlay_view, scan_view, slice_voxel
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeFinding:
+    """Two dates and what changed between them."""
+
+    before: Reconstruction
+    after: Reconstruction
+    config: DetectConfig
+    dates: TwoDates
+
+
+def compared(
+    before: Reconstruction, after: Reconstruction, usual: DetectConfig, percentile: float, median: int
+) -> ChangeFinding:
+    """With the setting as it stands. Raises ScanError."""
+    config = replace(usual, percentile=percentile, postprocess=replace(usual.postprocess, median_size=median))
+    return ChangeFinding(before, after, config, compare_dates(before, after, config))
+
+
+def draw_panels(found: ChangeFinding, level: int) -> None:
+    """Both dates and the change, one level; wheel, window and zoom are common to all three."""
+    before, after, dates = found.before.prepared, found.after.prepared, found.dates
+    index = level - before.slab.first
+    later = scan_view(before, index, after.array)
+    panels = [
+        Panel(scan_view(before, index), "First date", overlay_view(before, index, Overlay(dates.before.mask))),
+        Panel(later, "Second date", overlay_view(before, index, Overlay(dates.after.mask))),
+        Panel(later, "Change",
+              change_overlay(before, dates, index)),
+    ]  # fmt: skip
+
+    def go(click: Click) -> None:
+        go_to(found.before, slice_voxel(before, index, click.column, click.row))
+
+    layout = PanelLayout(300, None, level, before.slab.levels)
+    show_panels(panels, "two dates", layout, Listeners(to_level, go))
+    st.caption("Change: orange is new or enlarged, green resolved or shrunk, blue stable.")
+
+
+def draw_table(found: ChangeFinding) -> None:
+    """One row a region, the changed ones first; a click goes there."""
+    rows = change_rows(found.dates, found.before)
+    if not rows:
+        st.info("No voxel above the threshold at either date.")
+        return
+
+    def go_there() -> None:
+        if chosen := st.session_state[keys.CHANGES].selection.rows:
+            go_to(found.before, found.dates.regions[chosen[0]].centre_voxel)
+
+    widths = dict.fromkeys(READ[:-1], 85)
+    columns = {name: st.column_config.Column(name, width=widths.get(name)) for name in READ}
+    st.dataframe(
+        rows, height=260, hide_index=True, key=keys.CHANGES, on_select=go_there, selection_mode="single-row",
+        column_config=columns,
+    )  # fmt: skip
+
+
+def draw_download(found: ChangeFinding, label: str) -> None:
+    """Report, table, or everything; made when asked for."""
+
+    def files() -> dict[str, bytes]:
+        return follow_up_files(found.before, found.after, found.dates, found.config, label)
+
+    def one(ending: str) -> bytes:
+        return next(data for name, data in files().items() if name.endswith(ending))
+
+    def everything() -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, data in files().items():
+                archive.writestr(name, data)
+        return buffer.getvalue()
+
+    stem = f"{result_stem(label, found.before.checkpoint.name)}change"
+    offers = (
+        ("Report", lambda: one(REPORT), f"{stem}{REPORT}", "text/html", "One page to print: both dates, regions."),
+        ("Table", lambda: one("_dseg.tsv"), f"{stem}_dseg.tsv", "text/tab-separated-values", "A row for each region."),
+        ("All (zip)", everything, f"{stem}.zip", "application/zip",
+         "The regions as NIfTI on the first scan's grid by what became of them, the table, the report, and a JSON."),
+    )  # fmt: skip
+    for column, (name, data, file, kind, words) in zip(st.columns(len(offers)), offers, strict=True):
+        column.download_button(name, data, file, kind, width="stretch", on_click="ignore", help=words)

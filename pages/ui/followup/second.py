@@ -1,0 +1,92 @@
+"""The later scan: brought here, kept for this browser, and prepared in the frame of the earlier one."""
+
+import streamlit as st
+
+from pages.ui.inputs.scan import SECONDS_A_LEVEL, SelectedScan, prepared_scan
+from pages.ui.inputs.uploader import complain, show_complaint, uploaded, uploader_key
+from pages.ui.shell import keys
+from pages.ui.shell.fair_queue import ServerFull
+from pages.ui.shell.job import OnProgress, Work
+from pages.ui.shell.jobs import jobs
+from pages.ui.shell.tasks import begin, kept, wait_for
+from uad_core.atlas.space import WHOLE_BRAIN, Slab
+from uad_core.detect.result_files import subject_label
+from uad_core.io.dicom.container import without_name
+from uad_core.io.volume import ScanError
+from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
+from uad_core.preprocess import Prepared, crop_levels
+from uad_core.preprocess.from_file import PrepareOptions
+from uad_core.preprocess.second_scan import prepare_second
+
+SECOND = "later scan"  # the uploader
+SECONDS = 30.0  # of its preparation, at first
+
+
+def take_second() -> SelectedScan | None:
+    """The later scan, the one that was just uploaded or the one kept; None where there is none."""
+    if files := uploaded(SECOND):
+        contents = [without_name(file.getvalue(), file.name) for file in files] if len(files) > 1 else []
+        parts = tuple(data for data in contents if data is not None) or tuple(file.getvalue() for file in files)
+        label = subject_label(files[0].name) if len(files) == 1 else "scan"
+        later = SelectedScan(label, parts[0] if len(parts) == 1 else parts, None, PrepareOptions(), True)
+        try:
+            jobs().make_room(sum(map(len, parts)))
+            with st.spinner("Reading the scan"):
+                later.read()
+            kept()[keys.SECOND] = later
+        except (ServerFull, ScanError) as error:
+            complain(SECOND, error)
+    later_scan: SelectedScan | None = kept().get(keys.SECOND)
+    return later_scan
+
+
+def offer_second(later: SelectedScan | None) -> None:
+    """The uploader."""
+
+    def remove() -> None:
+        if old := kept().pop(keys.SECOND, None):
+            old.forget()
+
+    if later is not None:
+        st.button("Bring another later scan", on_click=remove, icon=":material/close:", help="Drops the one compared.")
+        return
+    st.file_uploader(
+        "The later scan: a NIfTI file, an archive of a DICOM series, or all its files", accept_multiple_files=True,
+        key=uploader_key(SECOND), help="A FLAIR of the same person: .nii.gz, .nii, .mgz, .nrrd, DICOM, zip, tar.gz.",
+    )  # fmt: skip
+    show_complaint(SECOND)
+
+
+def both_reconstructed(
+    first: SelectedScan, later: SelectedScan, checkpoint: Checkpoint
+) -> tuple[Reconstruction, Reconstruction]:
+    """What the model makes of both dates, on one grid; shows progress until it is there."""
+    whole = prepared_scan(first, WHOLE_BRAIN)
+    second = _prepared_later(first, later, whole, checkpoint.slab)
+    before, after = (
+        wait_for(begin((name, first.key, later.key, checkpoint.sha256), _reconstruction(prepared, checkpoint)))
+        for name, prepared in (("earlier date", whole), ("later date", second))
+    )
+    return before, after
+
+
+def _prepared_later(first: SelectedScan, later: SelectedScan, whole: Prepared, slab: Slab) -> Prepared:
+    if not later.source:  # forgotten in another tab
+        st.rerun()
+    source, options = later, later.prepare_options
+
+    def work(on_progress: OnProgress) -> Prepared:
+        return prepare_second(source.read(), whole, slab, options, on_progress)
+
+    return wait_for(begin(("later scan", first.key, later.key, slab), Work(work, "prepare a later scan", SECONDS)))
+
+
+def _reconstruction(prepared: Prepared, checkpoint: Checkpoint) -> Work[Reconstruction]:
+    step = f"reconstruct with {checkpoint.name}"
+
+    def work(on_progress: OnProgress) -> Reconstruction:
+        cut = crop_levels(prepared, checkpoint.slab)
+        return reconstruct(cut, checkpoint, lambda share: on_progress(step, share))
+
+    return Work(work, step, SECONDS_A_LEVEL * checkpoint.slab.count)

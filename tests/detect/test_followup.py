@@ -1,0 +1,56 @@
+"""Two scans in, what changed between them out: files, table and page; the second scan in another place."""
+
+import json
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from tests.support.heads import small_head
+from uad_core.__main__ import main
+from uad_core.pipeline.change import STATUSES
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """A head, and the same with one lesion more, moved by some millimetres."""
+    folder = tmp_path_factory.mktemp("dates")
+    first = small_head()
+    data = np.asanyarray(first.dataobj).copy()
+    i, j, k = np.ogrid[tuple(slice(0, n) for n in data.shape)]
+    data[(i - 22) ** 2 + (j - 24) ** 2 + (k - 19) ** 2 <= 6] = 220
+    affine = first.affine.copy()
+    affine[:3, 3] += (5, -3, 4)
+    nib.save(first, folder / "CANARY_first.nii.gz")
+    nib.save(nib.Nifti1Image(data, affine), folder / "CANARY_second.nii.gz")
+    words = ["--model", "intensity", "--no-strip", "--no-register", "--slab", "paper", "--percentile", "99",
+             "--subject", "x1"]  # fmt: skip
+    scans = [str(folder / f"CANARY_{name}.nii.gz") for name in ("first", "second")]
+    assert main(["followup", *scans, "--out", str(folder / "out"), *words]) == 0
+    return folder / "out"
+
+
+def test_the_new_lesion_is_found_where_it_was_put_and_named_new(out):
+    image = nib.load(next(out.rglob("*change_dseg.nii.gz")))
+    voxels = np.asanyarray(image.dataobj)
+    assert image.shape == small_head().shape
+    np.testing.assert_array_equal(image.affine, small_head().affine)
+    assert voxels[22, 24, 19] == STATUSES.index("new") + 1
+    assert voxels[24, 38, 18] in (0, STATUSES.index("stable") + 1)  # a lesion of both dates
+    rows = [line.split("\t") for line in next(out.rglob("*change_dseg.tsv")).read_text().splitlines()]
+    new = [row for row in rows if row[1] == "new"]
+    assert len(new) == 1
+    assert new[0][0] == "1"  # the changed ones first
+
+
+def test_all_that_is_written_says_how_it_came_about_and_names_no_file(out):
+    record = json.loads(next(out.rglob("*change_dseg.json")).read_text())["Change"]
+    assert record["Result"].startswith("Regions: 1 new")
+    assert record["Detection"]["percentile"] == 99
+    assert record["FirstScanSha256"] != record["SecondScanSha256"]
+    report = next(out.glob("*change_report.html")).read_text()
+    assert "region 1, new" in report
+    assert "not for diagnosis" in report
+    for path in out.rglob("*"):
+        assert "CANARY" not in path.name
+        assert path.is_dir() or b"CANARY" not in path.read_bytes()

@@ -1,0 +1,52 @@
+"""`python -m uad_core followup`: two scans of one person in, what changed between them out."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from uad_core import RESEARCH_ONLY
+from uad_core.commands import FOLDER
+from uad_core.commands.detect import add_setting, add_steps, chosen_options, chosen_setting
+from uad_core.detect.followup import MEDIAN, PERCENTILE, FollowUpRequest, follow_up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command: two scans, and those of `detect` that make the setting."""
+    kinds = "NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one"
+    parser.add_argument("first", type=Path, help=f"the earlier FLAIR head scan: {kinds}")
+    parser.add_argument("second", type=Path, help="the later one, of the same person")
+    parser.add_argument("--out", **FOLDER, required=True, help="for the results")
+    add_setting(parser)
+    add_steps(parser)
+    parser.add_argument("--subject", help="label in file names (default: what BIDS says in the first scan's name)")
+    parser.epilog = (
+        f"Without a preset the percentile is {PERCENTILE:g} and the median {MEDIAN}: more sensitive than detect, since "
+        "what both dates share is no change."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compare, showing progress on one line; prints what changed and where it was written."""
+    checkpoint, config = chosen_setting(options)
+    if not options.preset:
+        if options.percentile is None:
+            config = replace(config, percentile=PERCENTILE)
+        if options.median_size is None:
+            config = replace(config, postprocess=replace(config.postprocess, median_size=MEDIAN))
+    print(RESEARCH_ONLY)
+    with tqdm(total=100, unit="%", bar_format="{desc:<32}{bar}{percentage:3.0f}%") as bar:
+
+        def report(step: str, fraction: float) -> None:
+            bar.set_description(step)
+            bar.update(100 * fraction - bar.n)
+
+        request = FollowUpRequest(
+            options.first, options.second, checkpoint, config, chosen_options(options), options.subject
+        )
+        found = follow_up(request, options.out, report)
+    print(found.dates.sentence)
+    for path in found.files:
+        print(path)

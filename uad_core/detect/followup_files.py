@@ -1,0 +1,133 @@
+"""The files of a comparison of two dates: changed regions on the first scan's own grid, a table, a page to print."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uad_core import RESEARCH_ONLY, versions
+from uad_core.detect.result_files import REPORT, result_stem, scan_sha256
+from uad_core.io.nifti import encode_nifti
+from uad_core.pipeline.change import STATUSES, RegionChange, TwoDates
+from uad_core.pipeline.reconstruct import Reconstruction
+from uad_core.pipeline.segment import DetectConfig
+from uad_core.render.html import Table, render_html
+from uad_core.render.slices import crop_box, marked_png
+
+TEMPLATE = Path(__file__).parent / "report" / "followup.html"
+MOST_PICTURES, MOST_ROWS = 6, 30
+COLUMNS: dict[str, str] = {
+    "index": "Number of the region: the changed ones first, then by size.",
+    "name": "What became of it.",
+    "before_mm3": "Volume at the first date, in the patient's brain.",
+    "after_mm3": "Volume at the second date.",
+    "came_mm3": "Flagged at the second date, and brighter than at the first beyond noise.",
+    "went_mm3": "Flagged at the first date, and darker at the second beyond noise.",
+    "grey": "By how much the changed voxels became brighter against their surroundings, normalised intensity.",
+    "x_mm": "Centre in the first scan's own world, to the patient's right.",
+    "y_mm": "The same, to anterior.",
+    "z_mm": "The same, to superior.",
+    "side": "The patient's side.",
+    "tissues": "The template's tissues in which it lies.",
+}
+READ = ("#", "change", "before, mm³", "after, mm³", "grey", "side", "level", "place")
+
+
+def follow_up_files(
+    before: Reconstruction, after: Reconstruction, dates: TwoDates, config: DetectConfig, label: str
+) -> dict[str, bytes]:
+    """All result files by name. In the image a voxel is 0 or the place of its status in `STATUSES`, from 1."""
+    stem = f"{result_stem(label, before.checkpoint.name)}change"
+    codes = np.zeros(len(dates.regions) + 1, np.uint8)
+    for region in dates.regions:
+        codes[region.number] = STATUSES.index(region.status) + 1
+    image = before.prepared.to_scan(codes[dates.labels], order=0)
+    record = change_record(before, after, dates, config)
+    table = ["\t".join(COLUMNS), *("\t".join(map(str, _values(region))) for region in dates.regions)]
+    sidecar = {name: {"Description": text} for name, text in COLUMNS.items()}
+    return {
+        f"{stem}_dseg.nii.gz": encode_nifti(image, before.prepared.scan),
+        f"{stem}_dseg.tsv": ("\n".join(table) + "\n").encode(),
+        f"{stem}_dseg.json": (json.dumps(sidecar | {"Change": record}, indent=1, ensure_ascii=False) + "\n").encode(),
+        f"{stem}{REPORT}": follow_up_report(before, after, dates, label, record),
+    }
+
+
+def change_record(
+    before: Reconstruction, after: Reconstruction, dates: TwoDates, config: DetectConfig
+) -> dict[str, Any]:
+    """How it came about; nothing about the patient."""
+    return {
+        "Use": RESEARCH_ONLY,
+        "Result": dates.sentence,
+        "Codes": {str(number): status for number, status in enumerate(STATUSES, 1)},
+        "FirstScanSha256": scan_sha256(before.prepared.scan),
+        "SecondScanSha256": scan_sha256(after.prepared.scan),
+        "Checkpoint": {"Name": before.checkpoint.name, "Sha256": before.checkpoint.sha256},
+        "Detection": asdict(config),
+        "Threshold": dates.before.threshold,
+        "Percentile": dates.before.percentile,
+        "GreyNoise": round(dates.noise, 5),
+        "GreyLimit": round(dates.grey_limit, 5),
+        "FlaggedMl": [round(dates.before.flagged_ml, 3), round(dates.after.flagged_ml, 3)],
+        "Warnings": [*before.prepared.warnings, *after.prepared.warnings],
+        "Versions": versions(),
+        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def change_rows(dates: TwoDates, before: Reconstruction) -> list[dict[str, str | float]]:
+    """For a reader: `READ` of each region, numbers rounded."""
+    levels = before.prepared.slab.levels
+    rows: list[dict[str, str | float]] = []
+    for one in dates.regions:
+        level = levels[one.centre_voxel[0]]
+        values = (one.number, one.status, round(one.before_mm3), round(one.after_mm3), round(one.grey, 3), one.side,
+                  level, one.tissues)  # fmt: skip
+        rows.append(dict(zip(READ, values, strict=True)))
+    return rows
+
+
+def follow_up_report(
+    before: Reconstruction, after: Reconstruction, dates: TwoDates, label: str, record: dict[str, Any]
+) -> bytes:
+    """One page of HTML, UTF-8, with its pictures inside."""
+    rows = change_rows(dates, before)
+    return render_html(
+        TEMPLATE,
+        use=RESEARCH_ONLY,
+        label=label,
+        sentence=dates.sentence,
+        warnings=record["Warnings"],
+        pairs=_pictures(before, after, dates),
+        regions=Table(READ, [[str(value) for value in row.values()] for row in rows[:MOST_ROWS]]),
+        rest=max(len(rows) - MOST_ROWS, 0),
+        record=record,
+    ).encode()
+
+
+def _pictures(before: Reconstruction, after: Reconstruction, dates: TwoDates) -> list[tuple[str, bytes, bytes]]:
+    """Caption and both dates of the levels of the first regions."""
+    shown: dict[int, str] = {}
+    for region in dates.regions:
+        words = f"region {region.number}, {region.status}"
+        level = region.centre_voxel[0]
+        shown[level] = f"{shown[level]}; {words}" if level in shown else words
+        if len(shown) == MOST_PICTURES:
+            break
+    rows, columns = crop_box(before.prepared.brain_mask)
+    pictures = []
+    for index, words in sorted(shown.items()):
+        box = (index, rows, columns)
+        both = [marked_png(one.prepared.array[box], mask=found.mask[box])
+                for one, found in ((before, dates.before), (after, dates.after))]  # fmt: skip
+        pictures.append((f"Level {before.prepared.slab.levels[index]}: {words}", both[0], both[1]))
+    return pictures
+
+
+def _values(one: RegionChange) -> tuple[str | float, ...]:
+    numbers = (one.before_mm3, one.after_mm3, one.came_mm3, one.went_mm3, round(one.grey, 4), *one.centre_mm)
+    return (one.number, one.status, *numbers, one.side, one.tissues)
