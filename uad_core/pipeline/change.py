@@ -3,7 +3,8 @@
 Both scans lie on one grid and were detected with one threshold. A region is a connected component of what either date
 flags. That its volume differs is not enough, as a region near the threshold comes and goes with the noise: flagged
 voxels must also have become brighter, or darker, against the tissue around the region, by more than two scans of an
-unchanged brain differ, and enough of them. The limits come from such pairs: `python -m benchmarks.two_dates`.
+unchanged brain differ, and enough of them. Where the grey changed by twice that, a tenth of the threshold will do: a
+new lesion as grey as healthy cortex is one as well. The limits come from such pairs: `python -m benchmarks.two_dates`.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ LEAST_MM3 = 40.0  # of voxels that changed beyond noise; fewer are noise themsel
 NEW_BELOW = 0.1  # share of the later volume that a new region may have had: a stray voxel makes no old lesion
 LEAST_GREY = 0.05  # change of normalised intensity, where tissue lies at 0.5
 NOISES = 3.0  # the same, in standard deviations of the difference of the two scans
+CLEAR = 2.0  # times the least change of grey; where it is this clear, a lower threshold will do
+LOWER = 0.1  # of the threshold
 SMOOTH_MM = 3  # edge of the cube over which the difference is averaged
 RING_MM = (3, 8)  # the tissue around a region that it is compared with
 
@@ -97,9 +100,16 @@ def compare_dates(before: Reconstruction, after: Reconstruction, config: DetectC
     difference = ndimage.uniform_filter(difference, SMOOTH_MM)
     smooth = difference[inside]
     noise = 1.4826 * float(np.median(np.abs(smooth - np.median(smooth)))) if smooth.size else 0.0
-    labels = cc3d.connected_components(first.mask | second.mask, connectivity=26).astype(np.int32)
     limit = max(LEAST_GREY, NOISES * noise)
-    found = _regions(labels, (first, second), difference, inside, limit, before)
+    lower = replace(setting, threshold=LOWER * first.threshold)
+    rose, fell = difference > CLEAR * limit, difference < -CLEAR * limit
+    absolute = setting.postprocess.signed == "absolute"
+    if absolute:
+        rose = fell = rose | fell
+    earlier = first.mask | _large(segment(before, lower).mask & fell, before)
+    later = second.mask | _large(segment(after, lower).mask & rose, before)
+    labels = cc3d.connected_components(earlier | later, connectivity=26).astype(np.int32)
+    found = _regions(labels, (earlier, later), difference, inside, limit, before, absolute)
     order = sorted(found, key=lambda one: (one.status == "stable", -max(one.before_mm3, one.after_mm3)))
     numbers = np.zeros(len(order) + 1, np.int32)
     for number, region in enumerate(order, 1):
@@ -110,23 +120,23 @@ def compare_dates(before: Reconstruction, after: Reconstruction, config: DetectC
 
 def _regions(
     labels: np.ndarray,
-    dates: tuple[Segmentation, Segmentation],
+    dates: tuple[np.ndarray, np.ndarray],
     difference: np.ndarray,
     inside: np.ndarray,
     grey_limit: float,
     before: Reconstruction,
+    absolute: bool,
 ) -> list[RegionChange]:
     """Of each label, in its order."""
     voxels = np.nonzero(labels)
     if not voxels[0].size:
         return []
-    prepared, (first, second) = before.prepared, (date.mask for date in dates)
+    prepared, (first, second) = before.prepared, dates
     either = labels > 0
     places = locate(voxels, labels[voxels].astype(np.int64) - 1, prepared.slab)
     statistics = cc3d.statistics(labels)
     centres = statistics["centroids"]
     worlds = prepared.transform.apply(prepared.slab.to_world.apply(centres))
-    absolute = dates[0].config.postprocess.signed == "absolute"
     found = []
     for number, place in enumerate(places, 1):
         box = _wider(statistics["bounding_boxes"][number], labels.shape)
@@ -146,6 +156,12 @@ def _regions(
         grey, centre = float(change[changed].mean()), (depth, row, column)
         found.append(RegionChange(number, status, *volumes, grey, centre, (x, y, z), *place))
     return found
+
+
+def _large(mask: np.ndarray, before: Reconstruction) -> np.ndarray:
+    """Without what is too small to count as a change."""
+    least = int(np.ceil(LEAST_MM3 / volume_scale(before.prepared)))
+    return np.asarray(cc3d.dust(mask, threshold=least, connectivity=26), bool)
 
 
 def _status(mm3: list[float]) -> Status:
