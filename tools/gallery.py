@@ -37,7 +37,7 @@ class Shot:
 
 
 SHOTS = {
-    "start": Shot("/", "not for diagnosis"),
+    "start": Shot("/", "Segmentation"),
     "scan": Shot("/scan", "What was taken as brain"),
     "app": Shot("/detect", "above the threshold"),
     "planes": Shot("/detect?view=Three+planes&scan=sub-ms02", "above the threshold", dark=True),
