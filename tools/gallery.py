@@ -37,7 +37,7 @@ class Shot:
 
 
 SHOTS = {
-    "start": Shot("/", "Segmentation"),
+    "start": Shot("/", "in blue what was put in"),
     "scan": Shot("/scan", "What was taken as brain"),
     "app": Shot("/detect", "above the threshold"),
     "planes": Shot("/detect?view=Three+planes&scan=sub-ms02", "above the threshold", dark=True),
