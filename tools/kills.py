@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, Self
 
 KILLED = -int(signal.SIGKILL)
@@ -35,7 +36,12 @@ def live(words: Sequence[object], last: int = 0, seconds: float | None = None) -
     context.set_forkserver_preload(list(LOADED))
     steps = context.Value("i", 0, lock=False)  # a lock would stay with the dead
     process = context.Process(target=_run, args=([str(word) for word in words], last, steps))
-    process.start()
+    caller = sys.modules["__main__"]  # a page of the app, after tests of it: the child is not to run that
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = caller
     process.join(seconds)
     if process.exitcode is None:
         process.kill()

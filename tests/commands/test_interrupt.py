@@ -18,6 +18,8 @@ from uad_core.io.paths import ROOT, SAMPLES
 NEEDED = {
     "detect": ["scan.nii", "--out", "OUT"],
     "bids": ["dataset", "OUT", "participant"],
+    "followup": ["first.nii", "second.nii", "--out", "OUT"],
+    "settings": ["--cohort", "c", "--models", "m", "--out", "OUT"],
     "picture": ["scan.nii", "--out", "OUT"],
     "train": ["--out", "OUT"],
     "sample": ["--out", "OUT"],

@@ -207,8 +207,8 @@ def test_the_app_and_its_components_work_under_the_policy(server, browser):
     for path, shown in (("/", "Try a bundled scan"), ("/detect?view=3-D", "NiiVue, in the atlas")):
         page.goto(server[0] + path)
         page.get_by_text(shown).first.wait_for(timeout=180_000)
-    page.locator("iframe").first.wait_for(timeout=60_000)
-    page.locator(".panels canvas").first.wait_for(timeout=60_000)
-    page.locator(".js-plotly-plot, .histogram").first.wait_for(timeout=60_000)
+    page.locator("iframe").first.wait_for(timeout=240_000)
+    page.locator(".panels canvas").first.wait_for(timeout=240_000)
+    page.locator(".js-plotly-plot, .histogram").first.wait_for(timeout=240_000)
     assert refused == []
     page.close()

@@ -86,10 +86,10 @@ def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_clic
     metrics = json.loads((folder / "metrics.json").read_text())
     assert list(shown) == list(metrics["models"]) == ["denoiser", "intensity"]
     for key, model in metrics["models"].items():
-        assert shown[key][2].split("\n")[0] == f"{model['auprc_mean']:.3f} ± {model['auprc_std']:.3f}"
-        assert shown[key][2].split("\n")[1] == "[{:.3f}, {:.3f}]".format(*model["auprc_ci"])
-        assert shown[key][4].startswith(f"{model['dice_mean']:.3f}")
-        assert shown[key][11].startswith(f"{model['best_dice']:.3f}")
+        assert shown[key][1].split("\n")[0] == f"{model['auprc_mean']:.3f} ± {model['auprc_std']:.3f}"
+        assert shown[key][1].split("\n")[1] == "[{:.3f}, {:.3f}]".format(*model["auprc_ci"])
+        assert shown[key][2].startswith(f"{model['dice_mean']:.3f}")
+        assert shown[key][6].startswith(f"{model['best_dice']:.3f}")
     page.get_by_role("heading", name="data_samples: SIMULATED scans").wait_for()
     assert page.locator(".evaluation th.best").all_inner_texts()[0].startswith("BEST CASE")
     page.get_by_text("an interval over so few says little").wait_for()

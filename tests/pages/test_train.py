@@ -102,9 +102,9 @@ def test_a_class_trains_on_the_toy_cohort_and_uses_the_model(address, folders, p
     page.goto(f"{address}/train")
     button(page, "Fill in two minutes with the toy cohort").click()
     page.get_by_text("toy_cohort (40 healthy subjects)").wait_for()
-    fill(page, Epochs=2, Name="class")
+    fill(page, Epochs=2, Name="toy-class")
     button(page, "Start training").click()
-    page.get_by_text("Done. Checkpoint class can be chosen").wait_for(timeout=LONG)
+    page.get_by_text("Done. Checkpoint toy-class can be chosen").wait_for(timeout=LONG)
     button(page, "Rename").click()
     fill(page, New_name="classroom")
     page.get_by_role("button", name="Rename", exact=True).last.click()
@@ -113,9 +113,9 @@ def test_a_class_trains_on_the_toy_cohort_and_uses_the_model(address, folders, p
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("heading", name="New training").wait_for()
     assert not (folders[0] / "classroom").exists()
-    page.goto(f"{address}/detect?model=class")
+    page.goto(f"{address}/detect?model=toy-class")
     page.get_by_role("combobox", name="Model").wait_for(timeout=LONG)
-    assert page.get_by_role("combobox", name="Model").input_value() == "class"
+    assert page.get_by_role("combobox", name="Model").input_value() == "toy-class"
 
 
 def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folders, cohort, page):

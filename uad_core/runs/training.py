@@ -78,7 +78,8 @@ class TrainingRun(BackgroundRun):
     def can_resume(self) -> bool:
         """Also one that a time limit ended before its last epoch."""
         at = self.status.progress
-        return super().can_resume or (self.state == "done" and at.get("epoch", 0) < at.get("epochs", 0))
+        cut_short = self.state == "done" and at.get("epoch", 0) < at.get("epochs", 0) and bool(self.settings)
+        return super().can_resume or cut_short
 
     def finish_now(self) -> "TrainingRun":
         """Make a checkpoint of what it has learned, after the epoch that it stands in; it can be resumed later."""
