@@ -135,5 +135,5 @@ def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_clic
     button(page, "All results").click()
     button(page, "Delete").click(timeout=LONG)
     page.get_by_role("button", name="Delete for good").click()
-    page.get_by_role("heading", name="New evaluation").wait_for(timeout=LONG)
+    page.get_by_role("heading", name="measured-soop-infarct: real scans").wait_for(timeout=LONG)
     assert not folder.exists()
