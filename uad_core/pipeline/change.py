@@ -109,7 +109,7 @@ def compare_dates(before: Reconstruction, after: Reconstruction, config: DetectC
     earlier = first.mask | _large(segment(before, lower).mask & fell, before)
     later = second.mask | _large(segment(after, lower).mask & rose, before)
     labels = cc3d.connected_components(earlier | later, connectivity=26).astype(np.int32)
-    found = _regions(labels, (earlier, later), difference, inside, limit, before, absolute)
+    found = _regions(labels, (earlier, later), difference, limit, setting, before)
     order = sorted(found, key=lambda one: (one.status == "stable", -max(one.before_mm3, one.after_mm3)))
     numbers = np.zeros(len(order) + 1, np.int32)
     for number, region in enumerate(order, 1):
@@ -122,16 +122,17 @@ def _regions(
     labels: np.ndarray,
     dates: tuple[np.ndarray, np.ndarray],
     difference: np.ndarray,
-    inside: np.ndarray,
     grey_limit: float,
+    setting: DetectConfig,
     before: Reconstruction,
-    absolute: bool,
 ) -> list[RegionChange]:
     """Of each label, in its order."""
     voxels = np.nonzero(labels)
     if not voxels[0].size:
         return []
     prepared, (first, second) = before.prepared, dates
+    inside = before.inside(setting.postprocess.erosion_mm)
+    absolute = setting.postprocess.signed == "absolute"
     either = labels > 0
     places = locate(voxels, labels[voxels].astype(np.int64) - 1, prepared.slab)
     statistics = cc3d.statistics(labels)
