@@ -1,8 +1,6 @@
 """What stands below the pictures of the tuning page: the regions found, the files, and what was done."""
 
-import io
 import math
-import zipfile
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -10,6 +8,7 @@ import streamlit as st
 
 from pages.ui.detect.pictures import Finding
 from pages.ui.shell import keys
+from pages.ui.shell.downloads import ending_in, zipped
 from pages.ui.viewer.charts import show_chart
 from pages.ui.viewer.display import go_to
 from uad_core.detect.export import export
@@ -66,14 +65,10 @@ def draw_download(found: Finding) -> None:
         return export(found.reconstruction, found.segmentation, found.config, choice.label, command)
 
     def one(ending: str) -> bytes:
-        return next(data for name, data in files().items() if name.endswith(ending))
+        return ending_in(ending, files())
 
     def everything() -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name, data in files().items():
-                archive.writestr(name, data)
-        return buffer.getvalue()
+        return zipped(files())
 
     stem = result_stem(choice.label, checkpoint.name)
     offers = (

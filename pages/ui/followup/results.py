@@ -1,12 +1,11 @@
 """What changed between two dates: linked panels, the table of regions, and the files."""
 
-import io
-import zipfile
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from pages.ui.shell import keys
+from pages.ui.shell.downloads import ending_in, zipped
 from pages.ui.viewer.display import go_to, to_level
 from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.detect.followup_files import READ, change_rows, follow_up_files
@@ -82,14 +81,10 @@ def draw_download(found: ChangeFinding, label: str) -> None:
         return follow_up_files(found.before, found.after, found.dates, found.config, label)
 
     def one(ending: str) -> bytes:
-        return next(data for name, data in files().items() if name.endswith(ending))
+        return ending_in(ending, files())
 
     def everything() -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name, data in files().items():
-                archive.writestr(name, data)
-        return buffer.getvalue()
+        return zipped(files())
 
     stem = f"{result_stem(label, found.before.checkpoint.name)}change"
     offers = (
