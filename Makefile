@@ -7,7 +7,8 @@ LOCKED := install -q --require-hashes --no-deps -r
 .PHONY: setup setup-dev app test check bench bench-app soak kills fuzz test-offline trust size readme architecture inputs lock sbom audit clean
 
 setup: .venv/.runtime
-setup-dev: .venv/.dev
+	@$(BIN)/python -m tools.niivue
+setup-dev: .venv/.dev setup
 
 # torch first and exactly: any looser requirement would pull gigabytes of CUDA packages
 .venv/.runtime: requirements.txt requirements.lock

@@ -8,10 +8,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.ui.shell.doors import Doors
+from pages.ui.shell.niivue import NIIVUE_ROUTE
 
 LIBRARIES = ("pages.ui.inputs.scan", "torch", "SimpleITK", "plotly.graph_objects", "uad_core.models.checkpoint")
 
-app = st.App("navigation.py", middleware=[Middleware(Doors)])
+app = st.App("navigation.py", routes=[NIIVUE_ROUTE], middleware=[Middleware(Doors)])
 
 
 def load() -> None:

@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from uad_core.atlas.space import Slab
-from uad_core.io.nifti import encode_nifti
-from uad_core.io.volume import Volume
 from uad_core.pipeline.lesions import regions
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -118,21 +116,6 @@ def seen_in(whole: Prepared, mask: np.ndarray, slab: Slab) -> tuple[np.ndarray, 
     wide = np.zeros(whole.array.shape, bool)
     wide[levels] = mask
     return wide, levels
-
-
-def head_nifti(whole: Prepared) -> bytes:
-    """The prepared scan as NIfTI in atlas space, in 256 greys: enough for the eye."""
-    grey = (255 * np.clip(whole.array, 0, 1)).astype(np.uint8)
-    return encode_nifti(grey, _grid(whole))
-
-
-def mask_nifti(whole: Prepared, mask: np.ndarray, slab: Slab) -> bytes:
-    """A (D, 256, 256) mask of `slab` on the grid of `head_nifti`."""
-    return encode_nifti(seen_in(whole, mask, slab)[0], _grid(whole))
-
-
-def _grid(whole: Prepared) -> Volume:
-    return Volume.from_canonical(whole.array, whole.slab.affine)
 
 
 def slice_voxel(prepared: Prepared, index: int, column: int, row: int) -> Voxel:

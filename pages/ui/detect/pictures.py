@@ -11,8 +11,9 @@ from pages.ui.shell import keys
 from pages.ui.shell.job import Work
 from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import go_to, point, slice_panels, to_level
+from pages.ui.viewer.head import HeadView, show_head
 from pages.ui.viewer.strokes import Stroke
-from pages.ui.viewer.viewer import CONVENTIONS, SIDES, Click, Listeners, Panel, PanelLayout, show_panels
+from pages.ui.viewer.viewer import SIDES, Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.atlas.space import WHOLE_BRAIN
 from uad_core.detect.lights import stamp_of
 from uad_core.io.volume import Mask
@@ -20,7 +21,7 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.preprocess import Prepared
 from uad_core.quality import Check
-from uad_core.render import views
+from uad_core.render import head, views
 from uad_core.render.planes import PLANES, Plane
 
 
@@ -92,34 +93,41 @@ def draw_planes(found: Finding) -> None:
 
 def draw_head(found: Finding) -> None:
     """All levels in NiiVue, three planes and a rendering by the browser's own graphics; beside it the axial slice."""
-    from niivue_component import niivue_viewer
+    whole, slab = prepared_scan(found.choice, WHOLE_BRAIN), found.reconstruction.prepared.slab
+    file = done((found.choice.key, "3-D"), Work(lambda on_progress: head.head_nifti(whole), "3-D", 2.0))
+    mask = head.mask_nifti(whole, found.segmentation.mask, slab)
+    cross = head.to_mm(whole, _voxel(found, whole))
 
-    whole = prepared_scan(found.choice, WHOLE_BRAIN)
-    head = done((found.choice.key, "3-D"), Work(lambda on_progress: views.head_nifti(whole), "3-D", 2.0))
-    mask = views.mask_nifti(whole, found.segmentation.mask, found.reconstruction.prepared.slab)
-    # the viewer takes an overlay of a known name for a known overlay
-    overlay = {"data": mask, "name": f"mask{hash(mask)}.nii.gz", "colormap": "red", "opacity": found.opacity}
-    volume, axial = st.columns(2)
+    def go(place: head.Point) -> None:
+        _go_to(found, whole, head.voxel_at(whole, place))
+
+    volume, axial = st.columns([1.5, 1])
     with volume:
-        if found.stamp:
-            st.error(found.stamp, icon=":material/error:")
-        niivue_viewer(
-            nifti_data=head, filename="scan.nii.gz", overlays=[overlay], height=420,
-            view_mode="multiplanar", styled=False, update_interval_ms=None, key="niivue",
-            settings={"radiological": st.session_state.get(keys.CONVENTION) != CONVENTIONS[1], "crosshair": True},
-        )  # fmt: skip
+        show_head(HeadView(file, mask, found.opacity, cross, found.stamp), "head", go, step_through(found))
         st.caption(
-            "NiiVue, in the atlas's space, with a cross of its own; below left its voxel and grey value, 0 to 255. "
-            "Right mouse button: grey window. Wheel: slices."
+            "NiiVue, in the atlas's space. A click moves the cross here and in the slices; a drag turns the head; "
+            "wheel: slices; right button: move, with the wheel enlarge. Grey window and hiding (M): in the slice beside it."
         )
     with axial:
         _show_planes(found, whole, PLANES[:1])
 
 
+def _voxel(found: Finding, whole: Prepared) -> views.Voxel:
+    """The point that all views show, among the levels of `whole`."""
+    return (found.level - whole.slab.first, *point(found.reconstruction, found.level)[1:])
+
+
+def _go_to(found: Finding, whole: Prepared, voxel: views.Voxel) -> None:
+    """From a callback: there, on the nearest level that was searched."""
+    slab = found.reconstruction.prepared.slab
+    level = min(max(voxel[0] + whole.slab.first, slab.first), slab.levels[-1])
+    go_to(found.reconstruction, (level - slab.first, *voxel[1:]))
+
+
 def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> None:
     slab = found.reconstruction.prepared.slab
     mask, searched = views.seen_in(whole, found.segmentation.mask, slab)
-    voxel = (found.level - whole.slab.first, *point(found.reconstruction, found.level)[1:])
+    voxel = _voxel(found, whole)
     shown = views.plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
     panels = [
         Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross, stamp=found.stamp)
@@ -127,8 +135,7 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
     ]
 
     def go(click: Click) -> None:
-        depth, row, column = views.plane_voxel(whole, voxel, click.panel, click.column, click.row)
-        go_to(found.reconstruction, (min(max(depth - searched.start, 0), slab.count - 1), row, column))
+        _go_to(found, whole, views.plane_voxel(whole, voxel, click.panel, click.column, click.row))
 
     layout = PanelLayout(260 if len(panels) > 1 else 290, None, found.level, slab.levels)
     show_panels(panels, f"{len(panels)} planes", layout, Listeners(to_level, go, step_through(found)))

@@ -56,6 +56,8 @@ export default function (component) {
       if (figure.grey && !figure.hidden) draw(figure, own);
     }
     toolbar(root, own, act);
+    const detail = { window: own.window ?? data.window, hidden: Boolean(own.hidden) };
+    document.dispatchEvent(new CustomEvent("uad-look", { detail })); // the head in 3-D beside it looks alike
     root.dataset.repaints = Number(root.dataset.repaints ?? 0) + 1;
   }
 

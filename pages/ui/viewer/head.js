@@ -1,0 +1,133 @@
+// NiiVue on one canvas. Streamlit calls this function again with every new `data`; what has been drawn already lies on
+// the root element, so that only what changed is fetched or moved.
+const NO_WEBGL = "This browser offers no WebGL 2, which the 3-D view needs. The other views show the same.";
+const FAILED = "The 3-D view could not be drawn here. The other views show the same.";
+const MASK = "uad-mask";
+
+export default function (component) {
+  const { data, setTriggerValue, parentElement } = component;
+  const root = parentElement.querySelector(".head");
+  const own = (root.own ??= { turn: Promise.resolve() });
+  Object.assign(own, { data, send: setTriggerValue });
+  root.querySelector(".stamp").textContent = data.stamp;
+  own.turn = own.turn.then(() => follow(root, own)).catch(() => say(root, FAILED));
+  return () => setTimeout(() => root.isConnected || end(own)); // it is called between two runs, too
+}
+
+function say(root, words) {
+  Object.assign(root.querySelector("p"), { hidden: !words, textContent: words });
+}
+
+// One at a time, each up to what was asked for last.
+async function follow(root, own) {
+  if (own.ended) return;
+  const { data } = own, canvas = root.querySelector("canvas");
+  if (!own.nv) {
+    const context = document.createElement("canvas").getContext("webgl2");
+    if (!context) return say(root, NO_WEBGL);
+    context.getExtension("WEBGL_lose_context")?.loseContext();
+    own.library = await import(new URL(data.library, document.baseURI).href);
+    own.nv = await begin(root, own, canvas);
+  }
+  const { nv } = own, { NVImage } = own.library;
+  if (own.head !== data.head) {
+    const answer = await fetch(new URL(data.head, document.baseURI));
+    if (!answer.ok) return say(root, "The head is no longer on the server: reload this page.");
+    while (nv.volumes.length) nv.removeVolumeByIndex(nv.volumes.length - 1);
+    const [low, high] = limits(own);
+    const file = await answer.arrayBuffer();
+    nv.addVolume(await NVImage.new(file, "head.nii.gz", "gray", 1, null, low, high));
+    Object.assign(own, { head: data.head, mask: null });
+  }
+  if (own.mask !== data.mask) {
+    if (nv.volumes.length > 1) nv.removeVolumeByIndex(1);
+    const file = Uint8Array.from(atob(data.mask), (one) => one.charCodeAt(0)).buffer;
+    nv.addVolume(await NVImage.new(file, "mask.nii.gz", MASK, shownOpacity(own), null, 0, 1));
+    own.mask = data.mask;
+  }
+  if (nv.volumes[1].opacity !== shownOpacity(own)) nv.setOpacity(1, shownOpacity(own));
+  if (nv.opts.isRadiologicalConvention !== data.radiological) nv.setRadiologicalConvention(data.radiological);
+  if (!own.moving) nv.scene.crosshairPos = nv.mm2frac(data.cross);
+  nv.drawScene();
+  const place = data.cross.map((at) => Math.round(at)).join(", ");
+  canvas.setAttribute("aria-label", `The head in three planes and from outside, cross at ${place} mm of the atlas`);
+  say(root, "");
+  root.dataset.cross = place;
+  root.dataset.draws = Number(root.dataset.draws ?? 0) + 1; // for tests: all is on the screen
+}
+
+async function begin(root, own, canvas) {
+  const { Niivue, DRAG_MODE, MULTIPLANAR_TYPE, SHOW_RENDER, SLICE_TYPE } = own.library, { data } = own;
+  const nv = new Niivue({
+    backColor: [0, 0, 0, 1], crosshairColor: [0.9, 0.62, 0, 1], fontColor: [1, 1, 1, 1], crosshairGap: 12, fontMinPx: 14,
+    show3Dcrosshair: true, sliceType: SLICE_TYPE.MULTIPLANAR, multiplanarShowRender: SHOW_RENDER.ALWAYS,
+    multiplanarLayout: MULTIPLANAR_TYPE.GRID, isRadiologicalConvention: data.radiological, dragMode: DRAG_MODE.pan,
+    dragAndDropEnabled: false, viewModeHotKey: "", clipPlaneHotKey: "", cycleClipPlaneHotKey: "", loadingText: "",
+    logLevel: "silent",
+  });
+  nv.addColormap(MASK, { R: [0, data.colour[0]], G: [0, data.colour[1]], B: [0, data.colour[2]], A: [0, 255], I: [0, 255] });
+  await nv.attachToCanvas(canvas);
+  listen(root, own, canvas, nv);
+  return nv;
+}
+
+function listen(root, own, canvas, nv) {
+  const tell = () => {
+    if (own.held) return; // the hand is still moving it
+    own.moving = false;
+    const mm = [...nv.frac2mm(nv.scene.crosshairPos, 0, true)].slice(0, 3);
+    if (Math.hypot(...mm.map((at, axis) => at - own.data.cross[axis])) > 0.5) own.send("point", { mm });
+  };
+  const soon = () => {
+    clearTimeout(own.timer);
+    own.timer = setTimeout(tell, 150);
+  };
+  nv.onLocationChange = () => {
+    own.moving = true;
+    soon();
+  };
+  canvas.addEventListener("pointerdown", () => (own.held = true));
+  own.release = () => {
+    if (!own.held) return;
+    own.held = false;
+    if (own.moving) soon();
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const step = { "[": -1, "]": 1 }[event.key];
+    if (step) own.send("region", { step });
+  });
+  // the grey window and whether the mask is hidden: as in the slices beside it
+  own.look = ({ detail }) => {
+    Object.assign(own, { window: detail.window, hidden: detail.hidden });
+    if (nv.volumes.length < 2) return;
+    [nv.volumes[0].cal_min, nv.volumes[0].cal_max] = limits(own);
+    nv.volumes[1].opacity = shownOpacity(own);
+    cancelAnimationFrame(own.frame);
+    own.frame = requestAnimationFrame(() => {
+      nv.updateGLVolume();
+      nv.drawScene();
+    });
+  };
+  document.addEventListener("uad-look", own.look);
+  window.addEventListener("pointerup", own.release);
+}
+
+function limits(own) {
+  return (own.window ?? own.data.window).map((at) => at * own.data.greys);
+}
+
+function shownOpacity(own) {
+  return own.hidden ? 0 : own.data.opacity;
+}
+
+// A browser has but few WebGL contexts: this one is given back at once.
+function end(own) {
+  own.ended = true;
+  document.removeEventListener("uad-look", own.look);
+  window.removeEventListener("pointerup", own.release);
+  clearTimeout(own.timer);
+  cancelAnimationFrame(own.frame);
+  own.nv?.cleanup();
+  own.nv?.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  own.nv = null;
+}
