@@ -6,6 +6,7 @@ from importlib import metadata
 
 import pytest
 
+from pages.ui.shell.niivue import NIIVUE
 from tools.sbom import bill, licence, locked
 from uad_core.io.paths import ROOT
 
@@ -59,12 +60,16 @@ def test_every_package_is_under_a_licence_that_may_be_passed_on():
         parts = set(re.split(r" AND | OR ", licence(name)))
         assert parts <= ALLOWED, f"{name}: {parts}"
         assert not parts & {"LGPL-3.0-or-later"} or name in COPYLEFT, name
+    assert NIIVUE.licence in ALLOWED
 
 
 def test_the_bill_of_materials_lists_every_package_and_every_model_once():
     components = json.loads(json.dumps(bill()))["components"]
     libraries = {one["name"]: one["version"] for one in components if one["type"] == "library"}
-    assert libraries == locked()
+    assert libraries == locked() | {NIIVUE.name: NIIVUE.version}
+    niivue = next(one for one in components if one["name"] == NIIVUE.name)
+    assert niivue["purl"].startswith("pkg:npm/%40niivue/niivue@")
+    assert len(niivue["hashes"][0]["content"]) == 128
     models = {one["name"] for one in components if one["type"] == "machine-learning-model"}
     assert models == {path.stem for path in (ROOT / "checkpoints").glob("*.safetensors")}
     assert len({one["bom-ref"] for one in components}) == len(components)

@@ -2,8 +2,8 @@
 
     python -m tools.niivue
 
-From npm's registry, or that which npm's variable NPM_CONFIG_REGISTRY names; through a proxy by the usual variables. What
-comes has to have the digest of `pages/ui/shell/niivue.json`. Whatever happens, setup goes on.
+From npm's registry, or that which npm's variable NPM_CONFIG_REGISTRY names; a proxy by the usual variables. What comes
+has to have the digest of `pages/ui/shell/niivue.json`. Whatever happens, setup goes on.
 """
 
 import base64

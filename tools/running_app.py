@@ -14,6 +14,7 @@ from pathlib import Path
 from uad_core.io.paths import ROOT
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+GRAPHICS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL 2 without a card
 
 
 def chromium() -> str | None:

@@ -1,5 +1,6 @@
 """`make sbom`: what the app consists of, as CycloneDX 1.6 in out/sbom.cdx.json: packages, licences, models, digests."""
 
+import base64
 import hashlib
 import json
 import re
@@ -7,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pages.ui.shell.niivue import NIIVUE
 from uad_core import __version__
 from uad_core.io.paths import CHECKPOINTS, ROOT
 
@@ -27,7 +29,7 @@ IN_WORDS = {
 def main() -> None:
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(json.dumps(bill(), indent=1) + "\n")
-    print(f"{len(locked())} packages and the shipped models: {TARGET.relative_to(ROOT)}")
+    print(f"{len(locked())} packages, NiiVue and the shipped models: {TARGET.relative_to(ROOT)}")
 
 
 def bill() -> dict[str, Any]:
@@ -37,7 +39,7 @@ def bill() -> dict[str, Any]:
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": "uad", "version": __version__}},
-        "components": [*map(_package, sorted(locked().items())), *map(_model, _models())],
+        "components": [*map(_package, sorted(locked().items())), _niivue(), *map(_model, _models())],
     }
 
 
@@ -67,6 +69,20 @@ def _package(one: tuple[str, str]) -> dict[str, Any]:
         "name": name,
         "version": version,
         "licenses": [{"expression": licence(name)}],
+    }
+
+
+def _niivue() -> dict[str, Any]:
+    purl = f"pkg:npm/{NIIVUE.name.replace('@', '%40')}@{NIIVUE.version}"
+    digest = base64.b64decode(NIIVUE.integrity.partition("-")[2]).hex()
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "purl": purl,
+        "name": NIIVUE.name,
+        "version": NIIVUE.version,
+        "hashes": [{"alg": "SHA-512", "content": digest}],
+        "licenses": [{"expression": NIIVUE.licence}],
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.inputs.scan import FIRST, OWN, bundled
+from pages.ui.shell.niivue import Release
 from pages.ui.shell.page import PAGES
 from uad_core import RESEARCH_ONLY
 from uad_core.atlas.space import PAPER_SLAB
@@ -172,3 +173,10 @@ def test_other_views_show_all_levels_and_change_nothing_of_what_was_found(visit,
     app = visit("detect", view=view)
     assert says(app, words)
     assert says(app, expected(reconstruction))
+
+
+def test_without_niivue_the_3d_view_says_how_to_get_it(visit, monkeypatch, tmp_path):
+    monkeypatch.setattr(Release, "path", tmp_path / "none.gz")
+    app = visit("detect", view="3-D")
+    assert says(app, "`make setup` fetches it")
+    assert says(app, "NPM_CONFIG_REGISTRY")

@@ -106,7 +106,7 @@ def draw_head(found: Finding) -> None:
         show_head(HeadView(file, mask, found.opacity, cross, found.stamp), "head", go, step_through(found))
         st.caption(
             "NiiVue, in the atlas's space. A click moves the cross here and in the slices; a drag turns the head; "
-            "wheel: slices; right button: move, with the wheel enlarge. Grey window and hiding (M): in the slice beside it."
+            "wheel: slices; right button: move. Grey window, and hiding the mask (M): in the slice beside it."
         )
     with axial:
         _show_planes(found, whole, PLANES[:1])
