@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import Image
 
@@ -75,6 +75,7 @@ def test_votes_are_coloured_by_their_number_and_no_vote_is_transparent():
     assert vote_colour(3, 3) == (68, 1, 84)
 
 
+@settings(deadline=None)
 @given(some.tuples(some.integers(0, DEPTH - 1), some.integers(40, 199), some.integers(60, 189)))
 def test_the_cross_marks_the_voxel_and_a_click_on_it_comes_back_to_the_voxel(prepared, voxel):
     mask = np.zeros(prepared.array.shape, bool)

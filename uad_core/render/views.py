@@ -99,7 +99,7 @@ def plane_views(
     veil[searched] = False
     rows, columns = crop_box(prepared.brain_mask)
     box = (slice(None), rows, columns)
-    scan, at = prepared.array[box], (voxel[0], voxel[1] - rows.start, voxel[2] - columns.start)
+    scan, at = prepared.array[box], cropped(prepared, voxel)
     views = []
     for plane, index in zip(PLANES, at, strict=True):
         outline = None if truth is None else cut(truth[box], plane, index)
@@ -107,6 +107,12 @@ def plane_views(
         overlay = overlay_png(cut(mask[box], plane, index), outline, opacity, veiled=veiled)
         views.append(PlaneView(grey_png(cut(scan, plane, index)), overlay, pixel_of(scan.shape, plane, at)))
     return tuple(views)
+
+
+def cropped(prepared: Prepared, voxel: Voxel) -> Voxel:
+    """Where a voxel of the slab lies in pictures that are cropped to the brain."""
+    rows, columns = crop_box(prepared.brain_mask)
+    return voxel[0], voxel[1] - rows.start, voxel[2] - columns.start
 
 
 def seen_in(whole: Prepared, mask: np.ndarray, slab: Slab) -> tuple[np.ndarray, slice]:

@@ -23,6 +23,7 @@ from uad_core.preprocess import Prepared
 from uad_core.quality import Check
 from uad_core.render import head, views
 from uad_core.render.planes import PLANES, Plane
+from uad_core.render.readout import file_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +131,16 @@ def _show_planes(found: Finding, whole: Prepared, planes: Sequence[Plane]) -> No
     voxel = _voxel(found, whole)
     shown = views.plane_views(whole, mask, voxel, truth_in_slab(found.choice, whole), found.opacity, searched)
     panels = [
-        Panel(view.scan, plane.capitalize(), view.mask, SIDES[plane], cross=view.cross, stamp=found.stamp)
-        for view, plane in zip(shown, planes, strict=False)
+        Panel(
+            view.scan,
+            plane.capitalize(),
+            view.mask,
+            SIDES[plane],
+            cross=view.cross,
+            stamp=found.stamp,
+            values=file_values(whole, plane, index),
+        )
+        for view, plane, index in zip(shown, planes, views.cropped(whole, voxel), strict=False)
     ]
 
     def go(click: Click) -> None:

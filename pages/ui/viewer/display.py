@@ -11,6 +11,7 @@ from uad_core.detect.presets import usual_config
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import segment
+from uad_core.render.readout import file_values
 from uad_core.render.views import Overlay, Voxel, slice_views
 
 SCORE = "The model's score"
@@ -62,7 +63,7 @@ def slice_panels(reconstruction: Reconstruction, index: int, over: Overlay, conf
     is_residual = reconstructs and reconstruction.score is None
     residual = f"{'Residual' if is_residual else SCORE}, median {config.median_size}"
     return [
-        Panel(views.scan, "Scan"),
+        Panel(views.scan, "Scan", values=file_values(reconstruction.prepared, "axial", index)),
         *([Panel(views.reconstruction, "Reconstruction")] if reconstructs else []),  # else no picture to look at
         Panel(views.residual, residual, windowed=False),
         Panel(views.scan, "Segmentation", views.mask),

@@ -63,7 +63,7 @@ async function begin(root, own, canvas) {
     show3Dcrosshair: true, sliceType: SLICE_TYPE.MULTIPLANAR, multiplanarShowRender: SHOW_RENDER.ALWAYS,
     multiplanarLayout: MULTIPLANAR_TYPE.GRID, isRadiologicalConvention: data.radiological, dragMode: DRAG_MODE.pan,
     dragAndDropEnabled: false, viewModeHotKey: "", clipPlaneHotKey: "", cycleClipPlaneHotKey: "", loadingText: "",
-    showAllOrientationMarkers: true, logLevel: "silent",
+    showAllOrientationMarkers: true, sagittalNoseLeft: true, multiplanarPadPixels: 14, logLevel: "silent",
   });
   nv.addColormap(MASK, { R: [0, data.colour[0]], G: [0, data.colour[1]], B: [0, data.colour[2]], A: [0, 255], I: [0, 255] });
   await nv.attachToCanvas(canvas);

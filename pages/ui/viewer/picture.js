@@ -25,6 +25,15 @@ function outlined(image) {
   return canvas;
 }
 
+// The value of the scan's own file at byte `at` of a figure's pixels, as `readout.py` packs it; null: there is none.
+function fileValue(figure, at) {
+  if (!figure) return null;
+  const { pixels } = (figure.values ??= greyOf(figure.images[2])), [low, step] = figure.panel.scale;
+  if (pixels[at + 2]) return null;
+  const value = low + step * (256 * pixels[at] + pixels[at + 1]);
+  return step === 1 ? value : Number(value.toPrecision(4));
+}
+
 // What part of the picture is seen: its middle, as shares of width and height, and how many times enlarged.
 function seen(figure, view) {
   const { width, height } = figure.grey.canvas, cross = figure.panel.cross, least = 0.5 / view.scale;

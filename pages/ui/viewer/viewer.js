@@ -36,7 +36,7 @@ export default function (component) {
     const canvas = figure.querySelector("canvas");
     canvas.setAttribute("aria-label", panel.title || "picture");
     listen(figure, canvas, index);
-    const images = await Promise.all([panel.picture, panel.overlay].map(async (url, which) => {
+    const images = await Promise.all([panel.picture, panel.overlay, panel.values].map(async (url, which) => {
       if (!url) return null;
       const kept = figure.images?.[which];
       const image = kept?.src === url ? kept : Object.assign(new Image(), { src: url });
@@ -45,6 +45,7 @@ export default function (component) {
     if (figure.panel !== panel) return;
     if (figure.images?.[0] !== images[0]) figure.grey = greyOf(images[0]);
     if (figure.images?.[1] !== images[1]) figure.outline = null;
+    if (figure.images?.[2] !== images[2]) figure.values = null;
     figure.images = images;
     root.dataset.drawn = data.level ?? "";
   }
@@ -124,8 +125,10 @@ export default function (component) {
     const output = root.previousElementSibling.querySelector("output");
     if (!output || !figure.grey || !figure.panel.windowed || !event) return output && (output.textContent = "");
     const { width, height } = figure.grey.canvas, [x, y] = shareAt(figure, own.view, event);
-    const grey = figure.grey.pixels[4 * (Math.floor(y * height) * width + Math.floor(x * width))];
-    if (grey !== undefined) output.textContent = `intensity ${(grey / 255).toFixed(2)}`;
+    const at = 4 * (Math.floor(y * height) * width + Math.floor(x * width)), grey = figure.grey.pixels[at];
+    if (x < 0 || x >= 1 || grey === undefined) return void (output.textContent = "");
+    const inFile = fileValue([...root.children].find((one) => one.images?.[2] && one.panel.picture === figure.panel.picture), at);
+    output.textContent = `intensity ${(grey / 255).toFixed(2)}${inFile === null ? "" : `, in the file ${inFile}`}`;
   }
 
   root.onwheel = (event) => {

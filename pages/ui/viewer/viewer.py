@@ -7,7 +7,7 @@ slice or a new mask costs a way to the server and back.
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pages.ui.shell import keys
 from pages.ui.viewer.strokes import Stroke
 from uad_core.render.colours import MASK_COLOUR
 from uad_core.render.planes import Plane
+from uad_core.render.readout import FileValues
 from uad_core.render.slices import GREY_WINDOW
 
 # left, right, top, bottom of the picture, in the radiological convention
@@ -37,6 +38,7 @@ class Panel:
         marks: (column, row, word) of words written into it, such as the numbers of regions.
         stamp: what speaks against it, over the picture.
         ink: opacity of what is painted into its overlay, [0, 1]; 0: it cannot be painted.
+        values: of the scan's own file, to be read out; they go for every panel with the same picture.
     """
 
     picture: bytes
@@ -48,6 +50,7 @@ class Panel:
     marks: tuple[tuple[int, int, str], ...] = ()
     stamp: str = ""
     ink: float = 0.0
+    values: FileValues | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,9 @@ def show_panels(panels: Sequence[Panel], key: str, layout: PanelLayout, listener
     """Draw the panels side by side; `key` is that of the component, and of what it reports in the session."""
     data: dict[str, Any] = {
         "panels": [
-            asdict(panel) | {"picture": _url(panel.picture), "overlay": _url(panel.overlay) if panel.overlay else ""}
+            asdict(replace(panel, values=None))
+            | {"picture": _url(panel.picture), "overlay": _url(panel.overlay) if panel.overlay else ""}
+            | ({"values": _url(panel.values.png), "scale": panel.values[1:]} if panel.values else {})
             for panel in panels
         ],
         "columns": layout.columns or len(panels),
