@@ -54,7 +54,9 @@ def test_a_pixel_reads_the_files_value_at_the_voxel_that_it_shows(whole_numbers,
 def test_fractions_are_read_to_a_part_of_their_range(whole_numbers):
     values = whole_numbers / 7919
     found = file_values(prepared(values), "axial", 4)
-    assert read(found, 20, 30) == pytest.approx(values[4 + 1, 54 + 30 + 3, 64 + 20 - 2], abs=float(np.ptp(values)) / 65535)
+    assert read(found, 20, 30) == pytest.approx(
+        values[4 + 1, 54 + 30 + 3, 64 + 20 - 2], abs=float(np.ptp(values)) / 65535
+    )
 
 
 def test_what_lies_beyond_the_file_has_no_value(whole_numbers):

@@ -130,7 +130,8 @@ def _show_slice(
 
     shown = panels(index, voxel_pixel(prepared, voxel) if voxel[0] == index else None)
     show_panels(shown, key, PanelLayout(height, columns, levels[index], levels, tools=False), Listeners(turn, choose))
-    st.caption(f"Axial level {levels[index]} of the atlas (mm). The cross marks the voxel of the lesson.")
+    marked = " The cross marks the voxel of the lesson." if any(panel.cross for panel in shown) else ""
+    st.caption(f"Axial level {levels[index]} of the atlas (mm).{marked}")
 
 
 def _in_words(voxel: VoxelExplanation, config: DetectConfig) -> str:

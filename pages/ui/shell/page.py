@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.shell import keys
+from pages.ui.shell.back import HIDDEN, back_leaves_the_page
 from pages.ui.shell.jobs import jobs
 from pages.ui.shell.sizes import give_back_memory
 from pages.ui.shell.visitors import visitor
@@ -27,12 +28,18 @@ SETTINGS = (  # bound to the address, shared by pages
     keys.SCAN, keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY, keys.PERCENTILE,
     keys.MEDIAN_SIZE, keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
 )  # fmt: skip
-STYLE = """<style>
-[data-testid=stMainBlockContainer] {padding: 2.1rem 2rem 1rem}
-[data-testid=stHeader] {background: none; height: 2.5rem; min-height: 0}
-[data-testid=stSidebarHeader] {height: 2.5rem; margin-bottom: 0}
-[data-testid=stSidebarUserContent] {padding-bottom: 1rem}
-[data-testid=stImageContainer] img {background: black}
+STYLE = f"""<style>
+{HIDDEN}
+[data-testid=stMainBlockContainer] {{padding: 2.1rem 2rem 1rem}}
+[data-testid=stHeader] {{background: none; height: 2.5rem; min-height: 0}}
+[data-testid=stSidebarHeader] {{height: 2.5rem; margin-bottom: 0}}
+[data-testid=stSidebarUserContent] {{padding-bottom: 1rem}}
+[data-testid=stImageContainer] img {{background: black}}
+/* contrast of at least 4.5 : 1, which Streamlit's own grey and white on the primary colour do not reach */
+[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] :is(p, li, strong, em) {{color: inherit}}
+[data-testid=stCaptionContainer] {{opacity: 0.8}}
+[data-testid=stBaseButton-primary], [data-testid=stMultiSelect] span[title] {{color: light-dark(white, #04211d)}}
+[data-testid=stBaseButton-segmented_controlActive] {{color: light-dark(#0a4d47, #4fd6c6)}}
 </style>"""
 
 
@@ -54,6 +61,7 @@ def start_page() -> None:
     with st.sidebar.container(gap="xxsmall"):
         for file, title, icon in PAGES:
             st.page_link(file, label=title, icon=icon, width="stretch")
+        back_leaves_the_page()
 
 
 def banner() -> None:
