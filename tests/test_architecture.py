@@ -176,3 +176,10 @@ def test_every_control_has_a_help_text(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in controls:
             assert "help" in {keyword.arg for keyword in node.keywords}, f"line {node.lineno}: {node.func.attr}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=names(PAGES))
+def test_every_picture_has_an_alternative_text(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "image":
+            assert "alt" in {keyword.arg for keyword in node.keywords}, f"line {node.lineno}"

@@ -72,8 +72,11 @@ def test_niivue_draws_the_head_and_its_cross_is_that_of_the_slices_both_ways(ser
     slider.press("ArrowLeft")
     wait_until(page, lambda: int(head(page).get_attribute("data-draws")) > draws, "the mask was not drawn anew")
     assert len([url for url in fetched if url.endswith(".gz")]) == 1  # the head came once
+    canvas = head(page).locator("canvas").element_handle()
     page.get_by_text("Three planes", exact=True).first.click()
     page.locator(".head").wait_for(state="detached")
+    lost = "canvas => canvas.getContext('webgl2').isContextLost()"
+    wait_until(page, lambda: canvas.evaluate(lost), "the graphics context was not given back")
     assert [words for words in said if "404" not in words and "GL Driver" not in words] == []
     page.close()
 

@@ -25,11 +25,11 @@ from uad_core.render.colours import BLUE, VERMILION
 
 PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
 LESION_COLUMNS = {  # width in px, the rest is the place's; and what it means
-    "#": (40, None),
-    "mm³": (65, "Volume in the patient's brain, mm³."),
-    "peak": (60, "Largest residual, not filtered, in normalised intensity."),
-    "side": (55, "The patient's side."),
-    "level": (55, "Atlas level of its centre, mm."),
+    "#": (34, None),
+    "mm³": (58, "Volume in the patient's brain, mm³."),
+    "peak": (54, "Largest residual, not filtered, in normalised intensity."),
+    "side": (50, "The patient's side."),
+    "level": (48, "Atlas level of its centre, mm."),
     "place": (None, "Tissues of the atlas in which it lies, with their shares."),
 }
 

@@ -81,7 +81,7 @@ def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan:
     near, *priors = st.columns(3)
 
     def draw(slices: Array, caption: str) -> None:
-        st.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption)
+        st.image(montage(slices, DRAWN), width="stretch", output_format="PNG", caption=caption, alt=caption)
 
     with near:
         around = sample_near(checkpoint.model, prepared.array, DRAWN, seed)

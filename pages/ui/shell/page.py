@@ -39,7 +39,7 @@ STYLE = f"""<style>
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] :is(p, li, strong, em) {{color: inherit}}
 [data-testid=stCaptionContainer] {{opacity: 0.8}}
 [data-testid=stBaseButton-primary], [data-testid=stMultiSelect] span[title] {{color: light-dark(white, #04211d)}}
-[data-testid=stBaseButton-segmented_controlActive] {{color: light-dark(#0a4d47, #4fd6c6)}}
+button[data-variant=segmented_control][data-selected=true] p {{color: light-dark(#0a4d47, #4fd6c6)}}
 </style>"""
 
 

@@ -98,4 +98,4 @@ def draw_picture(run: TrainingRun, generates: bool) -> None:
     name, data = picture
     below = "slices that the model generates" if generates else "as the model reconstructs them, and the residual"
     caption = f"After epoch {int(name.rpartition('_')[2]) + 1}: healthy slices held out; below, {below}."
-    st.image(data, caption, width="stretch", output_format="PNG")
+    st.image(data, caption, width="stretch", output_format="PNG", alt=caption)
