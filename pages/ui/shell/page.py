@@ -23,9 +23,9 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/learn.py", "Learn", ":material/school:"),
 )
-SETTINGS = (  # bound to the address, shared by pages
-    keys.SCAN, keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY, keys.PERCENTILE,
-    keys.MEDIAN_SIZE, keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
+SETTINGS = (  # shared by pages; most are bound to the address
+    keys.SCAN, keys.OWN_SCAN, keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY,
+    keys.PERCENTILE, keys.MEDIAN_SIZE, keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
 )  # fmt: skip
 STYLE = """<style>
 [data-testid=stMainBlockContainer] {padding: 2.1rem 2rem 1rem}
