@@ -1,9 +1,12 @@
 """The BIDS App on many small simulated scans, disturbed by kills and undisturbed: is a scan lost, or done twice?
 
 `python -m benchmarks.bids_app [SCANS]`: scans an hour with one process and with two, and what two SIGKILLs change. Of
-more than 200 scans the run with one process is left out.
+more than 200 scans the run with one process is left out. `--heads`: raw heads of full size in the default setting, two
+at once, undisturbed: minutes, and what part of the time the processors worked for them.
 """
 
+import argparse
+import os
 import sys
 import tempfile
 import time
@@ -31,13 +34,19 @@ SETTING = (
     "--no-shading",
 )
 KILLS = ("a worker", "the command")
+SMALL, HEAD = SAMPLES / "sub-ms01_FLAIR.nii.gz", SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 
 
-def small_dataset(folder: Path, scans: int, noise: float = 2.0) -> Path:
-    """A BIDS dataset of `scans` small simulated scans, two sessions a subject, each of other noise."""
-    image = nib.Nifti1Image.from_filename(SAMPLES / "sub-ms01_FLAIR.nii.gz")
-    array = np.asanyarray(image.dataobj)[::STEP, ::STEP, ::STEP].astype(np.float32)
-    affine = image.affine @ np.diag([STEP, STEP, STEP, 1.0])
+def small_dataset(folder: Path, scans: int) -> Path:
+    """A BIDS dataset of small simulated scans."""
+    return noisy_dataset(folder, scans, SMALL, STEP)
+
+
+def noisy_dataset(folder: Path, scans: int, source: Path, step: int = 1, noise: float = 2.0) -> Path:
+    """A BIDS dataset of one scan, every `step`th voxel of it, two sessions a subject, each of other noise."""
+    image = nib.Nifti1Image.from_filename(source)
+    array = np.asanyarray(image.dataobj)[::step, ::step, ::step].astype(np.float32)
+    affine = image.affine @ np.diag([step, step, step, 1.0])
     for number in range(scans):
         rng = np.random.default_rng(number)
         noisy = np.where(array > 0, array + rng.normal(0, noise, array.shape), 0).clip(0).astype(np.float32)
@@ -78,6 +87,22 @@ def _wait(until: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def heads(scans: int, jobs: int = 2) -> None:
+    """Print how long raw heads of full size take, and what bounds them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        dataset = noisy_dataset(folder / "dataset", scans, HEAD)
+        before, started = os.times(), time.perf_counter()
+        Popen(command(dataset, folder / "out", "participant", "--jobs", str(jobs)), cwd=ROOT).wait()
+        seconds, after = time.perf_counter() - started, os.times()
+        worked = sum(after[2:4]) - sum(before[2:4])
+        print(
+            f"{scans} raw heads, {jobs} at once: {seconds / 60:.1f} minutes, {scans / seconds * 3600:.0f} an hour; "
+            f"{worked / scans:.1f} s of processor a head, {worked / seconds / jobs:.0%} of {jobs} processors' time; "
+            f"{done(folder / 'out')} done"
+        )
+
+
 def main(scans: int) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as name:
@@ -101,4 +126,8 @@ def main(scans: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scans", type=int, nargs="?", default=100)
+    parser.add_argument("--heads", action="store_true")
+    asked = parser.parse_args()
+    (heads if asked.heads else main)(asked.scans)

@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.ui.compare import panels
 from pages.ui.inputs.model import pick_checkpoints
-from pages.ui.inputs.scan import SelectedScan, lights_on, need_scan, pick_scan, reconstruction_of, truth_in_slab
+from pages.ui.inputs.scan import lights_on, reconstruction_of, truth_in_slab
+from pages.ui.inputs.scan_picker import need_scan, pick_scan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.inputs.settings import PAPER, median_slider, offer_reset, percentile_slider, size_slider
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page

@@ -9,6 +9,8 @@ from pages.ui.detect.presets import load_preset, save_preset
 from pages.ui.detect.sensitivity import offer_sensitivity, with_sensitivity
 from pages.ui.inputs import scan
 from pages.ui.inputs.model import pick_checkpoint
+from pages.ui.inputs.scan_picker import need_scan, pick_scan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.inputs.settings import pick_setting, set_threshold
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
@@ -21,7 +23,7 @@ from uad_core.pipeline.segment import segment
 
 
 @st.fragment
-def tune(choice: scan.SelectedScan, checkpoint: Checkpoint) -> None:
+def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     """The fast part: every control below reruns this function alone."""
     bar = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     pictures, sliders = st.container(), st.columns(4)
@@ -72,8 +74,8 @@ def more(place: DeltaGenerator, label: str, icon: str, words: str) -> DeltaGener
 
 start_page()
 with st.sidebar:
-    picked, model = scan.pick_scan(), pick_checkpoint()
+    picked, model = pick_scan(), pick_checkpoint()
     load_preset()
     forget_button()
 banner()
-tune(scan.need_scan(picked), model)
+tune(need_scan(picked), model)

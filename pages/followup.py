@@ -4,7 +4,8 @@ import streamlit as st
 
 from pages.ui.followup import results, second
 from pages.ui.inputs.model import pick_checkpoint
-from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan
+from pages.ui.inputs.scan_picker import need_scan, pick_scan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.inputs.settings import median_slider, percentile_slider
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page

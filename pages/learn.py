@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.ui.inputs.scan import SelectedScan, need_scan, pick_scan, prepared_scan, reconstruction_of, truth_in_slab
+from pages.ui.inputs.scan import prepared_scan, reconstruction_of, truth_in_slab
+from pages.ui.inputs.scan_picker import need_scan, pick_scan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.learn import voxel
 from pages.ui.learn.frame import draw_chapter_text, lesson_config, pick_chapter, pick_model, pick_sign
 from pages.ui.learn.latent import draw_latent

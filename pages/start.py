@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.ui.inputs.model import load
-from pages.ui.inputs.scan import FIRST, bundled, reconstruction_of, truth_in_slab
+from pages.ui.inputs.scan import reconstruction_of, truth_in_slab
+from pages.ui.inputs.selected_scan import FIRST, bundled
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, start_page
 from pages.ui.viewer.display import pick_level, slice_panels, to_level

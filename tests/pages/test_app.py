@@ -258,7 +258,7 @@ def test_an_own_raw_head_goes_in_and_its_mask_comes_out_on_its_own_grid(server, 
     scan.write_bytes(RAW_HEAD.read_bytes())
     page = open_page(context, address, "/scan")
     page.get_by_test_id("stFileUploader").filter(has_text="A NIfTI file").locator("input").set_input_files(scan)
-    page.get_by_role("heading", name="My own scan").wait_for(timeout=LONG)
+    page.get_by_role("heading", name="CANARY^PATIENT 1970").wait_for(timeout=LONG)
     page.get_by_text("Detect on this scan").click()
     before = settled(page)
     slider = page.get_by_role("slider", name=re.compile("Percentile"))

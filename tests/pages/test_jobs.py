@@ -298,7 +298,7 @@ def test_bytes_are_counted_once_with_what_is_computed_later_and_without_the_mode
 
 @pytest.fixture
 def shared_reconstruction():
-    from pages.ui.inputs.scan import FIRST, bundled
+    from pages.ui.inputs.selected_scan import FIRST, bundled
     from uad_core.atlas.space import PAPER_SLAB
     from uad_core.models.checkpoint import load_checkpoint
     from uad_core.pipeline.reconstruct import reconstruct
@@ -315,3 +315,18 @@ def test_a_view_counts_as_the_whole_that_it_keeps_in_memory():
 
 def test_sizes_are_said_in_words():
     assert [in_words(size) for size in (5 * MB, 999 * MB, 1500 * MB)] == ["5 MB", "999 MB", "1.5 GB"]
+
+
+def test_one_scans_results_are_forgotten_alone_and_stay_for_another_browser_that_has_the_same():
+    jobs = Jobs()
+    one, other = arrive(jobs), arrive(jobs)
+    shared = jobs.start(one, ("scan", "slab"), quick("shared"))
+    jobs.start(other, ("scan", "slab"), quick("anew"))
+    mine = jobs.start(one, ("later scan", "scan", "second"), quick("mine"))
+    kept = jobs.start(one, ("another", "slab"), quick("kept"))
+    assert [outcome(job) for job in (shared, mine, kept)] == ["shared", "mine", "kept"]
+    jobs.forget_results(one, "scan")
+    assert (mine.is_gone(), shared.is_gone(), kept.is_gone()) == (True, False, False)
+    jobs.forget_results(other, "scan")
+    assert shared.is_gone()
+    assert jobs.start(one, ("another", "slab"), quick("anew")) is kept

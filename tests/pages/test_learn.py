@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pages.ui.inputs.scan import FIRST, bundled
+from pages.ui.inputs.selected_scan import FIRST, bundled
 from uad_core.atlas.space import PAPER_SLAB
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import load_checkpoint

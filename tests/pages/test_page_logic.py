@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.inputs.scan import FIRST, OWN, bundled
+from pages.ui.inputs.scan_picker import OWN
+from pages.ui.inputs.selected_scan import FIRST, bundled
 from pages.ui.shell.niivue import Release
 from pages.ui.shell.page import PAGES
 from uad_core import RESEARCH_ONLY

@@ -1,4 +1,7 @@
-"""A patient's name in all that is brought is found nowhere afterwards: in no message, log, file or address."""
+"""A patient's name in all that is brought is found nowhere afterwards: in no message, log, file or address.
+
+A file's own name is shown on the pages of the browser that brought it, which knows it; and nowhere else.
+"""
 
 import os
 from dataclasses import dataclass, field
@@ -13,7 +16,7 @@ from tools.app_client import AppClient
 from tools.running_app import running_app
 from uad_core.io.paths import ROOT, SAMPLES
 
-WORD = b"CANARY"
+WORD, NAME = b"CANARY", "NIGHTJAR^PATIENT"  # within files and archives; of the files that are brought
 PASSED_OVER = {".git", ".venv", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 REFUSED = {"a damaged archive": "zip", "a broken scan": "NIfTI", "mixed patients": "patient", "a path": "NIfTI"}
 
@@ -43,12 +46,12 @@ def named_nifti() -> bytes:
 def uploads():
     dicom = series()
     return {
-        "a scan": (f"{CANARY}.nii", named_nifti()),
-        "a DICOM zip": (f"{CANARY}.zip", zipped({f"{CANARY}/flair/{n}_{CANARY}": one for n, one in enumerate(dicom)})),
-        "a damaged archive": (f"{CANARY}.zip", b"PK\x03\x04" + CANARY.encode() * 40),
-        "a broken scan": (f"{CANARY}.nii.gz", CANARY.encode() * 100),
-        "mixed patients": (f"{CANARY}.zip", zipped([*dicom[:4], *series(PatientID="CANARY8")[4:]])),
-        "a path": (f"../../{CANARY}/x.nii.gz", b"nothing"),
+        "a scan": (f"{NAME}.nii", named_nifti()),
+        "a DICOM zip": (f"{NAME}.zip", zipped({f"{CANARY}/flair/{n}_{CANARY}": one for n, one in enumerate(dicom)})),
+        "a damaged archive": (f"{NAME}.zip", b"PK\x03\x04" + CANARY.encode() * 40),
+        "a broken scan": (f"{NAME}.nii.gz", CANARY.encode() * 100),
+        "mixed patients": (f"{NAME}.zip", zipped([*dicom[:4], *series(PatientID="CANARY8")[4:]])),
+        "a path": (f"../../{CANARY}/{NAME}.nii.gz", b"nothing"),
     }
 
 
@@ -68,7 +71,8 @@ def visited(tmp_path_factory):
     temporary = folder / "tmp"
     temporary.mkdir()
     before = files_here()
-    with running_app(folder / "log.txt", temporary=temporary) as address, Listener(address) as user:
+    log = folder / "log.txt"
+    with running_app(log, temporary=temporary) as address, Listener(address) as user, Listener(address) as other:
         said = {}
         for what, (name, data) in uploads().items():
             user.page = "scan"
@@ -83,6 +87,9 @@ def visited(tmp_path_factory):
         user.run()
         _, index = user.request("GET", "/")
         user.heard.append(index)
+        other.page, other.query = "scan", "scan=My+own+scan"
+        other.run()
+        said["another browser"] = [b"".join(other.heard).decode(errors="replace")]
     return user, said, folder, before
 
 
@@ -98,9 +105,20 @@ def test_no_message_of_the_server_has_the_name(visited):
     assert not [message[:200] for message in visited[0].heard if WORD in message]
 
 
+def test_the_files_own_name_is_a_title_on_the_pages_of_its_browser_alone(visited):
+    user, said, *_ = visited
+    name = NAME.encode()
+    assert any(name in message for message in user.heard)
+    errors = [text for what in REFUSED for text in said[what] if any(words in text for words in REFUSED.values())]
+    assert errors
+    assert not [text for text in errors if NAME in text]
+    assert len(said["another browser"][0]) > 100
+    assert NAME not in said["another browser"][0]
+
+
 def test_no_log_and_no_temporary_file_has_the_name_and_none_is_left(visited):
     folder = visited[2]
-    assert WORD not in (folder / "log.txt").read_bytes()
+    assert not [name for name in (WORD, NAME.encode()) if name in (folder / "log.txt").read_bytes()]
     left = [path for path in (folder / "tmp").rglob("*") if path.is_file()]
     assert left == []
 

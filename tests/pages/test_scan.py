@@ -29,8 +29,8 @@ def give(page, label, files):
     page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input").first.set_input_files(files)
 
 
-def own_scan_is_shown(page):
-    page.get_by_role("heading", name="My own scan").wait_for()
+def own_scan_is_shown(page, name="DICOM series"):
+    page.get_by_role("heading", name=name, exact=True).wait_for()
     page.get_by_text("Grey values", exact=True).wait_for()
 
 
@@ -52,7 +52,7 @@ def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(pag
     scan = tmp_path / f"{CANARY}.nii.gz"
     scan.write_bytes(RAW_HEAD.read_bytes())
     give(page, "A NIfTI file", scan)
-    own_scan_is_shown(page)
+    own_scan_is_shown(page, CANARY)
     give(page, "Your own reference mask", SAMPLES / "sub-rawms03_lesion.nii.gz")
     page.get_by_role("button", name="Remove your reference mask").wait_for()
     page.get_by_text("0.90 x 0.90 x 3.00 mm").wait_for()
@@ -72,12 +72,13 @@ def test_a_raw_head_is_read_judged_looked_at_in_three_planes_and_detected_on(pag
     page.get_by_text("In the atlas", exact=True).first.wait_for()
     page.reload()
     page.get_by_text("What was taken as brain").or_(page.get_by_text("In the atlas", exact=True)).first.wait_for()
-    page.get_by_role("heading", name="My own scan").wait_for()
+    own_scan_is_shown(page, CANARY)
     page.get_by_role("link", name="Detect on this scan").click()
     page.get_by_text(re.compile("above the threshold")).first.wait_for(timeout=LONG)
     assert page.get_by_role("combobox", name="Scan", exact=True).input_value() == "My own scan"
     page.get_by_text(re.compile(r"Dice at these levels: 0\.\d+")).wait_for()  # with the reference
-    assert "CANARY" not in page.content()
+    assert page.get_by_role("combobox", name="Which of mine").input_value() == CANARY
+    assert "CANARY" not in page.url
     assert "CANARY" not in server[1].read_text(errors="replace")
 
 
@@ -122,7 +123,7 @@ def test_what_is_no_scan_or_another_scans_mask_gets_a_sentence_and_nothing_is_lo
     bad.write_bytes(b"<html>not a scan</html>" * 50)
     give(page, "A NIfTI file", bad)
     page.get_by_test_id("stAlert").get_by_text(re.compile("web page")).wait_for()
-    page.get_by_role("heading", name="sub-ms01, simulated").wait_for()
+    page.get_by_role("heading", name="Still sub-ms01, simulated").wait_for()
     mask = tmp_path / "mask.nii.gz"
     other = read_nifti(RAW_HEAD)
     mask.write_bytes(encode_nifti(np.ones(other.shape, np.uint8), other))
@@ -137,3 +138,35 @@ def test_what_is_no_scan_or_another_scans_mask_gets_a_sentence_and_nothing_is_lo
     page.get_by_test_id("stFileUploader").filter(has_text="Your own brain mask").wait_for()
     assert "CANARY" not in page.content()
     assert "CANARY" not in server[1].read_text(errors="replace")
+
+
+def test_several_scans_are_kept_by_name_and_one_of_them_is_renamed_and_removed(page, server, tmp_path):
+    names = ("first", "sub-07_ses-2_FLAIR")
+    for name in names:
+        scan = tmp_path / f"{name}.nii.gz"
+        image = read_nifti(SAMPLES / "sub-ms01_FLAIR.nii.gz")
+        scan.write_bytes(encode_nifti(image.array + len(name), image))
+        give(page, "A NIfTI file", scan)
+        own_scan_is_shown(page, name)
+        page.get_by_text("The scan as it came").first.wait_for()  # whatever its preparation has come to
+    page.get_by_role("combobox", name="Which of mine").click()
+    assert [option.inner_text() for option in page.get_by_role("option").all()] == list(names)
+    page.get_by_role("option", name="first").click()
+    own_scan_is_shown(page, "first")
+    name = page.get_by_role("textbox", name="Name of this scan")
+    name.fill("*Knee* of :red[Mr X]")
+    name.press("Enter")
+    own_scan_is_shown(page, "*Knee* of :red[Mr X]")
+    page.goto(f"{server[0]}/detect?scan=My+own+scan")  # by the address: the one that was looked at last
+    page.get_by_text(re.compile("above the threshold")).first.wait_for(timeout=LONG)
+    assert page.get_by_role("combobox", name="Which of mine").input_value() == "*Knee* of :red[Mr X]"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Mask", exact=True).click()
+    assert download.value.suggested_filename.startswith("sub-KneeofredMrX_")
+    page.goto(f"{server[0]}/scan?scan=My+own+scan")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    own_scan_is_shown(page, names[1])
+    bad = tmp_path / "bad.nii.gz"
+    bad.write_bytes(b"<html>not a scan</html>" * 50)
+    give(page, "A NIfTI file", bad)
+    own_scan_is_shown(page, f"Still {names[1]}")

@@ -8,11 +8,13 @@ import numpy as np
 from uad_core.atlas.masks import bounding_box
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
+from uad_core.io.volume import Volume
 from uad_core.preprocess.normalise import TISSUE_LEVEL
 from uad_core.preprocess.prepared import Prepared
 from uad_core.preprocess.slab import mask_to_slab, resample
 
 MARGIN_MM = 22  # around the brain in the atlas: wide enough for the scalp
+BRIGHTEST = 99.7  # percentile of a scan's voxels that is shown white before anything is known of it
 SHOWN = 0.15  # of white: what is darker is air, and not worth the room
 SHADING_RANGE = 0.5  # of the field, that is shown white; as much less is black
 REMOVED_GAIN = 10.0  # what denoising took away is shown so much brighter
@@ -44,6 +46,15 @@ class StepImages:
     outcome: str  # a sentence on how it went, and how long it took
     look_for: str  # a sentence on what to look for in the views
     views: tuple[StepView, ...]  # the first is before the step, the second after it
+
+
+def as_it_came(scan: Volume, middle_at: tuple[float, float, float]) -> StepView:
+    """A scan before anything was done to it, its middle at a place in atlas world mm; its brightest parts white."""
+    white = float(np.percentile(scan.array[::2, ::2, ::2], BRIGHTEST))
+    middle = np.asarray(scan.to_world.apply((np.array(scan.shape) - 1) / 2))
+    centred = AffineTransform.shift(*(np.asarray(middle_at) - middle)) @ scan.to_world
+    shown = scan.array > SHOWN * white
+    return _sagittal_view(shown, centred, scan.spacing_mm)("The scan as it came", scan.array, white)
 
 
 def before_after(prepared: Prepared) -> tuple[StepImages, ...]:

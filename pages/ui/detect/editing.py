@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui.inputs.scan import SelectedScan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.shell import keys
 from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.jobs import jobs

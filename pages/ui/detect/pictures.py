@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from pages.ui.detect.editing import last_taken, take_strokes
-from pages.ui.inputs.scan import SelectedScan, prepared_scan, truth_in_slab
+from pages.ui.inputs.scan import prepared_scan, truth_in_slab
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.shell import keys
 from pages.ui.shell.job import Work
 from pages.ui.shell.tasks import done

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from pages.ui.inputs.scan import SECONDS_A_LEVEL, SelectedScan, prepared_scan
+from pages.ui.inputs.own_scans import as_scan
+from pages.ui.inputs.scan import SECONDS_A_LEVEL, prepared_scan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.inputs.uploader import complain, show_complaint, uploaded, uploader_key
 from pages.ui.shell import keys
 from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.job import OnProgress, Work
 from pages.ui.shell.jobs import jobs
+from pages.ui.shell.sizes import held_bytes
 from pages.ui.shell.tasks import begin, kept, wait_for
 from uad_core.atlas.space import WHOLE_BRAIN, Slab
-from uad_core.detect.result_files import subject_label
-from uad_core.io.dicom.container import without_name
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared, crop_levels
-from uad_core.preprocess.from_file import PrepareOptions
 from uad_core.preprocess.second_scan import prepare_second
 
 SECOND = "later scan"  # the uploader
@@ -26,12 +26,9 @@ SECONDS = 30.0  # of its preparation, at first
 def take_second() -> SelectedScan | None:
     """The later scan, the one that was just uploaded or the one kept; None where there is none."""
     if files := uploaded(SECOND):
-        contents = [without_name(file.getvalue(), file.name) for file in files] if len(files) > 1 else []
-        parts = tuple(data for data in contents if data is not None) or tuple(file.getvalue() for file in files)
-        label = subject_label(files[0].name) if len(files) == 1 else "scan"
-        later = SelectedScan(label, parts[0] if len(parts) == 1 else parts, None, PrepareOptions(), True)
+        later = as_scan([file.name for file in files], [file.getvalue() for file in files])
         try:
-            jobs().make_room(sum(map(len, parts)))
+            jobs().make_room(held_bytes(later.source))
             with st.spinner("Reading the scan"):
                 later.read()
             kept()[keys.SECOND] = later
@@ -49,6 +46,7 @@ def offer_second(later: SelectedScan | None) -> None:
             old.forget()
 
     if later is not None:
+        st.markdown(f"The later scan: **{later.heading}**")
         st.button("Bring another later scan", on_click=remove, icon=":material/close:", help="Drops the one compared.")
         return
     st.file_uploader(

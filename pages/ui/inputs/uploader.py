@@ -39,11 +39,21 @@ def _take_out(uploads: Sequence[Any]) -> None:
 
 def complain(name: str, error: ScanError | ServerFull) -> None:
     """Keep the sentence, to be shown below the uploader of that name."""
-    st.session_state[keys.COMPLAINT] = (name, str(error), st.session_state.get(keys.SCAN))
+    st.session_state[keys.COMPLAINT] = (name, str(error), _on_view())
+
+
+def complaint_about(name: str) -> str:
+    """What was wrong with the last upload there, until another one is made or another scan is chosen; or nothing."""
+    uploader, sentence, scan = st.session_state.get(keys.COMPLAINT, ("", "", None))
+    return sentence if uploader == name and scan in (None, _on_view()) else ""
 
 
 def show_complaint(name: str) -> None:
-    """What was wrong with the last upload, until another one is made or another scan is chosen."""
-    uploader, sentence, scan = st.session_state.get(keys.COMPLAINT, ("", "", None))
-    if uploader == name and scan in (None, st.session_state.get(keys.SCAN)):
+    """The same, where the uploader stands."""
+    if sentence := complaint_about(name):
         st.error(sentence, icon=":material/error:")
+
+
+def _on_view() -> tuple[object, ...] | None:
+    chosen = tuple(st.session_state.get(key) for key in (keys.SCAN, keys.OWN_SCAN))
+    return chosen if chosen[0] is not None else None

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.ui.inputs.model import is_whole, load
-from pages.ui.inputs.scan import SelectedScan, bundled, bundled_names, prepared_scan
+from pages.ui.inputs.scan import prepared_scan
+from pages.ui.inputs.selected_scan import SelectedScan, bundled, bundled_names
 from pages.ui.inputs.settings import KEEP
 from pages.ui.shell import keys
 from pages.ui.shell.job import OnProgress, Work

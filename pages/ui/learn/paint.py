@@ -7,7 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui.inputs.model import load
-from pages.ui.inputs.scan import bundled, prepared_scan
+from pages.ui.inputs.scan import prepared_scan
+from pages.ui.inputs.selected_scan import bundled
 from pages.ui.inputs.settings import KEEP
 from pages.ui.learn.charts import draw_drawn, draw_found
 from pages.ui.learn.frame import quick_models

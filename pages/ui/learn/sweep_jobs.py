@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.inputs.scan import bundled, reconstructing
+from pages.ui.inputs.scan import reconstructing
+from pages.ui.inputs.selected_scan import bundled
 from pages.ui.shell import keys
 from pages.ui.shell.job import Job, OnProgress, Work
 from pages.ui.shell.jobs import jobs

@@ -1,22 +1,23 @@
 """What is known about a scan before a model sees it: its header, traffic lights, and each step of its preparation."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from pages.ui.inputs.scan import SelectedScan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.shell import keys
 from pages.ui.shell.job import OnProgress, Work
 from pages.ui.shell.tasks import done
 from pages.ui.viewer.display import pick_convention
 from pages.ui.viewer.viewer import SIDES, Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.preprocess import Prepared, StepImages, StepView, before_after, crop_levels
+from uad_core.preprocess import Prepared, StepImages, StepView, as_it_came, before_after, crop_levels
 from uad_core.quality import Check, Fact, Severity, facts, run_checks
 from uad_core.render import preprocessing
 from uad_core.render.planes import PLANES, Plane
 
+ALL_VIEWS_PX = 460  # height of a step's views together: they fit on a screen of 720
 BADGES: dict[Severity, str] = {
     "green": ":green-badge[:material/check_circle: green]",
     "amber": ":orange-badge[:material/warning: amber]",
@@ -25,15 +26,24 @@ BADGES: dict[Severity, str] = {
 }
 
 
-def facts_of(choice: SelectedScan) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
-    """What the scan's header says, and what was tolerated in it."""
+@dataclass(frozen=True, eq=False)
+class FirstLook:
+    """What is known as soon as a scan is read: what its header says, what was tolerated in it, how it looks."""
+
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    view: StepView
+
+
+def header_of(choice: SelectedScan) -> FirstLook:
+    """Of the scan, by a short job that does not wait for its preparation."""
     scan = replace(choice)  # that one may be emptied meanwhile
 
-    def work(on_progress: OnProgress) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+    def work(on_progress: OnProgress) -> FirstLook:
         volume = scan.read()
-        return facts(volume), volume.notes
+        return FirstLook(facts(volume), volume.notes, as_it_came(volume, preprocessing.FIRST_PLACE))
 
-    return done((choice.key, "facts"), Work(work, "header", 0.5))
+    return done((choice.key, "first look"), Work(work, "read the scan", 0.5))
 
 
 def checks_of(choice: SelectedScan, whole: Prepared, checkpoint: Checkpoint) -> tuple[Check, ...]:
@@ -50,10 +60,10 @@ def stages_of(choice: SelectedScan, whole: Prepared) -> tuple[StepImages, ...]:
     return done((choice.key, "stages"), Work(lambda on_progress: before_after(whole), "stages", 1.0))
 
 
-def draw_facts(known: Sequence[Fact], notes: Sequence[str]) -> None:
+def draw_facts(known: FirstLook) -> None:
     """One line a fact."""
-    st.markdown("\n".join(f"- **{fact.name}**: {fact.value}." for fact in known))
-    for note in notes:
+    st.markdown("\n".join(f"- **{fact.name}**: {fact.value}." for fact in known.facts))
+    for note in known.notes:
         st.caption(f":material/info: {note}")
 
 
@@ -79,12 +89,23 @@ def draw_stages(shown: Sequence[StepImages]) -> None:
     stage = shown[names.index(name)]
     st.markdown(f"{stage.outcome} {stage.look_for}")
     for number, view in enumerate(stage.views):
-        for column, plane in zip(st.columns(3), PLANES, strict=True):
-            with column:
-                _draw(view, plane, f"step {number} {plane}")
+        _draw_planes(view, f"step {number}", ALL_VIEWS_PX // len(stage.views))
 
 
-def _draw(view: StepView, plane: Plane, key: str) -> None:
+@st.fragment
+def draw_raw(view: StepView) -> None:
+    """The scan as it came, while it is being prepared."""
+    st.markdown("The scan as it came; its preparation is under way.")
+    _draw_planes(view, "raw", ALL_VIEWS_PX // 2)
+
+
+def _draw_planes(view: StepView, key: str, height_px: int) -> None:
+    for column, plane in zip(st.columns(3), PLANES, strict=True):
+        with column:
+            _draw(view, plane, f"{key} {plane}", height_px)
+
+
+def _draw(view: StepView, plane: Plane, key: str, height_px: int) -> None:
     at: preprocessing.Place = st.session_state.get(keys.PLACE, preprocessing.FIRST_PLACE)
     shown, axis = preprocessing.stage_picture(view, plane, at), PLANES.index(plane)
 
@@ -96,4 +117,4 @@ def _draw(view: StepView, plane: Plane, key: str) -> None:
 
     panel = Panel(shown.picture, view.title, shown.outline, SIDES[plane], cross=shown.cross)
     index, levels = preprocessing.nearest_voxel(view, at)[axis], range(view.array.shape[axis])
-    show_panels([panel], key, PanelLayout(270, None, index, levels, tools=False), Listeners(to_slice, to_click))
+    show_panels([panel], key, PanelLayout(height_px, None, index, levels, tools=False), Listeners(to_slice, to_click))

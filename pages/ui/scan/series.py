@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui.inputs.scan import SelectedScan
+from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.inputs.uploader import SCAN, complain
 from pages.ui.scan.upload import take_own
 from pages.ui.shell import keys

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui.inputs.scan import OWN, SelectedScan
-from pages.ui.inputs.uploader import SCAN, complain, show_complaint, uploaded, uploader_key
+from pages.ui.inputs.own_scans import as_scan, own_scans
+from pages.ui.inputs.scan_picker import show_own
+from pages.ui.inputs.selected_scan import SelectedScan
+from pages.ui.inputs.uploader import SCAN, complain, complaint_about, show_complaint, uploaded, uploader_key
 from pages.ui.shell import keys
 from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.jobs import jobs
 from pages.ui.shell.sizes import bound, held_bytes, in_words
 from pages.ui.shell.tasks import kept
-from uad_core.detect.result_files import subject_label
-from uad_core.io.dicom.container import without_name
 from uad_core.io.limits import MAX_BYTES
 from uad_core.io.nifti import read_lesions, read_mask
 from uad_core.io.read_scan import series_in
@@ -31,15 +31,10 @@ def take_scan() -> None:
     files = uploaded(SCAN)
     if not files:
         return
-    contents = [without_name(file.getvalue(), file.name) for file in files] if len(files) > 1 else []
-    parts = tuple(data for data in contents if data is not None) or tuple(file.getvalue() for file in files)
-    choice = SelectedScan(
-        subject_label(files[0].name) if len(files) == 1 else "scan",
-        parts[0] if len(parts) == 1 else parts, None, PrepareOptions(), True,
-    )  # fmt: skip
+    choice = as_scan([file.name for file in files], [file.getvalue() for file in files])
     kept().pop(keys.UNDECIDED, None)
     try:
-        jobs().make_room(held_bytes(parts))
+        jobs().make_room(held_bytes(choice.source))
         with st.spinner("Reading the scan"):
             choice = replace(choice, series=series_in(choice.source))
             choice.read()
@@ -55,10 +50,9 @@ def take_scan() -> None:
 
 
 def take_own(choice: SelectedScan) -> None:
-    """Make the user's scan the one that all pages look at."""
-    _keep(choice)
+    """Keep the user's scan, and make it the one that all pages look at."""
     kept().pop(keys.UNDECIDED, None)
-    st.session_state[keys.SCAN] = OWN
+    show_own(own_scans().put(choice) if choice.number else own_scans().add(choice))
 
 
 def take_masks(choice: SelectedScan) -> SelectedScan:
@@ -92,6 +86,13 @@ def offer_scan() -> None:
         "skull-stripped a face can be recognised: treat it as you treat a name. Scans never leave this machine; they "
         f"stay in its memory until you forget them or close your last tab. All visitors' may take {in_words(bound())}."
     )
+
+
+def has_masks(choice: SelectedScan) -> bool:
+    """Whether the user gave masks of the scan, or one that was not taken."""
+    options, truth = choice.prepare_options, choice.truth if choice.uploaded else None
+    mine = (options.brain_mask, options.look_mask, truth)
+    return any(mask is not None for mask in mine) or any(map(complaint_about, (BRAIN, REFERENCE, LOOK)))
 
 
 def offer_options(choice: SelectedScan) -> None:
@@ -155,10 +156,7 @@ def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedS
 def _keep(choice: SelectedScan) -> SelectedScan:
     """Remember the scan, or how a bundled one is prepared, for all pages; it survives a reload of the page."""
     if choice.uploaded:
-        before = kept().get(keys.UPLOADED)
-        kept()[keys.UPLOADED] = choice
-        if before is not None and before is not choice:
-            before.forget()  # a tab may still hold it
+        own_scans().put(choice)
     else:
         kept()[f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}"] = choice.prepare_options
     return choice

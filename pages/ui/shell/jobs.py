@@ -115,6 +115,15 @@ class Jobs:
             self.visits.forget(who.browser)
             self._disown({who.browser})
 
+    def forget_results(self, who: Visitor, scan: Hashable) -> None:
+        """This browser's results of the scan of that key, at once."""
+        with self._lock:
+            of_scan = [job for key, job in self._kept.items() if isinstance(key, tuple) and scan in key]
+            for job in of_scan:
+                for visit in self.visits.of_browser(who.browser):
+                    self._let_go(job, visit)
+            self._disown({who.browser}, of_scan)
+
     def sweep(self) -> list[str | None]:
         """Let go of what belongs to pages that are closed: for each, the session that ends with it, if one does."""
         with self._lock:
@@ -172,8 +181,11 @@ class Jobs:
         for job in list(self._kept.values()):
             self._let_go(job, visit)
 
-    def _disown(self, browsers: set[str]) -> None:
+    def _disown(self, browsers: set[str], some: Iterable[Job[Any]] | None = None) -> None:
+        """All jobs, or some, are no longer theirs."""
         for key, job in list(self._kept.items()):
+            if some is not None and not any(job is one for one in some):
+                continue
             job.browsers -= browsers
             if not job.browsers:
                 self._kept.pop(key).release()

@@ -5,6 +5,7 @@ A key bound to the address (`bind="query-params"`) is also the parameter's name 
 
 # the scan, and how it is shown: in the address, shared by pages
 SCAN = "scan"
+OWN_SCAN = "own_scan"  # number of the one of the user's that is looked at; not in the address
 VIEW = "view"
 LEVEL = "level"
 CONVENTION = "convention"
@@ -48,7 +49,7 @@ PRESET = "preset"
 PRESET_PROBLEM = "preset problem"
 
 # of a browser, in the server's memory
-UPLOADED = "uploaded scan"
+UPLOADED = "uploaded scans"
 UNDECIDED = "uploaded series"  # of which none is picked yet
 SECOND = "later scan of the same person"
 EDITS = "edits of"  # and a scan's key

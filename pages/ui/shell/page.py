@@ -24,9 +24,9 @@ PAGES = (
     ("pages/train.py", "Train", ":material/model_training:"),
     ("pages/learn.py", "Learn", ":material/school:"),
 )
-SETTINGS = (  # bound to the address, shared by pages
-    keys.SCAN, keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY, keys.PERCENTILE,
-    keys.MEDIAN_SIZE, keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
+SETTINGS = (  # shared by pages; most are bound to the address
+    keys.SCAN, keys.OWN_SCAN, keys.CONVENTION, keys.LEVEL, keys.LEVELS, keys.MODEL, keys.MODELS, keys.OPACITY,
+    keys.PERCENTILE, keys.MEDIAN_SIZE, keys.MIN_LESION_MM3, keys.EROSION_MM, keys.SIGNED, keys.ABSOLUTE,
 )  # fmt: skip
 STYLE = f"""<style>
 {HIDDEN}

@@ -46,8 +46,8 @@ class HeadView:
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "uad_head",
-    html='<div class="head"><canvas role="img" tabindex="0" aria-label="The head in 3-D"></canvas><span class="stamp"></span>'
-    '<p role="status">The head is on its way.</p></div>',
+    html='<div class="head"><canvas role="img" tabindex="0" aria-label="The head in 3-D"></canvas>'
+    '<span class="stamp"></span><p role="status">The head is on its way.</p></div>',
     css=(_HERE / "head.css").read_text(),
     js=(_HERE / "head.js").read_text(),
 )

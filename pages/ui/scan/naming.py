@@ -1,0 +1,45 @@
+"""What the scan on view is called, and what can be done with it as a whole."""
+
+import streamlit as st
+
+from pages.ui.inputs.own_scans import own_scans, renamed
+from pages.ui.inputs.selected_scan import SelectedScan
+from pages.ui.inputs.uploader import SCAN, complaint_about
+from pages.ui.shell import keys
+from uad_core.detect.result_files import NAMELESS
+
+NAME = "name of the scan"
+
+
+def draw_title(choice: SelectedScan) -> None:
+    """Its name, which is the user's to change where the scan is, and the way to the page Detect."""
+    refused = complaint_about(SCAN)
+    st.subheader(f"Still {choice.heading}" if refused else choice.heading, anchor=False)
+    if refused:
+        st.caption("The file that you brought last was not taken: all that is shown is of this scan.")
+    if choice.uploaded:
+        _offer_name(choice)
+    # a link, as `st.switch_page` refuses where an address is bound to a widget
+    st.page_link(
+        "pages/detect.py", label=":primary[**Detect on this scan**]", icon=":material/neurology:",
+        query_params={"scan": st.session_state[keys.SCAN]},
+    )  # fmt: skip
+
+
+def _offer_name(choice: SelectedScan) -> None:
+    name, remove = st.columns([2, 1], vertical_alignment="bottom")
+    key = f"{NAME} {choice.number}"
+
+    def rename() -> None:
+        own_scans().put(renamed(choice, st.session_state[key]))
+
+    st.session_state[key] = choice.title
+    name.text_input(
+        "Name of this scan", key=key, on_change=rename,
+        help="Shown on all pages. One that you type here also names the results: its letters and digits, or what BIDS "
+        f"keeps of a name like sub-07_ses-1. A file's own name does not: results are then those of sub-{NAMELESS}.",
+    )  # fmt: skip
+    remove.button(
+        "Remove", on_click=own_scans().drop, args=(choice.number,), icon=":material/close:", width="stretch",
+        help="Forgets this scan and its results; your other scans stay.",
+    )  # fmt: skip
