@@ -124,6 +124,10 @@ def test_a_slider_moves_the_mask_and_the_wheel_moves_the_slice(server, context):
     settled(page)
     picture, level = pixels(page, 0), int(page.locator(".panels").get_attribute("data-level"))
     panels(page).first.hover()
+    read = page.locator(".tools output")
+    wait_until(
+        page, lambda: re.fullmatch(r"intensity 0\.\d\d, in the file \d+", read.inner_text()), "nothing is read out"
+    )
     page.mouse.wheel(0, -40)
     wait_until(page, lambda: pixels(page, 0) != picture, "the picture did not follow the wheel")
     assert int(page.locator(".panels").get_attribute("data-level")) == level + 1  # upwards is towards the crown

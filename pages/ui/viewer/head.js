@@ -29,24 +29,25 @@ async function follow(root, own) {
     own.library = await import(new URL(data.library, document.baseURI).href);
     own.nv = await begin(root, own, canvas);
   }
-  const { nv } = own, { NVImage } = own.library;
+  const { nv } = own, { NVImage } = own.library, [low, high] = limits(own);
+  nv.opts.isRadiologicalConvention = data.radiological;
+  let [head, mask] = nv.volumes;
   if (own.head !== data.head) {
     const answer = await fetch(new URL(data.head, document.baseURI));
     if (!answer.ok) return say(root, "The head is no longer on the server: reload this page.");
-    while (nv.volumes.length) nv.removeVolumeByIndex(nv.volumes.length - 1);
-    const [low, high] = limits(own);
-    const file = await answer.arrayBuffer();
-    nv.addVolume(await NVImage.new(file, "head.nii.gz", "gray", 1, null, low, high));
-    Object.assign(own, { head: data.head, mask: null });
+    head = await NVImage.new(await answer.arrayBuffer(), "head.nii.gz", "gray", 1, null, low, high);
   }
-  if (own.mask !== data.mask) {
-    if (nv.volumes.length > 1) nv.removeVolumeByIndex(1);
+  if (own.mask !== data.mask || own.head !== data.head) {
     const file = Uint8Array.from(atob(data.mask), (one) => one.charCodeAt(0)).buffer;
-    nv.addVolume(await NVImage.new(file, "mask.nii.gz", MASK, shownOpacity(own), null, 0, 1));
-    own.mask = data.mask;
+    mask = await NVImage.new(file, "mask.nii.gz", MASK, 1, null, 0, 1);
   }
-  if (nv.volumes[1].opacity !== shownOpacity(own)) nv.setOpacity(1, shownOpacity(own));
-  if (nv.opts.isRadiologicalConvention !== data.radiological) nv.setRadiologicalConvention(data.radiological);
+  if (own.ended) return;
+  if (mask !== nv.volumes[1] || mask.opacity !== shownOpacity(own)) {
+    mask.opacity = shownOpacity(own);
+    Object.assign(nv, { volumes: [head, mask], back: head, overlays: [mask] }); // `addVolume` would draw after each
+    nv.updateGLVolume();
+  }
+  Object.assign(own, { head: data.head, mask: data.mask });
   if (!own.moving) nv.scene.crosshairPos = nv.mm2frac(data.cross);
   nv.drawScene();
   const place = data.cross.map((at) => Math.round(at)).join(", ");
@@ -66,6 +67,8 @@ async function begin(root, own, canvas) {
     showAllOrientationMarkers: true, sagittalNoseLeft: true, multiplanarPadPixels: 14, logLevel: "silent",
   });
   nv.addColormap(MASK, { R: [0, data.colour[0]], G: [0, data.colour[1]], B: [0, data.colour[2]], A: [0, 255], I: [0, 255] });
+  const drawScene = nv.drawScene.bind(nv); // a canvas that is being taken off the page has no room for the padding
+  nv.drawScene = () => (canvas.offsetWidth > 100 && canvas.offsetHeight > 100 ? drawScene() : undefined);
   await nv.attachToCanvas(canvas);
   listen(root, own, canvas, nv);
   return nv;
