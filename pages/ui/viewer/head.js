@@ -53,7 +53,7 @@ async function follow(root, own) {
   const place = data.cross.map((at) => Math.round(at)).join(", ");
   canvas.setAttribute("aria-label", `The head in three planes and from outside, cross at ${place} mm of the atlas`);
   say(root, "");
-  root.dataset.cross = place;
+  Object.assign(root.dataset, { cross: place, left: data.radiological ? "R" : "L", window: limits(own).join(" to ") });
   root.dataset.draws = Number(root.dataset.draws ?? 0) + 1; // for tests: all is on the screen
 }
 
@@ -108,7 +108,7 @@ function listen(root, own, canvas, nv) {
     cancelAnimationFrame(own.frame);
     own.frame = requestAnimationFrame(() => {
       nv.updateGLVolume();
-      nv.drawScene();
+      root.dataset.window = limits(own).join(" to ");
     });
   };
   document.addEventListener("uad-look", own.look);
