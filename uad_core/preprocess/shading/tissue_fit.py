@@ -53,21 +53,25 @@ class TissueModel:
         """At most `steps` of expectation maximisation; only voxels where `used`, (N,) bool, have a say."""
         low = self.degree <= degree
         basis, penalty = self.basis[np.ix_(used, low)], self.ridge * used.sum() * self.degree[low].astype(float) ** 2
-        log, prior = self.brain.log[used], self.prior[used]
+        short = basis.astype(np.float32)  # enough for the sums of squares, which take most of the time
+        log, prior = self.brain.log[used], np.ascontiguousarray(self.prior[used].T)  # (3, N): long rows are quick
         mean, sd, field = before.mean.copy(), before.sd.copy(), before.field[used]
         coefficients = np.zeros(len(self.degree))
         for _ in range(steps):
-            flat = (log - field)[:, None]
-            density = prior * np.exp(-0.5 * ((flat - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
-            share = density / (density.sum(axis=1, keepdims=True) + self.outlier)
-            total = share.sum(axis=0) + 1e-6
-            mean = (share * flat).sum(axis=0) / total
-            sd = np.sqrt((share * (flat - mean) ** 2).sum(axis=0) / total + _LEAST_VARIANCE)
+            flat = log - field
+            off = flat - mean[:, None]
+            density = prior * np.exp(-0.5 * (off / sd[:, None]) ** 2) / (sd[:, None] * np.sqrt(2 * np.pi))
+            share = density / (density.sum(axis=0) + self.outlier)
+            total = share.sum(axis=1) + 1e-6
+            mean = share @ flat / total
+            sd = np.sqrt((share * (flat - mean[:, None]) ** 2).sum(axis=1) / total + _LEAST_VARIANCE)
             sd = np.minimum(sd, [_FLUID_SD, _TISSUE_SD, _TISSUE_SD])
-            precision = share[:, 1:] / sd[1:] ** 2
-            weight = precision.sum(axis=1)
-            wanted = (precision * (log[:, None] - mean[1:])).sum(axis=1)
-            normal = (basis.T * weight) @ basis + np.diag(penalty / np.median(sd[1:]) ** 2)
+            precision = share[1:] / sd[1:, None] ** 2
+            weight = precision.sum(axis=0)
+            wanted = (precision * (log - mean[1:, None])).sum(axis=0)
+            weighted = short * np.sqrt(weight, dtype=np.float32)[:, None]
+            normal = (weighted.T @ weighted).astype(np.float64)  # of one array with itself: half the operations
+            normal[np.diag_indices_from(normal)] += penalty / np.median(sd[1:]) ** 2
             coefficients[low] = cho_solve(cho_factor(normal), basis.T @ wanted)
             new = basis @ coefficients[low]
             change, field = np.abs(new - field).max(), new
