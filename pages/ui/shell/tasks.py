@@ -16,6 +16,7 @@ from uad_core.io.errors import TOO_LITTLE_MEMORY, is_out_of_memory
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
 
+SHORT = 1.0  # s, as long as work that is expected to take no longer may take: a bar would come and go
 PATIENCE = 2.0  # s, when the app is opened: drawing a progress bar and redoing the page is slow in a browser
 
 
@@ -41,8 +42,9 @@ def done(key: Hashable, work: Work[Result]) -> Result:
 
 def wait_for(job: Job[Result]) -> Result:
     """The job's result. Until it is there, shows progress instead of the rest of the page."""
-    if st.session_state.get(keys.SCRIPT_RUNS, 1) == 1:  # later the page would show the last scan's pictures meanwhile
-        _await(job, PATIENCE)
+    first, work = st.session_state.get(keys.SCRIPT_RUNS, 1) == 1, job.work
+    if first or (work is not None and work.seconds <= SHORT):  # else the last scan's pictures would stand meanwhile
+        _await(job, PATIENCE if first else SHORT)
     if jobs().is_cancelled(visitor(), job):  # where it was cancelled in its last step, its result is not wanted
         st.info("Cancelled.")
         st.button("Start again", on_click=jobs().restart, args=(visitor(),), icon=":material/play_arrow:",
