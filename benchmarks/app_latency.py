@@ -19,6 +19,7 @@ import numpy as np
 from playwright.sync_api import FilePayload, Page, sync_playwright
 from scipy import ndimage
 
+from benchmarks.scan_steps import RAW_HEAD
 from tools.running_app import FLAGS, chromium, running_app
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.nifti import encode_nifti, read_nifti
@@ -26,7 +27,6 @@ from uad_core.io.paths import SAMPLES
 from uad_core.models import COMPARED
 from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, EvaluationRun
 
-RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 MOVES = 30
 LONG = 300_000  # ms
 WATCH = """(what) => {

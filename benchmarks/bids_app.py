@@ -34,12 +34,11 @@ SETTING = (
     "--no-shading",
 )
 KILLS = ("a worker", "the command")
-SMALL, HEAD = SAMPLES / "sub-ms01_FLAIR.nii.gz", SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 
 
 def small_dataset(folder: Path, scans: int) -> Path:
     """A BIDS dataset of small simulated scans."""
-    return noisy_dataset(folder, scans, SMALL, STEP)
+    return noisy_dataset(folder, scans, SAMPLES / "sub-ms01_FLAIR.nii.gz", STEP)
 
 
 def noisy_dataset(folder: Path, scans: int, source: Path, step: int = 1, noise: float = 2.0) -> Path:
@@ -91,7 +90,7 @@ def heads(scans: int, jobs: int = 2) -> None:
     """Print how long raw heads of full size take, and what bounds them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        dataset = noisy_dataset(folder / "dataset", scans, HEAD)
+        dataset = noisy_dataset(folder / "dataset", scans, SAMPLES / "sub-rawms03_FLAIR.nii.gz")
         before, started = os.times(), time.perf_counter()
         Popen(command(dataset, folder / "out", "participant", "--jobs", str(jobs)), cwd=ROOT).wait()
         seconds, after = time.perf_counter() - started, os.times()

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.scan_steps import RAW_HEAD
+from uad_core.atlas.masks import overlap
 from uad_core.detect.presets import usual_config
-from uad_core.io.paths import SAMPLES
 from uad_core.models import AnomalyModel
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
@@ -24,7 +25,6 @@ from uad_core.pipeline.segment import segment
 from uad_core.preprocess import Prepared
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
-RAW_HEAD = SAMPLES / "sub-rawms03_FLAIR.nii.gz"
 MODELS = ("marker-whole", "denoiser-whole", "sae3")
 REPEATS = 3  # by turns
 
@@ -80,11 +80,10 @@ def bench_inference(name: str) -> Iterator[str]:
     for way in list(ways)[1:]:
         ratios = sorted(a / b for a, b in zip(plain, seconds[way], strict=True))
         other = int(np.count_nonzero(masks[way] != exact))
-        dice = 2 * np.count_nonzero(masks[way] & exact) / max(masks[way].sum() + exact.sum(), 1)
         yield (
             f"{name}, {checkpoint.slab.count} levels, {way}: {np.median(ratios):.2f} times faster than 32 bits ("
             f"{ratios[0]:.2f} to {ratios[-1]:.2f}; {np.median(plain):.2f} s of processor time); {other} voxels of the "
-            f"mask of {exact.sum()} differ, Dice {dice:.4f}"
+            f"mask of {exact.sum()} differ, Dice {overlap(masks[way], exact):.4f}"
         )
 
 

@@ -88,3 +88,20 @@ def test_a_scan_that_takes_anothers_place_empties_it_and_removing_one_leaves_the
     assert (list(own.scans), own.latest, second.source) == ([2], 2, b"2")
     own.forget()
     assert (own.scans, second.source, second.title) == ({}, b"", "")
+
+
+def test_what_another_tab_makes_of_a_scan_that_was_renamed_or_removed_meanwhile_loses_nothing(gone):
+    own = OwnScans()
+    seen_in_a_tab = own.add(brought())
+    now = own.put(renamed(seen_in_a_tab, "left knee"))
+    assert own.put(module.replace(seen_in_a_tab, prepare_options=PrepareOptions(strip=False))) is now
+    assert (own.scans[1].source, own.scans[1].title) == (b"knee", "left knee")
+    own.drop(1)
+    own.put(renamed(now, "right knee"))
+    assert own.scans == {}
+
+
+def test_two_series_are_told_apart_by_their_names(gone):
+    own = OwnScans()
+    names = [own.add(as_scan(["a", "b"], [data, data + b"x"])).title for data in (b"1", b"2", b"3")]
+    assert names == ["DICOM series", "DICOM series (2)", "DICOM series (3)"]

@@ -29,13 +29,15 @@ class OwnScans:
     def add(self, scan: SelectedScan) -> SelectedScan:
         """Keep it under a number of its own, which it gets here; the same file again is the scan that is there."""
         again = next((one for one in self.scans.values() if one.key == scan.key), None)
-        kept_scan = again or self.put(replace(scan, number=next(self._numbers)))
+        kept_scan = again or self.put(replace(scan, title=self._free(scan.title), number=next(self._numbers)))
         self.latest = kept_scan.number
         return kept_scan
 
     def put(self, scan: SelectedScan) -> SelectedScan:
-        """Keep it in the place of the one of its number."""
+        """Keep it in the place of the one of its number; what a tab made of one that is gone or changed is left out."""
         before = self.scans.get(scan.number)
+        if not scan.source:  # emptied by another tab
+            return before or scan
         self.scans[scan.number] = scan
         if before is not None and before is not scan:
             before.forget()
@@ -53,6 +55,11 @@ class OwnScans:
         """Empty all."""
         for number in list(self.scans):
             self.scans.pop(number).forget()
+
+    def _free(self, title: str) -> str:
+        """The title, with a number where another scan has it."""
+        taken = {one.title for one in self.scans.values()}
+        return next(one for one in (title, *(f"{title} ({n})" for n in range(2, len(taken) + 3))) if one not in taken)
 
 
 def own_scans() -> OwnScans:

@@ -156,7 +156,6 @@ def _with_mask(choice: SelectedScan, name: str, data: bytes | None) -> SelectedS
 def _keep(choice: SelectedScan) -> SelectedScan:
     """Remember the scan, or how a bundled one is prepared, for all pages; it survives a reload of the page."""
     if choice.uploaded:
-        own_scans().put(choice)
-    else:
-        kept()[f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}"] = choice.prepare_options
+        return own_scans().put(choice)
+    kept()[f"{keys.PREPARE_OPTIONS} {st.session_state[keys.SCAN]}"] = choice.prepare_options
     return choice
