@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from uad_core.io.volume import ScanError
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
@@ -73,3 +74,11 @@ def test_no_iterations_change_nothing_and_a_single_slice_is_smoothed_in_plane():
     assert denoise(noisy, 0) is noisy
     assert denoise(noisy, 5).shape == (1, 32, 32)
     assert denoise(noisy, 5).std() < 0.7 * noisy.std()
+
+
+def test_denoising_leaves_out_only_what_it_would_not_touch() -> None:
+    array = np.zeros((24, 40, 40), np.float32)
+    array[3:12, 20:40, 9:30] = np.random.default_rng(0).normal(100, 20, (9, 20, 21))
+    whole = sitk.GetArrayFromImage(sitk.CurvatureFlow(sitk.GetImageFromArray(array), 0.125, 5))
+    assert np.array_equal(denoise(array, 5), whole.astype(np.float32))
+    assert np.array_equal(denoise(np.zeros_like(array), 5), np.zeros_like(array))

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from tests.support.blob_brain import ATLAS_LIKE, CENTRE, RADII, grid, scanned
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, SourceGrid, Volume
-from uad_core.preprocess import register
+from uad_core.preprocess.registration import RegistrationTarget, register
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def seen(truth, spacing):
 def test_a_known_affine_is_found_to_a_millimetre_and_a_half_on_average(atlas, case):
     truth, spacing = CASES[case]
     scan = seen(truth, spacing)
-    found = register(scan, scan.array > 0, atlas, atlas.array > 0)
+    found = register(scan, scan.array > 0, RegistrationTarget.of(atlas, atlas.array > 0))
     directions = Rotation.random(200, rng=np.random.default_rng(0)).as_matrix()[:, 0]
     points = CENTRE + directions * RADII * np.linspace(0.2, 1, 200)[:, None]
     error = np.linalg.norm(found.apply(points) - AffineTransform(truth).apply(points), axis=1)
@@ -66,7 +66,7 @@ def test_the_same_scan_with_flipped_and_permuted_axes_gives_the_same_bits(atlas)
         turned = apply_orientation(data, turn)
         turned_affine = (affine @ inv_ornt_aff(turn, data.shape)).astype(np.float32).astype(float)
         volume = Volume.from_source(turned, SourceGrid(turned.shape, turned_affine))
-        found = register(volume, volume.array > 0, atlas, atlas.array > 0)
+        found = register(volume, volume.array > 0, RegistrationTarget.of(atlas, atlas.array > 0))
         results.append(np.linalg.inv(volume.affine) @ found.matrix)
         first = Volume.from_source(data, SourceGrid(data.shape, affine))
         np.testing.assert_array_equal(volume.array, first.array)
@@ -78,10 +78,10 @@ def test_the_search_repeats_to_the_last_bit_and_leaves_the_thread_count_alone(at
     truth, _ = CASES["thick slices, small head"]
     scan = seen(truth, (6.0, 3.0, 3.0))
     before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
-    first = register(scan, scan.array > 0, atlas, atlas.array > 0)
+    first = register(scan, scan.array > 0, RegistrationTarget.of(atlas, atlas.array > 0))
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:
-        second = register(scan, scan.array > 0, atlas, atlas.array > 0)
+        second = register(scan, scan.array > 0, RegistrationTarget.of(atlas, atlas.array > 0))
     finally:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
     np.testing.assert_array_equal(first.matrix, second.matrix)
@@ -90,5 +90,5 @@ def test_the_search_repeats_to_the_last_bit_and_leaves_the_thread_count_alone(at
 
 def test_an_empty_brain_mask_is_an_error(atlas):
     with pytest.raises(ScanError) as error:
-        register(atlas, np.zeros(atlas.shape, bool), atlas, atlas.array > 0)
+        register(atlas, np.zeros(atlas.shape, bool), RegistrationTarget.of(atlas, atlas.array > 0))
     assert error.value.code == "registration_failed"

@@ -29,8 +29,13 @@ class Slab:
     @property
     def to_world(self) -> AffineTransform:
         """Slab voxel (d, h, w) of (count, 256, 256) -> atlas world mm."""
+        return AffineTransform(ATLAS_AFFINE) @ AffineTransform.shift(*self.offset)
+
+    @property
+    def offset(self) -> tuple[int, int, int]:
+        """Added to a slab voxel (d, h, w), it is a voxel of the atlas's own grid."""
         pad_h, pad_w = ((n - a) // 2 for n, a in zip(SLICE_SHAPE, ATLAS_SHAPE[1:], strict=True))
-        return AffineTransform(ATLAS_AFFINE) @ AffineTransform.shift(self.first, -pad_h, -pad_w)
+        return self.first, -pad_h, -pad_w
 
     @property
     def affine(self) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from uad_core.atlas.masks import bounding_box
 
+FEW = 60_000  # voxels
 CHEAP_THRESHOLDS = 200  # so many binarisations cost less than the medians of a slab themselves
 
 
@@ -46,13 +47,19 @@ def _mirror(indices: np.ndarray, length: int) -> np.ndarray:
 def survival(values: np.ndarray, inside: np.ndarray, thresholds: Sequence[float], size: int) -> np.ndarray:
     """For each of ascending `thresholds`, the voxels of `inside` whose median exceeds it: (T,) int64."""
     box = bounding_box(inside, margin=size // 2)
-    values, inside = values[box], inside[box]
+    values, left = values[box], inside[box]
     counts = np.zeros(len(thresholds), np.int64)
     highest = float(values.max(initial=0))
     for index, threshold in enumerate(thresholds):
         if threshold >= highest:
             break  # a median is never above the largest value
-        counts[index] = np.count_nonzero(median_above(values, threshold, size) & inside)
+        left = median_above(values, threshold, size) & left
+        counts[index] = np.count_nonzero(left)
+        if counts[index] <= FEW:  # their medians cost less than the thresholds that are left
+            medians = np.sort(filtered(values, left, size)[left])
+            above = np.array(thresholds[index + 1 :], np.float32)
+            counts[index + 1 :] = medians.size - np.searchsorted(medians, above, side="right")
+            break
     return counts
 
 

@@ -42,7 +42,7 @@ def strip(volume: Volume) -> np.ndarray:
     find, outline = _networks()
     scan = torch.from_numpy(np.ascontiguousarray(volume.array[:, ::-1, ::-1].transpose(2, 1, 0)))  # axes R, A, S
     small = _resized(scan, _COARSE)
-    low, high = (small.quantile(share) for share in _GREY_RANGE)
+    low, high = small.quantile(torch.tensor(_GREY_RANGE))
     box = _box(_brain(find, small, low, high) > _THRESHOLD, scan.shape)
     probability = _brain(outline, _resized(scan[box], _FINE), low, high)
     mask = np.zeros(scan.shape, bool)

@@ -72,9 +72,11 @@ def check_stretch(transform: AffineTransform, config: PreprocessConfig) -> str |
     return f"{found}; check the voxel size in its header."
 
 
-def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas: Atlas) -> str | None:
-    """A warning where some levels of the slab lie beyond the scan. Raises ScanError (`slab`) where all of them do."""
-    atlas_brain = mask_to_slab(atlas.brain_mask, atlas.flair, AffineTransform.identity(), slab)
+def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas_brain: np.ndarray) -> str | None:
+    """A warning where some levels of the slab lie beyond the scan. Raises ScanError (`slab`) where all of them do.
+
+    `atlas_brain`: (D, 256, 256) bool, the atlas's at those levels.
+    """
     seen = mask_to_slab(np.ones(scan.shape, bool), scan, transform, slab) & atlas_brain
     brain = np.count_nonzero(atlas_brain, axis=(1, 2))
     missed = (brain > 0) & (np.count_nonzero(seen, axis=(1, 2)) < 0.5 * brain)

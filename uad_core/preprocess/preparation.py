@@ -6,6 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
@@ -22,7 +23,7 @@ from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
 from uad_core.preprocess.prepared import Prepared, ProcessingStep
-from uad_core.preprocess.registration import register
+from uad_core.preprocess.registration import RegistrationTarget, register, template_target
 from uad_core.preprocess.shading import ShadingField, estimate_shading
 from uad_core.preprocess.signal import with_zero
 from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
@@ -81,11 +82,11 @@ def prepare(
     even = replace(scan, array=scan.array / shading.gain(scan.shape)) if shading else scan
     if shading:
         on_step("register to the atlas", 0.75)
-        transform = _transform(even, brain, config, target, log)
+        transform = _transform(even, brain, config, target, log, transform)
     on_step("denoise and normalise", 0.8)
     wide, own = widened(config.slab, config.denoise_iterations)
     atlas_brain = mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), wide)
-    warning = check_levels(scan, transform, config.slab, target)
+    warning = check_levels(scan, transform, config.slab, atlas_brain[own])
     array, inside = to_slab(even, brain, transform, wide)
     if config.strip and brain_mask is None:
         inside &= _reach(atlas_brain, config.reach_mm)
@@ -105,7 +106,9 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
         raise ValueError(f"{slab} does not lie within {prepared.slab}")
     own = slice(start, start + slab.count)
     scan, transform = prepared.scan, prepared.transform
-    before, now = (check_levels(scan, transform, levels, template()) for levels in (prepared.slab, slab))
+    before, now = (
+        check_levels(scan, transform, levels, template().tissues_in(levels) > 0) for levels in (prepared.slab, slab)
+    )
     warnings = [*(text for text in prepared.warnings if text != before), *([now] if now else [])]
     cut = f"Cut {slab.count} axial slices of 1 mm."
     steps = tuple(replace(step, sentence=cut) if step.name == "slab" else step for step in prepared.steps)
@@ -134,10 +137,16 @@ def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log
 
 
 def _transform(
-    scan: Volume, brain_mask: np.ndarray, config: PreprocessConfig, atlas: Atlas, log: _Log
+    scan: Volume,
+    brain_mask: np.ndarray,
+    config: PreprocessConfig,
+    atlas: Atlas,
+    log: _Log,
+    start: AffineTransform | None = None,
 ) -> AffineTransform:
     if config.register:
-        transform = register(scan, brain_mask, atlas.flair, atlas.brain_mask)
+        to = template_target() if atlas is template() else RegistrationTarget.of(atlas.flair, atlas.brain_mask)
+        transform = register(scan, brain_mask, to, start)
     else:
         transform = AffineTransform.identity()
     dice = atlas_overlap(scan, brain_mask, atlas, transform)
@@ -168,8 +177,11 @@ def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:
     """
     import SimpleITK as sitk
 
-    image = sitk.GetImageFromArray(atlas_brain.astype(np.uint8))
-    return sitk.GetArrayFromImage(sitk.BinaryDilate(image, [round(reach_mm), round(reach_mm), 0])).astype(bool)
+    reach = round(reach_mm)
+    box, within = bounding_box(atlas_brain, (0, reach, reach)), np.zeros_like(atlas_brain)
+    image = sitk.GetImageFromArray(atlas_brain[box].astype(np.uint8))
+    within[box] = sitk.GetArrayFromImage(sitk.BinaryDilate(image, [reach, reach, 0]))
+    return within
 
 
 def _level(

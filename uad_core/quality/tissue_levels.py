@@ -7,13 +7,10 @@ pure: voxels that hold both fluid and grey matter, and lesions and vessels, whic
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from scipy import ndimage
 
-from uad_core.atlas.space import WHOLE_BRAIN
-from uad_core.atlas.template import TISSUE_CODES, template
+from uad_core.atlas.tissue_shares import STEP, tissue_shares
 from uad_core.preprocess import Prepared
 
 FLUID, GREY, WHITE = range(3)
@@ -25,7 +22,7 @@ SHARED, ANYTHING = 0.25, 0.03  # share of fluid-and-grey voxels where either lie
 VOXELS = 40_000  # are enough
 CERTAIN = {GREY: 0.6, WHITE: 0.8}  # least share where a voxel surely lies in or near that tissue
 LEAST_VOXELS = (20, 200, 200)  # of each tissue, of those looked at
-ITERATIONS = 40
+ITERATIONS, SETTLED = 40, 1e-5  # at most, and the change of a level, of the range of all values, that ends them
 NARROWEST = 0.01  # spread of a tissue, of the range of all values
 
 
@@ -82,8 +79,10 @@ def _sampled(prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
     """(N,) float64 values of brain voxels, evenly spread, and (3, N) shares of the tissues there, which sum to 1."""
     found = np.flatnonzero(prepared.brain_mask)
     place = found[:: max(1, found.size // VOXELS)]
-    level, row, column = np.unravel_index(place, prepared.brain_mask.shape)
-    shares = _priors()[:, (level + prepared.slab.first) // 2, row // 2, column // 2].astype(np.float64)
+    voxel = np.stack(np.unravel_index(place, prepared.brain_mask.shape), axis=1)
+    maps = tissue_shares(TISSUES_OF, BLUR_MM)
+    where = np.clip((voxel + prepared.slab.offset) // STEP, 0, np.array(maps.shape[1:]) - 1)
+    shares = maps[:, *where.T].astype(np.float64)
     known = shares.sum(axis=0) > 1 - MOST_OTHER
     shares = shares[:, known] / shares[:, known].sum(axis=0)
     return prepared.array.reshape(-1)[place[known]].astype(np.float64), LEAST_PRIOR + (1 - 3 * LEAST_PRIOR) * shares
@@ -107,21 +106,11 @@ def _mixture(values: np.ndarray, priors: np.ndarray, start: np.ndarray) -> tuple
         evidence = joint.sum(axis=0) + anything + between
         belongs = joint / evidence
         voxels = belongs.sum(axis=1) + 1e-9
-        levels = belongs @ values / voxels
+        before, levels = levels, belongs @ values / voxels
         variance = float((belongs * (values - levels[:, None]) ** 2).sum() / voxels.sum())
         spread = max(float(np.sqrt(variance)), NARROWEST * extent)
         weights = voxels / (priors / total).sum(axis=1)
         weights /= weights.mean()
+        if np.abs(levels - before).max() < SETTLED * extent:
+            break
     return levels, spread, voxels
-
-
-@lru_cache(maxsize=1)
-def _priors() -> np.ndarray:
-    """(3, 78, 128, 128) float16: the tissues' shares around every second voxel of the atlas; the rest is others'."""
-    tissues = template().tissues_in(WHOLE_BRAIN)
-
-    def near(codes: list[int]) -> np.ndarray:
-        share = ndimage.gaussian_filter(np.isin(tissues, codes).astype(np.float32), BLUR_MM, truncate=3)
-        return share[::2, ::2, ::2].astype(np.float16)
-
-    return np.stack([near([TISSUE_CODES[name] for name in names]) for names in TISSUES_OF])

@@ -10,7 +10,7 @@ from uad_core.cohorts.simulate.label_map import LabelMap, reflection, septum
 from uad_core.cohorts.simulate.tissues import Tissue, tissue_of
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.registration import register
+from uad_core.preprocess.registration import RegistrationTarget, register
 
 SOFT_MAX = 255  # memberships are stored as uint8: a float map of every tissue would take 300 MB a head
 
@@ -50,7 +50,7 @@ class Anatomy:
     def located(self, values: np.ndarray, fixed: Volume, fixed_mask: np.ndarray) -> "Anatomy":
         """This anatomy, registered: a clean image of `values` (one a tissue) to `fixed` in atlas world."""
         moving = Volume.from_canonical(self.mixture(values), self.to_world.matrix)
-        found = register(moving, self.brain_mask, fixed, fixed_mask)
+        found = register(moving, self.brain_mask, RegistrationTarget.of(fixed, fixed_mask))
         return replace(self, from_atlas=self.to_world.inverse @ found @ AffineTransform(ATLAS_AFFINE))
 
 

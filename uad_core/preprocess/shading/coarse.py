@@ -1,13 +1,13 @@
 """The brain on a coarse grid, where a smooth field costs little: log intensities and what the atlas expects there."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage
 
 from uad_core.atlas.masks import bounding_box
-from uad_core.atlas.template import TISSUE_CODES, template
+from uad_core.atlas.template import template
+from uad_core.atlas.tissue_shares import STEP, tissue_shares
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.slab import resample
@@ -75,7 +75,8 @@ def shrink(scan: Volume, brain_mask: np.ndarray, transform: AffineTransform, mm:
     to_atlas = transform.inverse @ scan.to_world @ AffineTransform(to_scan)
     mirror = to_atlas.inverse @ _mirrored() @ to_atlas
     prior_map = _prior_grid().inverse @ to_atlas
-    prior = np.stack([resample(one, prior_map, inside.shape, order=1)[inside] for one in _priors()], axis=1) + 1e-3
+    shares = tissue_shares(_CLASSES, _PRIOR_MM)
+    prior = np.stack([resample(one, prior_map, inside.shape, order=1)[inside] for one in shares], axis=1) + 1e-3
     log = np.log(np.maximum(values, _DARKEST * values.mean())) if values.size else values
     spacing_mm = np.array(scan.spacing_mm) * step
     return CoarseBrain(inside, log, prior / prior.sum(axis=1, keepdims=True), spacing_mm, origin, step, mirror)
@@ -88,17 +89,6 @@ def _averaged(array: np.ndarray, step: np.ndarray) -> np.ndarray:
     return sitk.GetArrayFromImage(image)
 
 
-_HALF = 2  # the template's tissue maps are kept on every second voxel
-
-
-@lru_cache(maxsize=1)
-def _priors() -> np.ndarray:
-    """(3, D, H, W) float32: smoothed shares of the classes."""
-    tissues = template().tissues
-    maps = [np.isin(tissues, [TISSUE_CODES[name] for name in names]).astype(np.float32) for names in _CLASSES]
-    return np.stack([ndimage.gaussian_filter(_averaged(one, np.full(3, _HALF)), _PRIOR_MM / _HALF) for one in maps])
-
-
 def _mirrored() -> AffineTransform:
     """Atlas world -> atlas world, left and right exchanged about the middle of the template's grid."""
     to_world = template().flair.to_world
@@ -108,7 +98,7 @@ def _mirrored() -> AffineTransform:
 
 
 def _prior_grid() -> AffineTransform:
-    """Voxel of `_priors` -> atlas world."""
-    matrix = np.diag([_HALF, _HALF, _HALF, 1.0])
-    matrix[:3, 3] = (_HALF - 1) / 2
+    """Voxel of `tissue_shares` -> atlas world."""
+    matrix = np.diag([STEP, STEP, STEP, 1.0])
+    matrix[:3, 3] = (STEP - 1) / 2
     return template().flair.to_world @ AffineTransform(matrix)

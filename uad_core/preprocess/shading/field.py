@@ -26,10 +26,15 @@ class ShadingField:
     def gain(self, shape: tuple[int, int, int]) -> np.ndarray:
         """(D, H, W) float32 of the scan's shape: how much brighter the scan is there than it would be without."""
         box = [np.clip((np.arange(n) - c) / h, -_BEYOND, _BEYOND) for n, c, h in zip(shape, *self._box, strict=True)]
-        cube = np.zeros((self.terms.max(initial=0) + 1,) * 3)
+        degree = int(self.terms.max(initial=0))
+        cube = np.zeros((degree + 1,) * 3)
         cube[tuple(self.terms.T)] = self.coefficients
-        log: np.ndarray = legendre.leggrid3d(box[0], box[1], box[2], cube)
-        return np.exp(log - self.offset).astype(np.float32)
+        along = [legendre.legvander(positions, degree) for positions in box]
+        planes = np.einsum("abc,hb,wc->ahw", cube, along[1], along[2], optimize=True)
+        log = np.tensordot(along[0].astype(np.float32), planes.astype(np.float32), 1)
+        log -= np.float32(self.offset)
+        gain: np.ndarray = np.exp(log, out=log)
+        return gain
 
     @property
     def _box(self) -> tuple[np.ndarray, np.ndarray]:
@@ -37,13 +42,17 @@ class ShadingField:
 
 
 def terms_up_to(degree: int, shape: tuple[int, int, int]) -> np.ndarray:
-    """(K, 3) exponents of total degree 1 to `degree`; along an axis of n points at most n - 1."""
+    """(K, 3) exponents of total degree 1 to `degree`, in its order; along an axis of n points at most n - 1."""
     grid = np.stack(np.meshgrid(*[np.arange(degree + 1)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    grid = grid[np.argsort(grid.sum(axis=1), kind="stable")]
     total = grid.sum(axis=1)
     return grid[(total >= 1) & (total <= degree) & (grid < np.array(shape)).all(axis=1)]
 
 
 def basis(points: np.ndarray, terms: np.ndarray) -> np.ndarray:
-    """(N, K) float64 values of the terms at (N, 3) points in [-1, 1]."""
-    powers = [legendre.legvander(points[:, axis], int(terms.max())) for axis in range(3)]
-    return np.prod([powers[axis][:, terms[:, axis]] for axis in range(3)], axis=0)
+    """(N, K) float32 values of the terms at (N, 3) points in [-1, 1]."""
+    powers = [legendre.legvander(points[:, axis], int(terms.max())).astype(np.float32) for axis in range(3)]
+    values = powers[0][:, terms[:, 0]]
+    for axis in (1, 2):
+        values *= powers[axis][:, terms[:, axis]]
+    return values

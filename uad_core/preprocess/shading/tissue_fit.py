@@ -39,7 +39,7 @@ class TissueModel:
     """Fits of one brain that share its priors and its basis."""
 
     def __init__(self, brain: CoarseBrain, basis: np.ndarray, degree: np.ndarray, ridge: float) -> None:
-        """`basis`, (N, K), of terms of total degree `degree`, (K,); `ridge`: penalty of a field of degree 1."""
+        """`basis`, (N, K) float32, of terms of rising total `degree`, (K,); `ridge`: penalty of a field of degree 1."""
         self.brain, self.basis, self.degree, self.ridge = brain, basis, degree, ridge
         self.prior = 0.5 * (_FREE + brain.prior)
         self.outlier = 0.2 / (np.ptp(brain.log) + 0.5)  # weight 0.2 of a uniform density
@@ -51,11 +51,11 @@ class TissueModel:
 
     def fit(self, before: TissueFit, degree: int, used: np.ndarray, steps: int) -> TissueFit:
         """At most `steps` of expectation maximisation; only voxels where `used`, (N,) bool, have a say."""
-        low = self.degree <= degree
-        basis, penalty = self.basis[np.ix_(used, low)], self.ridge * used.sum() * self.degree[low].astype(float) ** 2
-        short = basis.astype(np.float32)  # enough for the sums of squares, which take most of the time
-        log, prior = self.brain.log[used], np.ascontiguousarray(self.prior[used].T)  # (3, N): long rows are quick
-        mean, sd, field = before.mean.copy(), before.sd.copy(), before.field[used]
+        terms = np.count_nonzero(self.degree <= degree)
+        basis = self.basis[:, :terms]
+        penalty = self.ridge * used.sum() * self.degree[:terms].astype(float) ** 2
+        log, prior = self.brain.log, np.where(used, self.prior.T, 0)  # (3, N): long rows are quick
+        mean, sd, field = before.mean.copy(), before.sd.copy(), before.field
         coefficients = np.zeros(len(self.degree))
         for _ in range(steps):
             flat = log - field
@@ -69,12 +69,12 @@ class TissueModel:
             precision = share[1:] / sd[1:, None] ** 2
             weight = precision.sum(axis=0)
             wanted = (precision * (log - mean[1:, None])).sum(axis=0)
-            weighted = short * np.sqrt(weight, dtype=np.float32)[:, None]
+            weighted = basis * np.sqrt(weight, dtype=np.float32)[:, None]
             normal = (weighted.T @ weighted).astype(np.float64)  # of one array with itself: half the operations
             normal[np.diag_indices_from(normal)] += penalty / np.median(sd[1:]) ** 2
-            coefficients[low] = cho_solve(cho_factor(normal), basis.T @ wanted)
-            new = basis @ coefficients[low]
-            change, field = np.abs(new - field).max(), new
+            coefficients[:terms] = cho_solve(cho_factor(normal), basis.T @ wanted.astype(np.float32))
+            new = (basis @ coefficients[:terms].astype(np.float32)).astype(np.float64)
+            change, field = np.abs(new - field)[used].max(), new
             if change < _SETTLED:
                 break
-        return TissueFit(mean, sd, self.basis[:, low] @ coefficients[low], coefficients)
+        return TissueFit(mean, sd, field, coefficients)
