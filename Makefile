@@ -8,6 +8,7 @@ LOCKED := install -q --require-hashes --no-deps -r
 
 setup: .venv/.runtime
 	@$(BIN)/python -m tools.niivue
+	@$(BIN)/python -m tools.first_scan
 setup-dev: .venv/.dev setup
 
 # torch first and exactly: any looser requirement would pull gigabytes of CUDA packages

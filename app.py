@@ -10,17 +10,20 @@ from starlette.middleware import Middleware
 from pages.ui.shell.doors import Doors
 from pages.ui.shell.niivue import NIIVUE_ROUTE
 
-LIBRARIES = ("pages.ui.inputs.scan", "torch", "SimpleITK", "plotly.graph_objects", "uad_core.models.checkpoint")
+LIBRARIES = ("SimpleITK", "plotly.graph_objects", "pandas")
 
 app = st.App("navigation.py", routes=[NIIVUE_ROUTE], middleware=[Middleware(Doors)])
 
 
 def load() -> None:
-    """What every visit needs, while the browser opens: the first one need not wait for it.
+    """What every visit needs, and the scan that most begin with, while the browser opens.
 
     Streamlit looks for what can be freed after every run of a page. Libraries never can: set aside, half a million
     objects of theirs need not be gone through each time, which takes a quarter of a second in which nobody is served.
     """
+    from pages.ui.inputs.first_scan import detect_first_scan  # here, since it loads torch
+
+    Thread(target=detect_first_scan, daemon=True).start()
     for name in LIBRARIES:
         import_module(name)
     gc.collect()

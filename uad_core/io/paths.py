@@ -7,4 +7,5 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SAMPLES = ROOT / "data_samples"  # scans that ship with the project
 CHECKPOINTS = Path(os.environ.get("UAD_CHECKPOINTS") or ROOT / "checkpoints")
+PREPARED = Path(os.environ.get("UAD_PREPARED") or ROOT / ".prepared")  # bundled scans, ready for the models
 RUNS = Path(os.environ.get("UAD_RUNS") or ROOT / "runs")  # trainings; evaluations lie in a folder below it

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 BINS = 100  # over [0, 1], of the grey values of a prepared scan
-_MIDDLES = (np.arange(BINS) + 0.5) / BINS
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,8 @@ def histogram_shares(values: np.ndarray) -> np.ndarray:
 
 
 def earth_movers_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Between two (BINS,) distributions: how far a voxel's value has to be moved on average, in normalised grey."""
-    from scipy.stats import wasserstein_distance  # here, since it takes 0.7 s to load
+    """Between two (BINS,) distributions: how far a voxel's value has to be moved on average, in normalised grey.
 
-    return float(wasserstein_distance(_MIDDLES, _MIDDLES, first, second))
+    As `scipy.stats.wasserstein_distance`, whose module takes a second to load: as long as all other checks of a scan.
+    """
+    return float(np.abs(np.cumsum(first / first.sum() - second / second.sum())).sum() / BINS)

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.shell.job import Job, OnProgress, Work
 from pages.ui.shell.tasks import begin, done, wait_for
+from pages.ui.shell.visitors import Visitor
 from uad_core.atlas.space import Slab
 from uad_core.detect.lights import lights_of
 from uad_core.io.nifti import read_lesions
@@ -15,6 +16,7 @@ from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
 from uad_core.preprocess.from_file import prepare_scan
+from uad_core.preprocess.prepare_once import prepare_once
 from uad_core.quality import Check
 
 SECONDS_A_LEVEL = 0.1  # of a reconstruction, at first
@@ -37,35 +39,44 @@ def reconstruction_of(choice: SelectedScan, checkpoint: Checkpoint) -> Reconstru
     return wait_for(work)
 
 
-def reconstructing(choice: SelectedScan, checkpoint: Checkpoint) -> Job[Reconstruction]:
+def reconstructing(choice: SelectedScan, checkpoint: Checkpoint, who: Visitor | None = None) -> Job[Reconstruction]:
     """The job behind `reconstruction_of`, for who does not wait for it. The scan is prepared first."""
-    preparation, step = _preparation(choice, checkpoint.slab), f"reconstruct with {checkpoint.name}"
+    preparation, step = _preparation(choice, checkpoint.slab, who), f"reconstruct with {checkpoint.name}"
 
     def work(on_progress: OnProgress) -> Reconstruction:
         prepared = preparation.future.result()
         return reconstruct(prepared, checkpoint, lambda share: on_progress(step, share))
 
     seconds = SECONDS_A_LEVEL * checkpoint.slab.count
-    return begin((choice.key, checkpoint.sha256), Work(work, step, seconds, preparation))
+    return begin((choice.key, checkpoint.sha256), Work(work, step, seconds, preparation), who)
 
 
 def lights_on(choice: SelectedScan, reconstruction: Reconstruction) -> tuple[Check, ...]:
     """The checks of the scan for the model; what its result has to carry."""
+    return wait_for(lighting(choice, reconstruction))
+
+
+def lighting(
+    choice: SelectedScan, reconstruction: Reconstruction, who: Visitor | None = None
+) -> Job[tuple[Check, ...]]:
+    """The job behind `lights_on`."""
     key = (choice.key, "lights", reconstruction.checkpoint.sha256)
-    return done(key, Work(lambda on_progress: lights_of(reconstruction), "checks", 1.0))
+    return begin(key, Work(lambda on_progress: lights_of(reconstruction), "checks", 1.0), who)
 
 
-def _preparation(choice: SelectedScan, slab: Slab) -> Job[Prepared]:
+def _preparation(choice: SelectedScan, slab: Slab, who: Visitor | None = None) -> Job[Prepared]:
     if not choice.source:  # forgotten in another tab, while this one shows it
         st.rerun()
 
     source, options = choice.source, choice.prepare_options  # it may be emptied meanwhile
 
     def work(on_progress: OnProgress) -> Prepared:
+        if isinstance(source, bytes) and not choice.uploaded:
+            return prepare_once(source, slab, options, on_progress)
         return prepare_scan(source, slab, options, on_progress)
 
     kind, seconds = ("an upload", 20.0) if choice.uploaded else (choice.label, 2.0)
-    return begin((choice.key, slab), Work(work, f"prepare {kind}, {slab.count} levels", seconds))
+    return begin((choice.key, slab), Work(work, f"prepare {kind}, {slab.count} levels", seconds), who)
 
 
 def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Mask | None:

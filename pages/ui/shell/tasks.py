@@ -11,7 +11,7 @@ from pages.ui.shell import keys
 from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.job import Cancelled, Forgotten, Job, Result, Work
 from pages.ui.shell.jobs import jobs
-from pages.ui.shell.visitors import visitor
+from pages.ui.shell.visitors import Visitor, visitor
 from uad_core.io.errors import TOO_LITTLE_MEMORY, is_out_of_memory
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import CheckpointError
@@ -25,10 +25,13 @@ def kept() -> dict[str, Any]:
     return jobs().values(visitor())
 
 
-def begin(key: Hashable, work: Work[Result]) -> Job[Result]:
-    """The job of that key, begun if there is none; where there is no room, a sentence in place of the page."""
+def begin(key: Hashable, work: Work[Result], who: Visitor | None = None) -> Job[Result]:
+    """The job of that key, begun if there is none; where there is no room, a sentence in place of the page.
+
+    `who`: for whom, if not for the visitor whose script this is.
+    """
     try:
-        return jobs().start(visitor(), key, work)
+        return jobs().start(who or visitor(), key, work)
     except ServerFull as full:
         st.warning(str(full), icon=":material/hourglass_full:")
         st.button("Try again", icon=":material/refresh:", help="Asks once more.")

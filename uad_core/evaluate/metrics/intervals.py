@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from uad_core.evaluate.metrics.ranking import Curve
 
@@ -44,6 +43,8 @@ def mean_with_interval(
         return Interval(float(kept[0]) if kept.size else nan, nan, nan, nan, kept.size, left_out)
     low = high = nan
     if np.ptp(kept) > 0:
+        from scipy.stats import bootstrap  # here, since it takes a second to load
+
         rng = np.random.default_rng(seed)
         found = bootstrap((kept,), np.mean, n_resamples=resamples, method="BCa", rng=rng, vectorized=True)
         low, high = found.confidence_interval
