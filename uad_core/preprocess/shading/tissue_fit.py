@@ -5,6 +5,7 @@ probabilities and a uniform one for outliers; the field follows the two tissues 
 maximisation as in Van Leemput et al., IEEE Trans Med Imaging 18 (1999) 885 and, for outliers, 20 (2001) 677.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,9 +60,7 @@ class TissueModel:
         coefficients = np.zeros(len(self.degree))
         for _ in range(steps):
             flat = log - field
-            off = flat - mean[:, None]
-            density = prior * np.exp(-0.5 * (off / sd[:, None]) ** 2) / (sd[:, None] * np.sqrt(2 * np.pi))
-            share = density / (density.sum(axis=0) + self.outlier)
+            share = self._shares(flat, mean, sd, prior)
             total = share.sum(axis=1) + 1e-6
             mean = share @ flat / total
             sd = np.sqrt((share * (flat - mean[:, None]) ** 2).sum(axis=1) / total + _LEAST_VARIANCE)
@@ -78,3 +77,33 @@ class TissueModel:
             if change < _SETTLED:
                 break
         return TissueFit(mean, sd, field, coefficients)
+
+    def held_out_errors(
+        self, fit: TissueFit, used: np.ndarray, folds: np.ndarray, ridges: Sequence[float]
+    ) -> np.ndarray:
+        """(R,) squared error of each fold's voxels, weighted as in `fit`, under fields fitted to the others alone."""
+        share = self._shares(self.brain.log - fit.field, fit.mean, fit.sd, np.where(used, self.prior.T, 0))
+        precision = share[1:] / fit.sd[1:, None] ** 2
+        weight = precision.sum(axis=0).astype(np.float32)
+        wanted = (precision * (self.brain.log - fit.mean[1:, None])).sum(axis=0).astype(np.float32)
+        penalty = used.sum() * self.degree.astype(float) ** 2 / np.median(fit.sd[1:]) ** 2
+        sums = []
+        for fold in np.unique(folds):
+            basis, own = self.basis[folds == fold], weight[folds == fold]
+            weighted = basis * np.sqrt(own)[:, None]
+            sums.append(((weighted.T @ weighted).astype(float), (basis.T @ wanted[folds == fold]).astype(float)))
+        normal, right = (sum(part) for part in zip(*sums, strict=True))
+        errors = np.zeros(len(ridges))
+        for index, ridge in enumerate(ridges):
+            for own_normal, own_right in sums:
+                rest = normal - own_normal + np.diag(ridge * penalty * (1 - 1 / len(sums)))
+                found = cho_solve(cho_factor(rest), right - own_right)
+                errors[index] += found @ own_normal @ found - 2 * found @ own_right
+        return errors + float((wanted**2 / np.maximum(weight, 1e-9)).sum())
+
+    def _shares(self, flat: np.ndarray, mean: np.ndarray, sd: np.ndarray, prior: np.ndarray) -> np.ndarray:
+        """(3, N) probability of each class, given (N,) log intensities without the field."""
+        off = flat - mean[:, None]
+        density = prior * np.exp(-0.5 * (off / sd[:, None]) ** 2) / (sd[:, None] * np.sqrt(2 * np.pi))
+        share: np.ndarray = density / (density.sum(axis=0) + self.outlier)
+        return share
