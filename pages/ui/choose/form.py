@@ -41,14 +41,21 @@ def ask() -> tuple[str, tuple[str, ...]]:
             "Models", names, [name for name in (STRONGEST, "intensity") if name in names], max_selections=6,
             key=ASKED["models"], help="One to six checkpoints, of the same axial levels.", **view.KEEP,
         )  # fmt: skip
-    folder = st.session_state[ASKED["folder"]].strip() or st.session_state[ASKED["cohort"]] or ""
-    wanted = (folder, tuple(st.session_state[ASKED["models"]]))
     start.button(
-        "Try all settings", type="primary", icon=":material/tune:", disabled=not all(wanted), width="stretch",
-        on_click=st.session_state.update, args=({keys.CHOOSE_ASKED: wanted},),
-        help="About half a minute a scan. The page may be left meanwhile.",
+        "Try all settings", type="primary", icon=":material/tune:", disabled=not all(_wanted()), width="stretch",
+        on_click=_start, help="About half a minute a scan. The page may be left meanwhile.",
     )  # fmt: skip
-    return wanted
+    return _wanted()
+
+
+def _wanted() -> tuple[str, tuple[str, ...]]:
+    folder = st.session_state[ASKED["folder"]].strip() or st.session_state[ASKED["cohort"]] or ""
+    return folder, tuple(st.session_state[ASKED["models"]])
+
+
+def _start() -> None:
+    """What the form has at the click: it may come before the page has drawn what was typed last."""
+    st.session_state[keys.CHOOSE_ASKED] = _wanted()
 
 
 def studied(folder: str, models: tuple[str, ...]) -> SettingStudy:

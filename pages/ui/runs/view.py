@@ -1,7 +1,6 @@
 """What Train and Evaluate share: the list of runs, starting one, why that failed, its log, its command, deleting it."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -121,9 +120,14 @@ def draw_log(run: BackgroundRun) -> None:
 def offer_rename(run: BackgroundRun) -> None:
     """Of its folder; a checkpoint keeps its name."""
     with st.popover("Rename", icon=":material/edit:", key=f"rename {run.name}", help="Gives the run another name."):
-        name = st.text_input("New name", run.name, max_chars=60, key=f"new name of {run.name}", help="Of its folder.")
-        st.button("Rename", on_click=attempt, args=(type(run), partial(run.rename, name.strip())),
-                  key=f"rename {run.name} now", disabled=name.strip() == run.name, help="At once.")  # fmt: skip
+        key = f"new name of {run.name}"
+        name = st.text_input("New name", run.name, max_chars=60, key=key, help="Of its folder.")
+
+        def rename() -> None:  # the name at the click: that may come before the page has drawn what was typed
+            run.rename(st.session_state[key].strip())
+
+        st.button("Rename", on_click=attempt, args=(type(run), rename), key=f"rename {run.name} now",
+                  disabled=name.strip() == run.name, help="At once.")  # fmt: skip
 
 
 def offer_deletion(run: BackgroundRun) -> None:

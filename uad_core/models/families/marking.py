@@ -60,8 +60,6 @@ class MarkingUNet(AnomalyModel):
         self.head = nn.Conv2d(widths[0], 4 * 3, 3, padding=1)
         assert self.head.bias is not None
         nn.init.constant_(self.head.bias[:8], -3.0)  # of both marks: anomalies are rare
-        # as in training, a quarter less time; torch knows it, its stubs do not
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, slices: Tensor) -> Tensor:
         return self.assess(slices)[0]

@@ -26,7 +26,7 @@ class ShadingConfig:
     steps: int = 20  # of expectation maximisation a fit, at most
     ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
     looser: tuple[float, ...] = (3e-5, 1e-5, 3e-6, 1e-6)  # ridges for a field that bends faster, as under a drop-out;
-    gain: float = 0.05  # taken where held-out tissue fits better by that share: in six of eight real heads it doesn't
+    gain: float = 0.05  # taken where held-out tissue fits better by that share, as in one of eight real heads
     block_mm: float = 28.0  # edge of what is held out in one piece
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
     least_extent_mm: float = 60.0  # of the brain along each axis; a thinner slab shows too little to tell lesion apart
