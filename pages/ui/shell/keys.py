@@ -38,6 +38,7 @@ PLACE = "place in the scan"  # Scan: atlas mm, the same for all scans, so that t
 COMPLAINT = "complaint"  # about the last upload
 THRESHOLD_BOX = "threshold box"
 HISTOGRAM = "histogram"
+ANSWERS = "histogram answers"  # to how many moves of its line the server has answered
 LESIONS = "lesions"
 REGION = "region"  # number of the one that `[` and `]` went to last
 STROKE = "last stroke taken"

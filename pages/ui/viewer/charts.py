@@ -71,11 +71,13 @@ def show_histogram(
         "top": top,
         "floor": FLOOR,
         "height": 260,
+        "answers": st.session_state.get(keys.ANSWERS, 0),  # one that leaves all else as it was moves the line as well
         "share": f"{share:.2f} % of this scan flagged, {100 - segmentation.percentile:.2f} % of healthy ones above",
     }
 
     def dragged() -> None:
         if wanted := st.session_state[keys.HISTOGRAM].get("threshold"):
+            st.session_state[keys.ANSWERS] = st.session_state.get(keys.ANSWERS, 0) + 1
             on_threshold(float(wanted["value"]), healthy.percentile(float(wanted["value"])))
 
     _histogram(key=keys.HISTOGRAM, data=data, on_threshold_change=dragged, height="content")
