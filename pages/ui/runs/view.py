@@ -123,8 +123,8 @@ def offer_rename(run: BackgroundRun) -> None:
         key = f"new name of {run.name}"
         name = st.text_input("New name", run.name, max_chars=60, key=key, help="Of its folder.")
 
-        def rename() -> None:  # the name at the click: that may come before the page has drawn what was typed
-            run.rename(st.session_state[key].strip())
+        def rename() -> BackgroundRun:  # the name at the click, which may come before the page has drawn it
+            return run.rename(st.session_state[key].strip())
 
         st.button("Rename", on_click=attempt, args=(type(run), rename), key=f"rename {run.name} now",
                   disabled=name.strip() == run.name, help="At once.")  # fmt: skip
