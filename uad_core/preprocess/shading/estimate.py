@@ -75,7 +75,7 @@ def _search(model: TissueModel, brain: CoarseBrain, config: ShadingConfig) -> tu
         return everything, everything, all_voxels
     fit = model.start()
     for degree in config.again:
-        before, used = bright, ~bright if bright.mean() <= config.most_bright else all_voxels
+        before, used = bright, _without(bright, config)
         fit = model.fit(fit, degree, used, config.steps)
         bright = bright | sharp_regions(brain, fit.residual(brain), judged)
         if degree == config.again[-1] and np.array_equal(bright, before):
@@ -99,7 +99,12 @@ def _loosened(
     everything = model.fit(fit, config.degrees[-1], np.ones_like(used), config.steps)
     judged = model.brain.one_sided(everything.residual(model.brain))
     still_bright = sharp_regions(model.brain, fit.residual(model.brain), judged)  # some was but shaded otherwise
-    return model.fit(fit, config.degrees[-1], ~still_bright, config.steps)
+    return model.fit(fit, config.degrees[-1], _without(still_bright, config), config.steps)
+
+
+def _without(bright: np.ndarray, config: ShadingConfig) -> np.ndarray:
+    """(N,) bool: all else has a say; everything, where that would leave too little."""
+    return ~bright if bright.mean() <= config.most_bright else np.ones_like(bright)
 
 
 def _folds(places_mm: np.ndarray, block_mm: float) -> np.ndarray:
