@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from uad_core.atlas.space import BRAIN_FRAME
 from uad_core.models.checkpoint import build_model
 from uad_core.models.parts.painting import PaintConfig, paint, tissue_sd
 from uad_core.models.parts.scanner import RandomScanner, move, recontrast
@@ -124,3 +125,15 @@ def test_learning_marks_what_was_never_painted_in_training(model):
 def test_a_size_that_the_network_does_not_divide_is_refused(model):
     with pytest.raises(ValueError, match="multiples of 8"):
         model.assess(torch.rand(1, 1, 90, 96))
+
+
+def test_a_whole_slice_is_judged_in_the_brain_s_frame_and_one_that_reaches_beyond_it_whole(model):
+    rows, columns = BRAIN_FRAME
+    slices = torch.zeros(2, 1, 256, 256)
+    slices[:, :, 88:184, 80:176] = discs(2)
+    slices[1, 0, 20, 20] = 0.5
+    (picture, score), (cut_picture, cut_score) = model.assess(slices), model.assess(slices[:1, :, rows, columns])
+    torch.testing.assert_close(score[:1, :, rows, columns], cut_score)
+    torch.testing.assert_close(picture[:1, :, rows, columns], cut_picture)
+    assert score[1, :, 20, 20].max() > 0  # it was looked at
+    torch.testing.assert_close(score[1:], model.assess(slices[1:])[1])

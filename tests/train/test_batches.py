@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from uad_core.atlas.space import BRAIN_FRAME
 from uad_core.train.batches import AugmentConfig, HealthySlices, augment, brain_frame
 
 
@@ -81,3 +82,23 @@ def test_neighbours_are_those_of_the_same_scan_and_0_where_there_are_none():
     for batch in HealthySlices([slices], PLAIN, 0, levels, (-1, 1)).batches(0, 2):
         found |= {round(10 * float(stack[0].max())): [round(10 * float(s.max())) for s in stack[1:]] for stack in batch}
     assert found == {1: [0, 2], 2: [1, 3], 3: [2, 0], 4: [0, 0], 5: [0, 0]}
+
+
+def test_a_thick_slice_is_the_mean_of_the_levels_of_its_own_scan_in_its_own_outline():
+    """Three levels of one scan, and two of another."""
+    slices = np.zeros((5, 8, 8), np.float32)
+    slices[:, 2:6, 2:6] = np.array([0.1, 0.3, 0.8, 0.5, 0.7])[:, None, None]
+    slices[1, 2, 2] = 0  # a level whose brain is smaller
+    config = AugmentConfig(flip=False, shift_px=0, gamma=0, thick_mm=3)
+    source = HealthySlices([slices], config, 0, [np.array([70, 71, 72, 70, 71])])
+    seen = [stack[0] for epoch in range(6) for batch in source.batches(epoch, 5) for stack in batch]
+    assert {round(float(one.max()), 3) for one in seen} == {0.1, 0.2, 0.3, 0.4, 0.55, 0.8, 0.5, 0.6, 0.7}
+    assert all(one[2, 2] == 0 for one in seen if round(float(one[4, 4]), 3) in {0.3, 0.4})
+
+
+def test_a_model_has_its_own_frame_where_the_brain_leaves_room_in_it():
+    slices = np.zeros((1, 256, 256), np.float32)
+    slices[0, 50:220, 60:190] = 0.5
+    assert brain_frame([slices], 4, 32, BRAIN_FRAME) == BRAIN_FRAME
+    slices[0, 230, 100] = 0.5  # within, but a shift could lose it
+    assert brain_frame([slices], 4, 32, BRAIN_FRAME) != BRAIN_FRAME

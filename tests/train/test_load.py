@@ -11,9 +11,9 @@ from uad_core.train.load import load
 CONFIG = TrainConfig(held_out=0.4, seed=1)
 
 
-def loaded(folder):
+def loaded(*folders):
     """What `load` returns, and the sentences on its way."""
-    stages, problems = load([open_cohort(folder)], CONFIG), []
+    stages, problems = load([open_cohort(folder) for folder in folders], CONFIG), []
     while True:
         try:
             problems += [text] if (text := next(stages).problem) else []
@@ -41,3 +41,14 @@ def test_where_nobody_can_be_used_that_is_said(tmp_path):
         path.write_bytes(b"")
     with pytest.raises(ScanError, match="No scan can be used"):
         loaded(folder)
+
+
+def test_one_person_beside_a_cohort_is_learnt_from_whole_and_alone_is_too_few(tmp_path):
+    many, single = picture_cohort(tmp_path / "many", 5), picture_cohort(tmp_path / "single", 1)
+    result, _ = loaded(single, many)
+    assert [len(part.subjects) for part in result.splits[0]] == [1, 0]
+    assert [len(part.subjects) for part in result.splits[1]] == [3, 2]
+    assert list(map(len, result.learn)) == [1, 3]
+    assert len(result.validation) == len(list(result.held_out(CONFIG))) == 2
+    with pytest.raises(ScanError, match="at least 2 are needed"):
+        loaded(single)

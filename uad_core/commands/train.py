@@ -55,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--set", action="append", default=[], metavar="KEY=VALUE", help=text)
     add("--shift-px", type=int, default=augment.shift_px, help="largest random shift (default: %(default)s)")
     add("--gamma", type=float, default=augment.gamma, help="range of random contrast (default: %(default)s)")
+    text = "thickest slice that half of the slices of a whole scan are seen as, mm (default: none)"
+    add("--thick-mm", type=int, default=augment.thick_mm, help=text)
     add("--no-flip", action="store_true", help="no random left-right flips")
     parser.set_defaults(run=run)
 
@@ -113,7 +115,7 @@ def read_config(options: argparse.Namespace) -> TrainConfig:
         model=options.model,
         slab=SLABS[options.slab],
         compile=options.compile,
-        augment=AugmentConfig(not options.no_flip, options.shift_px, options.gamma),
+        augment=AugmentConfig(not options.no_flip, options.shift_px, options.gamma, options.thick_mm),
         settings=parse_settings(options.model, options.set),
         **{name: getattr(options, name) for name in OPTIONS},
     )

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from uad_core.atlas.space import Frame
+
 OnProgress = Callable[[float], None]  # called with the share that is done, (0, 1]
 
 
@@ -39,6 +41,7 @@ class AnomalyModel(nn.Module, ABC):
     context: tuple[int, ...] = ()  # levels of the same scan that are seen beside each slice, relative to it
     scores: ClassVar[bool] = False  # whether `assess` gives a score, which then stands in the residual's place
     cell_px: int | None = None  # edge of the coarsest feature: training may cut slices to multiples; None: never
+    frame: ClassVar[Frame | None] = None  # all of a slice that it works on, where no brain lies beyond
 
     def __init__(self, config: Any = None) -> None:
         super().__init__()

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from uad_core.atlas.masks import bounding_box
-
-Frame = tuple[slice, slice]  # rows, columns
+from uad_core.atlas.space import Frame
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class AugmentConfig:
     flip: bool = True  # left and right, every other time
     shift_px: int = 4  # up to, along rows and columns: registration is never exact
     gamma: float = 0.15  # exponent between 1 / (1 + gamma) and 1 + gamma: contrast differs between scanners
+    thick_mm: int = 0  # half of a scan's slices are seen as thick as that at most, as in a scan of few slices
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +49,25 @@ class HealthySlices:
             changed = []
             for position, (cohort, index) in enumerate(order[first : first + batch_size], first):
                 rng = np.random.default_rng((self.seed, epoch, position))
-                changed.append(augment(self._stack(cohort, index), self.augment, rng))
+                thick = self.augment.thick_mm >= 3 and rng.random() < 0.5
+                reach = int(rng.integers(1, (self.augment.thick_mm - 1) // 2 + 1)) if thick else 0
+                changed.append(augment(self._stack(cohort, index, reach), self.augment, rng))
             yield np.stack(changed)
 
-    def _stack(self, cohort: int, index: int) -> np.ndarray:
+    def _stack(self, cohort: int, index: int, reach: int) -> np.ndarray:
         """(C, 256, 256): a slice, and the levels of its scan around it, 0 where there are none."""
         array = self.arrays[cohort]
         stack = np.zeros((1 + len(self.context), *array.shape[1:]), array.dtype)
-        stack[0] = array[index]
-        for channel, offset in enumerate(self.context, 1):
-            if self._is_neighbour(cohort, index, offset):
-                stack[channel] = array[index + offset]
+        for channel, offset in enumerate((0, *self.context)):
+            if offset == 0 or self._is_neighbour(cohort, index, offset):
+                stack[channel] = self._slice(cohort, index + offset, reach)
         return stack
+
+    def _slice(self, cohort: int, index: int, reach: int) -> np.ndarray:
+        """(256, 256): the mean of the levels that lie within `reach` of one, in the outline of that one."""
+        array, around = self.arrays[cohort], range(index - reach, index + reach + 1)
+        part = [array[one] for one in around if one == index or self._is_neighbour(cohort, index, one - index)]
+        return np.where(array[index] > 0, np.mean(part, axis=0, dtype=np.float32), 0) if reach else array[index]
 
     def _is_neighbour(self, cohort: int, index: int, offset: int) -> bool:
         """Whether all slices up to there follow level upon level, as those of one scan do."""
@@ -78,18 +85,23 @@ class HealthySlices:
         return [drawn[i] for i in rng.permutation(len(drawn))]
 
 
-def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | None) -> Frame:
+def brain_frame(arrays: Sequence[np.ndarray], margin_px: int, cell_px: int | None, own: Frame | None = None) -> Frame:
     """The part of (N, H, W) slices that holds all brain and `margin_px` around it; the rest is black in every one.
 
     A convolutional model pads with 0 anyway, so it learns the same from half the pixels. The frame keeps to the grid of
     `cell_px`, on which the model works, and lies evenly about the middle column, so that a flip leaves the brain in
-    place. None: the whole slice.
+    place; a model's `own` frame comes first, if it is wide enough. Without `cell_px`: the whole slice.
     """
     height, width = arrays[0].shape[1:]
     shown = np.any([array.any(axis=0) for array in arrays], axis=0)
     if cell_px is None or not shown.any():
         return slice(0, height), slice(0, width)
     rows, columns = bounding_box(shown)
+    if own is not None and all(
+        frame.start + margin_px <= found.start and found.stop <= frame.stop - margin_px
+        for frame, found in zip(own, (rows, columns), strict=True)
+    ):
+        return own
     top = max(0, (rows.start - margin_px) // cell_px * cell_px)
     bottom = min(height, -(-(rows.stop + margin_px) // cell_px) * cell_px)
     side = max(0, min(columns.start, width - columns.stop) - margin_px) // cell_px * cell_px

@@ -58,10 +58,11 @@ class TrainConfig:
         """Of `python -m uad_core train`. Raises ValueError for axial levels that have no name there."""
         options = changed(self, TrainConfig(), ALWAYS)
         options.pop("augment", None)
-        own = [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in self.settings.items()]
-        options |= {"slab": slab_name(self.slab), "settings": None, "set": own}
+        pairs = [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in self.settings.items()]
+        options |= {"slab": slab_name(self.slab), "settings": None, "set": pairs}
         change = self.augment
-        return options | {"shift_px": change.shift_px, "gamma": change.gamma, "no_flip": not change.flip}
+        own = {"shift_px": change.shift_px, "gamma": change.gamma, "no_flip": not change.flip}
+        return options | own | ({"thick_mm": change.thick_mm} if change.thick_mm else {})
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "TrainConfig":

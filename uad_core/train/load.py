@@ -44,10 +44,10 @@ def load(
 ) -> Generator[TrainProgress, None, Loaded | None]:
     """Prepare every healthy subject, keeping slices with any brain; None once `must_stop` is true.
 
-    A subject that cannot be prepared is left out, and `problem` says why. Raises ScanError: a cohort that cannot be
-    split, or of which nobody can be used.
+    A subject that cannot be prepared is left out, and `problem` says why. Beside other cohorts one of a single person
+    is learnt from whole. Raises ScanError: a cohort that cannot be split, or of which nobody can be used.
     """
-    splits = [cohort.healthy.split(config.held_out, config.seed) for cohort in cohorts]
+    splits = _split(cohorts, config)
     total = sum(len(part.subjects) for split in splits for part in split)
     pieces, done = _Pieces(), 0
     left_out: set[Path] = set()
@@ -67,13 +67,25 @@ def load(
                     yield replace(now, stage="stopped")
                     return None
     splits = [(inside.without(left_out), outside.without(left_out)) for inside, outside in splits]
-    if not all(part.subjects for split in splits for part in split):
+    if not all(inside.subjects for inside, _ in splits) or not any(outside.subjects for _, outside in splits):
         raise ScanError("cohort", "No scan can be used of those to learn from, or of those held out. See the log.")
     learn, levels = zip(*(pieces.take(number, True) for number in range(len(splits))), strict=True)
-    outside = [pieces.take(number, False) for number in range(len(splits))]
+    outside = [pieces.take(number, False) for number, (_, held_out) in enumerate(splits) if held_out.subjects]
     held, held_levels = (np.concatenate(group) for group in zip(*outside, strict=True))
     chosen = np.unique(np.linspace(0, len(held) - 1, min(VALIDATION, len(held))).round().astype(int))
     return Loaded(list(learn), list(levels), held[chosen].astype(np.float32), held_levels[chosen], splits)
+
+
+def _split(cohorts: Sequence[Cohort], config: TrainConfig) -> list[tuple[Cohort, Cohort]]:
+    """Of each cohort's healthy subjects those to learn from, and those held out."""
+    healthy = [cohort.healthy for cohort in cohorts]
+    many = [len({subject.anatomy for subject in cohort.subjects}) > 1 for cohort in healthy]
+    return [
+        cohort.split(config.held_out, config.seed)
+        if several or not any(many)
+        else (cohort, replace(cohort, subjects=()))
+        for cohort, several in zip(healthy, many, strict=True)
+    ]
 
 
 class _Pieces:

@@ -26,7 +26,7 @@ class TrainState:
     def __init__(self, training: Training, model: AnomalyModel, loaded: Loaded, ranks: Distributed) -> None:
         self.training, self.model, self.loaded, self.ranks = training, model, loaded, ranks
         config = self.config = training.config
-        rows, columns = brain_frame(loaded.learn, config.augment.shift_px, model.cell_px)
+        rows, columns = brain_frame(loaded.learn, config.augment.shift_px, model.cell_px, model.frame)
         arrays = [array[:, rows, columns] for array in loaded.learn]
         self._slices = HealthySlices(arrays, config.augment, config.seed, loaded.learn_levels, model.context)
         self.steps = make_steps(model, config)  # none for a model without gradients

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from uad_core.atlas.space import BRAIN_FRAME, SLICE_SHAPE
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective, OnProgress
 from uad_core.models.parts.corruption import blobs
 from uad_core.models.parts.painting import PaintConfig, paint, tissue_sd
@@ -20,6 +21,7 @@ from uad_core.models.parts.unet import check_size, down_stages, through, up_stag
 SEEN_FROM_SD = 0.7  # a change of so many sd of the tissue counts as marked to 63 % (1 - 1/e), one of half to 22 %
 PAINTED_FROM = 0.002  # normalised grey that counts as painted
 ALONE = 0.35  # share of the slices that are learnt without their neighbours
+ONE_SIDED = 0.1  # share of the neighbours that are missing where others are there, as at the end of a slab
 REPAIR_WEIGHT = 4.0  # of the repaired slice's l1 against the marking's terms
 VALIDATION_BLOBS = (4, (1.5, 25.0), 0.3)  # count, radii, contrast: of the task that picks the epoch, never trained on
 MARKED_FROM = 0.04  # change in normalised grey that the validation's marking should show
@@ -28,7 +30,7 @@ MARKED_FROM = 0.04  # change in normalised grey that the validation's marking sh
 @dataclass(frozen=True)
 class MarkingConfig:
     widths: tuple[int, ...] = (16, 32, 64, 96, 128)  # from half resolution downwards
-    context: tuple[int, ...] = ()  # levels that are seen beside each slice, in mm
+    context: tuple[int, ...] = (-3, 3)  # levels that are seen beside each slice, in mm
     learning_rate: float = 2e-3
 
 
@@ -48,6 +50,7 @@ class MarkingUNet(AnomalyModel):
     """
 
     scores = True
+    frame = BRAIN_FRAME
     cell_px: int
 
     def __init__(self, config: MarkingConfig) -> None:
@@ -69,6 +72,19 @@ class MarkingUNet(AnomalyModel):
 
     def assess(self, slices: Tensor, on_progress: OnProgress | None = None) -> tuple[Tensor, Tensor | None]:
         """(B, 1, H, W) as it would be healthy, and (B, 2, H, W) probabilities; each the mean over both flips."""
+        if tuple(slices.shape[2:]) != SLICE_SHAPE:
+            return self._judge(slices)
+        beyond = slices > 0
+        beyond[..., BRAIN_FRAME[0], BRAIN_FRAME[1]] = False
+        small = ~beyond.flatten(1).any(1)
+        healthy, score = slices.new_zeros(len(slices), 1, *SLICE_SHAPE), slices.new_zeros(len(slices), 2, *SLICE_SHAPE)
+        for some, (rows, columns) in ((small, BRAIN_FRAME), (~small, (slice(None), slice(None)))):
+            if some.any():
+                redrawn, marked = self._judge(slices[some][..., rows, columns])
+                healthy[some, :, rows, columns], score[some, :, rows, columns] = redrawn, marked
+        return healthy, score
+
+    def _judge(self, slices: Tensor) -> tuple[Tensor, Tensor]:
         with self.as_trained():
             logits, taken_off = self._network(slices)
             turned_logits, turned_off = self._network(slices.flip(3))
@@ -121,7 +137,8 @@ class MarkingUNet(AnomalyModel):
         size = change[:, :1] / (SEEN_FROM_SD * spread)
         size = size * (painted[:, :1].abs() > PAINTED_FROM)  # a sharpened edge rings beyond it
         marks = torch.cat([1 - torch.exp(-part.square()) for part in (size.clamp(min=0), size.clamp(max=0))], 1)
-        known = known & (torch.rand(len(slices), 1, 1, 1, device=slices.device) >= ALONE)
+        alone = torch.rand(len(slices), 1, 1, 1, device=slices.device) < ALONE
+        known = known & ~alone & (torch.rand(known.shape, device=slices.device) >= ONE_SIDED)
         painted_stack = torch.where(inside, (seen + change).clamp(1e-3, 1), 0)
         shown = torch.cat([painted_stack[:, :1], torch.where(known, painted_stack[:, 1:], 0)], 1)
         return _Task(shown, torch.where(inside[:, :1], seen[:, :1].clamp(max=1), 0), marks * inside[:, :1])

@@ -94,7 +94,8 @@ def _loosened(
     errors = model.held_out_errors(fit, used, folds, (config.ridge, *config.looser))
     if errors.min() > (1 - config.gain) * errors[0]:
         return fit
-    model.ridge = config.looser[int(np.argmin(errors[1:]))]
+    ridge = config.looser[int(np.argmin(errors[1:]))]
+    model = TissueModel(model.brain, model.basis, model.degree, ridge)
     fit = model.fit(fit, config.degrees[-1], used, config.steps)
     everything = model.fit(fit, config.degrees[-1], np.ones_like(used), config.steps)
     judged = model.brain.one_sided(everything.residual(model.brain))
