@@ -11,3 +11,5 @@ banner()
 folder, models = form.ask()
 if st.session_state.get(keys.CHOOSE_ASKED) == (folder, models):
     results.draw(form.studied(folder, models))  # a change of the form alone starts nothing
+else:
+    st.info(results.TO_COME)

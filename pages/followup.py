@@ -49,5 +49,6 @@ if later is None:
         "The scan chosen on the left is the earlier one. Bring the later scan of the same person here: it is laid over "
         "the earlier one, both are detected with one threshold, and what changed beyond noise is listed."
     )
+    second.offer_example()
     st.stop()
 compare(earlier, later, model)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.two_dates_pairs import make_pair
 from tools.raw_head import scan_head
 from uad_core.cohorts.simulate.cohort import CITATION, load_anatomy, write_participants, write_subject
 from uad_core.cohorts.simulate.label_map import read_label_map
@@ -18,11 +19,12 @@ from uad_core.cohorts.simulate.subject import SimulationConfig, simulate_subject
 from uad_core.commands.simulate import label_maps_in
 from uad_core.io.atomic import write_json
 from uad_core.io.nifti import write_nifti
-from uad_core.io.paths import SAMPLES
+from uad_core.io.paths import SAMPLES, TWO_DATES
 
 # (subject, group, seed): chosen by eye, for lesions of different kinds within the slab that models see
 ATLAS_SAMPLES = (("sub-healthy01", "healthy", 2), ("sub-ms01", "ms", 5), ("sub-ms02", "ms", 5))
 RAW_SAMPLE = ("sub-rawms03", "ms", 1)
+PAIR_SEED = 4  # of the two dates; the anatomy is that of the second sample
 QUIET = Scanner(noise=(0.04, 0.06), thick_probability=0.0)  # examples should show the lesions, not the scanner
 
 
@@ -47,6 +49,16 @@ def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES) -> Iterator[s
     write_participants(out, rows)
     write_json(out / "cohort.json", {"name": "samples", "simulated": True, "source": CITATION})
     yield f"{name}: {millilitres:.3f} ml of lesions, from {label_map.name}"
+    yield build_two_dates(label_maps[1])
+
+
+def build_two_dates(label_map: Path, paths: Sequence[Path] = TWO_DATES) -> str:
+    """Write two scans of one patient, in a sentence. Their names are no subject's: nobody trains on them as healthy."""
+    pair = make_pair(load_anatomy(label_map, SimulationConfig()), PAIR_SEED, still=False)
+    for path, scan in zip(paths, (pair.first, pair.second), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_nifti(path, scan.array.astype(np.uint8), scan)
+    return f"two dates: {pair.truth.sum() / 1000:.3f} ml new or grown, from {label_map.name.split('.')[0]}"
 
 
 if __name__ == "__main__":

@@ -119,6 +119,15 @@ def test_two_dates_are_compared_and_a_new_lesion_heads_the_table(server, context
     page.close()
 
 
+def test_two_dates_that_ship_are_compared_in_one_click(server, context):
+    page = open_page(context, server[0], "/followup")
+    page.get_by_role("button", name="Try the bundled example").click()
+    page.get_by_text(re.compile(r"^Regions: [1-9]\d* new")).first.wait_for(timeout=3 * LONG)
+    assert page.get_by_text("example, later date, simulated").count() == 1
+    assert panels(page).count() == 3
+    page.close()
+
+
 def test_a_setting_is_proposed_from_a_few_scans_and_saved_as_a_preset(server, context, tmp_path):
     for number in range(3):
         for kind in ("FLAIR", "lesion", "brainmask"):

@@ -9,6 +9,11 @@ from uad_core.detect.presets import Preset
 from uad_core.evaluate.setting_study import MEDIANS, PERCENTILES, SettingStudy, config_of, study_means, study_table
 
 DASHES = ("dot", "dash", "solid", "dashdot")  # one a median
+TO_COME = (
+    "You get Dice, lesions found and false volume over the percentile, a line for each model and median; the setting "
+    "that did best, with what it gave on each scan when it was chosen on the others; and that setting as a preset for "
+    "the page Detect. The bundled patients are simulated: they show how it works, not which setting suits your scanner."
+)
 CHARTS = {"dice": "mean Dice", "recall": "share of lesions found", "false_ml": "ml flagged that is no lesion"}
 
 

@@ -16,7 +16,9 @@ SECONDS_A_LEVEL = 0.6  # of three reconstructions and what they take, at first
 
 
 def asked_for(found: Finding) -> bool:
-    """Whether it was asked for with this scan, model and setting."""
+    """Whether it was asked for with this scan, model and setting; a click means those that it came with."""
+    if st.session_state.pop(keys.SENSITIVITY_CLICK, False):
+        st.session_state[keys.SENSITIVITY] = _key(found)
     return bool(st.session_state.get(keys.SENSITIVITY) == _key(found))
 
 
@@ -25,7 +27,7 @@ def offer_sensitivity(found: Finding) -> None:
     st.markdown("**Will it work on my scanner?**")
     if not asked_for(found):
         st.button(
-            "Put 30 lesions into this scan", on_click=st.session_state.update, args=({keys.SENSITIVITY: _key(found)},),
+            "Put 30 lesions into this scan", on_click=st.session_state.update, args=({keys.SENSITIVITY_CLICK: True},),
             icon=":material/add_location:", help="Of five sizes and three contrasts, in healthy tissue, detected with "
             "the setting as it stands. Takes up to a minute; the result goes into the report, too.",
         )  # fmt: skip

@@ -1,9 +1,12 @@
 """The later scan: brought here, kept for this browser, and prepared in the frame of the earlier one."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from pages.ui.inputs.own_scans import as_scan
+from pages.ui.inputs.own_scans import as_scan, own_scans
 from pages.ui.inputs.scan import SECONDS_A_LEVEL, prepared_scan
+from pages.ui.inputs.scan_picker import show_own
 from pages.ui.inputs.selected_scan import SelectedScan
 from pages.ui.inputs.uploader import complain, show_complaint, uploaded, uploader_key
 from pages.ui.shell import keys
@@ -13,6 +16,7 @@ from pages.ui.shell.jobs import jobs
 from pages.ui.shell.sizes import held_bytes
 from pages.ui.shell.tasks import begin, kept, wait_for
 from uad_core.atlas.space import WHOLE_BRAIN, Slab
+from uad_core.io.paths import TWO_DATES
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
@@ -21,6 +25,7 @@ from uad_core.preprocess.second_scan import prepare_second
 
 SECOND = "later scan"  # the uploader
 SECONDS = 30.0  # of its preparation, at first
+TITLES = ("example, earlier date, simulated", "example, later date, simulated")
 
 
 def take_second() -> SelectedScan | None:
@@ -54,6 +59,28 @@ def offer_second(later: SelectedScan | None) -> None:
         key=uploader_key(SECOND), help="A FLAIR of the same person: .nii.gz, .nii, .mgz, .nrrd, DICOM, zip, tar.gz.",
     )  # fmt: skip
     show_complaint(SECOND)
+
+
+def offer_example() -> None:
+    """Two dates that ship with the project, in one click: for who has no second scan at hand."""
+    st.button(
+        "Try the bundled example", on_click=_bring_example, icon=":material/play_arrow:",
+        help="Two simulated dates of one patient: three lesions are new, and one may have grown.",
+    )  # fmt: skip
+
+
+def _bring_example() -> None:
+    earlier, later = (
+        replace(as_scan([path.name], [path.read_bytes()]), title=title, label=f"example{number}")
+        for number, (path, title) in enumerate(zip(TWO_DATES, TITLES, strict=True), 1)
+    )
+    try:
+        jobs().make_room(held_bytes(earlier.source) + held_bytes(later.source))
+    except ServerFull as full:
+        complain(SECOND, full)
+        return
+    show_own(own_scans().add(earlier))
+    kept()[keys.SECOND] = later
 
 
 def both_reconstructed(

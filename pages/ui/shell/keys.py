@@ -44,6 +44,7 @@ REGION = "region"  # number of the one that `[` and `]` went to last
 STROKE = "last stroke taken"
 EDIT_PROBLEM = "edit problem"
 SENSITIVITY = "sensitivity asked for"
+SENSITIVITY_CLICK = "sensitivity clicked"  # and not yet taken for the setting that it came with
 CHANGES = "changes"
 FOLLOW_UP = {name: f"follow_{name}" for name in ("percentile", "median")}  # in the address
 PRESET = "preset"
