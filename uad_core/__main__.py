@@ -70,6 +70,8 @@ def _check_output(options: argparse.Namespace) -> None:
     """Raises ScanError where the results could not be written: before the work that leads to them."""
     if out := getattr(options, "out", None):
         (check_folder if options.out_is_folder else check_file)(out)
+    if run := getattr(options, "run_folder", None):
+        check_folder(run, "the run is to be kept")
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -6,14 +6,12 @@ from pathlib import Path
 from uad_core.io.volume import ScanError
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, here: str = "the results should go") -> None:
     """Raises ScanError (`output`) where no file could be written to `folder`, which need not exist; nothing is left."""
     try:
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
         if not there.is_dir():
-            raise ScanError(
-                "output", "A file or a broken link stands where the results should go. Name another folder."
-            )
+            raise ScanError("output", f"A file or a broken link stands where {here}. Name another folder.")
         with tempfile.TemporaryFile(dir=there):
             pass
         if not folder.exists() and (len(folder.name.encode()) > 255 or "\0" in str(folder)):
@@ -21,7 +19,7 @@ def check_folder(folder: Path) -> None:
     except (OSError, ValueError) as error:  # a ValueError for names that no file can have
         if isinstance(error, ScanError):
             raise
-        denied = "Nothing can be written where the results should go."
+        denied = f"Nothing can be written where {here}."
         raise ScanError("output", f"{denied} Name a folder that you may write to, on a disk with space.") from None
 
 

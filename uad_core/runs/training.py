@@ -37,10 +37,11 @@ class TrainRequest:
         """Raise RunError for too few healthy subjects, or a name that is taken."""
         if not self.cohorts:
             raise RunError("Choose at least one cohort folder to learn from.")
-        for folder in self.cohorts:
-            if (brains := len({subject.anatomy for subject in usable_cohort(folder).healthy.subjects})) < 2:
-                count = "1 healthy brain only" if brains else "no healthy subjects, that is, none without a lesion mask"
-                raise RunError(f"{folder} holds {count}; at least 2 are needed, one to learn from and one to hold out.")
+        brains = [len({one.anatomy for one in usable_cohort(folder).healthy.subjects}) for folder in self.cohorts]
+        for folder, count in zip(self.cohorts, brains, strict=True):
+            if count < (1 if max(brains) > 1 else 2):  # one person beside a cohort is learnt from whole
+                few = "1 healthy brain only" if count else "no healthy subjects, that is, none without a lesion mask"
+                raise RunError(f"{folder} holds {few}; at least 2 are needed, one to learn from and one to hold out.")
         if (self.out / f"{self.name}.json").exists():
             raise RunError(f"There is a checkpoint named {self.name} already; choose another name.")
 
