@@ -323,7 +323,13 @@ def test_cohorts_without_enough_healthy_subjects_are_refused(asked, home, tmp_pa
     ):
         folder = make_cohort(tmp_path / name, healthy, patients)
         with pytest.raises(RunError, match=sentence):
-            TrainingRun.start(replace(asked, cohorts=(asked.cohorts[0], folder)), home)
+            TrainingRun.start(replace(asked, cohorts=(folder,)), home)
+        beside = replace(asked, cohorts=(asked.cohorts[0], folder))
+        if name == "one":  # a person beside a cohort is learnt from whole
+            beside.check()
+        else:
+            with pytest.raises(RunError, match=sentence):
+                TrainingRun.start(beside, home)
     (asked.cohorts[0] / "cohort.json").write_text("{")
     with pytest.raises(RunError, match="damaged"):
         TrainingRun.start(asked, home)

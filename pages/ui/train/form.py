@@ -27,7 +27,7 @@ def ask_for_data() -> None:
         format_func=lambda folder: f"{Path(folder).relative_to(ROOT)} "
         f"({counted(found.get(folder, (0, 0))[1], 'healthy subject')})",
         help="Folders of <subject>_FLAIR.nii.gz. Subjects with a lesion mask are left out. At least 2 healthy ones "
-        "are needed in each; the paper has 83.", **KEEP,
+        "are needed in one of them; the paper has 83.", **KEEP,
     )  # fmt: skip
     ask_for_folder(ASKED["folder"], ". It is used together with those chosen above.")
 
