@@ -93,7 +93,7 @@ def test_detect_says_what_the_core_finds_and_follows_every_control(visit, recons
 
 def test_an_untouched_percentile_follows_the_model_and_a_chosen_one_stays(visit):
     app = visit("detect")
-    assert app.slider(key="percentile").value == 99.5
+    assert app.slider(key="percentile").value == 99.8
     settled(app.selectbox(key="model").set_value("intensity").run())
     assert app.slider(key="percentile").value == 98.0
     app.slider(key="percentile").set_value(97.0).run()

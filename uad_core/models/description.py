@@ -67,5 +67,5 @@ def _is_alike(value: Any, usual: Any) -> bool:
     if isinstance(usual, bool | str):
         return type(value) is type(usual)
     if isinstance(usual, int):
-        return whole(0, MANY).fits(value)
+        return whole(-MANY if usual < 0 else 0, MANY).fits(value)  # levels beside a slice lie below it, too
     return value is None or number(-1e9, 1e9).fits(value) or usual is None
