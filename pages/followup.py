@@ -6,11 +6,11 @@ from pages.ui.followup import results, second
 from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.scan_picker import need_scan, pick_scan
 from pages.ui.inputs.selected_scan import SelectedScan
-from pages.ui.inputs.settings import median_slider, percentile_slider
+from pages.ui.inputs.settings import follow_the_model, median_slider, percentile_slider
 from pages.ui.shell import keys
 from pages.ui.shell.page import banner, forget_button, start_page
 from pages.ui.viewer.display import pick_convention, pick_level
-from uad_core.detect.followup import MEDIAN, PERCENTILE, usual_follow_up
+from uad_core.detect.followup import MEDIAN, usual_follow_up
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 
@@ -19,13 +19,15 @@ from uad_core.models.checkpoint import Checkpoint
 def compare(first: SelectedScan, later: SelectedScan, checkpoint: Checkpoint) -> None:
     """The fast part: every control below reruns this function alone."""
     pictures, sliders = st.container(), st.columns(4)
-    percentile = percentile_slider(sliders[1], keys.FOLLOW_UP["percentile"], PERCENTILE)
+    usual = usual_follow_up(checkpoint)
+    follow_the_model(keys.FOLLOW_UP["percentile"], usual.percentile)
+    percentile = percentile_slider(sliders[1], keys.FOLLOW_UP["percentile"], usual.percentile)
     median = median_slider(sliders[2], keys.FOLLOW_UP["median"], MEDIAN)
     pick_convention(sliders[3], "collapsed")
     before, after = second.both_reconstructed(first, later, checkpoint)
     level = pick_level(f"{first.key} {later.key}", before, sliders[0])
     try:
-        found = results.compared(before, after, usual_follow_up(checkpoint), percentile, median)
+        found = results.compared(before, after, usual, percentile, median)
     except ScanError as error:
         st.error(str(error))
         st.stop()

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from uad_core import RESEARCH_ONLY
 from uad_core.commands import FOLDER
 from uad_core.commands.detect import add_setting, add_steps, chosen_options, chosen_setting
-from uad_core.detect.followup import MEDIAN, PERCENTILE, FollowUpRequest, follow_up
+from uad_core.detect.followup import MEDIAN, WIDER, FollowUpRequest, follow_up, usual_follow_up
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_steps(parser)
     parser.add_argument("--subject", help="label in file names (default: what BIDS says in the first scan's name)")
     parser.epilog = (
-        f"Without a preset the percentile is {PERCENTILE:g} and the median {MEDIAN}: more sensitive than detect, since "
-        "what both dates share is no change."
+        f"Without a preset the median is {MEDIAN}, and the percentile flags {WIDER:g} times as much of a healthy brain "
+        "as with detect: what both dates share is no change."
     )
     parser.set_defaults(run=run)
 
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
     checkpoint, config = chosen_setting(options)
     if not options.preset:
         if options.percentile is None:
-            config = replace(config, percentile=PERCENTILE)
+            config = replace(config, percentile=usual_follow_up(checkpoint).percentile)
         if options.median_size is None:
             config = replace(config, postprocess=replace(config.postprocess, median_size=MEDIAN))
     print(RESEARCH_ONLY)

@@ -20,7 +20,7 @@ from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
 from uad_core.preprocess.second_scan import prepare_second
 
-PERCENTILE, MEDIAN = 97.0, 3  # more is flagged on each date than on one alone: what both dates share is no change
+WIDER, MEDIAN = 1.5, 3  # times as much is flagged of a healthy brain as on one date: what both share is no change
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class FollowUp:
 def usual_follow_up(checkpoint: Checkpoint) -> DetectConfig:
     """The setting of a comparison: more sensitive than that of one scan."""
     usual = usual_config(checkpoint)
-    return replace(usual, percentile=PERCENTILE, postprocess=replace(usual.postprocess, median_size=MEDIAN))
+    percentile = round(100 - WIDER * (100 - usual.percentile), 2)
+    return replace(usual, percentile=percentile, postprocess=replace(usual.postprocess, median_size=MEDIAN))
 
 
 def follow_up(

@@ -40,6 +40,14 @@ def percentile_slider(
     )  # fmt: skip
 
 
+def follow_the_model(key: str, suits: float) -> None:
+    """Before a slider is drawn: one that was not moved since it suited another model goes to what suits this one."""
+    before = f"{keys.SUITED} {key}"
+    if st.session_state.get(key) == st.session_state.get(before, suits):
+        st.session_state[key] = suits
+    st.session_state[before] = suits
+
+
 def median_slider(
     place: DeltaGenerator, key: str = keys.MEDIAN_SIZE, first: int = POST.median_size, of: str = " size", **more: Any
 ) -> int:
@@ -71,9 +79,7 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     # out of force they are still drawn: what is not drawn is gone after a reload
     ranked = not absolute and not discovery
     suits = checkpoint.spec.percentile
-    if st.session_state.get(keys.PERCENTILE) == st.session_state.get(keys.SUITED, suits):
-        st.session_state[keys.PERCENTILE] = suits  # not moved since it suited another model
-    st.session_state[keys.SUITED] = suits
+    follow_the_model(keys.PERCENTILE, suits)
     percentile = percentile_slider(sliders[0] if ranked else more, first=suits, disabled=not ranked)
     rate = _rate_slider(sliders[0] if discovery and not absolute else more, disabled=absolute or not discovery)
     size, smallest = median_slider(sliders[1]), size_slider(sliders[2])
