@@ -49,15 +49,15 @@ def build_samples(label_maps: Sequence[Path], out: Path = SAMPLES) -> Iterator[s
     write_participants(out, rows)
     write_json(out / "cohort.json", {"name": "samples", "simulated": True, "source": CITATION})
     yield f"{name}: {millilitres:.3f} ml of lesions, from {label_map.name}"
-    yield build_two_dates(label_maps[1])
+    yield build_two_dates(label_maps[1], out / TWO_DATES[0].parent.name)
 
 
-def build_two_dates(label_map: Path, paths: Sequence[Path] = TWO_DATES) -> str:
+def build_two_dates(label_map: Path, out: Path) -> str:
     """Write two scans of one patient, in a sentence. Their names are no subject's: nobody trains on them as healthy."""
     pair = make_pair(load_anatomy(label_map, SimulationConfig()), PAIR_SEED, still=False)
-    for path, scan in zip(paths, (pair.first, pair.second), strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_nifti(path, scan.array.astype(np.uint8), scan)
+    out.mkdir(exist_ok=True)
+    for path, scan in zip(TWO_DATES, (pair.first, pair.second), strict=True):
+        write_nifti(out / path.name, scan.array.astype(np.uint8), scan)
     return f"two dates: {pair.truth.sum() / 1000:.3f} ml new or grown, from {label_map.name.split('.')[0]}"
 
 

@@ -18,6 +18,7 @@ from uad_core.cohorts.cohort import open_cohort
 from uad_core.cohorts.simulate.anatomy import Anatomy
 from uad_core.cohorts.simulate.phantom import phantom
 from uad_core.io.nifti import read_nifti, write_nifti
+from uad_core.io.paths import TWO_DATES
 from uad_core.io.volume import Volume
 
 
@@ -44,7 +45,11 @@ def unregistered(monkeypatch):
 def test_the_samples_are_three_subjects_in_atlas_space_and_one_raw_head(label_maps, tmp_path):
     sentences = list(build_samples(label_maps, tmp_path))
     cohort = open_cohort(tmp_path)
-    assert len(sentences) == len(cohort.subjects) == 4
+    assert len(cohort.subjects) == 4
+    assert len(sentences) == 5
+    dates = [read_nifti(tmp_path / "two_dates" / path.name).array for path in TWO_DATES]
+    assert dates[0].shape == dates[1].shape == ATLAS_SHAPE
+    assert not np.array_equal(*dates)
     assert cohort.simulated
     assert [subject.name for subject in cohort.healthy.subjects] == ["sub-healthy01"]
     for name, _, _ in ATLAS_SAMPLES:

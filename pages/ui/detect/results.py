@@ -23,7 +23,7 @@ from uad_core.pipeline.segment import Segmentation
 from uad_core.quality import Check
 from uad_core.render.colours import BLUE, VERMILION
 
-PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
+PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9, 99.95, 99.99)
 LESION_COLUMNS = {  # width in px, the rest is the place's; and what it means
     "#": (34, None),
     "mm³": (58, "Volume in the patient's brain, mm³."),

@@ -22,7 +22,7 @@ POST = PAPER.postprocess
 KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 SUITS = "suits the model"
 RATE = 5.0  # per cent, of false discoveries at first
-PERCENTILES, EROSIONS, SIZES, RATES = (80.0, 99.9), (0.0, 8.0), (0.0, 200.0), (1.0, 50.0)  # what the sliders reach
+PERCENTILES, EROSIONS, SIZES, RATES = (80.0, 99.99), (0.0, 8.0), (0.0, 200.0), (1.0, 50.0)  # what the sliders reach
 PLACES = {"everywhere": "everywhere", "white-matter": "white-matter disease", "own-mask": "within my own mask"}
 DEFAULTS = {keys.PERCENTILE: PAPER.percentile, keys.MEDIAN_SIZE: POST.median_size, keys.SIGNED: POST.signed,
             keys.MIN_LESION_MM3: POST.min_lesion_mm3, keys.EROSION_MM: POST.erosion_mm,
@@ -34,7 +34,7 @@ def percentile_slider(
 ) -> float:
     """Of the healthy residuals, those `of` one model if named; `more` goes to the slider."""
     return place.slider(
-        f"Percentile{of or ' of healthy residuals'}", *PERCENTILES, first, 0.1, "%.1f", key=key, bind="query-params",
+        f"Percentile{of or ' of healthy residuals'}", *PERCENTILES, first, 0.01, "%.2f", key=key, bind="query-params",
         **more, help="Per cent. So many voxels of healthy brains lie below the threshold; the rest is flagged in every "
         f"scan, healthy ones too. The paper: {PAPER.percentile:g}.",
     )  # fmt: skip
@@ -147,7 +147,7 @@ def set_threshold(value: float, percentile: float) -> None:
     """
     low, high = PERCENTILES
     if not st.session_state.get(keys.ABSOLUTE) and low <= percentile <= high:
-        st.session_state.update({keys.PERCENTILE: round(percentile, 1), keys.DISCOVERY: False})
+        st.session_state.update({keys.PERCENTILE: round(percentile, 2), keys.DISCOVERY: False})
     else:
         st.session_state.update({keys.ABSOLUTE: True, keys.THRESHOLD: round(min(max(value, 0.0), 1.0), 4)})
 

@@ -80,8 +80,8 @@ class MarkingUNet(AnomalyModel):
         healthy, score = slices.new_zeros(len(slices), 1, *SLICE_SHAPE), slices.new_zeros(len(slices), 2, *SLICE_SHAPE)
         for some, (rows, columns) in ((small, BRAIN_FRAME), (~small, (slice(None), slice(None)))):
             if some.any():
-                redrawn, marked = self._judge(slices[some][..., rows, columns])
-                healthy[some, :, rows, columns], score[some, :, rows, columns] = redrawn, marked
+                repaired, marked = self._judge(slices[some][..., rows, columns])
+                healthy[some, :, rows, columns], score[some, :, rows, columns] = repaired, marked
         return healthy, score
 
     def _judge(self, slices: Tensor) -> tuple[Tensor, Tensor]:
