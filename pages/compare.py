@@ -33,7 +33,7 @@ def compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
         settings = panels.own_settings(checkpoints, settings[0])
     reconstructions = [reconstruction_of(choice, checkpoint) for checkpoint in checkpoints]
     truth = truth_in_slab(choice, reconstructions[0].prepared)
-    level = pick_level(choice.key, reconstructions[0], sliders[0])
+    level = pick_level(choice.key, reconstructions[0], sliders[0], truth)
     compared = [panels.Compared(one, segment(one, config), config, lights_on(choice, one))
                 for one, config in zip(reconstructions, settings, strict=True)]  # fmt: skip
     with pictures:

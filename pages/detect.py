@@ -41,7 +41,7 @@ def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     truth = scan.truth_in_slab(choice, scan.prepared_scan(choice, checkpoint.slab))
     reconstruction = scan.reconstruction_of(choice, checkpoint)
     lights = scan.lights_on(choice, reconstruction)
-    level = pick_level(choice.key, reconstruction, sliders[0])
+    level = pick_level(choice.key, reconstruction, sliders[0], truth)
     try:
         detected = segment(reconstruction, config)
     except ScanError as error:

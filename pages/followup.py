@@ -13,6 +13,7 @@ from pages.ui.viewer.display import pick_convention, pick_level
 from uad_core.detect.followup import MEDIAN, usual_follow_up
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
+from uad_core.pipeline.change import STATUSES
 
 
 @st.fragment
@@ -25,12 +26,12 @@ def compare(first: SelectedScan, later: SelectedScan, checkpoint: Checkpoint) ->
     median = median_slider(sliders[2], keys.FOLLOW_UP["median"], MEDIAN)
     pick_convention(sliders[3], "collapsed")
     before, after = second.both_reconstructed(first, later, checkpoint)
-    level = pick_level(f"{first.key} {later.key}", before, sliders[0])
     try:
         found = results.compared(before, after, usual, percentile, median)
     except ScanError as error:
         st.error(str(error))
         st.stop()
+    level = pick_level(f"{first.key} {later.key}", after, sliders[0], found.dates.mask_of(*STATUSES[:-1]))
     with pictures:
         results.draw_panels(found, level)
     st.markdown(f"**{found.dates.sentence}**")

@@ -61,9 +61,9 @@ def show_example() -> None:
     with above:
         reconstruction = reconstruction_of(choice, checkpoint)
     config = usual_config(checkpoint)
-    with below:
-        level = pick_level(choice.key, reconstruction, st.container())
     truth, slab = truth_in_slab(choice, reconstruction.prepared), reconstruction.prepared.slab
+    with below:
+        level = pick_level(choice.key, reconstruction, st.container(), truth)
     overlay = Overlay(segment(reconstruction, config).mask, truth, st.session_state.get(keys.OPACITY, 0.55))
     panels = slice_panels(reconstruction, level - slab.first, overlay, config.postprocess)
     with above:

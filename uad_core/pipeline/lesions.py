@@ -56,6 +56,13 @@ def lesions(mask: np.ndarray, values: np.ndarray, prepared: Prepared) -> tuple[L
     return tuple(found)
 
 
+def region_that_holds(mask: np.ndarray, wanted: np.ndarray | None) -> int:
+    """Which of a mask's regions, the largest being 0, holds most of what is `wanted`; the largest where none does."""
+    voxels, numbers = regions(mask)
+    held = numbers if wanted is None else numbers[wanted[voxels]]
+    return int(np.argmax(np.bincount(held, minlength=1)))
+
+
 def volume_scale(prepared: Prepared) -> float:
     """Patient volume per slab volume: registration makes every brain as large as the atlas's."""
     return prepared.transform.volume_scale

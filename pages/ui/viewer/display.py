@@ -8,6 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.shell import keys
 from pages.ui.viewer.viewer import CONVENTIONS, Panel
 from uad_core.detect.presets import usual_config
+from uad_core.io.volume import Mask
+from uad_core.pipeline.lesions import region_that_holds
 from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import segment
@@ -34,19 +36,23 @@ def pick_convention(place: DeltaGenerator, label: Literal["visible", "collapsed"
     )  # fmt: skip
 
 
-def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator) -> int:
-    """The axial level to look at; for a new scan, which `key` identifies, that of its largest region, cross on it."""
+def pick_level(key: str, reconstruction: Reconstruction, place: DeltaGenerator, wanted: Mask | None = None) -> int:
+    """The axial level to look at; for a new scan, which `key` identifies, that of its largest region, cross on it.
+
+    `wanted`: a reference mask, or what changed; then that of the region that holds most of it.
+    """
     levels = reconstruction.prepared.slab.levels
     scan = (key, levels)
     kept = st.session_state.get(keys.LEVEL)
     from_link = keys.LEVEL_OF not in st.session_state and keys.LEVEL in st.query_params
     if not from_link and (kept not in levels or st.session_state.get(keys.LEVEL_OF) != scan):
-        lesions = segment(reconstruction, usual_config(reconstruction.checkpoint)).lesions
+        found = segment(reconstruction, usual_config(reconstruction.checkpoint))
         st.session_state[keys.LEVEL] = levels[len(levels) // 2]
         st.session_state.pop(keys.REGION, None)
-        if lesions:
-            go_to(reconstruction, lesions[0].centre_voxel)
-            st.session_state[keys.REGION] = 1
+        if found.lesions:
+            first = region_that_holds(found.mask, wanted)
+            go_to(reconstruction, found.lesions[first].centre_voxel)
+            st.session_state[keys.REGION] = first + 1
     st.session_state[keys.LEVEL_OF] = scan
     if len(levels) == 1:
         return levels[0]
