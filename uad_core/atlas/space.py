@@ -10,7 +10,7 @@ ATLAS_SHAPE = (155, 240, 240)  # D, H, W
 ATLAS_AFFINE = np.array([[0, 0, -1, 0], [0, -1, 0, 239], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=float)
 SLICE_SHAPE = (256, 256)  # H, W of every slice that a model sees: the atlas slice, padded evenly
 Frame = tuple[slice, slice]  # rows and columns of a slice
-BRAIN_FRAME: Frame = (slice(40, 232), slice(48, 208))  # 192 x 160: registered brains lie within, with 8 px to spare
+BRAIN_FRAME: Frame = (slice(40, 232), slice(48, 208))  # 192 x 160: registered brains lie within, with 4 px to spare
 
 
 @dataclass(frozen=True)
