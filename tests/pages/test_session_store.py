@@ -1,4 +1,4 @@
-"""Visitors who come, upload, tune, switch, cancel, forget and leave in any order: each sees what is theirs, whole."""
+"""Visitors who upload, tune, edit, switch, cancel, forget and leave in any order: each sees what is theirs, whole."""
 
 from types import SimpleNamespace
 
@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 import pages.ui.shell.jobs as module
-from pages.ui.shell import visits
+from pages.ui.shell import keys, visits
 from pages.ui.shell.fair_queue import ServerFull
 from pages.ui.shell.job import Work
 from pages.ui.shell.jobs import Jobs
 from tests.support.visitors import outcome
+from uad_core.pipeline.edits import EditHistory
 
 KB = 1000
 BOUND = 60 * KB  # six results, in the size that the bound is set to here
@@ -36,6 +37,7 @@ class Server(RuleBasedStateMachine):
         self.jobs = Jobs()
         self.tabs = {browser: [] for browser in BROWSERS}  # open visits
         self.brought = dict.fromkeys(BROWSERS)  # the scan that each has uploaded
+        self.edits = {browser: {} for browser in BROWSERS}  # scan -> what each has corrected of it
         self.shown = {}  # visit -> what its last run of the page was given: key -> the job
 
     def teardown(self):
@@ -75,6 +77,19 @@ class Server(RuleBasedStateMachine):
             assert outcome(first)[0] == scan
             assert outcome(shown[scan, model])[0] == scan
 
+    @rule(browser=browsers, number=st.integers(0, 3), scan=scans, voxel=st.integers(0, 9))
+    def edit(self, browser, number, scan, voxel):
+        if who := self.tab(browser, number):
+            history = self.edits[browser].get(scan, EditHistory())
+            history = history.then(history.now.with_added("paint", np.array([voxel])))
+            self.jobs.values(who)[f"{keys.EDITS} {scan}"] = self.edits[browser][scan] = history
+
+    @rule(browser=browsers, number=st.integers(0, 3), scan=scans)
+    def undo(self, browser, number, scan):
+        if (who := self.tab(browser, number)) and scan in self.edits[browser]:
+            history = self.edits[browser][scan].back()
+            self.jobs.values(who)[f"{keys.EDITS} {scan}"] = self.edits[browser][scan] = history
+
     @rule(browser=browsers, number=st.integers(0, 3), which=st.booleans())
     def cancel(self, browser, number, which):
         who = self.tab(browser, number)
@@ -92,6 +107,7 @@ class Server(RuleBasedStateMachine):
         if who := self.tab(browser, number):
             self.jobs.forget(who)
             self.brought[browser] = None
+            self.edits[browser] = {}
             for tab in self.tabs[browser]:
                 self.shown.pop(tab.visit, None)
             assert self.jobs.values(who) == {}
@@ -107,6 +123,7 @@ class Server(RuleBasedStateMachine):
             self.jobs.sweep()
             if not self.tabs[browser]:
                 self.brought[browser] = None
+                self.edits[browser] = {}
 
     @rule()
     @precondition(lambda self: any(self.tabs.values()))
@@ -124,6 +141,8 @@ class Server(RuleBasedStateMachine):
         for browser, tabs in self.tabs.items():
             for who in tabs:
                 assert self.jobs.values(who).get("scan") == self.brought[browser]
+                found = {key: history for key, history in self.jobs.values(who).items() if key != "scan"}
+                assert found == {f"{keys.EDITS} {scan}": history for scan, history in self.edits[browser].items()}
 
     @invariant()
     def what_an_open_page_shows_is_there(self):

@@ -31,6 +31,8 @@ def check_images(images: Sequence[Image]) -> None:
     slices = sum(len(image.frames) for image in images)
     if slices < MIN_SLICES:
         raise ScanError("dims", "There is only one slice. Give all files of the series, as a folder or as a zip.")
+    if any(image.high_bit != image.bits - 1 for image in images):  # values would be cut
+        raise ScanError("damaged", DAMAGED)
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
         raise ScanError("dims", "The slices differ in their numbers of rows and columns. Give one series.")

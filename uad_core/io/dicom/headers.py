@@ -47,6 +47,7 @@ class Image:
     many: bool  # whether it holds more than one frame
     lossy: bool  # whether it was compressed with loss, at any time
     bits: int  # that make up a stored value
+    high_bit: int  # the number of the highest of them
     padding: tuple[int, int] | None  # stored values, from and to, that stand for no tissue
     shape: tuple[int, int]  # rows and columns
     frames: tuple[Frame, ...]  # none where it does not say where they lie
@@ -87,7 +88,8 @@ def _image(data: bytes, header: Dataset) -> Image:
         inverted=interpretation == "MONOCHROME1",
         many=count > 1,
         lossy=header.get("LossyImageCompression") == "01" or syntax in LOSSY,
-        bits=_integer(header.get("BitsStored")) or 16,
+        bits=(bits := _integer(header.get("BitsStored")) or 16),
+        high_bit=bits - 1 if (high := _integer(header.get("HighBit"))) is None else high,
         padding=_padding(header),
         shape=(int(header.Rows), int(header.Columns)),
         frames=frames,

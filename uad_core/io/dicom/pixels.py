@@ -21,8 +21,8 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from uad_core.io.dicom import decoder
-from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.headers import COMPRESSION, DAMAGED, Image
+from uad_core.io.dicom.scaling import scaled
 from uad_core.io.dicom.series import Stack
 from uad_core.io.values import unwrapped
 from uad_core.io.volume import ScanError, refused
@@ -52,10 +52,7 @@ def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
             pixels[place[id(image), index]] = stored[index]
     pixels, notes = unwrapped(pixels, stack.first.image.bits)
     padded = _padded(pixels, images, stack)
-    values = np.empty(pixels.shape, np.float32)
-    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are refused behind this
-        for n, (slope, intercept) in enumerate(_scales(stack.frames)):
-            values[n] = pixels[n].astype(np.float64) * slope + intercept
+    values = scaled(pixels, stack.frames)
     if stack.first.image.inverted:
         values = values[~padded].max(initial=-np.inf) - values
         notes += ("The series is stored with inverted greys (MONOCHROME1), and was turned round.",)
@@ -64,23 +61,18 @@ def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
     return values, notes
 
 
-def _scales(frames: Sequence[Frame]) -> list[tuple[float, float]]:
-    """Slope and intercept of each slice; where all slopes are 0, as NIfTI has it, there is no scaling."""
-    slopes = {frame.slope for frame in frames}
-    if slopes == {0}:
-        return [(1.0, 0.0)] * len(frames)
-    if 0 in slopes:
-        raise ScanError("damaged", DAMAGED)
-    return [(frame.slope, frame.intercept) for frame in frames]
-
-
 def _padded(pixels: np.ndarray, images: Sequence[Image], stack: Stack) -> np.ndarray:
-    """Where stored values are those that the headers name as no tissue, (n, rows, columns) bool."""
+    """Where stored values are those that the headers name as no tissue, (n, rows, columns) bool.
+
+    They lie below all others or above them; a value amid those of tissue is none of them, whatever a header says.
+    """
     padded = np.zeros(pixels.shape, bool)
     if any(image.padding for image in images):
         for n, member in enumerate(stack.slices):
             if padding := member.image.padding:
-                padded[n] = (pixels[n] >= padding[0]) & (pixels[n] <= padding[1])
+                low, high = padding
+                if (pixels[n] >= low).all() or (pixels[n] <= high).all():
+                    padded[n] = (pixels[n] >= low) & (pixels[n] <= high)
     return padded
 
 
@@ -102,6 +94,9 @@ def _native(image: Image) -> np.ndarray:
         for keyword, value in UNSAID.items():
             if not dataset.get(keyword):
                 setattr(dataset, keyword, value)
+        kinds = (None,) if dataset.file_meta.TransferSyntaxUID.is_implicit_VR else ("OB", "OW")
+        if dataset.get_item("PixelData").VR not in kinds:  # as it is written
+            raise ScanError("damaged", DAMAGED)
         if dataset["PixelData"].is_undefined_length:
             raise ScanError("compression", COMPRESSION)
         pixels = pixel_array(dataset, raw=True)
