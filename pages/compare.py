@@ -18,19 +18,23 @@ from uad_core.pipeline.segment import segment
 @st.fragment
 def compare(choice: SelectedScan, checkpoints: list[Checkpoint]) -> None:
     """The fast part: every control below reruns this function alone."""
-    pictures, sliders = st.container(), st.columns(4)
-    shared = percentile_slider(sliders[1]), median_slider(sliders[2]), size_slider(sliders[3])
-    settings = [panels.setting_for(checkpoint, *shared) for checkpoint in checkpoints]
+    pictures, own, sliders = st.container(), st.container(), st.columns(4)
     apart, back, display = st.columns([1, 1.1, 1.2], vertical_alignment="center")
+    separate = apart.toggle(
+        "Separate settings per model", True, key=keys.APART, bind="query-params",
+        help="A percentile and a median for each model, at first those that suit it, in place of the shared ones.",
+    )  # fmt: skip
+    shared = (percentile_slider(sliders[1], disabled=separate), median_slider(sliders[2], disabled=separate),
+              size_slider(sliders[3]))  # fmt: skip
     paper = (PAPER.percentile, PAPER.postprocess.median_size)
     own_ones = {key: value for one in checkpoints for key, value in zip(panels.own_keys(one), paper, strict=True)}
     offer_reset(back, own_ones)
     pick_convention(display, "collapsed")
-    if apart.toggle(
-        "Separate settings per model", key=keys.APART, bind="query-params",
-        help="A percentile and a median for each model, in place of the shared ones.",
-    ):  # fmt: skip
-        settings = panels.own_settings(checkpoints, settings[0])
+    if separate:
+        with own:
+            settings = panels.own_settings(checkpoints, shared[-1])
+    else:
+        settings = [panels.setting_for(checkpoint, *shared) for checkpoint in checkpoints]
     reconstructions = [reconstruction_of(choice, checkpoint) for checkpoint in checkpoints]
     truth = truth_in_slab(choice, reconstructions[0].prepared)
     level = pick_level(choice.key, reconstructions[0], sliders[0], truth)

@@ -237,7 +237,7 @@ def test_a_setting_is_kept_as_a_preset_and_loaded_again(server, context, tmp_pat
 
 
 def test_models_are_compared_on_one_scan_with_shared_controls(server, context):
-    page = open_page(context, server[0], "/compare?models=denoiser&models=intensity&models=sae3")
+    page = open_page(context, server[0], "/compare?models=denoiser&models=intensity&models=sae3&apart=false")
     page.get_by_text("Flagged by so many models").wait_for(timeout=LONG)
     page.locator(".js-plotly-plot").first.wait_for(timeout=LONG)
     captions = page.locator("figcaption", has_text=re.compile(r": [\d.]+ ml"))

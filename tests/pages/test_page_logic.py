@@ -151,6 +151,20 @@ def test_without_a_scan_of_ones_own_the_page_says_where_to_bring_one(visit, page
     assert says(visit(page, scan=OWN), "No scan of yours is loaded")
 
 
+def test_compare_opens_each_model_at_what_suits_it(visit):
+    app = visit("compare", models=["marker", "sae3"])
+    suits = {name: load_checkpoint(name).spec.percentile for name in ("marker", "sae3")}
+    assert suits["marker"] > suits["sae3"]
+    assert {name: app.slider(key=f"percentile_{name}").value for name in suits} == suits
+    assert app.slider(key="percentile").disabled
+    own = app.dataframe[0].value
+    app.toggle(key="apart").set_value(False).run()
+    together = app.dataframe[0].value
+    assert not app.slider(key="percentile").disabled
+    assert together["ml"][0] > own["ml"][0]
+    assert together["ml"][1] == own["ml"][1]
+
+
 def test_compare_wants_two_models_and_its_own_settings_go_back_to_the_paper(visit):
     app = visit("compare")
     names = list(app.multiselect(key="models").value)
@@ -159,14 +173,15 @@ def test_compare_wants_two_models_and_its_own_settings_go_back_to_the_paper(visi
     app.multiselect(key="models").set_value(names[:2]).run()
     table = settled(app).dataframe[0].value
     assert list(table["model"]) == names[:2]
-    app.toggle(key="apart").set_value(True).run()
     app.slider(key=f"percentile_{names[1]}").set_value(90.0).run()
     apart = app.dataframe[0].value
     assert apart["ml"][0] == table["ml"][0]
     assert apart["ml"][1] > table["ml"][1]
     next(button for button in app.button if button.label == PAPER).click().run()
-    assert app.slider(key=f"percentile_{names[1]}").value == 98.0
-    assert app.dataframe[0].value["ml"].equals(table["ml"])
+    assert [app.slider(key=f"percentile_{name}").value for name in names[:2]] == [98.0, 98.0]
+    paper = app.dataframe[0].value
+    app.toggle(key="apart").set_value(False).run()
+    assert app.dataframe[0].value["ml"].equals(paper["ml"])
 
 
 @pytest.mark.parametrize(("view", "words"), [("Three planes", "Levels 70 to 89 were searched"), ("3-D", "NiiVue")])

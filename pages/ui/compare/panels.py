@@ -34,14 +34,14 @@ class Compared(NamedTuple):
     lights: tuple[Check, ...]
 
 
-def own_settings(checkpoints: Sequence[Checkpoint], shared: DetectConfig) -> list[DetectConfig]:
-    """A percentile and a median for each model, in a column of its own; the rest is shared."""
+def own_settings(checkpoints: Sequence[Checkpoint], smallest: float) -> list[DetectConfig]:
+    """A percentile and a median for each model, in a column of its own; the smallest lesion in mm3 is shared."""
     settings = []
     for column, checkpoint in zip(st.columns(len(checkpoints)), checkpoints, strict=True):
         (percentile_key, size_key), of = own_keys(checkpoint), f", {checkpoint.name}"
-        percentile = percentile_slider(column, percentile_key, shared.percentile, of, persist_state="session")
-        size = median_slider(column, size_key, shared.postprocess.median_size, of, persist_state="session")
-        settings.append(setting_for(checkpoint, percentile, size, shared.postprocess.min_lesion_mm3))
+        percentile = percentile_slider(column, percentile_key, checkpoint.spec.percentile, of, persist_state="session")
+        size = median_slider(column, size_key, of=of, persist_state="session")
+        settings.append(setting_for(checkpoint, percentile, size, smallest))
     return settings
 
 
