@@ -114,7 +114,7 @@ def test_the_table_holds_every_region_of_every_scan_and_is_the_same_as_parquet(d
         assert mine[0]["participant_id"] == name[:8]
         assert mine[0]["session_id"] in ("ses-1", "ses-2")
         assert mine[0]["scan_sha256"] == record["ScanSha256"]
-        assert mine[0]["checkpoint_sha256"] == record["Checkpoint"]["Sha256"]
+        assert mine[0]["checkpoint_identity"] == record["Checkpoint"]["Identity"]
         regions = (path.with_name(path.name.replace("mask.nii.gz", "dseg.tsv"))).read_text().splitlines()[1:]
         assert [str(row["region_volume_mm3"]) for row in mine] == [line.split("\t")[2] for line in regions]
 

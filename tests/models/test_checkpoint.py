@@ -184,3 +184,9 @@ def test_at_whatever_step_a_save_over_another_dies_the_old_or_the_new_one_loads(
     monkeypatch.undo()
     assert shas[0] != shas[1]
     assert load_checkpoint("one", tmp_path).sha256 == shas[dies_at > 4]
+
+
+def test_no_two_bundled_checkpoints_are_taken_for_one():
+    known = [load_checkpoint(name) for name in checkpoint_names()]
+    assert len({one.identity for one in known}) == len(known)
+    assert len({one.sha256 for one in known}) < len(known), "those without weights share the digest of none"

@@ -52,6 +52,7 @@ def test_niivue_draws_the_head_and_its_cross_is_that_of_the_slices_both_ways(ser
     page.goto(f"{server[0]}/detect?scan=sub-ms01&view=3-D")
     panels(page)
     assert cross(page)[2] == level(page)
+    assert head(page).get_attribute("data-reference") == "true"  # the simulated lesions, outlined
     drawn = head(page).locator("canvas").screenshot()
     assert len(drawn) > 20_000  # a blank canvas of its size is a PNG of 2 kB
     before = level(page)

@@ -151,6 +151,20 @@ def test_without_a_scan_of_ones_own_the_page_says_where_to_bring_one(visit, page
     assert says(visit(page, scan=OWN), "No scan of yours is loaded")
 
 
+def test_models_with_the_same_weights_each_have_their_own_result(visit):
+    """The marker of the middle slices and of the whole brain; model 0 and its like, which have no weights."""
+    assert load_checkpoint("marker").sha256 == load_checkpoint("marker-whole").sha256
+    app = visit("detect")
+    middle = [one.value for one in app.markdown]
+    app.radio(key="levels").set_value("Whole brain").run()
+    settled(app)
+    assert app.selectbox(key="model").value == "marker-whole"
+    assert (app.slider(key="level").min, app.slider(key="level").max) == (0, 154)
+    assert [one.value for one in app.markdown] != middle
+    table = visit("compare", models=["intensity", "fuzzy"]).dataframe[0].value
+    assert table["ml"][0] != table["ml"][1]
+
+
 def test_compare_opens_each_model_at_what_suits_it(visit):
     app = visit("compare", models=["marker", "sae3"])
     suits = {name: load_checkpoint(name).spec.percentile for name in ("marker", "sae3")}

@@ -11,7 +11,7 @@ from uad_core.atlas.space import ATLAS_AFFINE, Slab
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess import Prepared, PreprocessConfig
-from uad_core.render.head import head_nifti, mask_nifti, to_mm, voxel_at
+from uad_core.render.head import head_nifti, mask_nifti, outline_nifti, to_mm, voxel_at
 
 LIT = (5, 100, 70)  # towards the front and the patient's right
 
@@ -49,6 +49,13 @@ def test_a_mask_of_some_levels_lies_on_the_heads_grid(whole):
     assert found.shape == shown.shape
     np.testing.assert_array_equal(found.affine, shown.affine)
     np.testing.assert_array_equal(np.asanyarray(found.dataobj) == 1, np.asanyarray(shown.dataobj) == 255)
+
+
+def test_an_outline_is_the_rim_of_a_mask(whole):
+    mask = np.zeros(whole.array.shape, bool)
+    mask[3:8, 98:103, 68:73] = True
+    rim = np.asanyarray(image(outline_nifti(whole, mask)).dataobj)
+    assert rim.sum() == 5**3 - 3**3
 
 
 @pytest.mark.parametrize("voxel", [(0, 0, 0), LIT, (39, 255, 255)])

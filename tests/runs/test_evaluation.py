@@ -13,9 +13,11 @@ import pytest
 from uad_core.cohorts.find import RunError
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics import dice
+from uad_core.evaluate.metrics_file import model_rows
 from uad_core.evaluate.review import case_of, fullest, map_of
 from uad_core.evaluate.rows import PLAIN, open_session
 from uad_core.evaluate.score_cohort import progress_file, score_cases
+from uad_core.evaluate.summary import summarise
 from uad_core.io.paths import CHECKPOINTS, SAMPLES
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.postprocess import SIGNS
@@ -206,9 +208,12 @@ def test_the_pictures_of_a_patient_are_those_behind_the_figures_of_the_table():
     assert map_of(session, case, PLAIN).mask is None
     counts = case.truth.sum(axis=(1, 2))
     assert counts[fullest(case)] == counts.max() > 0
-    sha = session.rows[0].checkpoint.sha256
-    assert session.changed({"intensity": sha, PLAIN: None}) == []
-    assert session.changed({"intensity": "0" * 64}) == ["intensity"]
+    rows = model_rows(summarise(session, progress.scores, {}).metrics)
+    assert session.changed(rows) == []
+    before_identities = [replace(row, identity=None) for row in rows]
+    assert session.changed(before_identities) == []
+    assert session.changed([replace(row, sha256="0" * 64) for row in before_identities]) == ["intensity"]
+    assert session.changed([replace(row, identity="0" * 64) for row in rows]) == ["intensity"]
     with pytest.raises(ScanError, match="no longer"):
         case_of(session, "nobody")
 

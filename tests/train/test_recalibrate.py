@@ -47,6 +47,7 @@ def test_the_command_adds_a_reference_that_equals_a_trainings_own(cohort, checkp
     after = load_checkpoint("intensity", checkpoints)
     assert "one of the 5 scans is left out" in capsys.readouterr().out
     assert after.sha256 == before.sha256
+    assert after.identity != before.identity, "its thresholds are others"
     assert set(after.calibration.references) == {*before.calibration.references, "mine"}
     scans = [("mine", False, load_subject(one, PAPER_SLAB)) for one in open_cohort(cohort).subjects[1:]]
     expected = calibrate(before.model, scans, before.calibration.erosion_mm).references["mine"]

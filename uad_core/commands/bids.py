@@ -71,7 +71,7 @@ def tasks_of(scans: tuple[BidsScan, ...], options: argparse.Namespace) -> list[S
     """The scans with the setting that the options ask for."""
     checkpoint, config = chosen_setting(options)
     folder = options.checkpoints.resolve()
-    setting = Setting(checkpoint.name, folder, checkpoint.sha256, config, chosen_options(options))
+    setting = Setting(checkpoint.name, folder, checkpoint.identity, config, chosen_options(options))
     out = options.out.resolve()  # as another process or machine sees it
     return [ScanTask(scan.path.resolve(), scan.label, out, setting, scan.problem) for scan in scans]
 

@@ -66,7 +66,7 @@ def change_record(
         "Codes": {str(number): status for number, status in enumerate(STATUSES, 1)},
         "FirstScanSha256": scan_sha256(before.prepared.scan),
         "SecondScanSha256": scan_sha256(after.prepared.scan),
-        "Checkpoint": {"Name": before.checkpoint.name, "Sha256": before.checkpoint.sha256},
+        "Checkpoint": {"Name": before.checkpoint.name, "Identity": before.checkpoint.identity},
         "Detection": asdict(config),
         "Threshold": dates.before.threshold,
         "Percentile": dates.before.percentile,

@@ -36,7 +36,12 @@ def provenance(
         "ScanSha256": scan_sha256(scan),
         "ScanShape": list(scan.source.shape),
         "ScanAffine": np.asarray(scan.source.affine).tolist(),
-        "Checkpoint": {"Name": checkpoint.name, "Model": checkpoint.record["model"], "Sha256": checkpoint.sha256},
+        "Checkpoint": {
+            "Name": checkpoint.name,
+            "Model": checkpoint.record["model"],
+            "Sha256": checkpoint.sha256,
+            "Identity": checkpoint.identity,
+        },
         "Preprocessing": asdict(prepared.config),
         "Steps": [
             {"Name": one.name, "Seconds": round(one.seconds, 2), "Result": one.sentence} for one in prepared.steps

@@ -18,7 +18,7 @@ from uad_core.render.html import render_html
 TEMPLATE = Path(__file__).parent / "group.html"
 STEM = "group"
 MISSING = "There is no result yet: run the level `participant`."
-OF_SCAN = ("participant_id", "session_id", "scan", "state", "sentence", "model", "checkpoint_sha256", "version")
+OF_SCAN = ("participant_id", "session_id", "scan", "state", "sentence", "model", "checkpoint_identity", "version")
 FOUND = ("regions", "flagged_ml", "healthy_ml", "threshold", "percentile", "reference", "reference_simulated",
          "scan_sha256", "mask_sha256", "warnings")  # fmt: skip
 OF_REGION = tuple(f"region_{name}" for name in COLUMNS if name != "name")

@@ -35,7 +35,7 @@ def setting_of(query: Mapping[str, str]) -> Setting:
     config = usual_config(checkpoint)
     post = replace(config.postprocess, **{name: given.pop(name) for name in OF_POSTPROCESS if name in given})
     config = replace(config, **given, postprocess=post)
-    return Setting(checkpoint.name, CHECKPOINTS, checkpoint.sha256, config, PrepareOptions(slab))
+    return Setting(checkpoint.name, CHECKPOINTS, checkpoint.identity, config, PrepareOptions(slab))
 
 
 def _number(name: str, text: str) -> float | int:

@@ -39,7 +39,7 @@ class Setting:
 
     model: str
     checkpoints: Path
-    sha256: str  # of the checkpoint's weights: another of the same name is refused
+    identity: str  # of the checkpoint: another of the same name is refused
     config: DetectConfig
     prepare_options: PrepareOptions
 
@@ -47,7 +47,7 @@ class Setting:
     def recorded(self) -> dict[str, Any]:
         """All that decides a mask, beside the scan."""
         setting = {"config": asdict(self.config), "prepare_options": asdict(self.prepare_options)}
-        return {"version": __version__, "checkpoint": self.sha256, **setting}
+        return {"version": __version__, "checkpoint": self.identity, **setting}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def give_up(task: ScanTask) -> dict[str, Any]:
 def _detected(task: ScanTask, key: str) -> dict[str, Any]:
     started, setting = perf_counter(), task.setting
     checkpoint = _checkpoint(setting.model, setting.checkpoints)
-    if checkpoint.sha256 != setting.sha256:
+    if checkpoint.identity != setting.identity:
         raise CheckpointError("The checkpoint was replaced while scans were at work; start again.")
     command = command_line(checkpoint, setting.config, setting.prepare_options)
     request = DetectRequest(
@@ -141,7 +141,12 @@ def _about(found: Detection) -> dict[str, Any]:
 
 def _record(task: ScanTask, state: str, said: str, key: str = "") -> dict[str, Any]:
     setting = task.setting
-    names = {"label": task.label, "model": setting.model, "checkpoint_sha256": setting.sha256, "version": __version__}
+    names = {
+        "label": task.label,
+        "model": setting.model,
+        "checkpoint_identity": setting.identity,
+        "version": __version__,
+    }
     return {**names, "state": state, "sentence": said, "key": key, "files": [], "scan": {}, "regions": []}
 
 

@@ -116,7 +116,8 @@ class ModelRow:
     seen: Mapping[str, int]  # how many subjects were trained on, calibrated on, or are of a brain that was
     differences: Mapping[str, Figure]  # to model 0, patient by patient; empty for model 0 itself and without it
     learned: bool | None = None  # better than the median training slice; None where that cannot be said
-    sha256: str | None = None
+    sha256: str | None = None  # of the weights
+    identity: str | None = None  # of the checkpoint; not in files from before there was one
     reference_simulated: bool = False
     reference_scans: int = 0
     reference_ml: float = 0.0

@@ -1,6 +1,6 @@
 """Which models score which cohort: the rows of a table, and the levels that all of them know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 from uad_core.atlas.space import PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.cohorts.cohort import Cohort, Subject, open_cohort
 from uad_core.evaluate.config import EvaluateConfig
+from uad_core.evaluate.metrics_file import ModelRow
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
@@ -56,10 +57,15 @@ class EvaluationSession:
     rows: tuple[Row, ...]
     config: EvaluateConfig
 
-    def changed(self, sha256: dict[str, str | None]) -> list[str]:
-        """Names of models whose weights are no longer those of `sha256`: row key -> what was evaluated."""
-        known = {row.key: row.checkpoint.sha256 for row in self.rows if row.checkpoint}
-        return [key for key, own in known.items() if sha256.get(key) not in (None, own)]
+    def changed(self, evaluated: Iterable[ModelRow]) -> list[str]:
+        """Keys of the rows whose checkpoints are no longer those that were evaluated, as far as a record tells."""
+        known = {row.key: row.checkpoint for row in self.rows if row.checkpoint}
+        mine = [(one, known[one.key]) for one in evaluated if one.key in known]
+        return [
+            one.key
+            for one, own in mine
+            if (own.identity != one.identity if one.identity else one.sha256 not in (None, own.sha256))
+        ]
 
     def levels(self) -> tuple[Slab, set[int]]:
         """The slab to prepare, and its levels that every model was trained on. Raises ValueError where none is."""

@@ -99,6 +99,7 @@ def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
         "reference_scans": reference.scans,
         "reference_ml": reference.millilitres,
         "sha256": row.checkpoint.sha256,
+        "identity": row.checkpoint.identity,
         "learned": row.checkpoint.record.get("learned"),
     }
 

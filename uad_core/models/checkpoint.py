@@ -8,6 +8,7 @@ whatever moment a process is killed, the old checkpoint is whole, or the new one
 
 import hashlib
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from safetensors.torch import load, save
 from uad_core.atlas.space import Slab
 from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import CHECKPOINTS
-from uad_core.io.sealed import DamagedRecordError, unsealed, write_sealed
+from uad_core.io.sealed import DamagedRecordError, digest, unsealed, write_sealed
 from uad_core.models import MODELS, PAPER_MODELS, PAPER_VIEWS, AnomalyModel, ModelSpec
 from uad_core.models.calibration import Calibration
 from uad_core.models.description import misfit_of
@@ -37,7 +38,12 @@ class Checkpoint:
     slab: Slab  # the atlas levels that it was trained on
     calibration: Calibration  # residuals of held-out healthy scans
     record: dict[str, Any]  # the whole JSON, for reading: cohorts, seed, epochs, loss curve, versions, command
-    sha256: str  # of the weights file
+    sha256: str  # of the weights file, which other checkpoints may share: one calibrated anew, or without weights
+
+    @cached_property
+    def identity(self) -> str:
+        """Digest of the whole description, the weights' own in it: with one identity a scan has one mask."""
+        return digest(self.record)
 
     @property
     def spec(self) -> ModelSpec:

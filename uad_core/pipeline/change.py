@@ -87,7 +87,7 @@ def common_setting(before: Reconstruction, config: DetectConfig) -> DetectConfig
 
 def compare_dates(before: Reconstruction, after: Reconstruction, config: DetectConfig) -> TwoDates:
     """Detect both dates with one threshold, and judge each region. Raises ValueError for two grids or two models."""
-    if before.prepared.slab != after.prepared.slab or before.checkpoint.sha256 != after.checkpoint.sha256:
+    if before.prepared.slab != after.prepared.slab or before.checkpoint.identity != after.checkpoint.identity:
         raise ValueError("two dates need one model, at the same axial levels")
     setting = common_setting(before, config)
     both = before.searched & after.searched  # what one date alone shows is no change

@@ -1,6 +1,7 @@
 """A head and its mask for a viewer in 3-D: NIfTI of the brain's box alone, and points in millimetres of the atlas."""
 
 import numpy as np
+from scipy import ndimage
 
 from uad_core.atlas.space import Slab
 from uad_core.io.affine import AffineTransform
@@ -22,6 +23,11 @@ def head_nifti(whole: Prepared) -> bytes:
 def mask_nifti(whole: Prepared, mask: np.ndarray, slab: Slab) -> bytes:
     """A (D, 256, 256) mask of `slab` on the grid of `head_nifti`."""
     return _encoded(whole, seen_in(whole, mask, slab)[0])
+
+
+def outline_nifti(whole: Prepared, mask: np.ndarray) -> bytes:
+    """The outermost voxels of a mask of all levels, likewise: in each plane a line around it."""
+    return _encoded(whole, mask & ~ndimage.binary_erosion(mask))
 
 
 def to_mm(whole: Prepared, voxel: Voxel) -> Point:

@@ -24,12 +24,12 @@ class FileValues(NamedTuple):
     step: float
 
 
-def file_values(prepared: Prepared, plane: Plane, index: int) -> FileValues:
-    """Of slice `index` of the slab in `plane`, cropped as `scan_view` and `plane_views` crop it.
+def file_values(prepared: Prepared, plane: Plane, index: int, box_of: Prepared | None = None) -> FileValues:
+    """Of slice `index` of the slab in `plane`, cropped as `scan_view` and `plane_views` crop it, or crop `box_of`.
 
     A value is that of the nearest voxel of the file, as it was read: before shading was evened out, before denoising.
     """
-    rows, columns = crop_box(prepared.brain_mask)
+    rows, columns = crop_box((box_of or prepared).brain_mask)
     start, shape = (0, rows.start, columns.start), prepared.array[:, rows, columns].shape
     axes = (np.broadcast_to(axis, shape) for axis in np.ogrid[tuple(slice(0, n) for n in shape)])
     voxels = np.stack([cut(axis, plane, index) for axis in axes], axis=-1) + start

@@ -68,5 +68,5 @@ def studied(folder: str, models: tuple[str, ...]) -> SettingStudy:
         except RunError as error:
             raise ScanError("cohort", str(error)) from None
 
-    key = ("settings", folder, tuple(checkpoint.sha256 for checkpoint in checkpoints))
+    key = ("settings", folder, tuple(checkpoint.identity for checkpoint in checkpoints))
     return wait_for(begin(key, Work(work, "try settings", SECONDS * MOST)))

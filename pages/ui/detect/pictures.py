@@ -98,6 +98,8 @@ def draw_head(found: Finding) -> None:
     whole, slab = prepared_scan(found.choice, WHOLE_BRAIN), found.reconstruction.prepared.slab
     file = done((found.choice.key, "3-D"), Work(lambda on_progress: head.head_nifti(whole), "3-D", 2.0))
     mask = head.mask_nifti(whole, found.segmentation.mask, slab)
+    truth = truth_in_slab(found.choice, whole)
+    outline = b"" if truth is None else head.outline_nifti(whole, truth)
     cross = head.to_mm(whole, _voxel(found, whole))
 
     def go(place: head.Point) -> None:
@@ -105,7 +107,7 @@ def draw_head(found: Finding) -> None:
 
     volume, axial = st.columns([1.5, 1])
     with volume:
-        show_head(HeadView(file, mask, found.opacity, cross, found.stamp), "head", go, step_through(found))
+        show_head(HeadView(file, mask, outline, found.opacity, cross, found.stamp), "head", go, step_through(found))
         st.caption(
             "NiiVue, in the atlas's space. A click moves the cross here and in the slices; a drag turns the head; "
             "wheel: slices; right button: move. Grey window, and hiding the mask (M): in the slice beside it."

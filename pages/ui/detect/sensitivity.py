@@ -61,4 +61,4 @@ def _work(found: Finding) -> Work[Sensitivity]:
 
 
 def _key(found: Finding) -> tuple[str, str, str, str]:
-    return (STEP, found.choice.key, found.reconstruction.checkpoint.sha256, repr(found.config))
+    return (STEP, found.choice.key, found.reconstruction.checkpoint.identity, repr(found.config))

@@ -17,6 +17,7 @@ from uad_core.evaluate.records import by_patient, subjects
 from uad_core.evaluate.review import Map, case_of, fullest, map_of
 from uad_core.evaluate.rows import EvaluationSession, open_session
 from uad_core.evaluate.score_case import Case
+from uad_core.render.readout import file_values
 from uad_core.render.views import Overlay, overlay_view, scan_view
 from uad_core.runs.evaluation import EvaluationRequest, EvaluationRun
 
@@ -65,9 +66,11 @@ def draw_patient(evaluation: EvaluationRun, metrics: Metrics, patient: str) -> N
                 st.warning(f"Run with settings that this page lacks ({', '.join(unlike)}): pictures may differ.")
             run = (evaluation.name, evaluation.status.progress.get("updated"))
             session, case, maps = load_pictures(run, request, patient, shown)
-            if changed := session.changed({row.key: row.sha256 for row in model_rows(metrics)}):
+            if changed := session.changed(model_rows(metrics)):
                 models = ", ".join(changed)
-                st.warning(f"Trained anew since this evaluation: {models}. Pictures and figures may differ.")
+                st.warning(
+                    f"Trained or calibrated anew since this evaluation: {models}. Pictures and figures may differ."
+                )
             _show_slices(case, maps, records)
 
 
@@ -141,7 +144,8 @@ def _show_slices(case: Case, maps: Sequence[Map], records: Mapping[str, PatientR
     scan = scan_view(case.prepared, index)
     has_mask = "Truth, outlined" if case.subject.lesion else "No lesion mask"
     outline = overlay_view(case.prepared, index, Overlay(truth=case.truth))
-    above, below = [Panel(scan, "Scan")], [Panel(scan, has_mask, outline)]
+    values = file_values(case.prepared, "axial", index)
+    above, below = [Panel(scan, "Scan", values=values)], [Panel(scan, has_mask, outline)]
     for one in maps:
         key, residual = one.row.key, scan_view(case.prepared, index, one.values, one.white)
         above.append(Panel(residual, f"{key}: white is {one.white:.3g}", windowed=False))

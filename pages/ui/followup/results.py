@@ -14,6 +14,7 @@ from uad_core.pipeline.change import TwoDates, compare_dates
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.render.change import change_overlay
+from uad_core.render.readout import file_values
 from uad_core.render.views import Overlay, overlay_view, scan_view, slice_voxel
 
 
@@ -41,10 +42,11 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
     index = level - before.slab.first
     later = scan_view(before, index, after.array)
     panels = [
-        Panel(scan_view(before, index), "First date", overlay_view(before, index, Overlay(dates.before.mask))),
-        Panel(later, "Second date", overlay_view(before, index, Overlay(dates.after.mask))),
-        Panel(later, "Change",
-              change_overlay(before, dates, index)),
+        Panel(scan_view(before, index), "First date", overlay_view(before, index, Overlay(dates.before.mask)),
+              values=file_values(before, "axial", index)),
+        Panel(later, "Second date", overlay_view(before, index, Overlay(dates.after.mask)),
+              values=file_values(after, "axial", index, before)),
+        Panel(later, "Change", change_overlay(before, dates, index)),
     ]  # fmt: skip
 
     def go(click: Click) -> None:

@@ -90,7 +90,7 @@ def both_reconstructed(
     whole = prepared_scan(first, WHOLE_BRAIN)
     second = _prepared_later(first, later, whole, checkpoint.slab)
     before, after = (
-        wait_for(begin((name, first.key, later.key, checkpoint.sha256), _reconstruction(prepared, checkpoint)))
+        wait_for(begin((name, first.key, later.key, checkpoint.identity), _reconstruction(prepared, checkpoint)))
         for name, prepared in (("earlier date", whole), ("later date", second))
     )
     return before, after

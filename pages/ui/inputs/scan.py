@@ -48,7 +48,7 @@ def reconstructing(choice: SelectedScan, checkpoint: Checkpoint, who: Visitor | 
         return reconstruct(prepared, checkpoint, lambda share: on_progress(step, share))
 
     seconds = SECONDS_A_LEVEL * checkpoint.slab.count
-    return begin((choice.key, checkpoint.sha256), Work(work, step, seconds, preparation), who)
+    return begin((choice.key, checkpoint.identity), Work(work, step, seconds, preparation), who)
 
 
 def lights_on(choice: SelectedScan, reconstruction: Reconstruction) -> tuple[Check, ...]:
@@ -60,7 +60,7 @@ def lighting(
     choice: SelectedScan, reconstruction: Reconstruction, who: Visitor | None = None
 ) -> Job[tuple[Check, ...]]:
     """The job behind `lights_on`."""
-    key = (choice.key, "lights", reconstruction.checkpoint.sha256)
+    key = (choice.key, "lights", reconstruction.checkpoint.identity)
     return begin(key, Work(lambda on_progress: lights_of(reconstruction), "checks", 1.0), who)
 
 

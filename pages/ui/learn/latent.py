@@ -74,7 +74,7 @@ def _walk(choice: SelectedScan, prepared: Prepared, checkpoint: Checkpoint, goal
         walked = axis_walk(model, prepared.array, STEPS) if along else walk(model, start, end, STEPS)
         return walked, fade(start, end, STEPS)
 
-    return done((choice.key, checkpoint.sha256, goal), Work(work, f"walk {checkpoint.name}"))
+    return done((choice.key, checkpoint.identity, goal), Work(work, f"walk {checkpoint.name}"))
 
 
 def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan: Checkpoint | None) -> None:
@@ -91,7 +91,7 @@ def _draw_samples(checkpoint: Checkpoint, prepared: Prepared, seed: int, anogan:
         with place:
             if one is None or not one.spec.samples:
                 continue
-            if _knows_brains(one.sha256, one, prepared):
+            if _knows_brains(one.identity, one, prepared):
                 draw(_sampled(one, seed), f"{one.name}, from its prior N(0, I)")
             else:
                 st.info(f"What {one.name} draws from its prior N(0, I) is no brain, so it isn't shown. {one.length}")

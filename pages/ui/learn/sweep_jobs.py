@@ -67,9 +67,9 @@ def looks_at(
             return sweep(reconstruction, lesion, greys, config, lambda share: on_progress(step, share), only)
 
         kind = f"sweep {checkpoint.name}, {len(greys)} greys"
-        return begin((choice.key, checkpoint.sha256, lesion, signed, greys, only), Work(work, kind, len(greys) / 3))
+        return begin((choice.key, checkpoint.identity, lesion, signed, greys, only), Work(work, kind, len(greys) / 3))
 
-    asked = tuple(checkpoint.sha256 for checkpoint in checkpoints), lesion, signed
+    asked = tuple(checkpoint.identity for checkpoint in checkpoints), lesion, signed
     begun = view is None or st.session_state.get(keys.LESSON["swept"]) == asked
     full = jobs_of(INTENSITIES, None) if begun else []
     first = jobs_of(view[:1], view[1]) if view and not (full and all(map(_is_done, full))) else []

@@ -16,6 +16,7 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.preprocess import Prepared
 from uad_core.render.overlays import grey_png
+from uad_core.render.readout import file_values
 from uad_core.render.slices import residual_picture
 from uad_core.render.views import Overlay, slice_views, slice_voxel
 from uad_core.teaching import VoxelExplanation, arithmetic, default_voxel, explain, voxel_pixel
@@ -42,14 +43,16 @@ def draw_voxel(reconstruction: Reconstruction, truth: Mask | None, signed: Sign)
     st.latex(rf"{LARGE}{arithmetic(voxel)}")
     st.markdown(_in_words(voxel, config))
 
+    prepared = reconstruction.prepared
+
     def panels(index: int, cross: Cross) -> list[Panel]:
         views = slice_views(reconstruction, index, Overlay(truth=truth))
         return [
-            Panel(views.scan, "Scan", views.mask, cross=cross),
+            Panel(views.scan, "Scan", views.mask, cross=cross, values=file_values(prepared, "axial", index)),
             Panel(views.reconstruction, "Reconstruction", cross=cross),
         ]
 
-    _show_slice(reconstruction.prepared, panels, "voxel", 295)
+    _show_slice(prepared, panels, "voxel", 295)
 
 
 def draw_median(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) -> None:
@@ -89,7 +92,8 @@ def draw_threshold(reconstruction: Reconstruction, truth: Mask | None, signed: S
 
     def panels(index: int, cross: Cross) -> list[Panel]:
         views = slice_views(reconstruction, index, Overlay(segmentation.mask, truth))
-        return [Panel(views.scan, "Above the threshold", views.mask, cross=cross)]
+        values = file_values(reconstruction.prepared, "axial", index)
+        return [Panel(views.scan, "Above the threshold", views.mask, cross=cross, values=values)]
 
     with pictures:
         _show_slice(reconstruction.prepared, panels, "threshold", 400)

@@ -52,7 +52,7 @@ def checks_of(choice: SelectedScan, whole: Prepared, checkpoint: Checkpoint) -> 
     # under the key that `prepared_scan` looks for: the page Detect need not prepare the scan again
     part = done((choice.key, slab), Work(lambda on_progress: crop_levels(whole, slab), "crop", 0.2))
     check = Work(lambda on_progress: run_checks(part, checkpoint.calibration, whole), "checks", 1.0)
-    return done((choice.key, "checks", checkpoint.sha256), check)
+    return done((choice.key, "checks", checkpoint.identity), check)
 
 
 def stages_of(choice: SelectedScan, whole: Prepared) -> tuple[StepImages, ...]:

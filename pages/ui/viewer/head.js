@@ -2,7 +2,7 @@
 // the root element, so that only what changed is fetched or moved.
 const NO_WEBGL = "This browser offers no WebGL 2, which the 3-D view needs. The other views show the same.";
 const FAILED = "The 3-D view could not be drawn here. The other views show the same.";
-const MASK = "uad-mask";
+const SHOWN = "uad-"; // and what an overlay shows: the name of its colours
 
 export default function (component) {
   const { data, setTriggerValue, parentElement } = component;
@@ -31,28 +31,33 @@ async function follow(root, own) {
   }
   const { nv } = own, { NVImage } = own.library, [low, high] = limits(own);
   nv.opts.isRadiologicalConvention = data.radiological;
-  let [head, mask] = nv.volumes;
+  let [head, mask, reference] = nv.volumes;
   if (own.head !== data.head) {
     const answer = await fetch(new URL(data.head, document.baseURI));
     if (!answer.ok) return say(root, "The head is no longer on the server: reload this page.");
     head = await NVImage.new(await answer.arrayBuffer(), "head.nii.gz", "gray", 1, null, low, high);
   }
   if (own.mask !== data.mask || own.head !== data.head) {
-    const file = Uint8Array.from(atob(data.mask), (one) => one.charCodeAt(0)).buffer;
-    mask = await NVImage.new(file, "mask.nii.gz", MASK, 1, null, 0, 1);
+    mask = await overlay(NVImage, "mask", data.mask);
+  }
+  if (own.reference !== data.reference || own.head !== data.head) {
+    reference = data.reference ? await overlay(NVImage, "reference", data.reference) : undefined;
   }
   if (own.ended) return;
-  if (mask !== nv.volumes[1] || mask.opacity !== shownOpacity(own)) {
+  if (mask !== nv.volumes[1] || reference !== nv.volumes[2] || mask.opacity !== shownOpacity(own)) {
     mask.opacity = shownOpacity(own);
-    Object.assign(nv, { volumes: [head, mask], back: head, overlays: [mask] }); // `addVolume` would draw after each
+    const overlays = reference ? [mask, reference] : [mask];
+    Object.assign(nv, { volumes: [head, ...overlays], back: head, overlays }); // `addVolume` would draw after each
+    if (reference) reference.opacity = own.hidden ? 0 : 1;
     nv.updateGLVolume();
   }
-  Object.assign(own, { head: data.head, mask: data.mask });
+  Object.assign(own, { head: data.head, mask: data.mask, reference: data.reference });
   if (!own.moving) nv.scene.crosshairPos = nv.mm2frac(data.cross);
   nv.drawScene();
   const place = data.cross.map((at) => Math.round(at)).join(", ");
   canvas.setAttribute("aria-label", `The head in three planes and from outside, cross at ${place} mm of the atlas`);
   say(root, "");
+  root.dataset.reference = Boolean(reference);
   Object.assign(root.dataset, { cross: place, left: data.radiological ? "R" : "L", window: limits(own).join(" to ") });
   root.dataset.draws = Number(root.dataset.draws ?? 0) + 1; // for tests: all is on the screen
 }
@@ -66,7 +71,9 @@ async function begin(root, own, canvas) {
     dragAndDropEnabled: false, viewModeHotKey: "", clipPlaneHotKey: "", cycleClipPlaneHotKey: "", loadingText: "",
     showAllOrientationMarkers: true, sagittalNoseLeft: true, multiplanarPadPixels: 14, logLevel: "silent",
   });
-  nv.addColormap(MASK, { R: [0, data.colour[0]], G: [0, data.colour[1]], B: [0, data.colour[2]], A: [0, 255], I: [0, 255] });
+  for (const [what, [red, green, blue]] of Object.entries(data.colours)) {
+    nv.addColormap(SHOWN + what, { R: [0, red], G: [0, green], B: [0, blue], A: [0, 255], I: [0, 255] });
+  }
   const drawScene = nv.drawScene.bind(nv); // a canvas that is being taken off the page has no room for the padding
   nv.drawScene = () => (canvas.offsetWidth > 100 && canvas.offsetHeight > 100 ? drawScene() : undefined);
   await nv.attachToCanvas(canvas);
@@ -105,6 +112,7 @@ function listen(root, own, canvas, nv) {
     if (nv.volumes.length < 2) return;
     [nv.volumes[0].cal_min, nv.volumes[0].cal_max] = limits(own);
     nv.volumes[1].opacity = shownOpacity(own);
+    if (nv.volumes[2]) nv.volumes[2].opacity = own.hidden ? 0 : 1;
     cancelAnimationFrame(own.frame);
     own.frame = requestAnimationFrame(() => {
       nv.updateGLVolume();
@@ -113,6 +121,11 @@ function listen(root, own, canvas, nv) {
   };
   document.addEventListener("uad-look", own.look);
   window.addEventListener("pointerup", own.release);
+}
+
+function overlay(NVImage, what, base64) {
+  const file = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)).buffer;
+  return NVImage.new(file, `${what}.nii.gz`, SHOWN + what, 1, null, 0, 1);
 }
 
 function limits(own) {

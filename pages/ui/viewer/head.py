@@ -14,7 +14,7 @@ from streamlit import runtime
 from pages.ui.shell import keys
 from pages.ui.shell.niivue import NIIVUE
 from pages.ui.viewer.viewer import CONVENTIONS
-from uad_core.render.colours import MASK_COLOUR
+from uad_core.render.colours import MASK_COLOUR, TRUTH_COLOUR
 from uad_core.render.head import GREYS, Point
 from uad_core.render.slices import GREY_WINDOW
 
@@ -31,6 +31,7 @@ class HeadView:
     Attributes:
         head: `.nii.gz`; 255 is 1.0 of normalised intensity.
         mask: `.nii.gz` on its grid.
+        reference: likewise, the outline of the reference mask; empty where there is none.
         opacity: of the mask, [0, 1].
         cross: where the three planes meet.
         stamp: what speaks against the mask, over the picture.
@@ -38,6 +39,7 @@ class HeadView:
 
     head: bytes
     mask: bytes
+    reference: bytes
     opacity: float
     cross: Point
     stamp: str = ""
@@ -77,7 +79,8 @@ def show_head(view: HeadView, key: str, on_point: Callable[[Point], None], on_re
         "library": NIIVUE.served_as,
         "head": _address(view.head, key),
         "mask": b64encode(view.mask).decode(),
-        "colour": list(MASK_COLOUR),
+        "reference": b64encode(view.reference).decode(),
+        "colours": {"mask": MASK_COLOUR, "reference": TRUTH_COLOUR},
         "opacity": view.opacity,
         "greys": GREYS,
         "window": list(GREY_WINDOW),
