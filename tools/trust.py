@@ -30,6 +30,7 @@ RUNS = {
     "kills": Run("A command that is killed at any moment leaves what was there, or what was to be", "make kills"),
     "fuzz": Run("Whatever bytes come in, the answer is a result or a sentence", "make fuzz"),
     "header": Run("A header in which one bit fell over does not move or measure a scan silently", "make test"),
+    "offline": Run("No test needs, or makes, a connection to another machine", "make test-offline"),
     "audit": Run("No package has a known hole", "make audit"),
     "size": Run("No more is installed than is used", "make size"),
 }
