@@ -1,20 +1,29 @@
 """The HTTP door: 202 and a job, the same gates, a bounded queue, a token, and nothing of a patient in the log."""
 
+import asyncio
+import errno
 import gzip
 import json
 import threading
+import time
+from http.client import HTTPConnection
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import nibabel as nib
 import numpy as np
 import pytest
+from starlette.exceptions import HTTPException
 
 from benchmarks.bids_app import small_dataset
 from tests.support.dicom_files import series, zipped
 from tests.support.http_door import serving
 from uad_core import detect
-from uad_core.doors.http import build_app
+from uad_core.doors import http
+from uad_core.doors.http import HEADERS, build_app
 from uad_core.doors.http_setting import setting_of
 from uad_core.doors.jobs import QueueFullError, ScanJobs
+from uad_core.doors.one_scan import ScanTask, give_up, process_scan
 from uad_core.doors.openapi import DESCRIPTION
 
 QUERY = "model=intensity&slab=paper&median_size=3"
@@ -82,6 +91,7 @@ def test_a_scan_that_will_not_do_is_refused_as_everywhere_and_leaves_no_trace_in
         ("slab=neck", "must be one of paper, whole"),
         ("median_size=4", "median_size must be one of"),
         ("look=own-mask", "must be one of everywhere"),
+        ("percentile=98&percentile=5", "given twice"),
     ],
 )
 def test_a_setting_that_will_not_do_is_a_sentence_at_once(door, scan, query, said):
@@ -116,16 +126,72 @@ def test_more_scans_than_may_wait_are_turned_away_and_what_waits_can_be_deleted(
     first = send()
     begun.wait()
     second = send()
-    assert (first.state, second.state, jobs.is_full) == ("running", "waiting", True)
+    assert (first.state, second.state) == ("running", "waiting")
     with pytest.raises(QueueFullError):
-        send()
-    assert len(list(tmp_path.iterdir())) == 2, "the upload that was turned away is gone"
+        jobs.new_upload()
+    assert len(list(tmp_path.iterdir())) == 2, "nothing of what was turned away is kept"
     assert not jobs.delete(first)
     assert jobs.delete(second)
     go_on.set()
     jobs.close()
     assert first.state == "done"
     assert [path.name for path in tmp_path.iterdir()] == [first.id]
+
+
+def test_a_scan_that_is_coming_in_has_its_place_in_the_queue(tmp_path):
+    jobs = ScanJobs(tmp_path, 1, lambda task: {"state": "done", "files": []})
+    upload = jobs.new_upload()
+    with pytest.raises(QueueFullError):
+        jobs.new_upload()
+    jobs.drop(upload)
+    jobs.drop(jobs.new_upload())
+    jobs.close()
+
+
+def test_whatever_ends_the_work_on_a_scan_the_next_one_is_done(tmp_path):
+    def process(task):
+        if not done:
+            done.append(task)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return {"state": "done", "files": []}
+
+    done, jobs = [], ScanJobs(tmp_path, 4, process)
+    first, second = (jobs.add(jobs.new_upload(), setting_of({"model": "intensity"})) for _ in range(2))
+    while not second.is_over:
+        time.sleep(0.01)
+    jobs.close()
+    assert (first.state, first.record["sentence"], second.state) == ("failed", "No space left on device.", "done")
+
+
+def test_a_log_that_cannot_be_written_is_a_failed_scan_and_no_crash(tmp_path):
+    (tmp_path / "out").write_text("a file where the folder should be")
+    task = ScanTask(tmp_path / "scan", "one", tmp_path / "out", setting_of({"model": "intensity"}))
+    for record in (process_scan(task), give_up(task)):
+        assert record["state"] == "failed"
+        assert record["sentence"] in ("Not a directory.", "File exists.")
+
+
+def test_every_answer_has_its_headers_and_only_this_machines_names_are_answered(door):
+    for method, path in (("GET", "/openapi.json"), ("GET", "/nowhere"), ("GET", "/scans"), ("POST", "/scans")):
+        assert door.ask(method, path, token=None)[1].keys() >= set(HEADERS)
+    for host, status in (("evil.example", 400), ("localhost", 200), (urlsplit(door.address).netloc, 200)):
+        connection = HTTPConnection(urlsplit(door.address).netloc, timeout=30)
+        connection.request("GET", "/openapi.json", headers={"Host": host})
+        answer = connection.getresponse()
+        answer.read()
+        assert (answer.status, set(answer.headers) >= set(HEADERS)) == (status, True)
+        connection.close()
+
+
+def test_a_scan_that_stops_coming_in_is_given_up(tmp_path, monkeypatch):
+    async def stalled():
+        yield b"abc"
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(http, "STALLED_SECONDS", 0.05)
+    with pytest.raises(HTTPException) as refusal:
+        asyncio.run(http._receive(SimpleNamespace(stream=stalled), tmp_path / "scan"))
+    assert refusal.value.status_code == 408
 
 
 def test_the_description_names_every_route_and_no_other(tmp_path, door):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import struct
 import tarfile
 
 import nibabel as nib
@@ -18,6 +19,7 @@ from uad_core.io.read_scan import read_scan
 
 KIND = "Other formats and packings"
 PLAIN = ["no checksum"]
+MGH_TAGS = struct.pack(">iq", 3, 9) + b"mri_conv\0"  # that a command made it
 NRRD = """NRRD0004
 type: short
 dimension: 3
@@ -73,6 +75,9 @@ CASES = [
     refused("MGZ of two volumes", lambda: gzip.compress(mgh(dims=[*SHAPE, 2])), "holds 2 volumes"),
     refused("MGZ that announces 2000^3 voxels", lambda: gzip.compress(mgh(dims=[2000, 2000, 2000, 1])), "too large"),
     refused("MGZ cut short", lambda: gzip.compress(mgh())[:-100], "incomplete"),
+    refused("MGZ that states half of its slices", lambda: gzip.compress(mgh(dims=[*SHAPE[:2], SHAPE[2] // 2, 1])),
+            "more voxels"),
+    read("MGZ with the tags that FreeSurfer writes", lambda: gzip.compress(mgh() + MGH_TAGS)),
     refused("MGZ of an unknown type", lambda: gzip.compress(mgh(type=7)), "unknown type"),
     read("NRRD, gzipped", nrrd),
     read("NRRD, raw", lambda: nrrd("gzip", "raw", packed=False), NOTED, PLAIN),
@@ -89,6 +94,17 @@ CASES = [
     refused("NRRD that announces 2000^3 voxels", lambda: nrrd("24 22 20", "2000 2000 2000"), "too large"),
     refused("NRRD whose gzip is a bomb", lambda: NRRD.encode() + b"\n\n" + gzip.compress(bytes(64 * 1024**2)),
             "far more data"),
+    read("NRRD in millimetres, as it says", lambda: nrrd("space:", 'space units: "mm" "mm" "mm"\nspace:')),
+    refused("NRRD in centimetres", lambda: nrrd("space:", 'space units: "cm" "cm" "cm"\nspace:'), "not in millimetres"),
+    refused("NRRD with one axis in metres", lambda: nrrd("space:", 'space units: "mm" "mm" "m"\nspace:'),
+            "not in millimetres"),
+    refused("NRRD of no known order of bytes", lambda: nrrd("endian: little", "endian: bxg"), "damaged, or of an"),
+    refused("NRRD that does not say its order of bytes", lambda: nrrd("endian: little\n", ""), "damaged, or of an"),
+    refused("NRRD of colours", lambda: nrrd("kinds: domain", "kinds: RGB-color"), "not those of a 3-D"),
+    read("NRRD of three axes in space", lambda: nrrd("domain domain domain", "space space space")),
+    refused("NRRD that states its size twice", lambda: nrrd("sizes: ", "sizes: 12 22 20\nsizes: "),
+            "damaged, or of an"),
+    refused("NRRD with a number that is none", lambda: nrrd("(1,", "(1_0,"), "how the scan lies"),
     refused("NRRD with one bit flipped", lambda: flipped(nrrd()), "damaged"),
     read("zip of a .nii.gz", lambda: zipped({"scan/CANARY.nii.gz": file()})),
     read("zip of a .nii", lambda: zipped({"CANARY.nii": gzip.decompress(file())})),

@@ -40,9 +40,9 @@ def ask(address, path="/", method="GET", **more):
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}
 
 
-def open_socket(address, **headers):
+def open_socket(address, path="/_stcore/stream", **headers):
     """The websocket of a page; the response to its handshake is in `.response`."""
-    url = address.replace("http", "ws") + "/_stcore/stream"
+    url = address.replace("http", "ws") + path
     origin = headers.pop("origin", None)
     return connect(url, origin=origin, additional_headers=headers, subprotocols=["streamlit"], proxy=None)
 
@@ -82,6 +82,14 @@ def test_a_page_of_another_origin_gets_nothing_even_of_another_port_of_this_mach
     with pytest.raises(InvalidStatus) as refused:
         open_socket(server[0], origin=origin)
     assert refused.value.response.status_code == 403
+    assert refused.value.response.headers.keys() >= REQUIRED
+
+
+def test_a_socket_elsewhere_is_refused_with_the_headers_of_every_response(server):
+    with pytest.raises(InvalidStatus) as refused:
+        open_socket(server[0], path="/_stcore/elsewhere")
+    assert refused.value.response.status_code == 403
+    assert refused.value.response.headers.keys() >= REQUIRED
 
 
 def test_a_page_of_ours_is_answered(server):

@@ -8,7 +8,7 @@ apart, and neither are the visits of one person, which `sub-<label>` tells.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,6 +88,7 @@ def open_cohort(folder: Path) -> Cohort:
         raise ScanError("cohort", "The cohort folder does not exist. Check its path.")
     with refused("cohort", "The cohort folder cannot be read. Check that you may open what is in it.", OSError):
         files = files_in(folder)
+        _refuse_unreadable_names(folder, files)
         refuse_masks_below(folder)
         scans: dict[str, list[CohortFile]] = defaultdict(list)
         for file in files:
@@ -105,6 +106,16 @@ def open_cohort(folder: Path) -> Cohort:
             subjects.append(Subject(*own, about.level, about.prepared))
     _refuse_visits_without_mask(subjects)
     return Cohort(about.name or folder.resolve().name, about.simulated, tuple(subjects))
+
+
+def _refuse_unreadable_names(folder: Path, files: Sequence[CohortFile]) -> None:
+    """Raises ScanError for names with bytes that are no letters: no table or record could be written with them."""
+    try:
+        for path in (folder.resolve(), *(file.path for file in files)):
+            str(path).encode()
+    except UnicodeEncodeError:
+        unreadable = "The name of a file, or of the folder, has letters of another system's encoding (no UTF-8)."
+        raise ScanError("cohort", f"{unreadable} Rename it.") from None
 
 
 def _groups(folder: Path, subjects: set[str]) -> dict[str, str]:

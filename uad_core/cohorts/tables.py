@@ -2,13 +2,13 @@
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from uad_core.atlas.space import ATLAS_SHAPE, MNI_18_LEVEL
 from uad_core.cohorts.names import comparable
+from uad_core.io.json_text import NoObjectError, parsed
 from uad_core.io.text import NoTextError, read_text
 from uad_core.io.volume import ScanError
 
@@ -33,13 +33,13 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
     if not path.exists():
         return About(), {}
     try:
-        record = json.loads(read_text(path), object_pairs_hook=_once)
-    except (ValueError, RecursionError, OSError):
+        record = parsed(read_text(path))
+    except NoObjectError:
+        raise ScanError("cohort", 'A cohort.json holds names and values, such as {"name": "my cohort"}.') from None
+    except (ValueError, OSError):
         raise ScanError(
             "cohort", "The cohort.json is damaged, or cannot be read. Write it anew, or remove it."
         ) from None
-    if not isinstance(record, dict):
-        raise ScanError("cohort", 'A cohort.json holds names and values, such as {"name": "my cohort"}.')
     given = {key: value for key, value in record.items() if value is not None}
     about = About(
         _name(given.get("name")),
@@ -102,13 +102,6 @@ def _plain(name: str) -> str:
     return comparable(name).removeprefix("sub-")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise ValueError("an entry twice")
-    return record
-
-
 def _name(value: object) -> str | None:
     if value is None:
         return None
@@ -129,7 +122,7 @@ def _truth(given: dict[str, Any], key: str) -> bool:
 def _level(value: object) -> int:
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1.0
-    except ValueError:
+    except (ValueError, OverflowError):
         number = -1.0
     if not (number == round(number) if abs(number) < 1e6 else False) or not 0 <= number < ATLAS_SHAPE[0]:
         raise ScanError("cohort", f'In cohort.json "level" must be a whole number from 0 to {ATLAS_SHAPE[0] - 1}.')

@@ -47,7 +47,9 @@ def run(options: argparse.Namespace) -> None:
         host, port = listening.getsockname()[:2]
         jobs = ScanJobs(Path(folder), options.queue)
         # uvicorn's own log would hold addresses with their queries, and the text of errors
-        config = uvicorn.Config(build_app(jobs, token), log_level="critical", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            build_app(jobs, token, _names(options.host)), log_level="critical", access_log=False, server_header=False
+        )
         print(f"http://{host}:{port}", flush=True)
         if TOKEN not in os.environ:
             print(f"Token: {token}", flush=True)
@@ -55,6 +57,11 @@ def run(options: argparse.Namespace) -> None:
             uvicorn.Server(config).run(sockets=[listening])
         finally:
             jobs.close()
+
+
+def _names(host: str) -> list[str]:
+    """What requests may call the server: anything, where other machines reach it by names that are not known here."""
+    return [host, "127.0.0.1", "localhost", "::1", "[::1]"] if _is_loopback(host) else ["*"]
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,6 @@
 So the JSON beside a corrected mask is all that is needed to make the same mask again: `detect --edits FILE`.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from uad_core.detect.result_files import scan_sha256
+from uad_core.io.json_text import parsed
+from uad_core.io.text import decoded, read_bounded
 from uad_core.io.volume import ScanError, Volume
 from uad_core.pipeline.edits import VOXELS, MaskEdits
 from uad_core.pipeline.segment import Segmentation
@@ -49,14 +50,12 @@ def edits_record(segmentation: Segmentation) -> dict[str, Any] | None:
 def read_edits(path: Path, scan: Volume) -> MaskEdits:
     """The edits of a result's JSON. Raises ScanError (`edits`): no such file, or it is another scan's."""
     wrong = ScanError("edits", "The file with edits is not one: give the _mask.json of a mask that was corrected.")
-    if path.stat().st_size > MOST_BYTES:
-        raise wrong
     try:
-        record = json.loads(path.read_bytes())
+        record = parsed(decoded(read_bounded(path, MOST_BYTES)))
         kept = record[KEY]
         deeds = tuple(kept["Deeds"])
         voxels = {attribute: _voxels(kept[name]) for name, attribute in SETS.items()}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise wrong from None
     if len(deeds) > MOST_DEEDS or not all(isinstance(deed, str) and DEED.fullmatch(deed) for deed in deeds):
         raise wrong

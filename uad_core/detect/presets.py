@@ -14,6 +14,7 @@ from uad_core.io import command_words
 from uad_core.io.command_words import as_words, changed
 from uad_core.io.schema import Entry, misfit, number, one_of, text
 from uad_core.io.sealed import SEAL, DamagedRecordError, is_whole, read_record, sealed
+from uad_core.io.text import read_bounded
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig
@@ -84,8 +85,7 @@ class Preset:
 
 def read_preset(path: Path) -> Preset:
     """The preset in a file. Raises PresetError, or OSError where the file cannot be read."""
-    with path.open("rb") as file:
-        return Preset.from_json(file.read(MOST_BYTES + 1))
+    return Preset.from_json(read_bounded(path, MOST_BYTES))
 
 
 def _parsed(content: str | bytes) -> dict[str, Any]:

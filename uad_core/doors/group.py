@@ -8,10 +8,9 @@ from typing import Any
 from uad_core import RESEARCH_ONLY
 from uad_core.detect.lesion_table import COLUMNS
 from uad_core.doors.bids_scans import BidsScan
-from uad_core.doors.one_scan import LOGS
+from uad_core.doors.one_scan import LOGS, read_log
 from uad_core.evaluate.format import tab_separated
 from uad_core.io.atomic import write_atomically
-from uad_core.io.sealed import read_sealed
 from uad_core.io.volume import ScanError
 from uad_core.render.html import render_html
 
@@ -44,7 +43,7 @@ def _records(scans: Iterable[BidsScan], out: Path) -> list[tuple[BidsScan, dict[
     found = []
     for scan in scans:
         paths = sorted((out / LOGS).glob(f"sub-{scan.label}_space-*.json"))
-        records = [record for path in paths if (record := read_sealed(path)).get("state", "running") != "running"]
+        records = [record for path in paths if (record := read_log(path)).get("state", "running") != "running"]
         found += [(scan, record) for record in records or [{"state": "missing", "sentence": MISSING, "model": None}]]
     return found
 
@@ -81,6 +80,8 @@ def _picture(record: Mapping[str, Any], out: Path) -> str:
     """A data URL; empty where there is no picture."""
     if record["state"] != "done":
         return ""
-    (path,) = [out / LOGS / f"{Path(name).name.removesuffix('_mask.json')}.png"
-               for name in record["files"] if name.endswith("_mask.json")]  # fmt: skip
+    masks = [name for name in record["files"] if name.endswith("_mask.json")]
+    if not masks:
+        return ""
+    path = out / LOGS / f"{Path(masks[0]).name.removesuffix('_mask.json')}.png"
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.exists() else ""

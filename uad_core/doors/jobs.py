@@ -9,12 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Full, Queue
+from queue import Queue
 from typing import Any
 
 from uad_core.detect.result_files import NAMELESS
 from uad_core.doors.engines import tied_to_parent
-from uad_core.doors.one_scan import ScanTask, Setting, give_up, process_scan
+from uad_core.doors.one_scan import ScanTask, Setting, failure, give_up, process_scan
 
 KEPT = 200  # scans whose results are there to be fetched; the oldest go first
 
@@ -48,37 +48,36 @@ class ScanJobs:
         self, folder: Path, most_waiting: int, process: Callable[[ScanTask], dict[str, Any]] | None = None
     ) -> None:
         """`folder` holds uploads and results; `process` does a scan, by default in a process of its own."""
-        self._folder, self._jobs = folder, dict[str, ScanJob]()
-        self._waiting: Queue[ScanJob | None] = Queue(most_waiting)
+        self._folder, self._jobs, self._most = folder, dict[str, ScanJob](), most_waiting
+        self._waiting: Queue[ScanJob | None] = Queue()
+        self._coming: set[Path] = set()  # uploads that are not whole yet
         self._lock = threading.Lock()
         self._process = process or InOneProcess()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    @property
-    def is_full(self) -> bool:
-        return self._waiting.full()
-
     def new_upload(self) -> Path:
-        """Where to write a scan that comes in."""
+        """Where to write a scan that comes in, which has its place in the queue from now on. Raises QueueFullError."""
         place = self._folder / secrets.token_hex(8)
-        place.mkdir(mode=0o700)
+        with self._lock:
+            if self._waiting.qsize() + len(self._coming) >= self._most:
+                raise QueueFullError
+            place.mkdir(mode=0o700)
+            self._coming.add(place / "scan")
         return place / "scan"
 
     def drop(self, upload: Path) -> None:
         """Take away an upload that will not do."""
+        self._coming.discard(upload)
         shutil.rmtree(upload.parent, ignore_errors=True)
 
     def add(self, upload: Path, setting: Setting) -> ScanJob:
-        """Take a scan in. Raises QueueFullError, after which the upload is gone."""
+        """Take a scan in that has come in whole."""
         place = upload.parent
         job = ScanJob(place.name, ScanTask(upload, NAMELESS, place / "results", setting))
         with self._lock:
-            try:
-                self._waiting.put_nowait(job)
-            except Full:
-                self.drop(upload)
-                raise QueueFullError from None
+            self._coming.discard(upload)
+            self._waiting.put(job)
             self._jobs[job.id] = job
             over = [one for one in self._jobs.values() if one.is_over]
             for old in over[: max(0, len(over) - KEPT)]:
@@ -115,8 +114,11 @@ class ScanJobs:
                 if job.id not in self._jobs:  # deleted while it waited
                     continue
                 job.state = "running"
-            job.record = self._process(job.task)
-            job.task.path.unlink(missing_ok=True)
+            try:
+                job.record = self._process(job.task)
+                job.task.path.unlink(missing_ok=True)
+            except Exception as error:  # whatever it is, the scans that wait are done
+                job.record = failure(job.task, error)
             job.state = job.record["state"]
 
 

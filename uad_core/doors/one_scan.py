@@ -22,6 +22,7 @@ from uad_core.doors.thumbnail import thumbnail
 from uad_core.io.atomic import half_written, write_atomically
 from uad_core.io.errors import is_out_of_memory, sentence
 from uad_core.io.progress_file import FORESEEN
+from uad_core.io.schema import list_of, mapping, misfit, one_of, text, words
 from uad_core.io.sealed import digest, read_sealed, write_sealed
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, load_checkpoint
@@ -30,6 +31,9 @@ from uad_core.preprocess.from_file import PrepareOptions
 
 LOGS = "logs"
 UNFORESEEN = "An unexpected error ended the work on this scan; run `detect` on it alone to see which."
+STATE = one_of(("running", "done", "refused", "failed"))
+OF_RECORD = {"sentence": words(), "model": words(), "checkpoint_identity": words(), "version": words(), "key": words(),
+             "files": list_of(text(1000), 1000), "scan": mapping(), "regions": list_of(mapping(), 10**6)}  # fmt: skip
 KILLED = "The process that worked on this scan was ended from outside, perhaps for want of memory. Use fewer --jobs."
 
 
@@ -75,7 +79,7 @@ def process_scan(task: ScanTask) -> dict[str, Any]:
     `state`: "done", "refused" (the scan will not do) or "failed"; `sentence`: what was found, or why not; `again`:
     False where it had been done before.
     """
-    before = read_sealed(task.log)
+    before = read_log(task.log)
     try:
         key = _key(task)
         whole = all((task.out / name).exists() for name in before.get("files", ()))
@@ -89,19 +93,37 @@ def process_scan(task: ScanTask) -> dict[str, Any]:
         record = _detected(task, key)
     except (ScanError, CheckpointError) as error:
         record = _record(task, "refused", str(error))
-    except FORESEEN as error:
-        record = _record(task, "failed", sentence(error))
     except Exception as error:
-        record = _record(task, "failed", sentence(error) if is_out_of_memory(error) else UNFORESEEN)
-    write_sealed(task.log, record)
-    return record | {"again": True}
+        record = failure(task, error)
+    return _kept(task, record) | {"again": True}
 
 
 def give_up(task: ScanTask) -> dict[str, Any]:
     """The record of a scan at which processes died."""
-    record = _record(task, "failed", KILLED)
-    write_sealed(task.log, record)
-    return record | {"again": True}
+    return _kept(task, _record(task, "failed", KILLED)) | {"again": True}
+
+
+def failure(task: ScanTask, error: Exception) -> dict[str, Any]:
+    """The record of a scan whose work ended with an error that does not lie in the scan."""
+    said = sentence(error) if isinstance(error, FORESEEN) or is_out_of_memory(error) else UNFORESEEN
+    return _record(task, "failed", said)
+
+
+def read_log(path: Path) -> dict[str, Any]:
+    """The record in a scan's log; empty where there is none, or it is damaged or means nothing."""
+    record = read_sealed(path)
+    known = {key: entry for key, entry in OF_RECORD.items() if key in record}
+    whole = not misfit(record, {"state": STATE} | known)
+    return record if whole and (record["state"] != "done" or record.get("files")) else {}
+
+
+def _kept(task: ScanTask, record: dict[str, Any]) -> dict[str, Any]:
+    """The record, in the scan's log; where that cannot be written, one that says so."""
+    try:
+        write_sealed(task.log, record)
+    except OSError as error:
+        return failure(task, error)
+    return record
 
 
 def _detected(task: ScanTask, key: str) -> dict[str, Any]:

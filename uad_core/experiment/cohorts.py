@@ -13,6 +13,7 @@ from uad_core.atlas.space import PAPER_SLAB
 from uad_core.cohorts.cohort import Cohort, open_cohort
 from uad_core.cohorts.preparation import prepare_cohort
 from uad_core.cohorts.simulate.cohort import simulate_cohort
+from uad_core.cohorts.tables import read_about
 from uad_core.evaluate.rows import knows
 from uad_core.experiment.config import ExperimentConfig
 from uad_core.io.paths import SAMPLES
@@ -58,8 +59,8 @@ def _simulated(config: ExperimentConfig, on_message: OnMessage) -> CohortSource:
     healthy, patients = config.subjects
     raw, prepared = config.out / "cohorts" / "simulated", config.out / "cohorts" / "simulated-prepared"
     if (raw / "cohort.json").exists():
-        about = json.loads((raw / "cohort.json").read_text())
-        if (about["seed"], about["healthy"], about["ms"]) != (config.seed, healthy, patients):
+        _, about = read_about(raw)
+        if tuple(about.get(key) for key in ("seed", "healthy", "ms")) != (config.seed, healthy, patients):
             raise ValueError("The folder holds a simulated cohort of another seed or size; name another --out.")
         on_message(f"Simulated cohort: kept, {healthy} healthy and {patients} patients.")
     else:

@@ -1,8 +1,7 @@
 """The checkpoints of an experiment: shipped, or trained here, one after the other."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from uad_core.cohorts.cohort import Cohort
@@ -73,7 +72,8 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: O
         run, last = config.out / "runs" / name, ""
         begun = (run / "settings.json").exists()
         if begun:
-            _same(RunFolder(run).read_settings().config, asked, name)
+            there = RunFolder(run).read_settings().config
+            _same(there.epochs, there.seed, asked, name)
         command = recorded_command(cohorts, asked, name)
         try:
             for step in train(Training(cohorts, asked, folder, name, command, run, resume=begun)):
@@ -91,13 +91,13 @@ def train_all(config: ExperimentConfig, cohorts: Sequence[Cohort], on_message: O
 def _trained(folder: Path, name: str, asked: TrainConfig) -> bool:
     if name not in checkpoint_names(folder):
         return False
-    record = json.loads((folder / f"{name}.json").read_text())["training"]
-    _same(replace(asked, epochs=record["epochs"], seed=record["seed"]), asked, name)
+    record = load_checkpoint(name, folder).record.get("training", {})
+    _same(record.get("epochs"), record.get("seed"), asked, name)
     return True
 
 
-def _same(one: TrainConfig, asked: TrainConfig, name: str) -> None:
-    if (one.epochs, one.seed) != (asked.epochs, asked.seed):
+def _same(epochs: object, seed: object, asked: TrainConfig, name: str) -> None:
+    if (epochs, seed) != (asked.epochs, asked.seed):
         raise ValueError(f"The folder holds a training of {name} with other epochs or seed; name another --out.")
 
 

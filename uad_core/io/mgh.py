@@ -9,12 +9,26 @@ from uad_core.io.volume import ScanError
 
 OFFSET = 284  # bytes in front of the voxels
 TAIL_BYTES = 1024**2  # that may follow them: acquisition parameters, names of commands
+ACQUISITION_BYTES, LAST_TAG = 20, 60
 DTYPES = {0: ">u1", 1: ">i4", 3: ">f4", 4: ">i2", 10: ">u2"}
 
 
 def is_mgh(head: bytes) -> bool:
     """Whether the content is MGH, by its version and its voxels' type."""
     return head[:4] == b"\0\0\0\1" and head[20:23] == b"\0\0\0" and len(head) > OFFSET
+
+
+def check_tail(tail: bytes) -> None:
+    """Raises ScanError (damaged) where what follows the voxels is more of them: then the stated size is too small.
+
+    It should be four or five numbers of the acquisition (TR, flip angle, TE, TI, field of view), and behind them tags,
+    each a small number, a length, and so many bytes.
+    """
+    tags = tail[ACQUISITION_BYTES:]
+    first = int.from_bytes(tags[:4], "big")
+    if len(tail) in (0, 16) or (len(tail) >= ACQUISITION_BYTES and (not any(tags) or 0 < first <= LAST_TAG)):
+        return
+    raise ScanError("damaged", f"The file holds more voxels than its header states. {EXPORT_AGAIN}")
 
 
 def parse_mgh(head: bytes) -> ImageHeader:

@@ -22,6 +22,10 @@ SPACES = {  # -> signs of the axes in RAS+
     "left-posterior-superior": (-1, -1, 1), "lps": (-1, -1, 1), "right-anterior-superior": (1, 1, 1), "ras": (1, 1, 1),
     "left-anterior-superior": (-1, 1, 1), "las": (-1, 1, 1),
 }  # fmt: skip
+ORDERS = {"little": "<", "big": ">", "": "<"}
+PLACES = {"domain", "space", "???", "none"}  # kinds of an axis along which voxels lie beside each other
+MILLIMETRES = {"mm", "millimeter", "millimeters", "millimetre", "millimetres", "???"}
+NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 DETACHED = "The header's voxels lie in another file. Save the scan as one .nrrd file, or as .nii.gz."
 BAD = f"The NRRD header is damaged, or of an unusual kind. {EXPORT_AGAIN}"
 
@@ -49,22 +53,43 @@ def parse_nrrd(data: bytes) -> tuple[ImageHeader, bool]:
         raise ScanError("bad_header", BAD)
     with refused("bad_header", BAD):
         sizes = [int(size) for size in fields["sizes"].split()]
-        if int(fields["dimension"]) != len(sizes):
+        if "_" in fields["sizes"] or int(fields["dimension"]) != len(sizes):
             raise ValueError
     code = CODES.get(fields.get("type", "").lower())
     if code is None:
         raise ScanError("dtype", "The voxels are of an unknown type. Give the magnitude image.")
     shape, notes = one_volume(sizes if len(sizes) < 4 or sizes[0] != 1 else sizes[1:])
-    order = ">" if fields.get("endian", "little").lower() == "big" else "<"
+    endian = fields.get("endian", "").lower()
+    if endian not in ORDERS or (not endian and np.dtype(code).itemsize > 1):
+        raise ScanError("bad_header", BAD)
+    kinds = fields.get("kinds", "").lower().split()
+    if not set(kinds[-3:]) <= PLACES:
+        raise ScanError(
+            "dims", "The file's axes are not those of a 3-D volume: colours, a list or times. Give one volume."
+        )
+    units = fields.get("space units", "").lower().replace('"', " ").split()
+    if not set(units) <= MILLIMETRES:
+        raise ScanError("bad_spacing", "The file's lengths are not in millimetres. Save the scan again from 3D Slicer.")
     grid, doubts = placed(shape, _affine(fields))
-    header = ImageHeader(shape, np.dtype(order + code), end.end(), grid, (*notes, *doubts))
+    header = ImageHeader(shape, np.dtype(ORDERS[endian] + code), end.end(), grid, (*notes, *doubts))
     return header, encoding != "raw"
 
 
 def _fields(text: str) -> dict[str, str]:
     """The fields by name, in lower case; comments and key-value pairs, which may name a patient, left aside."""
     lines = [line.split(": ", 1) for line in text.splitlines()[1:] if not line.startswith("#") and ":=" not in line]
-    return {name.strip().lower(): rest[0].strip() for name, *rest in lines if rest}
+    pairs = [(name.strip().lower(), rest[0].strip()) for name, *rest in lines if rest]
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ScanError("bad_header", BAD)  # which of the two counts?
+    return fields
+
+
+def _numbers(vector: str) -> list[float]:
+    words = vector.split(",")
+    if not all(map(NUMBER.fullmatch, words)):  # Python takes more for a number than the format does
+        raise ValueError
+    return [float(word) for word in words]
 
 
 def _affine(fields: dict[str, str]) -> np.ndarray:
@@ -72,11 +97,8 @@ def _affine(fields: dict[str, str]) -> np.ndarray:
     space = fields.get("space", "").lower()
     with refused("bad_affine", "The header does not say how the scan lies in space. Save it again from 3D Slicer."):
         signs = np.array(SPACES[space], float)
-        vectors = [
-            [float(number) for number in vector.split(",")]
-            for vector in re.findall(r"\(([^)]*)\)", fields["space directions"])
-        ]
-        origin = [float(number) for number in re.findall(r"\(([^)]*)\)", fields["space origin"])[0].split(",")]
+        vectors = [_numbers(vector) for vector in re.findall(r"\(([^)]*)\)", fields["space directions"])]
+        origin = _numbers(re.findall(r"\(([^)]*)\)", fields["space origin"])[0])
         affine = np.eye(4)
         affine[:3, :3], affine[:3, 3] = np.array(vectors).T, origin
         affine[:3] *= signs[:, None]

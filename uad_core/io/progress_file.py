@@ -3,7 +3,6 @@
 Every file has `stage`, `pid`, `updated` (seconds since 1970) and `message`; the rest is the work's own.
 """
 
-import json
 import math
 import os
 import time
@@ -12,13 +11,15 @@ from typing import Any
 
 from uad_core.io.atomic import write_json
 from uad_core.io.errors import is_out_of_memory, sentence
-from uad_core.io.schema import Entry, misfit, number, text, whole
+from uad_core.io.json_text import parsed
+from uad_core.io.schema import misfit, number, text, whole, words
+from uad_core.io.text import read_text
 
 NAME = "progress.json"
 REQUIRED = {"stage": text(40), "updated": number(0, 1e12)}
 _SHARE, _COUNT, _ANY = number(-1e-6, 1 + 1e-6), whole(0, 10**9), number(-1e300, 1e300)
 ENTRIES = {  # what readers make something of; a damaged file may hold anything
-    "pid": whole(0, 2**31), "message": Entry(lambda value: isinstance(value, str), "a text"),
+    "pid": whole(0, 2**31), "message": words(), "sentence": words(),
     "fraction": _SHARE.or_null(), "epoch": _COUNT, "epochs": _COUNT, "images_per_second": _ANY.or_null(),
     "seconds_left": _ANY.or_null(), "done": _COUNT, "total": _COUNT.or_null(),
 }  # fmt: skip
@@ -62,10 +63,9 @@ def read_progress(folder: Path) -> dict[str, Any]:
 def read_json(path: Path) -> dict[str, Any]:
     """What a JSON file holds; empty where there is none, or it is damaged, or holds something else."""
     try:
-        record = json.loads(path.read_text(errors="replace"))
-    except (OSError, ValueError, RecursionError):
+        return parsed(read_text(path))
+    except (OSError, ValueError):
         return {}
-    return record if isinstance(record, dict) else {}
 
 
 def finite(value: Any) -> Any:

@@ -32,6 +32,11 @@ def text(most: int) -> Entry:
     return Entry(fits, f"a text of 1 to {most} printable characters")
 
 
+def words() -> Entry:
+    """Any text, an empty one too."""
+    return Entry(lambda value: isinstance(value, str), "a text")
+
+
 def truth() -> Entry:
     return Entry(lambda value: isinstance(value, bool), "true or false")
 
@@ -47,8 +52,13 @@ def list_of(entry: Entry, most: int) -> Entry:
                  f"a list, of which each is {entry.wanted}")  # fmt: skip
 
 
-def mapping() -> Entry:
-    return Entry(lambda value: isinstance(value, dict), "an object")
+def mapping(of: Entry | None = None) -> Entry:
+    """An object; `of` is what each of its values has to be."""
+
+    def fits(value: Any) -> bool:
+        return isinstance(value, dict) and (of is None or all(map(of.fits, value.values())))
+
+    return Entry(fits, f"an object, of which each value is {of.wanted}" if of else "an object")
 
 
 def misfit(record: Mapping[str, Any], entries: Mapping[str, Entry]) -> str | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from uad_core.io.atomic import write_json
-from uad_core.io.text import decoded
+from uad_core.io.json_text import parsed
+from uad_core.io.text import decoded, read_bounded
 
 SEAL = "record_sha256"
 
@@ -42,11 +43,11 @@ def read_record(data: bytes | str) -> dict[str, Any]:
     """The record in a file's text, with its digest if it has one. Raises DamagedRecordError: no object, or no JSON."""
     try:
         text = data if isinstance(data, str) else decoded(data)
-        record = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        record = parsed(text)
         digest(record)  # of what JSON can hold again
-    except (ValueError, RecursionError, AttributeError):
+    except ValueError:
         raise DamagedRecordError("no record") from None
-    return dict(record)
+    return record
 
 
 def is_whole(record: Mapping[str, Any]) -> bool:
@@ -66,17 +67,6 @@ def unsealed(data: bytes | str) -> dict[str, Any]:
 def read_sealed(path: Path) -> dict[str, Any]:
     """What a record's file holds; empty where there is none, or it is damaged."""
     try:
-        return unsealed(path.read_bytes())
+        return unsealed(read_bounded(path))
     except (OSError, ValueError):  # a ValueError also of a path that is none
         return {}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise ValueError("an entry twice")
-    return record
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")

@@ -1,6 +1,8 @@
 """Small text files of any system: what a shell, an editor or a spreadsheet saves."""
 
 import codecs
+import errno
+import os
 from pathlib import Path
 
 MOST_BYTES = 16 * 1024**2
@@ -19,8 +21,18 @@ def read_text(path: Path) -> str:
 
     Raises NoTextError, or OSError where the file cannot be read.
     """
+    return decoded(read_bounded(path))
+
+
+def read_bounded(path: Path, most: int = MOST_BYTES) -> bytes:
+    """What a file holds, at most `most` bytes and one more, which tells that it holds more. Raises OSError.
+
+    A pipe or a device is no file: to read it could take for ever.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
     with path.open("rb") as file:
-        return decoded(file.read(MOST_BYTES + 1))
+        return file.read(most + 1)
 
 
 def decoded(data: bytes) -> str:

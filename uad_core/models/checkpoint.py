@@ -20,6 +20,7 @@ from uad_core.atlas.space import Slab
 from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import CHECKPOINTS
 from uad_core.io.sealed import DamagedRecordError, digest, unsealed, write_sealed
+from uad_core.io.text import read_bounded
 from uad_core.models import MODELS, PAPER_MODELS, PAPER_VIEWS, AnomalyModel, ModelSpec
 from uad_core.models.calibration import Calibration
 from uad_core.models.description import misfit_of
@@ -147,7 +148,7 @@ def _described(name: str, folder: Path) -> dict[str, Any]:
     try:
         if Path(name).name != name or "\0" in name:  # a path: out of the folder, perhaps
             raise FileNotFoundError
-        record = unsealed((folder / f"{name}.json").read_bytes())
+        record = unsealed(read_bounded(folder / f"{name}.json"))
     except FileNotFoundError:
         known = ", ".join(checkpoint_names(folder)) or "none"
         raise CheckpointError(f"There is no checkpoint of that name; there are: {known}.") from None

@@ -74,8 +74,8 @@ class BackgroundRun(ABC):
     @classmethod
     def check(cls, request: Request, home: Path | None = None) -> None:
         """Raise RunError, with a sentence, for a request or a name that will not do."""
-        request.check()
         check_name(request.name)
+        request.check()
         if ((home or cls.home) / request.name).exists():
             raise RunError(f"Another {cls.noun} is named {request.name}; choose another name.")
 

@@ -119,8 +119,12 @@ class EvaluationRun(BackgroundRun):
         return cast(Metrics, record if is_metrics(record) else {})
 
     def curves(self) -> Curves:
-        record = read_sealed(self.folder / "curves.json")
-        return cast(Curves, record if is_curves(record) else {})
+        """Of the rows that the metrics have: while an evaluation is replaced, one file may be ahead of the other."""
+        record, rows = read_sealed(self.folder / "curves.json"), self.metrics().get("models", {})
+        if not is_curves(record):
+            return cast(Curves, {})
+        known = {key: one for key, one in record["models"].items() if key in rows}
+        return cast(Curves, record | {"models": known} if known else {})
 
 
 class MeasuredEvaluation(EvaluationRun):

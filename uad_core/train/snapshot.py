@@ -69,7 +69,7 @@ def _read(folder: Path, name: str) -> tuple[Position, dict[str, Tensor]] | None:
         found = (hashlib.sha256(weights).hexdigest(), _digest(record["state"]))
         whole = found == (record["sha256"], record["state_sha256"])
         return (Position(**record["state"]), load(weights)) if whole else None
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError):
         return None
 
 

@@ -1,6 +1,7 @@
 """One patient of an evaluation: scan and truth, each model's filtered residual and segmentation, and the figures."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -81,7 +82,9 @@ def _ask_for_folder(evaluation: EvaluationRun, metrics: Metrics) -> EvaluationRe
         help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
         "scans can be shown.", persist_state="session",
     )  # fmt: skip
-    path = Path(folder.strip()).expanduser()
+    path = Path(folder.strip())
+    with suppress(RuntimeError):  # the home of nobody
+        path = path.expanduser()
     return EvaluationRequest.from_metrics(path, evaluation.name, metrics) if folder.strip() else None
 
 

@@ -70,8 +70,13 @@ class Doors:
             await PlainTextResponse("Something went wrong here.", 500)(scope, receive, send_with_headers)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "websocket.http.response.start":
+                _add(message, headers())
+            await send(message)
+
         if refusal := _refusal(scope):
-            await refusal(scope, receive, send)
+            await refusal(scope, receive, send_with_headers)
             return
         scope = _without_visitor(scope)
         key, session = _key(scope), _session(scope)
@@ -81,8 +86,15 @@ class Doors:
         if not may_resume:
             _drop_session(scope)
 
+        opened = False
+
         async def send_with_key(message: Message) -> None:
+            nonlocal opened
+            if message["type"] == "websocket.close" and not opened:  # a refusal is a response like any other
+                await PlainTextResponse("Not found.", 403)(scope, receive, send_with_headers)
+                return
             if message["type"] == "websocket.accept":
+                opened = True
                 _add(message, headers())
                 if key is None:
                     path = f"{scope.get('root_path', '')}{scope['path'].rpartition('/')[0]}/"

@@ -7,7 +7,7 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
 from uad_core.io.image_header import ImageHeader
 from uad_core.io.marks import Marks, brain_marks, lesion_marks
-from uad_core.io.mgh import TAIL_BYTES, is_mgh, parse_mgh
+from uad_core.io.mgh import TAIL_BYTES, check_tail, is_mgh, parse_mgh
 from uad_core.io.nifti.container import SLACK_BYTES, Source, image_bytes, is_gzip, peek, unpack
 from uad_core.io.nifti.geometry import corner_distance_mm
 from uad_core.io.nifti.header import HEAD_BYTES, check_extensions, parse_header
@@ -17,7 +17,7 @@ from uad_core.io.volume import ScanError, Volume, refused
 
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same
 TOO_BIG = "There is too little memory for this image. Crop or resample it."
-UNCHECKED = "A plain file has no checksum, so damage to its voxels cannot be seen; .nii.gz has one."
+UNCHECKED = "A plain file has no checksum, so damage to its voxels or their places cannot be seen; .nii.gz has one."
 RESAMPLE = "Give the mask that was drawn on this scan, or resample it to the scan's grid."
 
 
@@ -81,10 +81,12 @@ def _load(source: Source) -> tuple[np.ndarray, ImageHeader, tuple[str, ...]]:
         mgh = is_mgh(head)
         header = parse_mgh(head) if mgh else parse_header(head)
         content = unpack(data, header.end, TAIL_BYTES if mgh else SLACK_BYTES)
-        if len(content) > header.end and not mgh:
-            notes += ("Bytes that follow the image were ignored.",)
+        if mgh:
+            check_tail(content[header.end :])
         check_extensions(content, header)
         gzipped = is_gzip(data)
+    if len(content) > header.end and not is_mgh(content):
+        notes += ("Bytes that follow the image were ignored.",)
     if not (gzipped or packed):
         notes += (UNCHECKED,)
     values, value_notes = read_values(content, header)
