@@ -98,9 +98,7 @@ def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
         "reference_simulated": reference.simulated,
         "reference_scans": reference.scans,
         "reference_ml": reference.millilitres,
-        "sha256": row.checkpoint.sha256,
-        "identity": row.checkpoint.identity,
-        "learned": row.checkpoint.record.get("learned"),
+        **{key: getattr(row.checkpoint, key) for key in ("sha256", "identity", "learned")},
     }
 
 
