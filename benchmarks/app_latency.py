@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import FilePayload, Page, sync_playwright
+from playwright.sync_api import FilePayload, Page, Playwright, sync_playwright
 from scipy import ndimage
 
 from benchmarks.scan_steps import RAW_HEAD
-from tools.running_app import FLAGS, chromium, running_app
+from tools.running_app import FLAGS, GRAPHICS, chromium, running_app
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.io.nifti import encode_nifti, read_nifti
 from uad_core.io.paths import SAMPLES
@@ -78,6 +78,9 @@ def main() -> None:
         page.get_by_text("above the threshold").first.wait_for(timeout=LONG)
         print(f"server start to first segmented picture: {time.perf_counter() - started:.1f} s", flush=True)
         print(f"upload of a raw head to its pictures in three planes: {raw_pictures(page, address):.1f} s", flush=True)
+        print(
+            f"3-D asked for to the head in 3-D, drawn without a graphics card: {head_in_3d(playwright, address):.1f} s"
+        )
         with evaluation():
             for name, path, sliders in PLACES:
                 open_place(page, address + path)
@@ -99,6 +102,18 @@ def raw_pictures(page: Page, address: str) -> float:
     page.get_by_text("its preparation is under way").wait_for(timeout=LONG)
     page.locator(".panels[data-draws]").nth(2).wait_for(timeout=LONG)
     return time.perf_counter() - started
+
+
+def head_in_3d(playwright: Playwright, address: str) -> float:
+    """Seconds from a click to NiiVue's first picture, in a browser of its own: WebGL wants other flags."""
+    flags = [flag for flag in FLAGS if flag != "--disable-gpu"]
+    with playwright.chromium.launch(executable_path=chromium(), args=[*flags, *GRAPHICS]) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        open_place(page, f"{address}/detect")
+        started = time.perf_counter()
+        page.get_by_text("3-D", exact=True).first.click()
+        page.locator(".head[data-draws]").wait_for(timeout=LONG)
+        return time.perf_counter() - started
 
 
 def open_place(page: Page, address: str) -> None:

@@ -17,13 +17,15 @@ from sklearn.metrics import average_precision_score
 from benchmarks.shading_cases import Head, lesions, shadings
 from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import PAPER_SLAB
+from uad_core.detect.presets import usual_config
 from uad_core.io.paths import SAMPLES
 from uad_core.io.read_scan import read_scan
+from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import erode
 from uad_core.pipeline.reconstruct import reconstruct
-from uad_core.pipeline.segment import DetectConfig, segment
+from uad_core.pipeline.segment import segment
 from uad_core.preprocess import Prepared, infer_config, prepare
 from uad_core.preprocess.brain_extraction import filled, strip
 from uad_core.preprocess.infer import tissue
@@ -34,7 +36,7 @@ def main() -> None:
     """Print a table a head as it comes, then the means."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scans", nargs="*", type=Path, default=[SAMPLES / "sub-rawms03_FLAIR.nii.gz"])
-    parser.add_argument("--model", default="denoiser")
+    parser.add_argument("--model", default=STRONGEST)
     parser.add_argument("--lesions", type=int, default=1, help="sets of lesions a head (default: %(default)s)")
     options = parser.parse_args()
     checkpoint = load_checkpoint(options.model)
@@ -68,10 +70,9 @@ def _again(head: Head, factor: np.ndarray, shading: bool) -> Prepared:
 
 def _mask(prepared: Prepared, checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
     """The lesion mask and the filtered score, (D, 256, 256)."""
-    config = DetectConfig()
-    made = reconstruct(prepared, checkpoint)
-    inside = made.inside(config.postprocess.erosion_mm)
-    score = filtered(made.residual(config.postprocess.signed), inside, config.postprocess.median_size)
+    config, made = usual_config(checkpoint), reconstruct(prepared, checkpoint)
+    post = config.postprocess
+    score = filtered(made.weighted(post.signed, post.look), made.inside(post.erosion_mm), post.median_size)
     return segment(made, config).mask, score
 
 
