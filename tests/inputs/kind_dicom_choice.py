@@ -47,7 +47,17 @@ def named(text, **fields):
     return {"SeriesDescription": text, "ProtocolName": text, **fields}
 
 
+SPINE = ("t2_tirm_dark-fluid_sag_hws", "FLAIR_CSP", "flair_cord_sag", "FLAIR_BWS", "flair_iac")
+PARTS = ("FLAIR_real", "FLAIR_imag", "FLAIR Imaginary", "ph_FLAIR")
+COMPUTED = ("FLAIR_Sub", "flair_Difference", "FLAIR_MIPs", "FLAIR Projection", "flair_T2map")
+AGENTS = ("AX FLAIR+C", "AX FLAIR+GD", "FLAIR POSTGAD", "flair_postcontrast", "FLAIR con contraste")
 CASES = [
+    *(dicom_case(f"a spine or an ear, called {name}", alone(**named(name)), REFUSED, WRONG) for name in SPINE),
+    *(dicom_case(f"a part of a complex image, called {name}", alone(**named(name)), REFUSED, WRONG) for name in PARTS),
+    *(dicom_case(f"computed, called {name}", alone(**named(name)), REFUSED, WRONG) for name in COMPUTED),
+    *(dicom_case(f"after an agent, called {name}", alone(**named(name)), NOTED, ["contrast agent"]) for name in AGENTS),
+    *(taken(f"beside a T1 called {name}", beside(**named(name))) for name in ("OAx T1FLAIR", "t1flair_sag")),
+    dicom_case("of a study's subject 12", alone(**named("sub-12 FLAIR"))),
     taken("beside more phase images", beside({"ImageType": ORIGINAL}, ImageType=["ORIGINAL", "PRIMARY", "P", "ND"])),
     taken("beside Philips' phase images", beside(ImageType=["ORIGINAL", "PRIMARY", "PHASE MAP", "P", "IR"])),
     taken("beside Philips' real images", beside(ImageType=["ORIGINAL", "PRIMARY", "R_IR", "R", "IR"])),

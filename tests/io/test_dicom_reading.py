@@ -97,9 +97,23 @@ def test_every_integer_type_is_read_as_itk_reads_it(dtype, tmp_path):
 
 def test_bits_above_those_stored_are_not_part_of_a_value(tmp_path):
     overlaid = head() | (1 << 13)  # as old scanners hid an overlay
-    files = series(overlaid, BitsStored=12, HighBit=11)
+    files = [with_overlay(data) for data in series(overlaid, BitsStored=12, HighBit=11)]
     np.testing.assert_array_equal(read_dicom(files).to_source(read_dicom(files).array), head())
     np.testing.assert_array_equal(sitk.GetArrayFromImage(through_itk(files, tmp_path)), head().T)
+
+
+def with_overlay(data: bytes) -> bytes:
+    dataset = dcmread(io.BytesIO(data))
+    dataset.add_new((0x6000, 0x0102), "US", 13)  # the bit that holds it
+    return to_bytes(dataset)
+
+
+def test_bits_above_those_stored_that_nothing_explains_are_no_value_to_be_cut():
+    with pytest.raises(ScanError, match="damaged"):
+        read_dicom(series(head() * 8, BitsStored=12, HighBit=11))
+    signed = (head().astype(np.int16) - 500) * 2  # their sign stands in the bits above
+    files = series(signed, BitsStored=12, HighBit=11)
+    np.testing.assert_array_equal(read_dicom(files).to_source(read_dicom(files).array), signed)
 
 
 def test_each_slice_has_its_own_slope_and_intercept():

@@ -10,10 +10,12 @@ from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.atlas.template import TISSUES, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_nifti
+from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.grey_reference import GreyReference
 from uad_core.preprocess import Prepared, PreprocessConfig, crop_levels, prepare
+from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.quality import Check, facts, run_checks, warnings
 from uad_core.quality.brain import brain_volume, levels, place, skull
 from uad_core.quality.header_checks import orientation, thickness
@@ -24,10 +26,11 @@ FLAIR = {"white matter": 0.5, "cortex": 0.55, "deep grey matter": 0.52, "ventric
 WAYS = {"R": (1, 0, 0), "L": (-1, 0, 0), "A": (0, 1, 0), "P": (0, -1, 0), "S": (0, 0, 1), "I": (0, 0, -1)}
 
 
-def brain_like(greys: dict[str, float], slab: Slab = PAPER_SLAB, **config) -> Prepared:
-    """A scan that is the template's labels, each in one grey."""
+def brain_like(greys: dict[str, float], slab: Slab = PAPER_SLAB, noise: float = 0, **config) -> Prepared:
+    """A scan that is the template's labels, each in one grey but for the noise."""
     values = np.array([0.0, *(greys.get(name, 0.5) for name in TISSUES.values())], np.float32)
     painted = values[template().tissues]
+    painted += noise * np.random.default_rng(0).normal(size=painted.shape).astype(np.float32) * (painted > 0)
     scan = Volume.from_canonical(100 * painted, ATLAS_AFFINE)
     array = np.pad(painted, ((0, 0), (8, 8), (8, 8)))[slab.first : slab.first + slab.count]
     config = PreprocessConfig(strip=False, register=False, slab=slab, **config)
@@ -198,7 +201,7 @@ def test_only_doubts_that_nothing_else_says_become_warnings():
 
 
 def test_a_flair_in_the_atlas_has_no_amber_or_red_light():
-    found = run_checks(brain_like(FLAIR), None, brain_like(FLAIR, WHOLE_BRAIN))
+    found = run_checks(brain_like(FLAIR, noise=0.03), None, brain_like(FLAIR, WHOLE_BRAIN, noise=0.03))
     assert {check.severity for check in found} == {"green", "grey"}
     assert warnings(found) == ()
 
@@ -208,3 +211,45 @@ def test_a_narrowed_scan_is_judged_like_one_prepared_at_these_levels():
     config = PreprocessConfig(strip=False, register=False, slab=Slab(66, 28))
     wide, alone = prepare(flair, config), prepare(flair, replace(config, slab=PAPER_SLAB))
     assert run_checks(crop_levels(wide, PAPER_SLAB)) == run_checks(alone)
+
+
+def changed(name: str, scan: np.ndarray) -> np.ndarray:
+    """(D, H, W) values in which something went wrong."""
+    scan = scan.copy()
+    if name == "one slice brighter":
+        scan[len(scan) // 2] *= 1.3
+    elif name == "every second slice brighter":
+        scan[::2] *= 1.15
+    elif name == "one slice without signal":
+        scan[len(scan) // 2] *= 1e-3
+    elif name == "every second slice moved":
+        scan[::2] = np.roll(scan[::2], 8, axis=1)
+    elif name == "brightest values cut off":
+        scan = np.minimum(scan, np.quantile(scan[scan > 0], 0.95))
+    elif name == "a logarithm":
+        scan = np.log1p(scan)
+    return scan
+
+
+@pytest.mark.parametrize(
+    ("name", "light", "severities"),
+    [
+        ("one slice brighter", "Slices", {"red"}),
+        ("every second slice brighter", "Slices", {"amber", "red"}),
+        ("one slice without signal", "Slices", {"red"}),
+        ("every second slice moved", "Slices", {"amber", "red"}),
+        ("brightest values cut off", "Brightest values", {"red"}),
+        ("a logarithm", "FLAIR contrast", {"amber", "red"}),
+        ("nothing", "", set()),
+    ],
+)
+def test_what_was_done_to_grey_values_or_slices_turns_a_light(name, light, severities):
+    sound = read_nifti(SAMPLES / "sub-rawms03_FLAIR.nii.gz")
+    scan = replace(sound, array=changed(name, sound.array))
+    prepared = prepare_scan(scan, PAPER_SLAB, PrepareOptions(), lambda step, share: None)
+    lights = {check.name: check.severity for check in run_checks(prepared)}
+    turned = {name for name, severity in lights.items() if severity in ("amber", "red")} - {"Slice thickness"}
+    if not light:
+        assert turned == set()
+    else:
+        assert lights[light] in severities

@@ -23,15 +23,26 @@ def check_size(values: np.ndarray) -> None:
 
 
 def check_scan(values: np.ndarray) -> tuple[str, ...]:
-    """Notes about values that are doubtful for a scan. Raises ScanError: constant, looks_like_mask."""
+    """Notes about values that are doubtful for a scan. Raises ScanError: constant, looks_like_mask, missing_slices."""
     low, high = float(values.min()), float(values.max())
     if high - low <= max(MIN_RANGE, FLOAT32_DIGITS * max(high, -low)):
         raise ScanError("constant", f"All voxels have the same value, so there is no image. {EXPORT_AGAIN}")
+    _refuse_blank_slices(values)
     if _is_label_map(values):
         raise ScanError("looks_like_mask", "The image looks like a mask or a label map. Give the scan itself.")
     if np.mean(values < AIR_HU) > MIN_AIR:
         return ("This looks like CT: many values are as low as that of air. Results are only meant for MR.",)
     return ()
+
+
+def _refuse_blank_slices(values: np.ndarray) -> None:
+    """Raises ScanError (missing_slices) for a slice of one value between others, as where its file was lost."""
+    for axis in range(values.ndim):
+        others = tuple(one for one in range(values.ndim) if one != axis)
+        full = np.flatnonzero(values.max(axis=others) > values.min(axis=others))
+        if full.size and full.size < full[-1] - full[0] + 1:
+            blank = "A slice within the scan is blank: its picture is missing."
+            raise ScanError("missing_slices", f"{blank} {EXPORT_AGAIN}")
 
 
 def _is_label_map(values: np.ndarray) -> bool:

@@ -11,6 +11,7 @@ from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.slab import mask_to_slab, resample
 
 CUT_OFF = "cut off by the scan's edge"
+HOLES_ML = 1.0  # of a brain mask that are no cause for doubt
 
 
 def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig) -> tuple[float, str | None]:
@@ -34,6 +35,14 @@ def check_edges(brain_mask: np.ndarray, config: PreprocessConfig) -> str | None:
         return None
     where = "below and above" if below and above else "above" if above else "below"
     return f"The brain is {CUT_OFF} {where}: nothing is said about what is missing, and its place is less certain."
+
+
+def check_holes(brain: np.ndarray, whole: np.ndarray, scan: Volume) -> str | None:
+    """A warning where `whole`, the brain without holes, holds more than `brain`, both (D, H, W) bool."""
+    millilitres = np.count_nonzero(whole & ~brain) * scan.voxel_mm3 / 1000
+    if millilitres <= HOLES_ML:
+        return None
+    return f"Within the brain {millilitres:.1f} ml are empty, as where a lesion was cut out; they are not judged."
 
 
 def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:

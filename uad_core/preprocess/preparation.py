@@ -14,6 +14,7 @@ from uad_core.io.volume import Volume
 from uad_core.preprocess.checks import (
     atlas_overlap,
     check_edges,
+    check_holes,
     check_levels,
     check_overlap,
     check_stretch,
@@ -125,14 +126,18 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
 def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log: _Log) -> np.ndarray:
     from uad_core.preprocess.brain_extraction import filled, strip  # here, since it loads torch
 
+    holes = None
     if given is not None:
         mask, how = given, "Your own brain mask was used"
+        holes = check_holes(given, filled(given), scan)
     elif config.strip:
         mask, how = strip(scan), "The skull was removed"
     else:
-        mask, how = filled(tissue(scan)), "The scan was taken as skull-stripped"
+        there = tissue(scan)
+        mask, how = filled(there), "The scan was taken as skull-stripped"
+        holes = check_holes(there, mask, scan)
     millilitres, warning = check_volume(mask, scan, config)
-    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config))
+    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config), holes)
     return mask
 
 

@@ -27,6 +27,7 @@ from uad_core.quality.tissue_levels import TissueLevels, tissue_levels
 GREY_GOOD, GREY_LEAST = 0.96, 0.87  # lower: amber, red
 GREY_USUAL_MOST = 1.7  # higher: amber
 DEPTH_GOOD = 3.0  # less: amber
+DEPTH_USUAL_MOST, DEPTH_MOST = 15.0, 20.0  # more: amber, red; twelve heads 7 to 13, their square roots 15 to 22
 NAME = "FLAIR contrast"
 
 
@@ -37,7 +38,8 @@ def contrast(prepared: Prepared) -> Check:
         return Check(NAME, "grey", "Too little of each tissue lies at these levels to judge the contrast.")
     severity, sentence = _verdict(levels)
     numbers = (
-        f"fluid {levels.depth:.1f} spreads of a tissue below white matter, at least {DEPTH_GOOD:.0f} are usual; "
+        f"fluid {levels.depth:.1f} spreads of a tissue below white matter, {DEPTH_GOOD:.0f} to "
+        f"{DEPTH_USUAL_MOST:.0f} are usual; "
         f"grey matter at {levels.grey_place:.2f} from fluid (0) to dark white matter (1), {GREY_GOOD:.2f} to "
         f"{GREY_USUAL_MOST:.2f} is usual"
     )
@@ -53,6 +55,9 @@ def _verdict(levels: TissueLevels) -> tuple[Severity, str]:
             "Grey matter is darker than white matter, as on T1: this is hardly a FLAIR. Only in brains with very much "
             "white-matter disease does a FLAIR look like that. Results on another contrast mean nothing."
         )
+    if levels.depth > DEPTH_USUAL_MOST:
+        bent = "Tissues differ far less from each other than from fluid, as after a logarithm or a root of the values."
+        return ("red" if levels.depth > DEPTH_MOST else "amber"), f"{bent} Lesions may be missed; give the scan itself."
     if levels.depth < DEPTH_GOOD:
         return "amber", "Fluid is hardly darker than white matter. Is this a FLAIR?"
     if levels.grey_place < GREY_GOOD:

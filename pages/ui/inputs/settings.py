@@ -99,14 +99,7 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         bind="query-params", help="mm, in plane. Takes off the rim that imperfect skull stripping leaves. "
         f"Default: {POST.erosion_mm:g}.",
     )  # fmt: skip
-    references = checkpoint.calibration.references
-    usual = list(references).index(checkpoint.calibration.default_reference)
-    reference = more.selectbox(
-        "Healthy reference", list(references), usual, key=keys.REFERENCE, bind="query-params",
-        format_func=lambda name: f"{name} ({'simulated' if references[name].simulated else 'real'}, "
-        f"{references[name].scans} scans)",
-        help="The held-out healthy scans whose residuals give the percentile its meaning.",
-    )  # fmt: skip
+    reference = _reference_box(checkpoint, more)
     offer_reset(more)
     own = DEFAULTS | {keys.PERCENTILE: suits, keys.SIGNED: SUITS}
     more.button(
@@ -116,6 +109,21 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
     post = PostprocessConfig(signed, size, erosion, smallest, cast(Look, look))
     return DetectConfig(percentile, threshold, reference, post, rate if discovery else None)
+
+
+def _reference_box(checkpoint: Checkpoint, place: DeltaGenerator) -> str:
+    """By name alone, so that a link means the same when scans were added; one that is not there is said."""
+    references, usual = checkpoint.calibration.references, checkpoint.calibration.default_reference
+    asked = st.query_params.get(keys.REFERENCE, usual)
+    name = place.selectbox(
+        "Healthy reference", list(references), list(references).index(usual), key=keys.REFERENCE, bind="query-params",
+        help="The held-out healthy scans whose residuals give the percentile its meaning.",
+    )  # fmt: skip
+    if asked not in references:
+        place.warning(f"{checkpoint.name} has no healthy reference of the name that was asked for; {name} is used.")
+    kind = "simulated" if references[name].simulated else "real"
+    place.caption(f"{name}: {kind}, {references[name].scans} scans.")
+    return name
 
 
 def _rate_slider(place: DeltaGenerator, disabled: bool) -> float:

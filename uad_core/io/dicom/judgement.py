@@ -19,24 +19,30 @@ FLAIR_NAMES = ("flair", "darkfluid", "darkfl", "fluidattenuated", "fluidatt")  #
 OTHER_NAMES = {
     "t1", "t1w", "mprage", "mp2rage", "inv1", "inv2", "uni", "spgr", "bravo", "tfl", "asl", "pcasl", "pasl", "perf",
     "perfusion", "dwi", "dti", "diff", "diffusion", "ep2d", "bold", "fmri", "rest", "swi", "swan", "gre", "hemo", "tof",
-    "angio", "mra", "mrv", "stir", "psir", "dir", "pd", "pdw", "mt", "qsm",
+    "angio", "mra", "mrv", "stir", "psir", "dir", "pd", "pdw", "mt", "qsm", "t1flair", "t1fl",
 }  # fmt: skip
-COMPLEX = {"P", "PHASE", "PHASE MAP", "R", "REAL", "I", "IMAGINARY", "VELOCITY MAP"}
+COMPLEX = {"P", "PH", "PHASE", "PHASE MAP", "R", "REAL", "I", "RI", "IMAGINARY", "VELOCITY MAP"}
+COMPLEX_NAMES = {"phase", "pha", "ph", "real", "imag", "imaginary"}
 COMPUTED = {
     "ADC", "EADC", "FA", "TRACEW", "TENSOR", "CBF", "CBV", "RCBF", "RCBV", "MTT", "TTP", "TMAX", "ASL", "PERFUSION",
     "MIP", "MINIP", "MIN IP", "MAX IP", "PROJECTION IMAGE", "SUBTRACTION", "SUB", "T1 MAP", "T2 MAP", "T2_STAR MAP",
-    "R2 MAP", "MEAN_ADC", "SWI", "QMAP", "SCREEN SAVE",
+    "R2 MAP", "MEAN_ADC", "SWI", "QMAP", "SCREEN SAVE", "SUBTRACT", "SEGMENTATION", "DIFFERENCE",
 }  # fmt: skip
-COMPUTED_NAMES = {"phase", "pha", "adc", "mip", "minip", "subtraction", "subtracted", "cbf", "cbv", "mtt", "colfa"}
+COMPUTED_WORDS = {"MIP", "MINIP", "ADC", "SUBTRACT", "SUBTRACTION", "PROJECTION"}  # within a value of the image type
+COMPUTED_NAMES = {"adc", "mip", "mips", "minip", "minips", "subtraction", "subtracted", "sub", "subtr", "difference",
+                  "projection", "map", "t1map", "t2map", "cbf", "cbv", "mtt", "colfa"}  # fmt: skip
 REFORMATTED = {"MPR", "REFORMATTED", "RESAMPLED", "AVERAGE", "MEAN", "RMS"}
 REFORMATTED_NAMES = {"mpr", "reformat", "reformatted", "reformation", "recon", "resampled", "rms", "mean"}
 LOCALIZER_NAMES = {"localizer", "localiser", "loc", "scout", "survey", "aahead", "aascout"}
-AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "dotarem", "gadavist"}
+AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "contraste", "dotarem",
+               "gadavist", "postgad", "postgd", "postcontrast", "postkm", "gadovist"}  # fmt: skip
+AGENT_ENDS = ("+c", "+gd", "+km", "c+")
+IN_A_STUDY = re.compile(r"post[ _-]*op|\bsub[ _-]*\d+")  # an operation, and a subject's number
 HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|cereb|hirn|encephal|tete|tête")
 OTHER_PART = re.compile(
     r"spine|spinal|cervic|thorac|lumb|sacr|rachis|columna|wirbel|\b[chtlbw]+ws\b|\b[ctl]sp\b|myelon|\bcord\b|neck|hals|"
     r"chest|breast|abdom|pelvis|liver|cardiac|heart|prostat|knee|shoulder|hip\b|ankle|foot|wrist|hand\b|elbow|extremity|"
-    r"orbit|pituitary|\biac\b"
+    r"orbit|pituitary|\biac\b|\bcsp\b|colonna|midollo|medula|\beye|\bjaw\b|thigh|calf|\bleg\b|\barm\b|phantom"
 )
 
 
@@ -74,14 +80,16 @@ def judge(stack: Stack) -> Judgement:
     """What a stack is."""
     frame = stack.first.frame
     facts = frame.facts
-    words = set(re.split(r"[^a-zäöüêé0-9+]+", re.sub(r"post[ _-]*op", "", " ".join(facts.texts))))
+    words = set(re.split(r"[^a-zäöüêé0-9+]+", IN_A_STUDY.sub("", " ".join(facts.texts))))
     reformatted = bool(REFORMATTED & set(facts.kind) or REFORMATTED_NAMES & words)
     normal = np.cross(frame.orientation[:3], frame.orientation[3:])
     return Judgement(
         unfit=_unfit(facts, words),
         flair=_flair(facts, words),
         original="DERIVED" not in facts.kind and not reformatted,
-        agent=facts.agent or bool(AGENT_NAMES & words) or bool({"+c", "c+", "+gd", "+km"} & words),
+        agent=facts.agent
+        or bool(AGENT_NAMES & words)
+        or any(word.endswith(("+c", "+gd", "+km", "c+")) for word in words),
         axial=abs(float(normal[2])) >= AXIAL,
     )
 
@@ -92,11 +100,14 @@ def _unfit(facts: Facts, words: set[str]) -> str:
         return "phase, or another part of a complex image"
     if facts.component not in ("", "MAGNITUDE", "MIXED"):
         return "phase, or another part of a complex image"
-    if COMPUTED & set(facts.kind) or COMPUTED_NAMES & words:
+    if COMPLEX_NAMES & words:
+        return "phase, or another part of a complex image"
+    within = {word for value in facts.kind for word in re.split(r"[^A-Z0-9]+", value)}
+    if COMPUTED & set(facts.kind) or COMPUTED_WORDS & within or COMPUTED_NAMES & words:
         return "a map, a projection or a difference, computed from other images"
     if "LOCALIZER" in facts.kind or LOCALIZER_NAMES & words:
         return "a localizer"
-    text, part = " ".join(facts.texts), facts.body_part.lower()
+    text, part = " ".join(facts.texts).replace("_", " "), facts.body_part.lower().replace("_", " ")
     if OTHER_PART.search(text) and not HEAD.search(text):
         return "another part of the body"
     if OTHER_PART.search(part) and not HEAD.search(f"{part} {text}"):

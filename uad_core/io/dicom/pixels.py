@@ -99,8 +99,27 @@ def _native(image: Image) -> np.ndarray:
             raise ScanError("damaged", DAMAGED)
         if dataset["PixelData"].is_undefined_length:
             raise ScanError("compression", COMPRESSION)
+        _check_bits(dataset)
         pixels = pixel_array(dataset, raw=True)
     return pixels.reshape(-1, *pixels.shape[-2:])
+
+
+def _check_bits(dataset: Dataset) -> None:
+    """Raises ScanError (damaged) for bits above those that are said to make up a value: reading would cut them off.
+
+    They may be an overlay, as the header then says, or the sign of a negative number.
+    """
+    stored, allocated = int(dataset.BitsStored), int(dataset.BitsAllocated)
+    overlays = [dataset.get((group, 0x0102)) for group in range(0x6000, 0x6020, 2)]
+    if stored >= allocated or allocated not in (8, 16, 32) or any(one is not None and one.value for one in overlays):
+        return
+    order = "<" if dataset.file_meta.TransferSyntaxUID.is_little_endian else ">"
+    words = np.frombuffer(dataset.PixelData[: len(dataset.PixelData) * 8 // allocated * allocated // 8],
+                          f"{order}u{allocated // 8}")  # fmt: skip
+    above, sign = words >> stored, words >> (stored - 1) & 1
+    extended = np.where(sign == 1, (1 << (allocated - stored)) - 1, 0) if dataset.PixelRepresentation else 0
+    if np.any((above != 0) & (above != extended)):
+        raise ScanError("damaged", DAMAGED)
 
 
 def _decoded(images: Sequence[Image]) -> Iterator[np.ndarray]:

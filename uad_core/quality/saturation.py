@@ -1,0 +1,27 @@
+"""Are the brightest values of the brain still told apart? Cut off, a lesion looks like what surrounds it."""
+
+import numpy as np
+
+from uad_core.preprocess import Prepared
+from uad_core.quality.check import Check
+
+NAME = "Brightest values"
+SOME, MANY = 0.003, 0.02  # share of the brain that has one value, the highest; twelve heads: at most .0002
+ALMOST = 1 - 1e-4  # of the highest: rounding
+
+
+def saturation(prepared: Prepared) -> Check:
+    """The light for a scan that was saved with a window narrower than its values."""
+    brain = prepared.to_scan(prepared.brain_mask.astype(np.uint8), 0) > 0
+    values = prepared.scan.array[brain]
+    if not values.size:
+        return Check(NAME, "grey", "Not known: no brain lies at these levels.")
+    low, high = float(values.min()), float(values.max())
+    share = float(np.mean(values >= low + ALMOST * (high - low)))
+    numbers = f"{100 * share:.1f} % of the brain has the highest value; more than {100 * SOME:.1f} % is unusual"
+    if share > MANY:
+        return Check(NAME, "red", "The brightest values were cut off: lesions cannot be told from tissue. Export the "
+                     "scan again, with all of its values.", numbers)  # fmt: skip
+    if share > SOME:
+        return Check(NAME, "amber", "Some of the brightest values were cut off: lesions may be missed.", numbers)
+    return Check(NAME, "green", "The brightest values are told apart.", numbers)
