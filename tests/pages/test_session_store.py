@@ -101,6 +101,7 @@ class Server(RuleBasedStateMachine):
     def begin_anew(self, browser, number):
         if who := self.tab(browser, number):
             self.jobs.restart(who)
+            self.shown.pop(who.visit, None)  # the page runs anew, and is given other jobs
 
     @rule(browser=browsers, number=st.integers(0, 3))
     def forget(self, browser, number):

@@ -1,4 +1,4 @@
-"""Are the brightest values of the brain still told apart? Cut off, a lesion looks like what surrounds it."""
+"""Are the brightest values of the brain still there? Cut off, a lesion looks like what surrounds it."""
 
 import numpy as np
 
@@ -20,8 +20,8 @@ def saturation(prepared: Prepared) -> Check:
     share = float(np.mean(values >= low + ALMOST * (high - low)))
     numbers = f"{100 * share:.1f} % of the brain has the highest value; more than {100 * SOME:.1f} % is unusual"
     if share > MANY:
-        return Check(NAME, "red", "The brightest values were cut off: lesions cannot be told from tissue. Export the "
+        return Check(NAME, "red", "The brightest values were cut off: lesions look like tissue. Export the "
                      "scan again, with all of its values.", numbers)  # fmt: skip
     if share > SOME:
         return Check(NAME, "amber", "Some of the brightest values were cut off: lesions may be missed.", numbers)
-    return Check(NAME, "green", "The brightest values are told apart.", numbers)
+    return Check(NAME, "green", "The brightest values differ, as they should.", numbers)
