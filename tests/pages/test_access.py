@@ -43,8 +43,15 @@ def findings(page) -> list[str]:
     ]
 
 
+# words that are on their way from pale to full have the contrast of a moment
+FADING = """() => document.getAnimations().some(
+  (one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity
+)"""
+
+
 def at_rest(page) -> bool:
-    return page.get_by_test_id("stApp").get_attribute("data-test-script-state") == "notRunning"
+    done = page.get_by_test_id("stApp").get_attribute("data-test-script-state") == "notRunning"
+    return done and not page.evaluate(FADING)
 
 
 def turn(page, scheme: str) -> None:

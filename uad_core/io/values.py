@@ -27,9 +27,9 @@ def check_scan(values: np.ndarray) -> tuple[str, ...]:
     low, high = float(values.min()), float(values.max())
     if high - low <= max(MIN_RANGE, FLOAT32_DIGITS * max(high, -low)):
         raise ScanError("constant", f"All voxels have the same value, so there is no image. {EXPORT_AGAIN}")
-    _refuse_blank_slices(values)
     if _is_label_map(values):
         raise ScanError("looks_like_mask", "The image looks like a mask or a label map. Give the scan itself.")
+    _refuse_blank_slices(values)
     if np.mean(values < AIR_HU) > MIN_AIR:
         return ("This looks like CT: many values are as low as that of air. Results are only meant for MR.",)
     return ()
