@@ -47,6 +47,16 @@ def named(text, **fields):
     return {"SeriesDescription": text, "ProtocolName": text, **fields}
 
 
+def renamed(dataset, k):
+    dataset.SeriesInstanceUID, dataset.SeriesNumber, dataset.SOPInstanceUID = OTHER, 11, f"{OTHER}.{k + 1}"
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+
+
+def rescaled(dataset, k):
+    renamed(dataset, k)
+    dataset.RescaleSlope, dataset.RescaleIntercept = "2", "0"
+
+
 SPINE = ("t2_tirm_dark-fluid_sag_hws", "FLAIR_CSP", "flair_cord_sag", "FLAIR_BWS", "flair_iac")
 PARTS = ("FLAIR_real", "FLAIR_imag", "FLAIR Imaginary", "ph_FLAIR")
 COMPUTED = ("FLAIR_Sub", "flair_Difference", "FLAIR_MIPs", "FLAIR Projection", "flair_T2map")
@@ -58,6 +68,8 @@ CASES = [
     *(dicom_case(f"after an agent, called {name}", alone(**named(name)), NOTED, ["contrast agent"]) for name in AGENTS),
     *(taken(f"beside a T1 called {name}", beside(**named(name))) for name in ("OAx T1FLAIR", "t1flair_sag")),
     dicom_case("of a study's subject 12", alone(**named("sub-12 FLAIR"))),
+    taken("sent twice, under other UIDs", lambda folder: series() + each(renamed)),
+    refused("beside one like it with another scale", lambda folder: series() + each(rescaled), EQUAL),
     taken("beside more phase images", beside({"ImageType": ORIGINAL}, ImageType=["ORIGINAL", "PRIMARY", "P", "ND"])),
     taken("beside Philips' phase images", beside(ImageType=["ORIGINAL", "PRIMARY", "PHASE MAP", "P", "IR"])),
     taken("beside Philips' real images", beside(ImageType=["ORIGINAL", "PRIMARY", "R_IR", "R", "IR"])),

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image
 from pydicom import dcmread, dcmwrite
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     MPEG2MPML,
@@ -39,6 +40,21 @@ PACKED = ["compressed in a way that cannot be read here", "dcm2niix"]
 def put(**fields):
     """The series with elements changed behind pydicom's checks."""
     return lambda folder: series(**fields)
+
+
+def by_table(folder):
+    table = Dataset()
+    table.LUTDescriptor, table.ModalityLUTType = [1000, 0, 16], "US"
+    table.LUTData = (np.arange(1000, dtype=np.uint16)[::-1]).tobytes()
+    return series(ModalityLUTSequence=[table])
+
+
+def one_signed(dataset, k):
+    dataset.PixelRepresentation = int(k == 3)
+
+
+def brighter():
+    return series(head() + np.uint16(40_000))
 
 
 def pydicom_packed(syntax, **fields):
@@ -239,6 +255,10 @@ CASES = [
     dicom_case("colour", put(SamplesPerPixel=3, PhotometricInterpretation="RGB"), REFUSED, ["in colour"]),
     dicom_case("modality in lower case", put(Modality="mr ")),
     dicom_case("no modality, but an MR image's class", put(Modality=None)),
+    dicom_case("a table in place of a slope", by_table, REFUSED, ["Modality LUT", "plain values"]),
+    dicom_case("one slice signed, of values below half the range", lambda folder: each(one_signed)),
+    dicom_case("one slice signed, of values above half the range", lambda folder: each(one_signed, brighter()),
+               REFUSED, ["damaged"]),
     dicom_case("RescaleSlope 0", put(RescaleSlope="0", RescaleIntercept="0")),
     dicom_case("RescaleSlope 0 in one slice only", lambda folder: [
         *series(RescaleSlope="2")[:-1], series(RescaleSlope="0")[-1]], REFUSED, ["damaged"]),

@@ -146,6 +146,8 @@ CASES = [
                lambda folder: [*series()[:-1], series()[-1][:700]], REFUSED, ["damaged"]),
     dicom_case("the last slice of another modality",
                lambda folder: [*series()[:-1], series(Modality="OT")[-1]]),
+    dicom_case("images numbered from 2, whole by the header's own count", lambda folder: each(
+        lambda d, k: (setattr(d, "InstanceNumber", 2 + k), setattr(d, "ImagesInAcquisition", COUNT)))),
     dicom_case("images numbered from 101", lambda folder: each(lambda d, k: setattr(d, "InstanceNumber", 101 + k))),
     dicom_case("files in another order, under other names",
                lambda folder: saved(folder / "series", series()[::-1], "IM{:d}")),

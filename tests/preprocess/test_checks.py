@@ -2,11 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
+from uad_core.io.nifti import read_nifti
+from uad_core.io.paths import SAMPLES
 from uad_core.preprocess import PreprocessConfig
-from uad_core.preprocess.checks import check_edges, check_stretch
+from uad_core.preprocess.brain_extraction import strip
+from uad_core.preprocess.checks import check_edges, check_rim, check_stretch
+from uad_core.preprocess.signal import with_zero
 
 
 @pytest.mark.parametrize(
@@ -22,3 +27,30 @@ def test_a_brain_that_goes_on_beyond_the_scan_is_called_cut_off(levels, where):
 def test_a_brain_of_another_size_than_an_adults_is_noticed(scale, word):
     warning = check_stretch(AffineTransform(np.diag([scale, scale, scale, 1])), PreprocessConfig())
     assert warning is None if word is None else f"much {word}" in warning
+
+
+@pytest.mark.parametrize(
+    ("scales", "word"),
+    [
+        ((1.02, 1.0, 0.8), "flatter"),
+        ((1.0, 1.02, 1.2), "higher"),
+        ((1.1, 0.92, 1.0), "shorter"),
+        ((0.92, 1.1, 1.0), "longer"),
+        ((1.0, 0.93, 1.04), None),
+    ],
+)
+def test_a_brain_of_other_proportions_than_an_adults_is_noticed_however_it_lies(scales, word):
+    turn = np.deg2rad(20)
+    nod = np.array([[1, 0, 0], [0, np.cos(turn), -np.sin(turn)], [0, np.sin(turn), np.cos(turn)]])
+    matrix = np.eye(4)
+    matrix[:3, :3] = nod @ np.diag(scales)
+    warning = check_stretch(AffineTransform(matrix), PreprocessConfig())
+    assert warning is None if word is None else f"much {word}" in warning
+
+
+def test_a_brain_mask_that_leaves_out_brain_is_noticed():
+    scan, _ = with_zero(read_nifti(SAMPLES / "sub-rawms03_FLAIR.nii.gz"))
+    brain = strip(scan)
+    inside = ndimage.distance_transform_edt(brain, sampling=scan.spacing_mm)
+    assert check_rim(brain, scan) is None
+    assert "is left out" in check_rim(inside > 6, scan)

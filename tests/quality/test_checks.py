@@ -10,12 +10,10 @@ from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.atlas.template import TISSUES, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import read_nifti
-from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import SourceGrid, Volume
 from uad_core.models.calibration import Calibration, Reference
 from uad_core.models.grey_reference import GreyReference
 from uad_core.preprocess import Prepared, PreprocessConfig, crop_levels, prepare
-from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.quality import Check, facts, run_checks, warnings
 from uad_core.quality.brain import brain_volume, levels, place, skull
 from uad_core.quality.header_checks import orientation, thickness
@@ -211,45 +209,3 @@ def test_a_narrowed_scan_is_judged_like_one_prepared_at_these_levels():
     config = PreprocessConfig(strip=False, register=False, slab=Slab(66, 28))
     wide, alone = prepare(flair, config), prepare(flair, replace(config, slab=PAPER_SLAB))
     assert run_checks(crop_levels(wide, PAPER_SLAB)) == run_checks(alone)
-
-
-def changed(name: str, scan: np.ndarray) -> np.ndarray:
-    """(D, H, W) values in which something went wrong."""
-    scan = scan.copy()
-    if name == "one slice brighter":
-        scan[len(scan) // 2] *= 1.3
-    elif name == "every second slice brighter":
-        scan[::2] *= 1.15
-    elif name == "one slice without signal":
-        scan[len(scan) // 2] *= 1e-3
-    elif name == "every second slice moved":
-        scan[::2] = np.roll(scan[::2], 8, axis=1)
-    elif name == "brightest values cut off":
-        scan = np.minimum(scan, np.quantile(scan[scan > 0], 0.95))
-    elif name == "a logarithm":
-        scan = np.log1p(scan)
-    return scan
-
-
-@pytest.mark.parametrize(
-    ("name", "light", "severities"),
-    [
-        ("one slice brighter", "Slices", {"red"}),
-        ("every second slice brighter", "Slices", {"amber", "red"}),
-        ("one slice without signal", "Slices", {"red"}),
-        ("every second slice moved", "Slices", {"amber", "red"}),
-        ("brightest values cut off", "Brightest values", {"red"}),
-        ("a logarithm", "FLAIR contrast", {"amber", "red"}),
-        ("nothing", "", set()),
-    ],
-)
-def test_what_was_done_to_grey_values_or_slices_turns_a_light(name, light, severities):
-    sound = read_nifti(SAMPLES / "sub-rawms03_FLAIR.nii.gz")
-    scan = replace(sound, array=changed(name, sound.array))
-    prepared = prepare_scan(scan, PAPER_SLAB, PrepareOptions(), lambda step, share: None)
-    lights = {check.name: check.severity for check in run_checks(prepared)}
-    turned = {name for name, severity in lights.items() if severity in ("amber", "red")} - {"Slice thickness"}
-    if not light:
-        assert turned == set()
-    else:
-        assert lights[light] in severities

@@ -50,6 +50,9 @@ def one_volume(sizes: Sequence[int]) -> tuple[tuple[int, int, int], tuple[str, .
     if not sizes or min(sizes) < 1:
         raise ScanError("dims", f"The header states impossible dimensions. {EXPORT_AGAIN}")
     extra = math.prod(sizes[3:])
+    if extra > 1 and sizes[2] == 1 and min(sizes[:2]) > 1:
+        elsewhere = f"The header has {extra} images of one slice each, as where slices were stored as points in time."
+        raise ScanError("dims", f"{elsewhere} Save them as one 3-D volume, for instance with fslmerge -z.")
     if extra > 1:
         raise ScanError("dims", f"The file holds {extra} volumes. One 3-D volume is needed: give one of them.")
     if len(sizes) < 3 or min(sizes[:3]) < 2:

@@ -7,6 +7,7 @@ SIGNS = {  # (position, bytes) -> sentence
     (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",
     (0, b"<"): "This is a web page, probably the error of a failed download. Download the scan again.",
     (0, b"PK\x03\x04"): "This is a zip archive within another one. Unpack it, and give the .nii.gz file inside.",
+    (0, b"\x1f\x8b"): "This file is compressed by gzip twice. Unpack it once, and give the .nii.gz file inside.",
     (0, b"BZh"): f"This file is compressed by bzip2. {UNPACK}",
     (0, b"\xfd7zXZ"): f"This file is compressed by xz. {UNPACK}",
     (0, b"7z\xbc\xaf"): f"This is a 7z archive. {UNPACK}",

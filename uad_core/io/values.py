@@ -10,6 +10,7 @@ MIN_RANGE = 1e-12  # of a scan's values: smaller ones have no normal squares in 
 FLOAT32_DIGITS = 1e-6  # a smaller range, relative to the largest value, is rounding and no image
 MAX_FLAT_VALUES = 16  # an image with as few distinct values is a mask or a label map
 MAX_EQUAL_NEIGHBOURS = 0.7  # measured, along each axis: label maps 0.88 to 0.90, real scans 0.00 to 0.10
+HEAD = 0.1  # of the largest slice's area: smaller ones are the head's ends, or bits beyond them
 AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 in 0.006 % of its voxels
 UNSIGNED = "Unsigned grey values were labelled as signed: the brightest ones were negative, and were put right."
 MAX_NON_FINITE = 0.01  # fraction of voxels inside that may be NaN or infinite
@@ -36,13 +37,21 @@ def check_scan(values: np.ndarray) -> tuple[str, ...]:
 
 
 def _refuse_blank_slices(values: np.ndarray) -> None:
-    """Raises ScanError (missing_slices) for a slice of one value between others, as where its file was lost."""
+    """Raises ScanError (missing_slices) for a slice of one value amid the head, as where its file was lost.
+
+    Beyond the head's ends lie blank ones as well, and in a stripped scan bits that were left of what is around a brain.
+    """
     for axis in range(values.ndim):
         others = tuple(one for one in range(values.ndim) if one != axis)
-        full = np.flatnonzero(values.max(axis=others) > values.min(axis=others))
-        if full.size and full.size < full[-1] - full[0] + 1:
-            blank = "A slice within the scan is blank: its picture is missing."
-            raise ScanError("missing_slices", f"{blank} {EXPORT_AGAIN}")
+        blank = values.max(axis=others) == values.min(axis=others)
+        if not blank.any():
+            continue
+        background = np.take(values, int(np.argmax(blank)), axis).flat[0]
+        area = np.count_nonzero(values != background, axis=others)
+        head = np.flatnonzero(area > HEAD * area.max())
+        if blank[head[0] : head[-1]].any():
+            missing = "A slice within the scan is blank: its picture is missing."
+            raise ScanError("missing_slices", f"{missing} {EXPORT_AGAIN}")
 
 
 def _is_label_map(values: np.ndarray) -> bool:

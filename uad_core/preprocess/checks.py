@@ -1,6 +1,7 @@
 """Has a step failed? Figures, held against what real heads and wrong inputs gave."""
 
 import numpy as np
+from scipy import ndimage
 
 from uad_core.atlas.masks import overlap
 from uad_core.atlas.space import Slab
@@ -11,6 +12,7 @@ from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.slab import mask_to_slab, resample
 
 CUT_OFF = "cut off by the scan's edge"
+RIM_MM, BRIGHT_RIM = 3.0, 0.85  # how far beside a brain mask, and how bright at most, to the brain
 HOLES_ML = 1.0  # of a brain mask that are no cause for doubt
 
 
@@ -45,6 +47,18 @@ def check_holes(brain: np.ndarray, whole: np.ndarray, scan: Volume) -> str | Non
     return f"Within the brain {millilitres:.1f} ml are empty, as where a lesion was cut out; they are not judged."
 
 
+def check_rim(brain: np.ndarray, scan: Volume) -> str | None:
+    """A warning where the scan goes on beside the mask `brain`, (D, H, W) bool, as bright as within.
+
+    Beside a brain lies fluid, which is dark, or nothing. On twelve scans the median of what lies beside it is 0 to 0.7
+    of that within; where the mask ended 6 mm too early, 0.94 to 1.17.
+    """
+    beside = ~brain & (ndimage.distance_transform_edt(~brain, sampling=scan.spacing_mm) <= RIM_MM)
+    if not beside.any() or np.median(scan.array[beside]) <= BRIGHT_RIM * np.median(scan.array[brain]):
+        return None
+    return "Beside your brain mask the scan is as bright as within it: brain is left out, and is not judged."
+
+
 def atlas_overlap(scan: Volume, brain_mask: np.ndarray, atlas: Atlas, transform: AffineTransform) -> float:
     """Dice of the scan's brain with the atlas's. What lies beyond the scan's own edge is left out."""
     voxel_map = scan.to_world.inverse @ transform @ atlas.flair.to_world
@@ -58,7 +72,8 @@ def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
     least = config.least_overlap if config.register else config.least_overlap_as_given
     if dice < least:
         off = f"The brain does not lie on the atlas (overlap {dice:.2f}, at least {least} is needed)."
-        check = "Check the scan's orientation and its brain mask." if config.register else "Switch registration on."
+        odd = "Check the scan's orientation, its slices' order and its brain mask."
+        check = odd if config.register else "Switch registration on."
         raise ScanError("registration_failed", f"{off} {check}")
     if config.register and dice < config.good_overlap:
         return f"The brain overlaps the atlas by {dice:.2f} only; check the result before you use it."
@@ -67,18 +82,31 @@ def check_overlap(dice: float, config: PreprocessConfig) -> str | None:
 
 def check_stretch(transform: AffineTransform, config: PreprocessConfig) -> str | None:
     """A warning where one axis is stretched far more than another. Raises ScanError (`registration_failed`)."""
-    scales = np.linalg.svd(transform.matrix[:3, :3], compute_uv=False)
+    _, scales, turned = np.linalg.svd(transform.matrix[:3, :3])
     stretch = float(scales[0] / scales[-1])
-    low, high = config.usual_scale
-    if stretch <= config.usual_stretch and low <= np.cbrt(np.prod(scales)) <= high:
-        return None
     if stretch <= config.usual_stretch:
-        size = "smaller" if np.cbrt(np.prod(scales)) < low else "larger"
-        return f"This brain is much {size} than an adult's: the atlas and the models are those of adults."
+        size = float(np.cbrt(np.prod(scales)))
+        if not config.usual_scale[0] <= size <= config.usual_scale[1]:
+            other = "smaller" if size < 1 else "larger"
+            return f"This brain is much {other} than an adult's: the atlas and the models are those of adults."
+        across, along, upwards = np.diag(turned.T @ np.diag(scales) @ turned)  # without the rotation
+        return _check_proportions(upwards / np.sqrt(across * along), along / across, config)
     found = f"The scan had to be stretched {stretch:.2f} times more along one axis than along another to fit the atlas"
     if stretch > config.possible_stretch:
         raise ScanError("registration_failed", f"{found}. Check the voxel size in its header, and its brain mask.")
     return f"{found}; check the voxel size in its header."
+
+
+def _check_proportions(height: float, length: float, config: PreprocessConfig) -> str | None:
+    """A warning where a brain is flatter, higher, shorter or longer than an adult's, as where a voxel size is wrong."""
+    for found, (low, high), less, more in (
+        (height, config.usual_height, "flatter", "higher"),
+        (length, config.usual_length, "shorter", "longer"),
+    ):
+        if not low <= found <= high:
+            shape = f"By its header this brain is much {less if found < low else more} than an adult's"
+            return f"{shape} ({found:.2f} of the atlas's proportion; {low} to {high} are usual): check its voxel size."
+    return None
 
 
 def check_levels(scan: Volume, transform: AffineTransform, slab: Slab, atlas_brain: np.ndarray) -> str | None:

@@ -11,7 +11,8 @@ class PreprocessConfig:
 
     The limits lie between what eight real scans gave and what wrong inputs gave. Overlap: 0.95 to 0.97, against 0.90 at
     most for heads upside down, back to front or on their side, half masks and noise, 0.91 for a ball. Stretch: 1.16 at
-    most, against 1.3 for slices a third too thick. Left and right exchanged cannot be noticed.
+    most, against 1.3 for slices a third too thick; by its height alone, a fifth too thick or too thin is seen. Left and
+    right exchanged cannot be noticed.
     """
 
     strip: bool = True  # remove the skull; a brain mask of the user's replaces this
@@ -29,3 +30,5 @@ class PreprocessConfig:
     usual_scale: tuple[float, float] = (0.85, 1.2)  # of the atlas, along an axis on average; adults here 0.94 to 1.11
     usual_stretch: float = 1.25  # longest over shortest axis that the atlas is stretched by; above: a warning
     possible_stretch: float = 1.6  # above: registration failed
+    usual_height: tuple[float, float] = (0.92, 1.14)  # stretch upwards to that across; 34 adults 0.97 to 1.09
+    usual_length: tuple[float, float] = (0.86, 1.16)  # from front to back to that from side to side; 0.92 to 1.10

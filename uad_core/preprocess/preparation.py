@@ -17,6 +17,7 @@ from uad_core.preprocess.checks import (
     check_holes,
     check_levels,
     check_overlap,
+    check_rim,
     check_stretch,
     check_volume,
 )
@@ -126,10 +127,10 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
 def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log: _Log) -> np.ndarray:
     from uad_core.preprocess.brain_extraction import filled, strip  # here, since it loads torch
 
-    holes = None
+    holes = rim = None
     if given is not None:
         mask, how = given, "Your own brain mask was used"
-        holes = check_holes(given, filled(given), scan)
+        holes, rim = check_holes(given, filled(given), scan), check_rim(given, scan)
     elif config.strip:
         mask, how = strip(scan), "The skull was removed"
     else:
@@ -137,7 +138,7 @@ def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log
         mask, how = filled(there), "The scan was taken as skull-stripped"
         holes = check_holes(there, mask, scan)
     millilitres, warning = check_volume(mask, scan, config)
-    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config), holes)
+    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config), holes, rim)
     return mask
 
 

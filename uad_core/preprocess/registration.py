@@ -81,7 +81,7 @@ def register(
         _search(image, target, affine)
     except RuntimeError as error:  # SimpleITK's only type; its text names source files
         apart = "The scan could not be registered to the atlas: the two brains were never brought to overlap."
-        check = "Check that it is a whole-brain FLAIR and that its brain mask is right."
+        check = "Check that it is a whole-brain FLAIR, its grey values, slice order and brain mask."
         raise ScanError("registration_failed", f"{apart} {check}") from error
     return frame.to_world @ _transform(affine) @ target.frame.to_world.inverse
 

@@ -20,6 +20,8 @@ What no grey value can tell is diffusion weighting (DWI): there fluid is dark to
 than white matter.
 """
 
+import numpy as np
+
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check, Severity
 from uad_core.quality.tissue_levels import TissueLevels, tissue_levels
@@ -28,11 +30,15 @@ GREY_GOOD, GREY_LEAST = 0.96, 0.87  # lower: amber, red
 GREY_USUAL_MOST = 1.7  # higher: amber
 DEPTH_GOOD = 3.0  # less: amber
 DEPTH_USUAL_MOST, DEPTH_MOST = 15.0, 20.0  # more: amber, red; twelve heads 7 to 13, their square roots 15 to 22
+EVEN = 0.1  # furthest that grey values lie from evenly spread ones, of their range; scans 0.2 to 0.6, equalised to 0.09
 NAME = "FLAIR contrast"
 
 
 def contrast(prepared: Prepared) -> Check:
     """The check, from the levels that were prepared."""
+    if _spread_evenly(prepared.scan.array):
+        even = "The grey values are spread evenly, as after histogram equalisation: how bright a lesion was is lost."
+        return Check(NAME, "red", f"{even} Give the scan as it was before.")
     levels = tissue_levels(prepared)
     if levels is None:
         return Check(NAME, "grey", "Too little of each tissue lies at these levels to judge the contrast.")
@@ -44,6 +50,13 @@ def contrast(prepared: Prepared) -> Check:
         f"{GREY_USUAL_MOST:.2f} is usual"
     )
     return Check(NAME, severity, sentence, numbers)
+
+
+def _spread_evenly(array: np.ndarray) -> bool:
+    """Whether as many voxels have one grey value as another."""
+    values = np.sort(array[array > array.min()])
+    values = (values - values[0]) / (values[-1] - values[0]) if values.size and values[-1] > values[0] else np.ones(1)
+    return bool(np.abs(values - np.linspace(0, 1, values.size)).max() < EVEN)
 
 
 def _verdict(levels: TissueLevels) -> tuple[Severity, str]:

@@ -13,7 +13,7 @@ MOST_MM = 5.0  # the edge of the paper's median filter
 
 
 def thickness(volume: Volume) -> Check:
-    """From the longest side of a voxel. Thick slices that were resampled to fine voxels pass unnoticed."""
+    """From the longest side of a voxel. Of thick slices that were resampled `sharpness` tells."""
     longest = max(volume.spacing_mm)
     numbers = f"{longest:.2f} mm; up to {GOOD_MM} mm is green, up to {MOST_MM:.0f} mm amber"
     already_reported = longest > MAX_ANISOTROPY * min(volume.spacing_mm)

@@ -5,7 +5,7 @@ Whatever the bytes are, reading gives a finite volume or a `ScanError`, by this 
     container     empty, too_big, bad_zip, encrypted_zip, zip_bomb
     headers       damaged, compression
     choice        no_image, not_mr, several_patients, several_series, not_the_scan, no_such_series
-    completeness  dims, colour, multi_frame, bad_affine, missing_slices, mixed_slices
+    completeness  dims, colour, multi_frame, bad_affine, modality_lut, missing_slices, mixed_slices
     geometry      bad_affine, bad_spacing, same_place, missing_slices, uneven_slices, gantry_tilt
     pixels        compression, damaged
     values        constant, looks_like_mask, absurd_values, as in `uad_core.io.nifti`

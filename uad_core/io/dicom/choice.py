@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uad_core.io.dicom.headers import Image
+from uad_core.io.dicom.headers import Image, pixel_data
 from uad_core.io.dicom.judgement import Judgement, judge
 from uad_core.io.dicom.series import MIN_SLICES, Stack
 from uad_core.io.volume import ScanError
@@ -102,6 +102,7 @@ def _best(stacks: Sequence[Stack], judged: Sequence[Judgement]) -> int:
     highest = max(judged[n].rank for n in flairs)
     best = [n for n in flairs if judged[n].rank == highest]
     best = [n for n in best if not any(_is_part(stacks[n], stacks[other]) for other in best)]
+    best = _distinct(stacks, best) if len(best) > 1 else best
     if len(best) > 1:
         raise ScanError("several_series", f"{there}, and {len(best)} of them are equally good FLAIRs. {PICK}")
     return best[0]
@@ -125,6 +126,19 @@ def _title(stack: Stack) -> str:
     words = re.split(r"([^\W_]+)", next((text for text in texts if text), "no name"))
     name = "".join(word for word in words if len(word) < PRIVATE or word.upper() not in "".join(image.patient))[:60]
     return name if image.series_number is None else f"series {image.series_number}, {name}"
+
+
+def _distinct(stacks: Sequence[Stack], indices: Sequence[int]) -> list[int]:
+    """Of several stacks that show the same in the same places, as where a series was sent twice, the first."""
+    shown = [_shown(stacks[n]) for n in indices]
+    return [n for place, n in enumerate(indices) if shown[place] not in shown[:place]]
+
+
+def _shown(stack: Stack) -> set[tuple[object, ...]]:
+    """Where its slices lie, and their voxels, as they are stored."""
+    stored = {id(image): pixel_data(image) for image in stack.images}
+    slices = ((member.frame, member.index, stored[id(member.image)]) for member in stack.slices)
+    return {(frame.position, frame.slope, frame.intercept, index, data) for frame, index, data in slices}
 
 
 def _is_part(stack: Stack, whole: Stack) -> bool:

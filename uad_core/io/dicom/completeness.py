@@ -20,7 +20,7 @@ ON_GRID = 0.1  # slice spacings: how far from one of the grid's a slice lies on 
 
 
 def check_images(images: Sequence[Image]) -> None:
-    """Raises ScanError (colour, multi_frame, damaged, dims) unless the images can be stacked to one volume."""
+    """Raises ScanError (colour, multi_frame, damaged, modality_lut, dims) unless they can be stacked to one volume."""
     if not all(image.grey for image in images):
         raise ScanError("colour", "The images are in colour. Give the scan itself.")
     if any(image.many and not image.frames for image in images):
@@ -33,6 +33,9 @@ def check_images(images: Sequence[Image]) -> None:
         raise ScanError("dims", "There is only one slice. Give all files of the series, as a folder or as a zip.")
     if any(image.high_bit != image.bits - 1 for image in images):  # values would be cut
         raise ScanError("damaged", DAMAGED)
+    if any(image.by_table for image in images):
+        table = "A table (Modality LUT) says what the stored values mean, which is not read here."
+        raise ScanError("modality_lut", f"{table} Export the scan with plain values (slope and intercept).")
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
         raise ScanError("dims", "The slices differ in their numbers of rows and columns. Give one series.")
@@ -59,7 +62,8 @@ def check_complete(stack: Stack, grid: SourceGrid, upload: Upload) -> None:
     if between and not _may_be(step_mm, between, thickness) and step_mm > 1.5 * between:
         apart = f"The slices lie {step_mm:.1f} mm apart and should lie {between:.1f} mm apart: some are missing."
         raise ScanError("missing_slices", f"{apart} {ALL_FILES}")
-    _check_numbers(stack)
+    if stated != found:  # a header that counts as many as there are has the last word
+        _check_numbers(stack)
 
 
 def check_alone(stack: Stack, stacks: Sequence[Stack], grid: SourceGrid) -> None:

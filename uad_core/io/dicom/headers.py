@@ -48,6 +48,8 @@ class Image:
     lossy: bool  # whether it was compressed with loss, at any time
     bits: int  # that make up a stored value
     high_bit: int  # the number of the highest of them
+    signed: bool  # whether stored values may be negative
+    by_table: bool  # whether a table (Modality LUT), in place of a slope, says what a stored value means
     padding: tuple[int, int] | None  # stored values, from and to, that stand for no tissue
     shape: tuple[int, int]  # rows and columns
     frames: tuple[Frame, ...]  # none where it does not say where they lie
@@ -65,6 +67,12 @@ def read_images(files: Iterable[bytes]) -> list[Image]:
             elif header.get("SOPClassUID", KINDS[0]) in KINDS:
                 raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
     return images
+
+
+def pixel_data(image: Image) -> bytes:
+    """The pixels as they are stored. Raises ScanError: damaged."""
+    with refused("damaged", DAMAGED):
+        return bytes(pydicom.dcmread(io.BytesIO(image.data)).PixelData)
 
 
 def _image(data: bytes, header: Dataset) -> Image:
@@ -90,6 +98,8 @@ def _image(data: bytes, header: Dataset) -> Image:
         lossy=header.get("LossyImageCompression") == "01" or syntax in LOSSY,
         bits=(bits := _integer(header.get("BitsStored")) or 16),
         high_bit=bits - 1 if (high := _integer(header.get("HighBit"))) is None else high,
+        signed=bool(_integer(header.get("PixelRepresentation"))),
+        by_table="ModalityLUTSequence" in header,
         padding=_padding(header),
         shape=(int(header.Rows), int(header.Columns)),
         frames=frames,

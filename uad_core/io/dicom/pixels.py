@@ -50,6 +50,7 @@ def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
             if index >= len(stored) or stored[index].shape != shape:
                 raise ScanError("damaged", DAMAGED)
             pixels[place[id(image), index]] = stored[index]
+    _check_signs(pixels, stack)
     pixels, notes = unwrapped(pixels, stack.first.image.bits)
     padded = _padded(pixels, images, stack)
     values = scaled(pixels, stack.frames)
@@ -59,6 +60,15 @@ def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
     if padded.any() and not padded.all():
         values[padded] = values[~padded].min()
     return values, notes
+
+
+def _check_signs(pixels: np.ndarray, stack: Stack) -> None:
+    """Raises ScanError (damaged) where some slices are signed and others not, and that makes a difference."""
+    signed = np.array([member.image.signed for member in stack.slices])
+    if signed.any() and not signed.all():
+        half = 2.0 ** (stack.first.image.bits - 1)
+        if pixels[signed].min() < 0 or pixels[~signed].max() >= half:
+            raise ScanError("damaged", DAMAGED)
 
 
 def _padded(pixels: np.ndarray, images: Sequence[Image], stack: Stack) -> np.ndarray:

@@ -1,0 +1,14 @@
+"""Which voxels of a scan as it came, skull and all, show tissue; for lights that need no brain mask."""
+
+import numpy as np
+
+from uad_core.io.volume import Volume
+from uad_core.preprocess.signal import commonest_on_faces
+
+BRIGHT = 0.5  # of the tissue's median: what is darker is air, bone or fluid
+
+
+def tissue(scan: Volume) -> tuple[np.ndarray, np.ndarray]:
+    """(D, H, W) how far each grey value lies from that of no signal, and where there is tissue."""
+    values = np.abs(scan.array - commonest_on_faces(scan.array))
+    return values, values > BRIGHT * np.median(values[values > values.mean()])
