@@ -55,6 +55,18 @@ def _scored(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
     return (values - values[brain].mean()) / values[brain].std()
 
 
+def _blank(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
+    values[len(values) // 2] = 0
+    return values
+
+
+def _left_over(values: np.ndarray, brain: np.ndarray) -> np.ndarray:
+    """What a stripping tool left of the head's top, a slice above the last of the brain."""
+    last = int(np.flatnonzero(brain.any(axis=(1, 2)))[-1])
+    values[last + 2, 100:110, 100:110] = values[brain].mean() + np.arange(100).reshape(10, 10) / 10
+    return values
+
+
 DARKER, PADDED = ("darker than its background",), ("padding value",)
 CASES = [
     grey_case("z-scored over all voxels", lambda values, brain: (values - values.mean()) / values.std()),
@@ -73,6 +85,8 @@ CASES = [
     grey_case("divided by the mean and 3 added", lambda values, brain: values / values.mean() + 3),
     grey_case("inverted", lambda values, brain: values.max() - values, REFUSED, DARKER),
     grey_case("inverted within the brain", lambda values, brain: np.where(brain, -values, 0), REFUSED, DARKER),
+    grey_case("a slice amid the head that is blank", _blank, REFUSED, ("A slice within the scan is blank",)),
+    grey_case("a bit of tissue left beyond a stripped brain", _left_over),
     grey_case("padding -32768 in the margin", _margin(-32768), NOTED, PADDED),
     grey_case("padding 65535 in the margin", _margin(65535), NOTED, PADDED),
 ]  # fmt: skip

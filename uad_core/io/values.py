@@ -44,10 +44,11 @@ def _refuse_blank_slices(values: np.ndarray) -> None:
     for axis in range(values.ndim):
         others = tuple(one for one in range(values.ndim) if one != axis)
         blank = values.max(axis=others) == values.min(axis=others)
-        if not blank.any():
+        shown = np.flatnonzero(~blank)
+        if not shown.size or not blank[shown[0] : shown[-1]].any():
             continue
-        background = np.take(values, int(np.argmax(blank)), axis).flat[0]
-        area = np.count_nonzero(values != background, axis=others)
+        nothing = np.unique(np.compress(blank, values, axis).max(axis=others))
+        area = np.count_nonzero(~np.isin(values, nothing), axis=others)
         head = np.flatnonzero(area > HEAD * area.max())
         if blank[head[0] : head[-1]].any():
             missing = "A slice within the scan is blank: its picture is missing."
