@@ -54,7 +54,8 @@ def contrast(prepared: Prepared) -> Check:
 
 def _spread_evenly(array: np.ndarray) -> bool:
     """Whether as many voxels have one grey value as another."""
-    values = np.sort(array[array > array.min()])
+    some = array[::2, ::2, ::2]
+    values = np.sort(some[some > some.min()])
     values = (values - values[0]) / (values[-1] - values[0]) if values.size and values[-1] > values[0] else np.ones(1)
     return bool(np.abs(values - np.linspace(0, 1, values.size)).max() < EVEN)
 
