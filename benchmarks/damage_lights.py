@@ -76,12 +76,23 @@ def _cut_off(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     return np.minimum(scan, np.quantile(scan[scan > 0], 0.95))
 
 
+def _wrapped(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    bright = np.quantile(scan[scan > 0.3 * np.quantile(scan, 0.98)], 0.97)
+    return np.round(scan * 250 / bright) % 256
+
+
+def _dark_band(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    """As of a saturation band across the head, 35 % and 15 mm of standard deviation."""
+    mm = spacing[1] * (np.arange(scan.shape[1]) - 0.55 * scan.shape[1])
+    return scan * (1 - 0.35 * np.exp(-((mm / 15) ** 2)))[:, None]
+
+
 DAMAGES: dict[str, tuple[Damage, str]] = {  # what was done: how, and the light that is there for it
     "one slice brighter": (_times(1.3, lambda middle: middle), "Slices"),
     "every second slice brighter": (_times(1.15, lambda middle: slice(None, None, 2)), "Slices"),
     "one slice without signal": (_times(1e-3, lambda middle: middle), "Slices"),
     "every second slice moved": (_moved, "Slices"),
-    "three slices in reverse": (_order(lambda middle: [middle + 1, middle, middle - 1]), "Slices"),
+    "five slices in reverse": (_order(lambda middle: [*range(middle + 2, middle - 3, -1)]), "Slices"),
     "eight slices in reverse": (_order(lambda middle: [*range(middle + 3, middle - 5, -1)]), "Slices"),
     "two slices exchanged": (_order(lambda m: [m + 3, m + 1, m + 2, m]), "Slices"),
     "smoothed by 2 mm": (_smoothed(2.0), "Sharpness"),
@@ -90,6 +101,8 @@ DAMAGES: dict[str, tuple[Damage, str]] = {  # what was done: how, and the light 
     "a ghost of a tenth": (_repeated(0.1, 2), "Ghosts"),
     "a ghost of a third, near by": (_repeated(0.3, 5), "Ghosts"),
     "brightest values cut off": (_cut_off, "Brightest values"),
+    "values of 8 bits that began at 0 again": (_wrapped, "Brightest values"),
+    "a dark band": (_dark_band, "Shading"),
     "a logarithm": (lambda scan, spacing: np.log1p(scan), "FLAIR contrast"),
     "its histogram equalised": (_equalised, "FLAIR contrast"),
 }

@@ -13,6 +13,7 @@ from uad_core.cohorts.cohort import open_cohort
 KIND = "Cohort folders: names"
 UNKNOWN = ("meaning is not known", "_lesion.nii.gz")
 ALONE = ("belongs to no scan",)
+BELOW = ("within the cohort folder holds what may be masks",)
 SCAN = "sub-1_FLAIR.png"
 PATIENT, HEALTHY = [("sub-1", False, False)], [("sub-1", True, False)]
 
@@ -77,12 +78,6 @@ def mac_litter(folder):
     return ()
 
 
-def masks_below(folder):
-    cohort_of(folder / "c", SCAN)
-    picture(folder / "c" / "lesion_masks" / "sub-1.png")
-    return listed(open_cohort(folder / "c")) and ()
-
-
 def one_visit_without_mask(folder):
     names = ("sub-1_ses-1_FLAIR.png", "sub-1_ses-1_lesion.png", "sub-1_ses-2_FLAIR.png")
     return listed(open_cohort(cohort_of(folder / "c", *names))) and ()
@@ -109,7 +104,15 @@ CASES = [
     refused("a mask of somebody without a scan", SCAN, "sub-2_lesion.png", words=ALONE),
     refused("a mask named before the subject", SCAN, "lesion_sub-1.png", words=ALONE),
     refused("zeros lost in the mask's name", "sub-01_FLAIR.png", "sub-1_lesion.png", words=ALONE),
-    InputCase("masks in a folder of their own", masks_below, REFUSED, ("folder of masks",)),
+    refused("a mask named so before the subject", SCAN, "gt_sub-1.png", words=ALONE),
+    *(refused(f"a mask called {name}", SCAN, name, words=("calls a mask", "<subject>_lesion.nii.gz")) for name in (
+        "sub-1_lesion.voi", "sub-1_lesion.mif.gz", "sub-1_lesion.npy", "sub-1_lesion", "sub-1_roi.nii.gz.part",
+        ".sub-1_lesion.nii.gz.icloud")),
+    seen("a table of lesions", "sub-1_lesions.csv", expected=HEALTHY),
+    *(refused(f"a mask within the cohort folder, as {name}", SCAN, name, words=BELOW) for name in (
+        "lesion_masks/sub-1.png", "labelsTr/sub-1.png", "expert1/sub-1.png", "sub-1/anat/sub-1_lesion.png",
+        "derivatives/lesions/sub-1/anat/sub-1.png", "more/gt_1.png")),
+    seen("another sequence within the cohort folder", "sub-1/anat/sub-1_T1w.png", expected=HEALTHY),
     InputCase("two lesion masks of one scan that differ", masks_that_differ, REFUSED, ("there twice",)),
     InputCase("two visits of a patient, one without a mask", one_visit_without_mask, REFUSED, ("lacks a lesion mask",)),
     InputCase("what macOS leaves beside pictures (._*)", mac_litter),

@@ -67,6 +67,10 @@ CASES = [
     *(dicom_case(f"computed, called {name}", alone(**named(name)), REFUSED, WRONG) for name in COMPUTED),
     *(dicom_case(f"after an agent, called {name}", alone(**named(name)), NOTED, ["contrast agent"]) for name in AGENTS),
     *(taken(f"beside a T1 called {name}", beside(**named(name))) for name in ("OAx T1FLAIR", "t1flair_sag")),
+    *(dicom_case(f"without an agent, called {name}", alone(**named(name)))
+      for name in ("FLAIR without contrast", "AX FLAIR W/O GAD", "pre-Gd FLAIR", "FLAIR_sans_injection")),
+    *(taken(f"beside the same after an agent, called {after}", beside(named(before), size=(12, 10, 8), **named(after)))
+      for before, after in (("FLAIR pre contrast", "FLAIR post contrast"), ("FLAIR avant inj", "FLAIR apres inj"))),
     dicom_case("of a study's subject 12", alone(**named("sub-12 FLAIR"))),
     taken("sent twice, under other UIDs", lambda folder: series() + each(renamed)),
     refused("beside one like it with another scale", lambda folder: series() + each(rescaled), EQUAL),

@@ -16,6 +16,11 @@ KIND = "DICOM: slices that don't belong"
 HALF = [k + 0.5 for k in range(COUNT)]
 FULL = range(COUNT)
 ACROSS = oblique()[:, [1, 2, 0, 3]]
+LOST = {
+    "inversion time": lambda dataset: delattr(dataset, "InversionTime"),
+    "flip angle": lambda dataset: delattr(dataset, "FlipAngle"),
+    "description": lambda dataset: delattr(dataset, "SeriesDescription"),
+}
 FLAIR = {"ImageType": ["ORIGINAL", "PRIMARY", "M", "ND"]}
 
 
@@ -91,6 +96,13 @@ DERIVED, PHASE = ["DERIVED", "PRIMARY", "RMS"], ["ORIGINAL", "PRIMARY", "P", "ND
 T2_TSE = {"EchoTime": 90, "SeriesDescription": "head"}
 
 CASES = [
+    *(dicom_case(f"{what} lost in every second slice", lambda folder, lost=lost: each(
+        lambda dataset, k: lost(dataset) if k % 2 else None, series(InversionTime=2500, FlipAngle=150)))
+      for what, lost in LOST.items()),
+    refused("every second slice derived", lambda folder: each(
+        lambda dataset, k: setattr(dataset, "ImageType", DERIVED if k % 2 else FLAIR["ImageType"])), "differ from"),
+    refused("every second slice after an agent", lambda folder: each(
+        lambda dataset, k: setattr(dataset, "ContrastBolusAgent", "yes" if k % 2 else "")), "differ from"),
     taken("derived RMS images between the slices", beside(own=FLAIR, ImageType=DERIVED)),
     taken("derived images in the same places", beside(FULL, FLAIR, ImageType=["DERIVED", "PRIMARY", "MEAN"])),
     taken("phase images in the same places", beside(FULL, FLAIR, ImageType=PHASE)),

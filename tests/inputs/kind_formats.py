@@ -127,6 +127,8 @@ CASES = [
     refused("tar.gz cut short", lambda: tarred({"a.nii.gz": file()})[:-200], "incomplete"),
     refused("Analyze 7.5", analyze, "left from right", "nib-convert"),
     refused("one half of a NIfTI pair", lambda: gzip.decompress(file(magic=b"ni1", vox_offset=0))[:352], "nib-convert"),
+    read("zip of the scan and a gzipped table", lambda: zipped(
+        {"scan.nii.gz": file(), "events.tsv.gz": gzip.compress(b"onset\tduration\n")})),
     refused("gzipped twice", lambda: gzip.compress(file()), "gzip twice", "Unpack it once"),
     refused("bzip2", lambda: bz2.compress(gzip.decompress(file())), "bzip2", "Unpack"),
     refused("xz", lambda: lzma.compress(gzip.decompress(file())), "xz", "Unpack"),

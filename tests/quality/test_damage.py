@@ -17,8 +17,8 @@ def sound():
 def test_what_was_done_to_a_head_turns_its_light(name, sound):
     light = DAMAGES[name][1]
     scan = damaged(sound.scan, name)
-    # the contrast is judged by what was prepared; the others look at the scan, and prepared anew show the same
-    head = prepared(scan) if light == "FLAIR contrast" else replace(sound, scan=scan)
+    # contrast and shading are judged by what was prepared; the others look at the scan, and prepared anew show the same
+    head = prepared(scan) if light in ("FLAIR contrast", "Shading") else replace(sound, scan=scan)
     assert lights_turned(head).get(light) in ("amber", "red")
 
 

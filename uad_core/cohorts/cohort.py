@@ -89,13 +89,13 @@ def open_cohort(folder: Path) -> Cohort:
     with refused("cohort", "The cohort folder cannot be read. Check that you may open what is in it.", OSError):
         files = files_in(folder)
         _refuse_unreadable_names(folder, files)
-        refuse_masks_below(folder)
         scans: dict[str, list[CohortFile]] = defaultdict(list)
         for file in files:
             if file.subject:
                 scans[file.subject].append(file)
         if not scans:
             raise ScanError("cohort", "The cohort folder holds no file named <subject>_FLAIR.nii.gz, .nii or .png.")
+        refuse_masks_below(folder, set(scans))
         about, _ = read_about(folder)
         groups = _groups(folder, set(scans))
         masks = {key: the_one(found) for key, found in companions(files, set(scans)).items()}

@@ -27,7 +27,11 @@ _KNOWN: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("other", re.compile(r"([a-z]+-[^_]*_)*(t1|t1w|t1c|t1ce|t1gd|t1n|t2|t2w|pd|pdw|t2starw?|unit1|mp2rage|t[12]map|swi|"
                          r"dwi|adc|bold|sbref|asl|angio|flash|ct|pet|t2f|phase|mag)")),
 )  # fmt: skip
-_MASK = re.compile(r"(?<![a-z])(lesions?|wmhs?|masks?|roi|d?seg|segmentations?|labels?|tumou?rs?|infarcts?)(?![a-z])")
+_MASK = re.compile(
+    r"(?<![a-z])(lesions?|wmhs?|masks?|msk|rois?|d?segs?|segmentations?|labels?(tr|ts)?|tumou?rs?|infarcts?|gt|"
+    r"ground[-_ ]?truth|truth|manual|annot(ation)?s?|consensus)(?![a-z])"
+)
+_NO_IMAGE = re.compile(r"\.(json|txt|tsv|csv|md|xlsx?|pdf|docx?|log|ya?ml|xml|html?|py|sh|bat|ini|db|bvals?|bvecs?)$")
 _VISIT = re.compile(r"_(ses|session|visit|tp|timepoint|run|acq|rec|dir|echo|scan)[-_]?[0-9a-z]*(_.*)?$")
 
 
@@ -69,9 +73,12 @@ def comparable(name: str) -> str:
 
 
 def files_in(folder: Path) -> list[CohortFile]:
-    """The files of a folder by name; hidden ones, such as those that macOS leaves (`._*`), are none."""
-    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    return [CohortFile(path, comparable(path.name)) for path in paths]
+    """The files of a folder by name; hidden ones, such as those that macOS leaves (`._*`), are none.
+
+    But one of iCloud stands for a file that was never fetched.
+    """
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") or path.suffix == ".icloud")
+    return [CohortFile(path, comparable(path.name)) for path in paths if not path.is_dir()]
 
 
 def person_of(subject: str) -> str:
@@ -89,10 +96,13 @@ def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, K
     found: dict[tuple[str, Kind], list[CohortFile]] = {}
     unknown: list[str] = []
     for file in files:
-        if not file.is_image or file.subject or RESIDUAL.fullmatch(file.key):
+        if file.subject or RESIDUAL.fullmatch(file.key):
             continue
-        parts = file.stem.split("_")
-        owner = next((name for end in range(len(parts), 0, -1) if (name := "_".join(parts[:end])) in subjects), None)
+        if not file.is_image:
+            if _MASK.search(file.key) and not _NO_IMAGE.search(file.key):
+                _refuse_unread()
+            continue
+        owner = _owner(file, subjects)
         if owner is None:
             if _MASK.search(file.stem):
                 _refuse_orphan()
@@ -108,13 +118,31 @@ def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, K
     return found
 
 
-def refuse_masks_below(folder: Path) -> None:
-    """Raises ScanError where a folder within a cohort's, named after masks, holds images: they would be overlooked."""
+def refuse_masks_below(folder: Path, subjects: set[str], within: str = "") -> None:
+    """Raises ScanError where a folder within a cohort's holds what may be a mask: it would be overlooked.
+
+    So is an image in a folder named after masks, one that is itself named so, and one that begins with the name of a
+    subject and is not known as another sequence.
+    """
     for inner in folder.iterdir():
-        named = inner.is_dir() and not inner.name.startswith(".") and _MASK.search(comparable(inner.name))
-        if named and any(file.is_image for file in files_in(inner)):
-            below = "A folder of masks lies within the cohort folder, where nobody looks for them."
-            raise ScanError("cohort", f"{below} Put each beside its scan, as <subject>_lesion.nii.gz.")
+        if not inner.is_dir() or inner.name.startswith("."):
+            continue
+        path = f"{within} {comparable(inner.name)}"
+        for file in files_in(inner):
+            if not file.is_image or RESIDUAL.fullmatch(file.key):
+                continue
+            owner = _owner(file, subjects)
+            rest = None if owner is None or file.subject else file.stem.removeprefix(owner).strip("_")
+            if _MASK.search(path) or _MASK.search(file.stem) or (rest is not None and _kind(rest) != "other"):
+                below = "A folder within the cohort folder holds what may be masks, where nobody looks for them."
+                raise ScanError("cohort", f"{below} Put each beside its scan, as <subject>_lesion.nii.gz.")
+        refuse_masks_below(inner, subjects, path)
+
+
+def _owner(file: CohortFile, subjects: set[str]) -> str | None:
+    """The subject of the longest name that the file's begins with."""
+    parts = file.stem.split("_")
+    return next((name for end in range(len(parts), 0, -1) if (name := "_".join(parts[:end])) in subjects), None)
 
 
 def _kind(rest: str) -> Kind | None:
@@ -131,6 +159,11 @@ def _refuse_unknown(names: list[str]) -> None:
         f"Beside scans of this cohort lie images whose meaning is not known: {listed}. Lesion masks are named "
         "<subject>_lesion.nii.gz, brain masks <subject>_brainmask.nii.gz (or .nii, .png); move others elsewhere.",
     )
+
+
+def _refuse_unread() -> None:
+    mask = "The cohort folder holds what its name calls a mask, in a format that is not read or not fetched yet."
+    raise ScanError("cohort", f"{mask} Save each as <subject>_lesion.nii.gz (or .nii, .png), or move it elsewhere.")
 
 
 def _refuse_orphan() -> None:

@@ -10,7 +10,7 @@ MIN_RANGE = 1e-12  # of a scan's values: smaller ones have no normal squares in 
 FLOAT32_DIGITS = 1e-6  # a smaller range, relative to the largest value, is rounding and no image
 MAX_FLAT_VALUES = 16  # an image with as few distinct values is a mask or a label map
 MAX_EQUAL_NEIGHBOURS = 0.7  # measured, along each axis: label maps 0.88 to 0.90, real scans 0.00 to 0.10
-HEAD = 0.1  # of the largest slice's area: smaller ones are the head's ends, or bits beyond them
+HEAD = 0.1  # of the brightest signal, and of the largest slice's area: less is noise, or the head's ends
 AIR_HU, MIN_AIR = -500.0, 0.01  # MR, resampled, rings to -1377, but below -500 in 0.006 % of its voxels
 UNSIGNED = "Unsigned grey values were labelled as signed: the brightest ones were negative, and were put right."
 MAX_NON_FINITE = 0.01  # fraction of voxels inside that may be NaN or infinite
@@ -48,7 +48,8 @@ def _refuse_blank_slices(values: np.ndarray) -> None:
         if not shown.size or not blank[shown[0] : shown[-1]].any():
             continue
         nothing = np.unique(np.compress(blank, values, axis).max(axis=others))
-        area = np.count_nonzero(~np.isin(values, nothing), axis=others)
+        signal = np.where(np.isin(values, nothing), 0, np.abs(values - nothing[0]))
+        area = np.count_nonzero(signal > HEAD * np.quantile(signal[signal > 0], 0.98), axis=others)
         head = np.flatnonzero(area > HEAD * area.max())
         if blank[head[0] : head[-1]].any():
             missing = "A slice within the scan is blank: its picture is missing."

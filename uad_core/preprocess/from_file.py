@@ -17,6 +17,7 @@ from uad_core.preprocess.preparation import OnStep, prepare
 from uad_core.preprocess.prepared import Prepared
 
 STEPS = ("strip", "register", "shading")  # that can be switched on and off
+_NO_BRAIN = ("strip_failed", "registration_failed")
 _LEAST_OVERLAP = 0.85  # Dice with the template's brain; SRI24's own images have 0.95
 
 
@@ -44,7 +45,13 @@ def prepare_scan(
     config = replace(infer_config(scan), slab=prepare_options.slab or slab)
     chosen = {step: getattr(prepare_options, step) for step in STEPS}
     config = replace(config, **{step: choice for step, choice in chosen.items() if choice is not None})
-    prepared = prepare(scan, config, mask, atlas, on_progress)
+    try:
+        prepared = prepare(scan, config, mask, atlas, on_progress)
+    except ScanError as error:
+        if config.strip or mask is not None or prepare_options.strip is not None or error.code not in _NO_BRAIN:
+            raise
+        # what looked stripped may be a head whose air was set to 0
+        prepared = prepare(scan, replace(config, strip=True), None, atlas, on_progress)
     if prepare_options.look_mask is None:
         return prepared
     return replace(prepared, look_mask=prepared.to_slab(read_mask(prepare_options.look_mask, scan)))

@@ -7,6 +7,7 @@ from uad_core.quality.check import Check
 
 NAME = "Brightest values"
 SOME, MANY = 0.003, 0.02  # share of the brain that has one value, the highest; twelve heads: at most .0002
+WRAP, FEW = 0.75, 20  # a jump by so much of all values of 8, 12 or 16 bits; heads have none within the brain
 ALMOST = 1 - 1e-4  # of the highest: rounding
 
 
@@ -17,6 +18,11 @@ def saturation(prepared: Prepared) -> Check:
     if not values.size:
         return Check(NAME, "grey", "Not known: no brain lies at these levels.")
     low, high = float(values.min()), float(values.max())
+    if wraps := _wraps(prepared.scan.array, brain, high):
+        torn = (
+            "Bright tissue lies directly beside the darkest: the highest values began at 0 again when they were stored."
+        )
+        return Check(NAME, "red", f"{torn} Export the scan again.", f"at {wraps} places within the brain")
     share = float(np.mean(values >= low + ALMOST * (high - low)))
     numbers = f"{100 * share:.1f} % of the brain has the highest value; more than {100 * SOME:.1f} % is unusual"
     if share > MANY:
@@ -25,3 +31,17 @@ def saturation(prepared: Prepared) -> Check:
     if share > SOME:
         return Check(NAME, "amber", "Some of the brightest values were cut off: lesions may be missed.", numbers)
     return Check(NAME, "green", "The brightest values differ, as they should.", numbers)
+
+
+def _wraps(array: np.ndarray, brain: np.ndarray, high: float) -> int:
+    """How many neighbours within the brain differ by nearly all values that 8, 12 or 16 bits hold; 0 where few do."""
+    bits = next((bits for bits in (8, 12, 16) if 0.95 * 2**bits <= high < 2**bits), None)
+    if bits is None:
+        return 0
+    jumps = 0
+    for axis in range(3):
+        both = np.moveaxis(brain, axis, 0)[1:] & np.moveaxis(brain, axis, 0)[:-1]
+        jumps += int(
+            np.count_nonzero((np.abs(np.diff(array, axis=axis)) > WRAP * 2**bits) & np.moveaxis(both, 0, axis))
+        )
+    return jumps if jumps > FEW else 0

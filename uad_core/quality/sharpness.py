@@ -12,8 +12,8 @@ from uad_core.quality.check import Check
 from uad_core.quality.tissue import tissue
 
 NAME = "Sharpness"
-BLURRED, TOO_BLURRED = 1.05, 1.5  # the power; no lesion under half a millilitre survives the second
-LAG_MM = 2.0  # the shorter of the two distances
+BLURRED, TOO_BLURRED = 1.15, 1.5  # the power; no lesion under half a millilitre survives the second
+LAGS_MM = (2.0, 4.0)
 JUDGED_MM = 2.0  # voxels longer than that say by themselves how thick slices are
 EDGES = 0.9  # quantile of the differences above which they are those of the head's edges, and cut
 LEAST = 1000  # pairs of voxels
@@ -46,12 +46,15 @@ def sharpness(scan: Volume) -> Check:
 
 def _power(values: np.ndarray, inside: np.ndarray, mm: float) -> float | None:
     """By which mean square differences grow along the first axis; None where too few voxels lie within."""
-    near = max(1, round(LAG_MM / mm))
+    lags = sorted({max(1, int(round_(distance / mm))) for distance in LAGS_MM for round_ in (np.floor, np.ceil)})
     squares = []
-    for lag in (near, 2 * near):
+    for lag in lags:
         both = inside[lag:, ::2, ::2] & inside[:-lag, ::2, ::2]
         apart = np.abs((values[lag:, ::2, ::2] - values[:-lag, ::2, ::2])[both])
         if apart.size < LEAST:
             return None
         squares.append(float(np.mean(np.minimum(apart, np.quantile(apart, EDGES)) ** 2)))
-    return float(np.log2(squares[1] / squares[0])) if squares[0] > 0 else 2.0
+    if min(squares) <= 0:
+        return 2.0
+    near, far = np.interp(np.log(LAGS_MM), np.log(np.multiply(lags, mm)), np.log(squares))
+    return float((far - near) / np.log(LAGS_MM[1] / LAGS_MM[0]))

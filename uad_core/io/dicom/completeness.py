@@ -16,6 +16,7 @@ ALL_FILES = "Give all files of the series."
 ALIKE = 0.9  # how much less neighbours differ than slices two apart, at most: of one scan a half to a quarter
 ALTERNATING = 0.1  # by so much more slices two apart are alike in no real scan: measured, by 0.03 to 0.15 less
 PROBES = 64  # rows and columns that are enough to see it
+GAP = 1.7  # slice thicknesses from one slice to the next between which another one has room
 ON_GRID = 0.1  # slice spacings: how far from one of the grid's a slice lies on it
 
 
@@ -73,12 +74,15 @@ def check_alone(stack: Stack, stacks: Sequence[Stack], grid: SourceGrid) -> None
     """
     elsewhere = {id(member) for other in stacks for member in other.slices}
     to_voxel = np.linalg.inv(grid.affine)
+    thickness = stack.first.frame.thickness
+    gaps = thickness > 0 and float(voxel_sizes(grid.affine)[2]) > GAP * thickness
     filled = {_level(member, to_voxel) for member in stack.slices}
     for other in stack.siblings:
         single = id(other) not in elsewhere
         level = _level(other, to_voxel)
         continues = level is not None and level not in filled and bool({level - 1, level + 1} & filled)
-        if single or continues:
+        between = gaps and bool(other.image.series) and _level(other, to_voxel, 0.5) is not None
+        if single or continues or (between and other.image.series == stack.first.image.series):
             doubt = "Some slices of the series differ from the others in how they were made; do they belong to it?"
             raise ScanError("mixed_slices", f"{doubt} {EXPORT_AGAIN}")
 
@@ -123,10 +127,10 @@ def _may_be(step_mm: float, between: float, thickness: float) -> bool:
     return any(abs(step_mm - distance) <= STATED * step_mm for distance in stated)
 
 
-def _level(member: Slice, to_voxel: np.ndarray) -> int | None:
-    """The number of the grid's slice on which a parallel slice lies; None between two of them, or in another plane."""
+def _level(member: Slice, to_voxel: np.ndarray, off: float = 0.0) -> int | None:
+    """The number of the grid's slice on which, or `off` above which, a parallel slice lies; None for any other."""
     x, y, z = member.frame.position
-    level = float((to_voxel @ (-x, -y, z, 1))[2])
+    level = float((to_voxel @ (-x, -y, z, 1))[2]) - off
     normal = np.cross(member.frame.orientation[:3], member.frame.orientation[3:]) * (-1, -1, 1)
     upwards = to_voxel[2, :3] / np.linalg.norm(to_voxel[2, :3])
     parallel = abs(float(normal @ upwards)) > 1 - ON_GRID

@@ -5,13 +5,14 @@ Nothing here is needed to read a scan, so what is broken or missing is None or e
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
 
 GE_COMPONENT = (0x0043, 0x102F)  # private: 0 magnitude, 1 phase, 2 real, 3 imaginary
 GE_COMPONENTS = {1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
+MAY_BE_LOST = ("echo_ms", "inversion_ms", "flip_degrees")
 NO_AGENT = ("", "NO", "NONE", "N", "0")
 
 
@@ -79,6 +80,26 @@ def read_facts(places: Sequence[Dataset]) -> Facts:
         acquired=text("AcquisitionDate") + text("AcquisitionTime"),
         frame_of_reference=text("FrameOfReferenceUID"),
     )
+
+
+def with_what_was_lost(facts: Sequence[Facts]) -> list[Facts]:
+    """Facts of the slices of one scan: what half of them say alike, and the rest does not say, all of them say."""
+    found = {name: _common([getattr(one, name) for one in facts]) for name in MAY_BE_LOST}
+    texts = [_common(column) for column in zip(*(one.texts for one in facts), strict=True)]
+    return [
+        replace(
+            one,
+            texts=tuple(own or text or "" for own, text in zip(one.texts, texts, strict=True)),
+            **{name: getattr(one, name) or value for name, value in found.items()},
+        )
+        for one in facts
+    ]
+
+
+def _common(values: Sequence[Any]) -> Any:
+    """The one value that is there, in half of the places at least; else None."""
+    said = [value for value in values if value not in (None, "")]
+    return said[0] if len(set(said)) == 1 and 2 * len(said) >= len(values) else None
 
 
 def _number(value: Any) -> float | None:

@@ -34,8 +34,11 @@ COMPUTED_NAMES = {"adc", "mip", "mips", "minip", "minips", "subtraction", "subtr
 REFORMATTED = {"MPR", "REFORMATTED", "RESAMPLED", "AVERAGE", "MEAN", "RMS"}
 REFORMATTED_NAMES = {"mpr", "reformat", "reformatted", "reformation", "recon", "resampled", "rms", "mean"}
 LOCALIZER_NAMES = {"localizer", "localiser", "loc", "scout", "survey", "aahead", "aascout"}
-AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "contraste", "dotarem",
-               "gadavist", "postgad", "postgd", "postcontrast", "postkm", "gadovist"}  # fmt: skip
+NO_AGENT = re.compile(  # what is said of an agent that was not given, or not yet
+    r"(?<![a-z])(without|no|non|w/?o|sans|ohne|pre|avant|vor)[ _-]*(contrast|gad|gd|km|ce|inj)[a-z]*(?![a-z])"
+)
+AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "contraste", "dotarem", "gadavist",
+               "postgad", "postgd", "postcontrast", "postkm", "gadovist", "inj", "injection"}  # fmt: skip
 AGENT_ENDS = ("+c", "+gd", "+km", "c+")
 IN_A_STUDY = re.compile(r"post[ _-]*op|\bsub[ _-]*\d+")  # an operation, and a subject's number
 HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|cereb|hirn|encephal|tete|tête")
@@ -80,7 +83,7 @@ def judge(stack: Stack) -> Judgement:
     """What a stack is."""
     frame = stack.first.frame
     facts = frame.facts
-    words = set(re.split(r"[^a-zäöüêé0-9+]+", IN_A_STUDY.sub("", " ".join(facts.texts))))
+    words = set(re.split(r"[^a-zäöüêé0-9+]+", NO_AGENT.sub("", IN_A_STUDY.sub("", " ".join(facts.texts)))))
     reformatted = bool(REFORMATTED & set(facts.kind) or REFORMATTED_NAMES & words)
     normal = np.cross(frame.orientation[:3], frame.orientation[3:])
     return Judgement(

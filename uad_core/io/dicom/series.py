@@ -15,6 +15,7 @@ from itertools import chain
 
 import numpy as np
 
+from uad_core.io.dicom.facts import Facts, with_what_was_lost
 from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.geometry import is_even
 from uad_core.io.dicom.headers import Image
@@ -68,18 +69,32 @@ def split(images: Sequence[Image]) -> list[Stack]:
 
 
 def _by_what_never_differs(slices: Sequence[Slice]) -> list[list[Slice]]:
-    facts = [member.frame.facts for member in slices]
+    facts = _facts(slices)
+    studies = [member.image.study for member in slices]
+    if len(slices) > MIN_SLICES and len(set(studies)) == len(slices):  # each its own, as where names were taken out
+        studies = studies[:1] * len(slices)
     times = [_clusters([getattr(fact, name) for fact in facts]) for name in
              ("echo_ms", "inversion_ms", "flip_degrees", "b_value")]  # fmt: skip
     sizes = [_clusters([member.frame.spacing[axis] for member in slices]) for axis in (0, 1)]
     directions = _directions([member.frame.orientation for member in slices])
     keys = [
-        (member.image.patient, member.image.study, member.image.shape, member.image.grey, member.image.inverted,
+        (member.image.patient, study, member.image.shape, member.image.grey, member.image.inverted,
          fact.kind, fact.component, fact.texts, fact.body_part, fact.agent, direction, *measures)
-        for member, fact, direction, *measures in zip(slices, facts, directions, *times, *sizes, strict=True)
+        for member, study, fact, direction, *measures
+        in zip(slices, studies, facts, directions, *times, *sizes, strict=True)
     ]  # fmt: skip
     place = dict(zip(map(id, slices), keys, strict=True))
     return list(_grouped(slices, lambda member: place[id(member)]).values())
+
+
+def _facts(slices: Sequence[Slice]) -> list[Facts]:
+    """The facts of each slice, with what was lost of them in a series that is one even stack."""
+    found = {id(member): member.frame.facts for member in slices}
+    for series, members in _grouped(slices, lambda member: member.image.series).items():
+        if series and is_even([member.frame for member in members]):
+            restored = with_what_was_lost([member.frame.facts for member in members])
+            found.update(zip(map(id, members), restored, strict=True))
+    return [found[id(member)] for member in slices]
 
 
 def _by_series(slices: Sequence[Slice]) -> list[list[Slice]]:

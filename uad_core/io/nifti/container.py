@@ -20,6 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 NIFTI_STARTS = tuple(size.to_bytes(4, order) for size in (348, 540) for order in ("little", "big"))  # of the header
 MGH_START = b"\0\0\0\1"
+NAMED_BY = 8  # bytes that show what a file is
 TAR_HEAD = 512  # bytes that show a tar archive
 
 Source = Path | bytes
@@ -56,6 +57,8 @@ def image_bytes(source: Source) -> tuple[bytes, bool]:
             found.append(b"".join(taken))
     if not found:
         raise ScanError("not_nifti", "There is no scan in the archive that can be read. Give a .nii.gz file.")
+    if len(found) > 1:  # of what is gzipped, not all need be an image
+        found = [one for one in found if not is_gzip(one) or is_image(peek(one, NAMED_BY))] or found
     if len(found) > 1:
         raise ScanError("several_images", f"The archive holds {len(found)} images. Give one of them.")
     return found[0], True

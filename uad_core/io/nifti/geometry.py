@@ -12,6 +12,7 @@ from uad_core.io.volume import ScanError, SourceGrid
 
 ZOOM_TOLERANCE, MAX_ZOOM = 0.01, 0.05  # relative; beyond the second a volume in ml would be wrong by 16 %
 MAX_APART = 0.1  # voxels between the corners of the header's two places: what rounding leaves is a thousandth
+ROUNDED_NORM = 1e-5  # by which a unit quaternion may be too long; it is shortened, by less than rounding may turn it
 MAX_ABSURD = 50  # times the qform's voxels: no transform of a head
 UNSET = "The header's sform holds no place, so its qform was used."
 ODD_CODE = "The header says of its {} what no standard knows, so it was left out: the header may be damaged."
@@ -89,10 +90,12 @@ def corner_distance_mm(first: np.ndarray, second: np.ndarray, shape: tuple[int, 
 def _qform(fields: np.ndarray) -> np.ndarray | None:
     """(4, 4) transform of the header's quaternion, or None where that is none."""
     quaternion = [float(fields[f"quatern_{axis}"]) for axis in "bcd"]
-    # Stored in single precision, three parts of a unit quaternion may have a norm slightly above 1.
-    tolerance = 3 * float(np.finfo(fields["quatern_b"].dtype).eps)
+    # Three parts of a unit quaternion, stored in single precision or through text, may have a norm slightly above 1.
+    norm = float(np.linalg.norm(quaternion))
+    if 1 < norm <= 1 + ROUNDED_NORM:
+        quaternion = [part / norm for part in quaternion]
     try:
-        rotation = quat2mat(fillpositive(quaternion, tolerance))
+        rotation = quat2mat(fillpositive(quaternion, ROUNDED_NORM))
     except ValueError:
         return None
     affine = np.eye(4)
