@@ -12,15 +12,8 @@ from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.checks import (
-    atlas_overlap,
-    check_edges,
-    check_holes,
-    check_levels,
-    check_overlap,
-    check_rim,
-    check_stretch,
-    check_volume,
-)
+    atlas_overlap, check_edges, check_holes, check_levels, check_overlap, check_rim, check_stretch, check_volume,
+)  # fmt: skip
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
@@ -127,18 +120,18 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
 def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log: _Log) -> np.ndarray:
     from uad_core.preprocess.brain_extraction import filled, strip  # here, since it loads torch
 
-    holes = rim = None
+    doubts: tuple[str | None, ...] = ()
     if given is not None:
         mask, how = given, "Your own brain mask was used"
-        holes, rim = check_holes(given, filled(given), scan), check_rim(given, scan)
+        doubts = check_holes(given, filled(given), scan), check_rim(given, scan)
     elif config.strip:
         mask, how = strip(scan), "The skull was removed"
     else:
         there = tissue(scan)
         mask, how = filled(there), "The scan was taken as skull-stripped"
-        holes = check_holes(there, mask, scan)
+        doubts = (check_holes(there, mask, scan),)
     millilitres, warning = check_volume(mask, scan, config)
-    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config), holes, rim)
+    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config), *doubts)
     return mask
 
 

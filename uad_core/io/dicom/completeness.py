@@ -63,7 +63,7 @@ def check_complete(stack: Stack, grid: SourceGrid, upload: Upload) -> None:
     if between and not _may_be(step_mm, between, thickness) and step_mm > 1.5 * between:
         apart = f"The slices lie {step_mm:.1f} mm apart and should lie {between:.1f} mm apart: some are missing."
         raise ScanError("missing_slices", f"{apart} {ALL_FILES}")
-    if stated != found:  # a header that counts as many as there are has the last word
+    if stated != found:  # where a header counts as many as there are, none is missing
         _check_numbers(stack)
 
 
