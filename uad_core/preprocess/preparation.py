@@ -12,8 +12,15 @@ from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
 from uad_core.preprocess.checks import (
-    atlas_overlap, check_edges, check_holes, check_levels, check_overlap, check_rim, check_stretch, check_volume,
-)  # fmt: skip
+    atlas_overlap,
+    check_edges,
+    check_holes,
+    check_levels,
+    check_overlap,
+    check_rim,
+    check_stretch,
+    check_volume,
+)
 from uad_core.preprocess.config import PreprocessConfig
 from uad_core.preprocess.infer import tissue
 from uad_core.preprocess.normalise import denoise, normalise, tissue_level
@@ -61,9 +68,8 @@ def prepare(
     step of the paper's: `config.shading` leaves it out. Shading lays a scan up to 6 mm off its place, so the evened one
     is registered anew. A level comes out the same whichever slab it is cut with: the denoising sees its neighbours
     beyond the slab's edge, and the grey values are scaled by the tissue at the paper's levels. `brain_mask`, the user's
-    own, (D, H, W) bool on the scan's grid, replaces stripping; `atlas` replaces the template; `on_progress` is called
-    with a step's name and the share of all that is done. Raises ScanError: `strip_failed`, `registration_failed`,
-    `slab` or `normalise_failed`.
+    own, (D, H, W) bool on the scan's grid, replaces stripping, `atlas` the template; `on_progress` is called with a
+    step's name and the share that is done. Raises ScanError: strip_failed, registration_failed, slab, normalise_failed.
     """
     on_step, target = on_progress or (lambda name, fraction: None), atlas or template()
     on_step("strip the skull", 0.0)
