@@ -16,9 +16,11 @@ KIND = "DICOM: slices that don't belong"
 HALF = [k + 0.5 for k in range(COUNT)]
 FULL = range(COUNT)
 ACROSS = oblique()[:, [1, 2, 0, 3]]
+SAID = {"InversionTime": 2500, "FlipAngle": 150, "BodyPartExamined": "HEAD"}
 LOST = {
     "inversion time": lambda dataset: delattr(dataset, "InversionTime"),
     "flip angle": lambda dataset: delattr(dataset, "FlipAngle"),
+    "body part": lambda dataset: delattr(dataset, "BodyPartExamined"),
     "description": lambda dataset: delattr(dataset, "SeriesDescription"),
 }
 FLAIR = {"ImageType": ["ORIGINAL", "PRIMARY", "M", "ND"]}
@@ -97,8 +99,10 @@ T2_TSE = {"EchoTime": 90, "SeriesDescription": "head"}
 
 CASES = [
     *(dicom_case(f"{what} lost in every second slice", lambda folder, lost=lost: each(
-        lambda dataset, k: lost(dataset) if k % 2 else None, series(InversionTime=2500, FlipAngle=150)))
+        lambda dataset, k: lost(dataset) if k % 2 else None, series(**SAID)))
       for what, lost in LOST.items()),
+    dicom_case("the slice's number in the protocol's name", lambda folder: each(
+        lambda dataset, k: setattr(dataset, "ProtocolName", f"flair {k}"))),
     refused("every second slice derived", lambda folder: each(
         lambda dataset, k: setattr(dataset, "ImageType", DERIVED if k % 2 else FLAIR["ImageType"])), "differ from"),
     refused("every second slice after an agent", lambda folder: each(

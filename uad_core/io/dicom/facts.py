@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 GE_COMPONENT = (0x0043, 0x102F)  # private: 0 magnitude, 1 phase, 2 real, 3 imaginary
 GE_COMPONENTS = {1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
-MAY_BE_LOST = ("echo_ms", "inversion_ms", "flip_degrees")
+MAY_BE_LOST = ("echo_ms", "inversion_ms", "flip_degrees", "body_part")
 NO_AGENT = ("", "NO", "NONE", "N", "0")
 
 
@@ -83,17 +83,23 @@ def read_facts(places: Sequence[Dataset]) -> Facts:
 
 
 def with_what_was_lost(facts: Sequence[Facts]) -> list[Facts]:
-    """Facts of the slices of one scan: what half of them say alike, and the rest does not say, all of them say."""
+    """Facts of the slices of one scan: what half of them say alike, and the rest does not say, all of them say.
+
+    And a text that is another one in every slice, as where it has the slice's number, says nothing.
+    """
     found = {name: _common([getattr(one, name) for one in facts]) for name in MAY_BE_LOST}
-    texts = [_common(column) for column in zip(*(one.texts for one in facts), strict=True)]
+    columns = list(zip(*(one.texts for one in facts), strict=True))
+    texts = [_common(column) for column in columns]
+    counted = [len(set(column)) == len(facts) for column in columns]
     return [
         replace(
             one,
-            texts=tuple(own or text or "" for own, text in zip(one.texts, texts, strict=True)),
-            **{name: getattr(one, name) or value for name, value in found.items()},
+            texts=tuple("" if number else own or text or "" for own, text, number
+                        in zip(one.texts, texts, counted, strict=True)),
+            **{name: value for name, value in found.items() if value is not None and not getattr(one, name)},
         )
         for one in facts
-    ]
+    ]  # fmt: skip
 
 
 def _common(values: Sequence[Any]) -> Any:
