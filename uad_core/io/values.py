@@ -49,6 +49,8 @@ def _refuse_blank_slices(values: np.ndarray) -> None:
             continue
         nothing = np.unique(np.compress(blank, values, axis).max(axis=others))
         signal = np.where(np.isin(values, nothing), 0, np.abs(values - nothing[0]))
+        if not signal.any():
+            continue
         area = np.count_nonzero(signal > HEAD * np.quantile(signal[signal > 0], 0.98), axis=others)
         head = np.flatnonzero(area > HEAD * area.max())
         if blank[head[0] : head[-1]].any():

@@ -7,7 +7,7 @@ from uad_core.quality.check import Check
 
 NAME = "Brightest values"
 SOME, MANY = 0.003, 0.02  # share of the brain that has one value, the highest; twelve heads: at most .0002
-WRAP, FEW = 0.75, 20  # a jump by so much of all values of 8, 12 or 16 bits; heads have none within the brain
+WRAP, FEW = 0.75, 500  # a jump by so much of all values of 8, 12 or 16 bits; sound heads of 8 bits have up to 290
 ALMOST = 1 - 1e-4  # of the highest: rounding
 
 
@@ -18,11 +18,6 @@ def saturation(prepared: Prepared) -> Check:
     if not values.size:
         return Check(NAME, "grey", "Not known: no brain lies at these levels.")
     low, high = float(values.min()), float(values.max())
-    if wraps := _wraps(prepared.scan.array, brain, high):
-        torn = (
-            "Bright tissue lies directly beside the darkest: the highest values began at 0 again when they were stored."
-        )
-        return Check(NAME, "red", f"{torn} Export the scan again.", f"at {wraps} places within the brain")
     share = float(np.mean(values >= low + ALMOST * (high - low)))
     numbers = f"{100 * share:.1f} % of the brain has the highest value; more than {100 * SOME:.1f} % is unusual"
     if share > MANY:
@@ -30,6 +25,11 @@ def saturation(prepared: Prepared) -> Check:
                      "scan again, with all of its values.", numbers)  # fmt: skip
     if share > SOME:
         return Check(NAME, "amber", "Some of the brightest values were cut off: lesions may be missed.", numbers)
+    if wraps := _wraps(prepared.scan.array, brain, high):
+        torn = (
+            "Bright tissue lies directly beside the darkest: the highest values began at 0 again when they were stored."
+        )
+        return Check(NAME, "red", f"{torn} Export the scan again.", f"at {wraps} places within the brain")
     return Check(NAME, "green", "The brightest values differ, as they should.", numbers)
 
 

@@ -90,9 +90,7 @@ def judge(stack: Stack) -> Judgement:
         unfit=_unfit(facts, words),
         flair=_flair(facts, words),
         original="DERIVED" not in facts.kind and not reformatted,
-        agent=facts.agent
-        or bool(AGENT_NAMES & words)
-        or any(word.endswith(("+c", "+gd", "+km", "c+")) for word in words),
+        agent=facts.agent or bool(AGENT_NAMES & words) or any(word.endswith(AGENT_ENDS) for word in words),
         axial=abs(float(normal[2])) >= AXIAL,
     )
 
