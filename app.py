@@ -18,16 +18,20 @@ app = st.App("navigation.py", routes=[NIIVUE_ROUTE], middleware=[Middleware(Door
 def load() -> None:
     """What every visit needs, and the scan that most begin with, while the browser opens.
 
-    Streamlit looks for what can be freed after every run of a page. Libraries never can: set aside, half a million
-    objects of theirs need not be gone through each time, which takes a quarter of a second in which nobody is served.
+    Python looks again and again for what can be freed, and Streamlit after every run of a page. Libraries never can:
+    not looking while they load saves a quarter of that time, and set aside, half a million objects of theirs need not
+    be gone through after each run, which takes a quarter of a second in which nobody is served.
     """
-    from pages.ui.inputs.first_scan import detect_first_scan  # here, since it loads torch
+    gc.disable()
+    try:
+        from pages.ui.inputs.first_scan import detect_first_scan  # here, since it loads torch
 
-    Thread(target=detect_first_scan, daemon=True).start()
-    for name in LIBRARIES:
-        import_module(name)
-    gc.collect()
-    gc.freeze()
+        Thread(target=detect_first_scan, daemon=True).start()
+        for name in LIBRARIES:
+            import_module(name)
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 loader = Thread(target=load, daemon=True)

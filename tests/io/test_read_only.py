@@ -8,9 +8,10 @@ import pytest
 from uad_core.__main__ import main
 from uad_core.atlas.space import Slab
 from uad_core.cohorts.find import RunError
+from uad_core.io import kept
 from uad_core.io.paths import SAMPLES
-from uad_core.preprocess import prepare_once
 from uad_core.preprocess.from_file import PrepareOptions
+from uad_core.preprocess.prepare_once import prepare_once
 from uad_core.runs import training
 from uad_core.train import TrainConfig
 
@@ -92,7 +93,7 @@ def test_the_page_of_trainings_gets_a_sentence(folder, monkeypatch, tmp_path):
 
 
 def test_a_preparation_that_cannot_be_kept_is_made_all_the_same(folder, monkeypatch):
-    monkeypatch.setattr(prepare_once, "PREPARED", folder / "prepared")
+    monkeypatch.setattr(kept, "PREPARED", folder / "prepared")
     slab = Slab(80, 4)
-    prepared = prepare_once.prepare_once(SCAN.read_bytes(), slab, PrepareOptions(), lambda step, share: None)
+    prepared = prepare_once(SCAN.read_bytes(), slab, PrepareOptions(), lambda step, share: None)
     assert prepared.array.shape == slab.shape

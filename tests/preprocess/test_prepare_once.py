@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from uad_core.atlas.space import Slab
+from uad_core.io import kept
 from uad_core.io.paths import SAMPLES
 from uad_core.io.volume import Volume
 from uad_core.preprocess import Prepared, prepare_once
@@ -17,7 +18,7 @@ MASK = SAMPLES / "sub-ms01_lesion.nii.gz"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(prepare_once, "PREPARED", tmp_path / "kept")
+    monkeypatch.setattr(kept, "PREPARED", tmp_path / "kept")
     return tmp_path / "kept"
 
 
@@ -75,7 +76,7 @@ def test_a_new_version_of_the_program_prepares_anew(
 ) -> None:
     ready()
     (before,) = folder.iterdir()
-    monkeypatch.setattr(prepare_once, "_program", lambda: "another")
+    monkeypatch.setattr(kept, "program", lambda rooms: "another")
     ready()
     (after,) = folder.iterdir()
     assert len(prepared_anew) == 2

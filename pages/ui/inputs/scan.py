@@ -4,11 +4,12 @@ import hashlib
 
 import streamlit as st
 
-from pages.ui.inputs.selected_scan import SelectedScan
+from pages.ui.inputs.selected_scan import SelectedScan, opens_on
 from pages.ui.shell.job import Job, OnProgress, Work
 from pages.ui.shell.tasks import begin, done, wait_for
 from pages.ui.shell.visitors import Visitor
 from uad_core.atlas.space import Slab
+from uad_core.detect.detect_once import lights_once, reconstruct_once
 from uad_core.detect.lights import lights_of
 from uad_core.io.nifti import read_lesions
 from uad_core.io.volume import Mask
@@ -45,7 +46,13 @@ def reconstructing(choice: SelectedScan, checkpoint: Checkpoint, who: Visitor | 
 
     def work(on_progress: OnProgress) -> Reconstruction:
         prepared = preparation.future.result()
-        return reconstruct(prepared, checkpoint, lambda share: on_progress(step, share))
+
+        def report(share: float) -> None:
+            on_progress(step, share)
+
+        if opens_on(choice, checkpoint.name):
+            return reconstruct_once(choice.key, prepared, checkpoint, report)
+        return reconstruct(prepared, checkpoint, report)
 
     seconds = SECONDS_A_LEVEL * checkpoint.slab.count
     return begin((choice.key, checkpoint.identity), Work(work, step, seconds, preparation), who)
@@ -60,8 +67,14 @@ def lighting(
     choice: SelectedScan, reconstruction: Reconstruction, who: Visitor | None = None
 ) -> Job[tuple[Check, ...]]:
     """The job behind `lights_on`."""
-    key = (choice.key, "lights", reconstruction.checkpoint.identity)
-    return begin(key, Work(lambda on_progress: lights_of(reconstruction), "checks", 1.0), who)
+    checkpoint = reconstruction.checkpoint
+
+    def work(on_progress: OnProgress) -> tuple[Check, ...]:
+        if opens_on(choice, checkpoint.name):
+            return lights_once(choice.key, reconstruction)
+        return lights_of(reconstruction)
+
+    return begin((choice.key, "lights", checkpoint.identity), Work(work, "checks", 1.0), who)
 
 
 def _preparation(choice: SelectedScan, slab: Slab, who: Visitor | None = None) -> Job[Prepared]:

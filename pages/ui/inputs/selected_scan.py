@@ -11,6 +11,7 @@ from uad_core.io.dicom import SeriesEntry
 from uad_core.io.paths import SAMPLES
 from uad_core.io.read_scan import read_scan
 from uad_core.io.volume import Volume
+from uad_core.models import STRONGEST
 from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
 MARKDOWN = re.compile(r"[^\w\s]")
@@ -68,6 +69,11 @@ class SelectedScan:
             digest.update(hashlib.sha256(mask if isinstance(mask, bytes) else b"").digest())
         digest.update(repr([*(getattr(options, step) for step in STEPS), options.series]).encode())
         return digest.hexdigest()
+
+
+def opens_on(choice: SelectedScan, model: str) -> bool:
+    """Whether that is what a new visitor sees: the first of the bundled scans, by the strongest model."""
+    return not choice.uploaded and model == STRONGEST and choice.key == bundled(FIRST).key
 
 
 def bundled_names() -> list[str]:
