@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from playwright.sync_api import FilePayload, Page, Playwright, sync_playwright
@@ -28,6 +29,8 @@ from uad_core.models import COMPARED
 from uad_core.runs.evaluation import EVALUATIONS, EvaluationRequest, EvaluationRun
 
 MOVES = 30
+STARTS = 5
+EMPTY = "import streamlit as st\nst.write('above the threshold')\n"  # the floor of a start
 LONG = 300_000  # ms
 WATCH = """(what) => {
   const roots = [document], find = (root) => root.querySelectorAll("*").forEach((node) => {
@@ -70,13 +73,14 @@ def main() -> None:
     if (executable := chromium()) is None:
         sys.exit("This benchmark needs Chromium.")
     print(f"without shortcuts (scipy), median 5 on 256 x 256 x 20: {plain_ms():.0f} ms on the server alone")
-    started = time.perf_counter()
+    with sync_playwright() as playwright:
+        print(f"server start to first segmented picture: {in_words(starts(playwright))}")
+        with TemporaryDirectory() as folder:
+            (empty := Path(folder) / "empty.py").write_text(EMPTY)
+            print(f"server start to an empty page of Streamlit: {in_words(starts(playwright, empty))}", flush=True)
     with running_app(Path(os.devnull)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(f"{address}/detect")
-        page.get_by_text("above the threshold").first.wait_for(timeout=LONG)
-        print(f"server start to first segmented picture: {time.perf_counter() - started:.1f} s", flush=True)
         print(f"upload of a raw head to its pictures in three planes: {raw_pictures(page, address):.1f} s", flush=True)
         print(
             f"3-D asked for to the head in 3-D, drawn without a graphics card: {head_in_3d(playwright, address):.1f} s"
@@ -90,6 +94,25 @@ def main() -> None:
                         f"{name}, {slider}: p50 {np.median(waits):.0f} ms, p95 {np.percentile(waits, 95):.0f} ms",
                         flush=True,
                     )
+
+
+def starts(playwright: Playwright, script: str | Path = "app.py") -> list[float]:
+    """Seconds from a server's start to what a new browser shows at last, several times."""
+    seconds = []
+    for _ in range(STARTS):
+        started = time.perf_counter()
+        with running_app(Path(os.devnull), script=script) as address:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(f"{address}/detect" if script == "app.py" else address)
+            page.get_by_text("above the threshold").first.wait_for(timeout=LONG)
+            seconds.append(time.perf_counter() - started)
+            browser.close()
+    return seconds
+
+
+def in_words(seconds: list[float]) -> str:
+    return f"{np.median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f} in {len(seconds)})"
 
 
 def raw_pictures(page: Page, address: str) -> float:

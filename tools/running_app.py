@@ -31,17 +31,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(log: Path, *options: str, temporary: Path | None = None) -> Iterator[str]:
+def running_app(
+    log: Path, *options: str, temporary: Path | None = None, script: str | Path = "app.py"
+) -> Iterator[str]:
     """The address of a server that nobody has visited yet; what it prints goes into `log`.
 
     Args:
         options: of Streamlit, `--name=value`.
         temporary: folder for the temporary files of the server and of all that it starts.
+        script: what Streamlit runs.
     """
     port = free_port()
     command = [
         sys.executable,
-        *f"-m streamlit run app.py --server.port {port} --server.headless true".split(),
+        *("-m", "streamlit", "run", str(script), f"--server.port={port}", "--server.headless=true"),
         *options,
     ]
     env = os.environ | ({"TMPDIR": str(temporary)} if temporary else {})

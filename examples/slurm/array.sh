@@ -1,5 +1,5 @@
 #!/bin/bash
-# A Slurm array: one task a participant, then one table. In the project's folder:
+# A Slurm array: one task a participant, then one table. In the project's folder, after `. .venv/bin/activate`:
 #   N=$(ls -d DATASET/sub-* | wc -l)
 #   ID=$(sbatch --parsable --array=1-$N%20 examples/slurm/array.sh DATASET RESULTS)
 #   sbatch --dependency=afterany:$ID --wrap "python -m uad_core bids DATASET RESULTS group"
