@@ -101,6 +101,18 @@ def test_an_untouched_percentile_follows_the_model_and_a_chosen_one_stays(visit)
     assert app.slider(key="percentile").value == 97.0
 
 
+def test_a_percentile_moved_to_what_suits_another_model_stays_as_well(visit):
+    app = visit("detect")
+    app.slider(key="percentile").set_value(98.0).run()
+    for model in ("intensity", STRONGEST):
+        settled(app.selectbox(key="model").set_value(model).run())
+        assert app.slider(key="percentile").value == 98.0
+    next(button for button in app.button if button.label == SUITS).click().run()
+    settled(app.selectbox(key="model").set_value("intensity").run())
+    settled(app.selectbox(key="model").set_value(STRONGEST).run())
+    assert app.slider(key="percentile").value == 99.8
+
+
 def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(visit, reconstruction):
     app = visit("detect")
     app.slider(key="percentile").set_value(99.0).run()

@@ -41,11 +41,14 @@ def percentile_slider(
 
 
 def follow_the_model(key: str, suits: float) -> None:
-    """Before a slider is drawn: one that was not moved since it suited another model goes to what suits this one."""
-    before = f"{keys.SUITED} {key}"
-    if st.session_state.get(key) == st.session_state.get(before, suits):
-        st.session_state[key] = suits
-    st.session_state[before] = suits
+    """Before a slider is drawn: one that was never moved goes from what suited another model to what suits this one."""
+    suited, value = f"{keys.SUITED} {key}", st.session_state.get(key)
+    if value is not None and value != st.session_state.get(suited, suits):
+        st.session_state[suited] = None  # moved, whatever it suits later
+    elif value is not None:
+        st.session_state[key] = st.session_state[suited] = suits
+    else:
+        st.session_state[suited] = suits
 
 
 def median_slider(
@@ -101,7 +104,7 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     )  # fmt: skip
     reference = _reference_box(checkpoint, more)
     offer_reset(more)
-    own = DEFAULTS | {keys.PERCENTILE: suits, keys.SIGNED: SUITS}
+    own = DEFAULTS | {keys.PERCENTILE: suits, keys.SIGNED: SUITS, f"{keys.SUITED} {keys.PERCENTILE}": suits}
     more.button(
         "What suits the model", on_click=st.session_state.update, args=(own,), width="stretch",
         help=f"Percentile {suits:g}, {checkpoint.spec.signed} residual; the rest as in the paper.",
