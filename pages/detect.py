@@ -54,7 +54,7 @@ def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     st.markdown(f"**{summary(segmentation)}**")
     if truth is not None:
         st.caption(results.agreement(segmentation, truth, choice.uploaded))
-    chart, table = st.columns([1, 1.35], gap="medium")
+    chart, table = st.columns([1, 1.6], gap="medium")
     with chart:
         show_histogram(reconstruction, segmentation, config, set_threshold)
     with table:

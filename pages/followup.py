@@ -1,5 +1,7 @@
 """Two dates of one person: the scan of the sidebar is the earlier one, the later one is brought here."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.ui.followup import results, second
@@ -26,8 +28,9 @@ def compare(first: SelectedScan, later: SelectedScan, checkpoint: Checkpoint) ->
     median = median_slider(sliders[2], keys.FOLLOW_UP["median"], MEDIAN)
     pick_convention(sliders[3], "collapsed")
     before, after = second.both_reconstructed(first, later, checkpoint)
+    config = replace(usual, percentile=percentile, postprocess=replace(usual.postprocess, median_size=median))
     try:
-        found = results.compared(before, after, usual, percentile, median)
+        found = results.compared(before, after, config, second.doubts_of(first, later, before, after))
     except ScanError as error:
         st.error(str(error))
         st.stop()
@@ -35,6 +38,7 @@ def compare(first: SelectedScan, later: SelectedScan, checkpoint: Checkpoint) ->
     with pictures:
         results.draw_panels(found, level)
     st.markdown(f"**{found.dates.sentence}**")
+    results.draw_doubts(found)
     results.draw_table(found)
     results.draw_download(found, first.label)
 

@@ -44,4 +44,4 @@ with lights:
     whole = prepared_scan(choice, WHOLE_BRAIN)  # a look at three planes needs more than a slab
     inspection.draw_checks(inspection.checks_of(choice, whole, checkpoint))
 with pictures.container():
-    inspection.draw_stages(inspection.stages_of(choice, whole))
+    inspection.draw_stages(inspection.stages_of(choice, whole), choice.key)

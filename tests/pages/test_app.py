@@ -197,7 +197,7 @@ def test_a_model_brings_its_residual_and_model_0_shows_no_reconstruction(server,
     positive = summary(page)
     page.get_by_role("button", name="Setting").click()
     assert page.get_by_role("radio", name="suits the model").is_checked()
-    page.get_by_role("button", name="Back to the paper's setting").click()
+    page.get_by_role("button", name="Paper's setting").click()
     wait_until(page, lambda: page.get_by_role("radio", name="absolute").is_checked(), "the setting was not reset")
     assert summary(page)[1] == positive[1]  # a rank is no difference: both signs are the same
     page.close()

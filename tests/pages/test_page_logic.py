@@ -23,7 +23,7 @@ from uad_core.pipeline.segment import segment
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
 NAVIGATION = ROOT / "navigation.py"
-PAPER, SUITS = "Back to the paper's setting", "What suits the model"
+PAPER, SUITS = "Paper's setting", "App defaults"
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> None:
             options.first, options.second, checkpoint, config, chosen_options(options), options.subject
         )
         found = follow_up(request, options.out, report)
+    for doubt in found.doubts:
+        print(doubt)
     print(found.dates.sentence)
     for path in found.files:
         print(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from uad_core.atlas.space import WHOLE_BRAIN, Slab
 from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION
+from uad_core.detect.followup_doubts import date_doubts, pair_doubts
 from uad_core.detect.followup_files import follow_up_files
 from uad_core.detect.presets import usual_config
 from uad_core.detect.result_files import checked_label, path_of, subject_label, write_results
@@ -42,6 +43,7 @@ class FollowUp:
     before: Reconstruction
     after: Reconstruction
     dates: TwoDates
+    doubts: tuple[str, ...]  # sentences: what speaks against it
     label: str = "scan"
     files: tuple[Path, ...] = ()
 
@@ -72,12 +74,13 @@ def follow_up(
     label = subject_label(first.name if isinstance(first, Path) else "")
     label = checked_label(request.subject) if request.subject else label
     dates = compare_dates(drawn[0], drawn[1], request.config)
+    doubts = (*date_doubts(drawn[0], drawn[1]), *pair_doubts(dates))
     if out is None:
-        return FollowUp(drawn[0], drawn[1], dates, label)
-    files = {out / path_of(name, label): data
-             for name, data in follow_up_files(drawn[0], drawn[1], dates, request.config, label).items()}  # fmt: skip
+        return FollowUp(drawn[0], drawn[1], dates, doubts, label)
+    results = follow_up_files(drawn[0], drawn[1], dates, request.config, label, doubts)
+    files = {out / path_of(name, label): data for name, data in results.items()}
     write_results(out, files, BIDS_IGNORE, DATASET_DESCRIPTION)
-    return FollowUp(drawn[0], drawn[1], dates, label, tuple(files))
+    return FollowUp(drawn[0], drawn[1], dates, doubts, label, tuple(files))
 
 
 def levels_of(request: FollowUpRequest) -> Slab:

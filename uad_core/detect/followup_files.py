@@ -1,6 +1,7 @@
 """The files of a comparison of two dates: changed regions on the first scan's own grid, a table, a page to print."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,12 @@ READ = ("#", "change", "before, mm³", "after, mm³", "grey", "side", "level", "
 
 
 def follow_up_files(
-    before: Reconstruction, after: Reconstruction, dates: TwoDates, config: DetectConfig, label: str
+    before: Reconstruction,
+    after: Reconstruction,
+    dates: TwoDates,
+    config: DetectConfig,
+    label: str,
+    doubts: Sequence[str],
 ) -> dict[str, bytes]:
     """All result files by name. In the image a voxel is 0 or the place of its status in `STATUSES`, from 1."""
     stem = f"{result_stem(label, before.checkpoint.name)}change"
@@ -45,7 +51,7 @@ def follow_up_files(
     for region in dates.regions:
         codes[region.number] = STATUSES.index(region.status) + 1
     image = before.prepared.to_scan(codes[dates.labels], order=0)
-    record = change_record(before, after, dates, config)
+    record = change_record(before, after, dates, config) | {"Warnings": list(doubts)}
     table = ["\t".join(COLUMNS), *("\t".join(map(str, _values(region))) for region in dates.regions)]
     sidecar = {name: {"Description": text} for name, text in COLUMNS.items()}
     return {
@@ -73,7 +79,6 @@ def change_record(
         "GreyNoise": round(dates.noise, 5),
         "GreyLimit": round(dates.grey_limit, 5),
         "FlaggedMl": [round(dates.before.flagged_ml, 3), round(dates.after.flagged_ml, 3)],
-        "Warnings": [*before.prepared.warnings, *after.prepared.warnings],
         "Versions": versions(),
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -124,7 +124,10 @@ def summary(segmentation: Segmentation) -> str:
     healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
     beside = f"It flags {healthy} in a healthy brain of this size"
     if healthy_ml > segmentation.flagged_ml / 2:
-        beside += ": not much less than here, so choose a higher threshold to be specific"
+        much = "not much less than here" if healthy_ml < segmentation.flagged_ml else "as much as here or more"
+        by_rate = config.false_discovery is not None and config.threshold is None
+        better = "a lower rate" if by_rate else f"a higher {'percentile' if config.threshold is None else 'threshold'}"
+        beside += f": {much}, so choose {better} to be specific"
     return (
         f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}"
         f"{f', corrected by hand: {corrected}' if corrected else ''}. {beside}.{looked}"

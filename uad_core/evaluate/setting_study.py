@@ -21,8 +21,8 @@ from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig
 
 LEAST, MOST = 3, 10  # scans
-PERCENTILES = (90.0, 93.0, 95.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9)
-MEDIANS = (1, 3, 5, 7)
+PERCENTILES = (90.0, 93.0, 95.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9, 99.95, 99.99)
+MEDIANS = (1, 3, 5, 7, 9)
 Setting = tuple[str, float, int]  # a checkpoint's name, percentile, median
 OnScan = Callable[[str, float], None]
 

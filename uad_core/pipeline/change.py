@@ -60,6 +60,7 @@ class TwoDates:
     labels: np.ndarray  # (D, 256, 256) int32, the number of the region, 0 elsewhere
     noise: float  # standard deviation of the difference of the scans, normalised intensity
     grey_limit: float  # a smaller change of grey is noise
+    likeness: float  # correlation of the two scans within both brains
 
     def count(self, status: Status) -> int:
         return sum(region.status == status for region in self.regions)
@@ -67,6 +68,12 @@ class TwoDates:
     def mask_of(self, *statuses: Status) -> np.ndarray:
         """(D, 256, 256) bool: the regions of these statuses."""
         return np.isin(self.labels, [region.number for region in self.regions if region.status in statuses])
+
+    @property
+    def below_threshold(self) -> int:
+        """How many changed regions neither date flags by itself."""
+        seen = set(np.unique(self.labels[self.before.mask | self.after.mask]))
+        return sum(one.status != "stable" and one.number not in seen for one in self.regions)
 
     @property
     def sentence(self) -> str:
@@ -115,7 +122,13 @@ def compare_dates(before: Reconstruction, after: Reconstruction, config: DetectC
     for number, region in enumerate(order, 1):
         numbers[region.number] = number
     ranked = tuple(replace(region, number=number) for number, region in enumerate(order, 1))
-    return TwoDates(first, second, ranked, numbers[labels], noise, limit)
+    return TwoDates(first, second, ranked, numbers[labels], noise, limit, _likeness(before, after, both))
+
+
+def _likeness(before: Reconstruction, after: Reconstruction, both: np.ndarray) -> float:
+    """1: the same picture; what does not vary at all is like nothing."""
+    first, second = before.prepared.array[both], after.prepared.array[both]
+    return float(np.corrcoef(first, second)[0, 1]) if first.std() > 0 and second.std() > 0 else 0.0
 
 
 def _regions(

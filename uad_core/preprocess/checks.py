@@ -44,7 +44,8 @@ def check_holes(brain: np.ndarray, whole: np.ndarray, scan: Volume) -> str | Non
     millilitres = np.count_nonzero(whole & ~brain) * scan.voxel_mm3 / 1000
     if millilitres <= HOLES_ML:
         return None
-    return f"Within the brain {millilitres:.1f} ml are empty, as where a lesion was cut out; they are not judged."
+    why = "something was cut out, or fluid set to 0"
+    return f"Within the brain {millilitres:.1f} ml are empty: {why}; they are not judged."
 
 
 def check_rim(brain: np.ndarray, scan: Volume) -> str | None:

@@ -8,7 +8,8 @@ from pages.ui.viewer.charts import COLOURS, show_chart
 from uad_core.detect.presets import Preset
 from uad_core.evaluate.setting_study import MEDIANS, PERCENTILES, SettingStudy, config_of, study_means, study_table
 
-DASHES = ("dot", "dash", "solid", "dashdot")  # one a median
+DASHES = ("dot", "dash", "solid", "dashdot", "longdash")  # one a median
+STEPS = tuple(range(len(PERCENTILES)))  # evenly apart: most lies above 99
 TO_COME = (
     "You get Dice, lesions found and false volume over the percentile, a line for each model and median; the setting "
     "that did best, with what it gave on each scan when it was chosen on the others; and that setting as a preset for "
@@ -51,10 +52,13 @@ def _chart(models: list[str], means: dict[tuple[str, float, int], float], title:
         for dash, median in zip(DASHES, MEDIANS, strict=True):
             values = [means[model, percentile, median] for percentile in PERCENTILES]
             figure.add_scatter(
-                x=PERCENTILES, y=values, mode="lines", name=model, legendgroup=model, showlegend=median == MEDIANS[0],
-                line={"color": colour, "dash": dash}, hovertemplate=f"{model}, median {median}: %{{y:.2f}}",
+                x=STEPS, y=values, mode="lines", name=model, legendgroup=model, showlegend=median == MEDIANS[0],
+                line={"color": colour, "dash": dash}, text=PERCENTILES,
+                hovertemplate=f"{model}, median {median}: %{{y:.2f}} at %{{text}}",
             )  # fmt: skip
-    figure.add_vline(x=proposed, line={"color": "grey", "width": 1})
+    figure.add_vline(x=PERCENTILES.index(proposed), line={"color": "grey", "width": 1})
     show_chart(
-        figure, f"settings {title}", 300, xaxis_title="percentile", yaxis={"title": title, "rangemode": "tozero"}
-    )
+        figure, f"settings {title}", 300, yaxis={"title": title, "rangemode": "tozero"},
+        xaxis={"title": "percentile, in the steps that were tried", "tickvals": STEPS[::2],
+               "ticktext": [f"{percentile:g}" for percentile in PERCENTILES[::2]]},
+    )  # fmt: skip

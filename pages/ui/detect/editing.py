@@ -80,7 +80,7 @@ def offer_row_tools(choice: SelectedScan, reconstruction: Reconstruction, segmen
     for column, (label, act, disabled, words) in zip(st.columns(3), offers, strict=True):
         column.button(label, on_click=act, disabled=disabled, width="stretch", key=f"row {act.__name__}", help=words)
     if problem := st.session_state.pop(keys.EDIT_PROBLEM, ""):
-        st.warning(problem, icon=":material/edit_off:")
+        st.toast(problem, icon=":material/edit_off:")  # seen wherever the page stands
 
 
 def _after(history: EditHistory, stroke: Stroke, reconstruction: Reconstruction, detected: Segmentation) -> EditHistory:

@@ -15,7 +15,7 @@ from pages.ui.viewer.display import go_to, point, slice_panels, to_level
 from pages.ui.viewer.head import HeadView, show_head
 from pages.ui.viewer.strokes import Stroke
 from pages.ui.viewer.viewer import SIDES, Click, Listeners, Panel, PanelLayout, show_panels
-from uad_core.atlas.space import WHOLE_BRAIN
+from uad_core.atlas.space import WHOLE_BRAIN, Slab
 from uad_core.detect.lights import stamp_of
 from uad_core.io.volume import Mask
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -90,7 +90,7 @@ def draw_planes(found: Finding) -> None:
     whole, slab = prepared_scan(found.choice, WHOLE_BRAIN), found.reconstruction.prepared.slab
     _show_planes(found, whole, PLANES)
     if slab.count < whole.slab.count:
-        st.caption(f"Levels {slab.first} to {slab.levels[-1]} were searched; the rest is shown darker.")
+        st.caption(f"{_searched(slab)}; the rest is shown darker.")
 
 
 def draw_head(found: Finding) -> None:
@@ -111,9 +111,14 @@ def draw_head(found: Finding) -> None:
         st.caption(
             "NiiVue, in the atlas's space. A click moves the cross here and in the slices; a drag turns the head; "
             "wheel: slices; right button: move. Grey window, and hiding the mask (M): in the slice beside it."
+            + ("" if slab.count == whole.slab.count else f" {_searched(slab)}, no others.")
         )
     with axial:
         _show_planes(found, whole, PLANES[:1])
+
+
+def _searched(slab: Slab) -> str:
+    return f"Levels {slab.first} to {slab.levels[-1]} were searched"
 
 
 def _voxel(found: Finding, whole: Prepared) -> views.Voxel:

@@ -27,7 +27,7 @@ PERCENTILES = (80.0, 85.0, 90.0, 92.0, 94.0, 95.0, 96.0, 97.0, 98.0, 98.5, 99.0,
 LESION_COLUMNS = {  # width in px, the rest is the place's; and what it means
     "#": (34, None),
     "mm³": (58, "Volume in the patient's brain, mm³."),
-    "peak": (54, "Largest residual, not filtered, in normalised intensity."),
+    "peak": (54, "Largest residual, in normalised intensity, or score of the model; not filtered."),
     "side": (50, "The patient's side."),
     "level": (48, "Atlas level of its centre, mm."),
     "place": (None, "Tissues of the atlas in which it lies, with their shares."),
@@ -38,7 +38,7 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
     """One row a lesion; a click goes there."""
     lesions, levels = segmentation.lesions, reconstruction.prepared.slab.levels
     if not lesions:
-        st.info("No voxel above the threshold.")
+        st.info("There is no region to list.")
         return
 
     def go_there() -> None:

@@ -1,6 +1,6 @@
 """What changed between two dates: linked panels, the table of regions, and the files."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from pages.ui.shell import keys
 from pages.ui.shell.downloads import ending_in, zipped
 from pages.ui.viewer.display import go_to, to_level
 from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
+from uad_core.detect.followup_doubts import pair_doubts
 from uad_core.detect.followup_files import READ, change_rows, follow_up_files
 from uad_core.detect.result_files import REPORT, result_stem
 from uad_core.pipeline.change import TwoDates, compare_dates
@@ -26,14 +27,15 @@ class ChangeFinding:
     after: Reconstruction
     config: DetectConfig
     dates: TwoDates
+    doubts: tuple[str, ...]  # sentences: what speaks against it
 
 
 def compared(
-    before: Reconstruction, after: Reconstruction, usual: DetectConfig, percentile: float, median: int
+    before: Reconstruction, after: Reconstruction, config: DetectConfig, of_dates: tuple[str, ...]
 ) -> ChangeFinding:
-    """With the setting as it stands. Raises ScanError."""
-    config = replace(usual, percentile=percentile, postprocess=replace(usual.postprocess, median_size=median))
-    return ChangeFinding(before, after, config, compare_dates(before, after, config))
+    """With the setting as it stands, and what speaks against either date alone. Raises ScanError."""
+    dates = compare_dates(before, after, config)
+    return ChangeFinding(before, after, config, dates, (*of_dates, *pair_doubts(dates)))
 
 
 def draw_panels(found: ChangeFinding, level: int) -> None:
@@ -55,6 +57,12 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
     layout = PanelLayout(300, None, level, before.slab.levels)
     show_panels(panels, "two dates", layout, Listeners(to_level, go))
     st.caption("Change: orange is new or enlarged, green resolved or shrunk, blue stable.")
+
+
+def draw_doubts(found: ChangeFinding) -> None:
+    """A sentence each."""
+    for doubt in found.doubts:
+        st.warning(doubt, icon=":material/warning:")
 
 
 def draw_table(found: ChangeFinding) -> None:
@@ -80,7 +88,7 @@ def draw_download(found: ChangeFinding, label: str) -> None:
     """Report, table, or everything; made when asked for."""
 
     def files() -> dict[str, bytes]:
-        return follow_up_files(found.before, found.after, found.dates, found.config, label)
+        return follow_up_files(found.before, found.after, found.dates, found.config, label, found.doubts)
 
     def one(ending: str) -> bytes:
         return ending_in(ending, files())

@@ -16,6 +16,7 @@ from pages.ui.shell.jobs import jobs
 from pages.ui.shell.sizes import held_bytes
 from pages.ui.shell.tasks import begin, kept, wait_for
 from uad_core.atlas.space import WHOLE_BRAIN, Slab
+from uad_core.detect.followup_doubts import date_doubts
 from uad_core.io.paths import TWO_DATES
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
@@ -94,6 +95,14 @@ def both_reconstructed(
         for name, prepared in (("earlier date", whole), ("later date", second))
     )
     return before, after
+
+
+def doubts_of(
+    first: SelectedScan, later: SelectedScan, before: Reconstruction, after: Reconstruction
+) -> tuple[str, ...]:
+    """What speaks against either scan alone; measured once, whatever the sliders do."""
+    key = ("doubts", first.key, later.key, before.checkpoint.identity)
+    return wait_for(begin(key, Work(lambda on_progress: date_doubts(before, after), "checks", 2.0)))
 
 
 def _prepared_later(first: SelectedScan, later: SelectedScan, whole: Prepared, slab: Slab) -> Prepared:

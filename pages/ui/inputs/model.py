@@ -11,6 +11,7 @@ from uad_core.models import COMPARED, STRONGEST
 from uad_core.models.checkpoint import Checkpoint, CheckpointError, checkpoint_names, checkpoint_slab, load_checkpoint
 
 LEVELS = ("Middle slices", "Whole brain")
+WHOLE = "-whole"  # ends the names of shipped checkpoints that know all levels
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -63,7 +64,7 @@ def pick_checkpoints() -> list[Checkpoint]:
     """The sidebar's pickers of levels and of two to six models."""
     names = _offered()
     chosen = st.multiselect(
-        "Models", names, default=[name for name in COMPARED if name in names] or names[:3], max_selections=6,
+        "Models", names, default=_compared(names), max_selections=6,
         key=keys.MODELS, bind="query-params",
         help="Two to six checkpoints. Each is shown with the residual that suits it.",
     )  # fmt: skip
@@ -79,7 +80,7 @@ def _offered() -> list[str]:
     whole = {name for name in names if is_whole(name)}
     levels = st.radio(
         "Levels", LEVELS, key=keys.LEVELS, bind="query-params", horizontal=True, disabled=not whole,
-        on_change=_first_of_these_levels, args=(names, whole),
+        on_change=_to_these_levels, args=(names, whole),
         help="The paper's 20 middle slices, or all axial levels, which takes about a minute. "
         "Each model knows only the levels that it was trained on.",
     )  # fmt: skip
@@ -91,7 +92,17 @@ def _of_levels(names: Sequence[str], whole: Collection[str], levels: str) -> lis
     return sorted(fitting, key=lambda name: (not name.startswith(STRONGEST), name))
 
 
-def _first_of_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
-    """A model of the levels left behind is not to stay in the address."""
-    if keys.MODEL in st.session_state and (fitting := _of_levels(names, whole, st.session_state[keys.LEVELS])):
-        st.session_state[keys.MODEL] = fitting[0]
+def _compared(names: Sequence[str]) -> list[str]:
+    """Those that are held against each other at first."""
+    return [name for name in COMPARED if name in names] or list(names[:3])
+
+
+def _to_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
+    """Each model of the levels left behind gives way to its like at these, or to the first ones."""
+    fitting, state = _of_levels(names, whole, st.session_state[keys.LEVELS]), st.session_state
+    like = {name.removesuffix(WHOLE): name for name in fitting}
+    if fitting and keys.MODEL in state:
+        state[keys.MODEL] = like.get(state[keys.MODEL].removesuffix(WHOLE), fitting[0])
+    if fitting and keys.MODELS in state:
+        kept = [like[name.removesuffix(WHOLE)] for name in state[keys.MODELS] if name.removesuffix(WHOLE) in like]
+        state[keys.MODELS] = kept if len(kept) > 1 else _compared(fitting)

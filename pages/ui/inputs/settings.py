@@ -60,15 +60,23 @@ def median_slider(
 
 
 def size_slider(place: DeltaGenerator) -> float:
-    """Minimum lesion size in mm3."""
+    """Minimum region size in mm3."""
     return place.slider(
-        "Minimum lesion size", *SIZES, POST.min_lesion_mm3, 1.0, "%d mm³", key=keys.MIN_LESION_MM3, bind="query-params",
+        "Minimum region size", *SIZES, POST.min_lesion_mm3, 1.0, "%d mm³", key=keys.MIN_LESION_MM3, bind="query-params",
         help=f"mm³. Connected components smaller than this are removed. The paper: {POST.min_lesion_mm3:g}.",
     )  # fmt: skip
 
 
 def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more: DeltaGenerator) -> DetectConfig:
     """The live chain's setting: threshold and sizes go into three `sliders`, the rest into `more`."""
+    suits, (app, paper) = checkpoint.spec.percentile, more.columns(2)
+    own = DEFAULTS | {keys.PERCENTILE: suits, keys.SIGNED: SUITS, f"{keys.SUITED} {keys.PERCENTILE}": suits}
+    app.button(
+        "App defaults", on_click=st.session_state.update, args=(own,), width="stretch",
+        help=f"What suits {checkpoint.name}: percentile {suits:g}, {checkpoint.spec.signed} residual; the rest as in "
+        "the paper.",
+    )  # fmt: skip
+    offer_reset(paper)
     absolute = more.toggle(
         "Absolute threshold", key=keys.ABSOLUTE, bind="query-params", help="A residual, in normalised intensity, in "
         "place of a percentile. Dragging the line in the histogram beyond the percentile's reach switches this on.",
@@ -81,7 +89,6 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     threshold = _threshold_box(sliders[0]) if absolute else None
     # out of force they are still drawn: what is not drawn is gone after a reload
     ranked = not absolute and not discovery
-    suits = checkpoint.spec.percentile
     follow_the_model(keys.PERCENTILE, suits)
     percentile = percentile_slider(sliders[0] if ranked else more, first=suits, disabled=not ranked)
     rate = _rate_slider(sliders[0] if discovery and not absolute else more, disabled=absolute or not discovery)
@@ -103,12 +110,6 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         f"Default: {POST.erosion_mm:g}.",
     )  # fmt: skip
     reference = _reference_box(checkpoint, more)
-    offer_reset(more)
-    own = DEFAULTS | {keys.PERCENTILE: suits, keys.SIGNED: SUITS, f"{keys.SUITED} {keys.PERCENTILE}": suits}
-    more.button(
-        "What suits the model", on_click=st.session_state.update, args=(own,), width="stretch",
-        help=f"Percentile {suits:g}, {checkpoint.spec.signed} residual; the rest as in the paper.",
-    )  # fmt: skip
     signed = checkpoint.spec.signed if sign is None or sign == SUITS else cast(Sign, sign)
     post = PostprocessConfig(signed, size, erosion, smallest, cast(Look, look))
     return DetectConfig(percentile, threshold, reference, post, rate if discovery else None)
@@ -144,7 +145,7 @@ def offer_reset(place: DeltaGenerator, more: Mapping[str, Any] | None = None) ->
         st.session_state.update(DEFAULTS | there)
 
     place.button(
-        "Back to the paper's setting", on_click=reset, width="stretch",
+        "Paper's setting", on_click=reset, width="stretch",
         help=f"Percentile {PAPER.percentile:g}, median {POST.median_size}, erosion {POST.erosion_mm:g} mm, components "
         f"from {POST.min_lesion_mm3:g} mm³, {POST.signed} residual.",
     )  # fmt: skip

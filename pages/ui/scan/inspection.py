@@ -77,12 +77,16 @@ def draw_checks(found: Sequence[Check]) -> None:
 
 
 @st.fragment
-def draw_stages(shown: Sequence[StepImages]) -> None:
-    """One step at a time, before above after, all at one place: a wheel turns one plane, a click moves all."""
+def draw_stages(shown: Sequence[StepImages], scan: str) -> None:
+    """One step at a time, before above after, all at one place: a wheel turns one plane, a click moves all.
+
+    Args:
+        scan: identifies it; the next one begins with its first step.
+    """
     names = [stage.name for stage in shown]
     steps, display = st.columns([3, 2], vertical_alignment="center")
     name = steps.segmented_control(
-        "Step", names, default=names[0], required=True, key="step", label_visibility="collapsed",
+        "Step", names, default=names[0], required=True, key=f"step {scan}", label_visibility="collapsed",
         help="Before and after each step. Wheel: slices. Click: another place. Drag: grey window. Double click: back.",
     )  # fmt: skip
     pick_convention(display, "collapsed")

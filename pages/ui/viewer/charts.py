@@ -61,6 +61,7 @@ def show_histogram(
     healthy = calibration.histogram(post.signed, post.median_size, segmentation.reference)
     top = max(reconstruction.residual_window(post), min(1.25 * segmentation.threshold, 1.0))
     edges = tuple(top * k / BINS for k in range(BINS + 1))
+    scores = reconstruction.score is not None
     kind = "simulated" if calibration.references[segmentation.reference].simulated else "real"
     share = 100 * segmentation.flagged_ml / max(segmentation.searched_ml, 1e-9)
     data = {
@@ -68,6 +69,7 @@ def show_histogram(
         "healthy": [round(100 * float(share), 5) for share in healthy.profile(edges)],
         "reference": f"healthy ({kind}: {segmentation.reference})",
         "threshold": segmentation.threshold,
+        "what": "score" if scores else "residual (normalised intensity)",
         "top": top,
         "floor": FLOOR,
         "height": 260,

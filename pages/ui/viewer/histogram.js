@@ -25,7 +25,7 @@ export default function (component) {
     parts.push(text(INNER.left - 6, y(10 ** power) + 4, power < 0 ? (10 ** power).toFixed(-power) : 10 ** power, "end"));
   const step = [0.01, 0.02, 0.05, 0.1, 0.2].find((one) => data.top / one <= 7) ?? 0.5;
   for (let at = 0; at <= data.top + 1e-9; at += step) parts.push(text(x(at), foot + 14, at.toFixed(2)));
-  const below = "filtered residual (normalised intensity); the last bar holds all above";
+  const below = `filtered ${data.what}; the last bar holds all above`;
   const upright = `transform="translate(11 ${(INNER.top + foot) / 2}) rotate(-90)"`;
   parts.push(text(INNER.left + across / 2, data.height - 4, below), text(0, 0, "% of brain voxels", "middle", upright));
   parts.push(bar(INNER.left, 4, 10, 10), text(INNER.left + 14, 13, "this scan", "start"));

@@ -134,7 +134,8 @@ def histogram_svg(reconstruction: Reconstruction, segmentation: Segmentation, co
         panel.set(yscale="log", xlim=(0, top), ylim=(FLOOR, 100))
         panel.set_yticks([0.001, 0.01, 0.1, 1, 10, 100], ["0.001", "0.01", "0.1", "1", "10", "100"])
         panel.set_yticks([], minor=True)
-        panel.set(xlabel="filtered residual (normalised intensity)", ylabel="% of brain voxels")
+        what = "residual (normalised intensity)" if reconstruction.score is None else "score"
+        panel.set(xlabel=f"filtered {what}", ylabel="% of brain voxels")
         panel.legend(frameon=False, fontsize=7.5)
         figure.savefig(buffer, format="svg", metadata=NO_METADATA)
     text = buffer.getvalue()
