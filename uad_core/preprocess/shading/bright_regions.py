@@ -11,6 +11,7 @@ _LEAST_ML, _MOST = 2.0, 0.35  # smaller regions move no field; larger ones, as a
 _SHELL_MM = 8.0  # on either side of the edge
 _FLUID = -0.35  # log residual below which a voxel of the shell outside is fluid
 _FEWEST = 8  # voxels of a shell
+_STILL = 0.14  # median log residual of a region that is no shading
 _SHARP = 0.08  # least step at the edge, of log intensity, beyond two standard errors
 _AROUND = ndimage.generate_binary_structure(3, 1)
 
@@ -35,6 +36,22 @@ def sharp_regions(brain: CoarseBrain, residual: np.ndarray, judged: np.ndarray) 
                 if _step(region, brain.inside[wide], judged_volume[wide], brain.spacing_mm) > _SHARP:
                     found[wide] |= region
     return ndimage.binary_dilation(found, _AROUND)[brain.inside]
+
+
+def still_bright(brain: CoarseBrain, residual: np.ndarray, bright: np.ndarray) -> np.ndarray:
+    """(N,) bool: those of the connected regions `bright` whose inside is, by the median of `residual`, (N,) log.
+
+    That is of a fit in which they had no say: shading is smooth, so that what lies around it foretells it, and a region
+    that only shading made bright no longer is.
+    """
+    volume, seen = np.zeros_like(brain.inside), brain.smoothed(brain.one_sided(residual), _SMOOTH_MM)
+    volume[brain.inside] = bright
+    labels, count = ndimage.label(volume)
+    core = np.where(ndimage.binary_erosion(volume, _AROUND), labels, 0)
+    there = np.flatnonzero(np.bincount(core.ravel(), minlength=count + 1)[1:]) + 1
+    kept = [label for label in there if np.median(seen[core == label]) > _STILL]
+    found: np.ndarray = np.isin(labels, kept)[brain.inside]
+    return found
 
 
 def _step(region: np.ndarray, inside: np.ndarray, residual: np.ndarray, spacing_mm: np.ndarray) -> float:

@@ -1,17 +1,18 @@
-"""The shading of a brain: first a fit of everything, then one from which sharp-edged bright regions are left out.
+"""The shading of a brain: a fit from which sharp-edged bright regions are left out, found again on the evened brain.
 
-N4 sharpens the histogram, so it takes bright lesions away with the shading; this does not, measured by
-`benchmarks/shading.py`.
+Which regions stand out depends on how far the shading is known, and the shading on what is left out: a few rounds of
+both leave the same regions out of a brain whatever shading is laid over it. N4 sharpens the histogram, so it takes
+bright lesions away with the shading; this does not, measured by `benchmarks/shading.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
-from uad_core.preprocess.shading.bright_regions import sharp_regions
-from uad_core.preprocess.shading.coarse import CoarseBrain, shrink
+from uad_core.preprocess.shading.bright_regions import sharp_regions, still_bright
+from uad_core.preprocess.shading.coarse import shrink
 from uad_core.preprocess.shading.field import ShadingField, basis, terms_up_to
 from uad_core.preprocess.shading.tissue_fit import TissueFit, TissueModel
 
@@ -24,9 +25,11 @@ class ShadingConfig:
     degrees: tuple[int, ...] = (2, 2, 4, 6, 8)  # one fit each, coarse to fine, of everything
     again: tuple[int, ...] = (2, 2, 2, 2, 4, 6, 8, 8)  # and without bright regions, which grow fit by fit
     steps: int = 20  # of expectation maximisation a fit, at most
-    ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
-    looser: tuple[float, ...] = (3e-5, 1e-5, 3e-6, 1e-6)  # ridges for a field that bends faster, as under a drop-out;
-    gain: float = 0.05  # taken where held-out tissue fits better by that share, as in one of eight real heads
+    ridge: float = 1e-4  # penalty of a field while regions are looked for, times its degree squared
+    rounds: tuple[float, ...] = (1e-4, 1e-4)  # the field's own at the end of each
+    last: tuple[float, ...] = (1e-5,)  # and of those that follow, when lesions are known;
+    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-5)  # of a field that bends fast, as under a drop-out, in their place:
+    gain: float = 0.05  # where held-out tissue fits better by that share under a weaker penalty
     block_mm: float = 28.0  # edge of what is held out in one piece
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
     least_extent_mm: float = 60.0  # of the brain along each axis; a thinner slab shows too little to tell lesion apart
@@ -46,61 +49,64 @@ def estimate_shading(
     middle = (where.min(axis=0) + where.max(axis=0)) / 2
     half = np.maximum(np.ptp(where, axis=0) / 2, 1)
     terms = terms_up_to(max(*config.degrees, *config.again), brain.inside.shape)
-    values = basis((where - middle) / half, terms)
-    model = TissueModel(brain, values, terms.sum(axis=1), config.ridge)
-    everything, fit, used = _search(model, brain, config)
-    disputed = float(np.std(everything.field - fit.field))
-    fit = _loosened(model, fit, used, _folds(where * brain.spacing_mm, config.block_mm), config)
+    model = TissueModel(brain, basis((where - middle) / half, terms), terms.sum(axis=1), config.ridge)
+    state = _Found(model.start(), np.zeros(len(where), bool))
+    for ridge in config.rounds:
+        state = _round(model, state, ridge, config)
+    folds = _folds(where * brain.spacing_mm, config.block_mm)
+    errors = model.held_out_errors(state.fit, _without(state.bright, config), folds, (config.ridge, *config.steep))
+    for ridge in config.steep if errors.min() < (1 - config.gain) * errors[0] else config.last:
+        state = _round(model, state, ridge, config)
+    fit = state.fit
     return ShadingField(
         fit.coefficients,
         terms,
         brain.origin + middle * brain.step,
         half * brain.step,
         float(fit.field.mean()),
-        disputed,
+        state.disputed,
         float(fit.field.std()),
     )
 
 
-def _search(model: TissueModel, brain: CoarseBrain, config: ShadingConfig) -> tuple[TissueFit, TissueFit, np.ndarray]:
-    """The fit of everything, the one without sharp-edged bright regions, and (N,) bool: what had a say in that one."""
-    all_voxels = np.ones(len(brain.log), bool)
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What a round leaves to the next."""
+
+    fit: TissueFit
+    bright: np.ndarray  # (N,) bool: regions that are known to be no shading
+    disputed: float = 0.0  # see `ShadingField`
+
+
+def _round(model: TissueModel, known: _Found, ridge: float, config: ShadingConfig) -> _Found:
+    """Look for bright regions on the brain as it is evened so far, and fit the field again without them."""
+    brain, field = model.brain, known.fit.field
+    everything, found, bright = _search(model.of(replace(brain, log=brain.log - field)), known.bright, config)
+    begin, used = replace(found, field=field + found.field), _without(bright, config)
+    fit = model.of(brain, ridge).fit(begin, config.degrees[-1], used, config.steps)
+    disputed = float(np.std(everything.field - found.field))
+    return _Found(fit, still_bright(brain, fit.residual(brain), bright), disputed)
+
+
+def _search(model: TissueModel, known: np.ndarray, config: ShadingConfig) -> tuple[TissueFit, TissueFit, np.ndarray]:
+    """The fit of everything, the one without sharp-edged bright regions, and those, (N,) bool; `known` are some."""
+    brain, all_voxels = model.brain, np.ones(len(model.brain.log), bool)
     fits = [model.start()]
     for degree in config.degrees:
         fits.append(model.fit(fits[-1], degree, all_voxels, config.steps))
     everything = fits[-1]
     judged = brain.one_sided(everything.residual(brain))
-    bright = sharp_regions(brain, fits[2].residual(brain), judged)  # that of low degree follows no lesion
+    bright = known | sharp_regions(brain, fits[2].residual(brain), judged)  # that of low degree follows no lesion
     if not bright.any():
-        return everything, everything, all_voxels
+        return everything, everything, bright
     fit = model.start()
     for degree in config.again:
-        before, used = bright, _without(bright, config)
-        fit = model.fit(fit, degree, used, config.steps)
+        before = bright
+        fit = model.fit(fit, degree, _without(bright, config), config.steps)
         bright = bright | sharp_regions(brain, fit.residual(brain), judged)
         if degree == config.again[-1] and np.array_equal(bright, before):
             break
-    return everything, fit, used
-
-
-def _loosened(
-    model: TissueModel, fit: TissueFit, used: np.ndarray, folds: np.ndarray, config: ShadingConfig
-) -> TissueFit:
-    """The fit with a weaker penalty, where tissue that had no say in it shows that the field bends so fast.
-
-    A penalty that leaves a lesion of 100 ml alone leaves a fifth of a drop-out as well; a weaker one for all takes
-    both.
-    """
-    errors = model.held_out_errors(fit, used, folds, (config.ridge, *config.looser))
-    if errors.min() > (1 - config.gain) * errors[0]:
-        return fit
-    ridge = config.looser[int(np.argmin(errors[1:]))]
-    model = TissueModel(model.brain, model.basis, model.degree, ridge)
-    fit = model.fit(fit, config.degrees[-1], used, config.steps)
-    everything = model.fit(fit, config.degrees[-1], np.ones_like(used), config.steps)
-    judged = model.brain.one_sided(everything.residual(model.brain))
-    still_bright = sharp_regions(model.brain, fit.residual(model.brain), judged)  # some was but shaded otherwise
-    return model.fit(fit, config.degrees[-1], _without(still_bright, config), config.steps)
+    return everything, fit, before
 
 
 def _without(bright: np.ndarray, config: ShadingConfig) -> np.ndarray:

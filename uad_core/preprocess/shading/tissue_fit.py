@@ -45,6 +45,10 @@ class TissueModel:
         self.prior = 0.5 * (_FREE + brain.prior)
         self.outlier = 0.2 / (np.ptp(brain.log) + 0.5)  # weight 0.2 of a uniform density
 
+    def of(self, brain: CoarseBrain, ridge: float | None = None) -> "TissueModel":
+        """The same of the brain with other log intensities, or with another penalty."""
+        return TissueModel(brain, self.basis, self.degree, self.ridge if ridge is None else ridge)
+
     def start(self) -> TissueFit:
         log = self.brain.log
         middle = np.median(log[log > np.median(log) - 0.5])
