@@ -25,11 +25,10 @@ class ShadingConfig:
     degrees: tuple[int, ...] = (2, 2, 4, 6, 8)  # one fit each, coarse to fine, of everything
     again: tuple[int, ...] = (2, 2, 2, 2, 4, 6, 8, 8)  # and without bright regions, which grow fit by fit
     steps: int = 20  # of expectation maximisation a fit, at most
-    ridge: float = 1e-4  # penalty of a field while regions are looked for, times its degree squared
-    rounds: tuple[float, ...] = (1e-4, 1e-4)  # the field's own at the end of each
-    last: tuple[float, ...] = (1e-5,)  # and of those that follow, when lesions are known;
-    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-5)  # of a field that bends fast, as under a drop-out, in their place:
-    gain: float = 0.05  # where held-out tissue fits better by that share under a weaker penalty
+    rounds: int = 3  # of looking for bright regions, and fitting without them
+    ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
+    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-5)  # in place of the last round: ridges for a field that bends faster,
+    gain: float = 0.05  # as under a drop-out; where held-out tissue fits better by that share
     block_mm: float = 28.0  # edge of what is held out in one piece
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
     least_extent_mm: float = 60.0  # of the brain along each axis; a thinner slab shows too little to tell lesion apart
@@ -51,11 +50,11 @@ def estimate_shading(
     terms = terms_up_to(max(*config.degrees, *config.again), brain.inside.shape)
     model = TissueModel(brain, basis((where - middle) / half, terms), terms.sum(axis=1), config.ridge)
     state = _Found(model.start(), np.zeros(len(where), bool))
-    for ridge in config.rounds:
-        state = _round(model, state, ridge, config)
+    for _ in range(config.rounds - 1):
+        state = _round(model, state, config.ridge, config)
     folds = _folds(where * brain.spacing_mm, config.block_mm)
     errors = model.held_out_errors(state.fit, _without(state.bright, config), folds, (config.ridge, *config.steep))
-    for ridge in config.steep if errors.min() < (1 - config.gain) * errors[0] else config.last:
+    for ridge in config.steep if errors.min() < (1 - config.gain) * errors[0] else (config.ridge,):
         state = _round(model, state, ridge, config)
     fit = state.fit
     return ShadingField(
