@@ -54,3 +54,17 @@ def test_all_that_is_written_says_how_it_came_about_and_names_no_file(out):
     for path in out.rglob("*"):
         assert "CANARY" not in path.name
         assert path.is_dir() or b"CANARY" not in path.read_bytes()
+
+
+def test_two_brains_are_not_taken_for_two_dates_of_one(out, tmp_path, capsys):
+    one = nib.load(out.parent / "CANARY_first.nii.gz")
+    turned = np.asanyarray(one.dataobj)[::-1]  # another brain: the template has no mirror symmetry, nor its texture
+    nib.save(nib.Nifti1Image(np.ascontiguousarray(turned), one.affine), tmp_path / "other.nii.gz")
+    words = ["--model", "intensity", "--no-strip", "--no-register", "--slab", "paper"]
+    for second, alike in ((out.parent / "CANARY_second.nii.gz", True), (tmp_path / "other.nii.gz", False)):
+        scans = [str(out.parent / "CANARY_first.nii.gz"), str(second)]
+        assert main(["followup", *scans, "--out", str(tmp_path / second.name[:5]), *words]) == 0
+        assert ("hardly alike" in capsys.readouterr().out) != alike
+        record = json.loads(next((tmp_path / second.name[:5]).rglob("*change_dseg.json")).read_text())["Change"]
+        assert any("hardly alike" in doubt for doubt in record["Warnings"]) != alike
+        assert any(doubt.startswith("Second date: ") for doubt in record["Warnings"])

@@ -177,6 +177,16 @@ def test_models_with_the_same_weights_each_have_their_own_result(visit):
     assert table["ml"][0] != table["ml"][1]
 
 
+def test_compare_keeps_its_models_when_the_levels_change(visit):
+    app = visit("compare", models=["denoiser", "intensity", "sae3"])
+    for level, models in (
+        ("Whole brain", ["denoiser-whole", "intensity-whole"]),  # there is no sae3 of all levels
+        ("Middle slices", ["denoiser", "intensity"]),
+    ):
+        settled(app.radio(key="levels").set_value(level).run())
+        assert list(app.multiselect(key="models").value) == models
+
+
 def test_compare_opens_each_model_at_what_suits_it(visit):
     app = visit("compare", models=["marker", "sae3"])
     suits = {name: load_checkpoint(name).spec.percentile for name in ("marker", "sae3")}

@@ -109,13 +109,16 @@ def test_a_class_trains_on_the_toy_cohort_and_uses_the_model(address, folders, p
     fill(page, New_name="classroom")
     page.get_by_role("button", name="Rename", exact=True).last.click()
     page.get_by_role("heading", name="classroom").wait_for()
-    button(page, "Delete").click()
-    page.get_by_role("button", name="Delete for good").click()
-    page.get_by_role("heading", name="New training").wait_for()
-    assert not (folders[0] / "classroom").exists()
     page.goto(f"{address}/detect?model=toy-class")
     page.get_by_role("combobox", name="Model").wait_for(timeout=LONG)
     assert page.get_by_role("combobox", name="Model").input_value() == "toy-class"
+    page.goto(f"{address}/train?run=classroom")
+    button(page, "Delete").click(timeout=LONG)
+    page.get_by_text("Its checkpoint toy-class as well").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("heading", name="New training").wait_for()
+    assert not (folders[0] / "classroom").exists()
+    assert not list(folders[1].glob("toy-class*"))
 
 
 def test_a_training_is_started_reloaded_stopped_resumed_and_used(address, folders, cohort, page):

@@ -92,9 +92,23 @@ class TrainingRun(BackgroundRun):
         return str(self.settings.get("name", self.name))
 
     @property
+    def _out(self) -> Path:
+        return Path(str(self.settings.get("out", "")))
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether what it made is still there."""
+        return self.state == "done" and bool(read_sealed(self._out / f"{self.checkpoint}.json"))
+
+    def delete_checkpoint(self) -> None:
+        """The description first: without it the weights are none."""
+        for ending in ("json", "safetensors"):
+            (self._out / f"{self.checkpoint}.{ending}").unlink(missing_ok=True)
+
+    @property
     def learned(self) -> bool | None:
         """Whether its checkpoint reconstructs healthy slices better than the median training slice; None: not known."""
-        record = read_sealed(Path(str(self.settings.get("out", ""))) / f"{self.checkpoint}.json")
+        record = read_sealed(self._out / f"{self.checkpoint}.json")
         learned = record.get("learned")
         return learned if isinstance(learned, bool) else None
 

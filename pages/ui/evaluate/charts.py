@@ -80,7 +80,7 @@ def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
         figure, "eval_precision_recall", 345, showlegend=False, xaxis={"title": "recall", "range": [0, 1]},
         yaxis={"title": "precision", "range": [0, 1.02]},
     )  # fmt: skip
-    st.caption("Voxels of all patients pooled; dashed: chance. Dots: the threshold from healthy scans.")
+    st.caption("Voxels of all patients pooled; level grey dashes: chance. Dots: the threshold from healthy scans.")
 
 
 def draw_dice(metrics: Metrics) -> None:

@@ -82,6 +82,8 @@ def _ask_for_folder(evaluation: EvaluationRun, metrics: Metrics) -> EvaluationRe
         help="This evaluation was run on the command line, and its records name no path. Where the cohort lies, its "
         "scans can be shown.", persist_state="session",
     )  # fmt: skip
+    if not folder.strip():
+        st.info("Its scans do not come with these figures. Where you have them, name their folder to see them.")
     path = Path(folder.strip())
     with suppress(RuntimeError):  # the home of nobody
         path = path.expanduser()

@@ -46,6 +46,8 @@ def draw_table(metrics: Metrics) -> None:
         "precision, what was flagged, seconds. The table of the files to download has them all.",
     )  # fmt: skip
     headings, cells = table([COLUMNS[key] for key in (ALL if every else SHOWN)], rows)
+    known = [at for at in range(len(headings)) if any(str(line[at]) != number(None) for line in cells)]
+    headings, cells = [headings[at] for at in known], [[line[at] for at in known] for line in cells]
     below = [(against := against_model_0(row)) is not None and against.verdict == "below" for row in rows]
     names = [Cell(row.key, BELOW if loses else "") for row, loses in zip(rows, below, strict=True)]
     _draw(Table((COLUMNS["key"].heading, *headings), [[name, *line] for name, line in zip(names, cells, strict=True)]))

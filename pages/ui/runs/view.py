@@ -130,10 +130,25 @@ def offer_rename(run: BackgroundRun) -> None:
                   disabled=name.strip() == run.name, help="At once.")  # fmt: skip
 
 
-def offer_deletion(run: BackgroundRun) -> None:
-    """Asks once more, as it cannot be undone."""
+def offer_deletion(run: BackgroundRun, made: str = "", delete_made: Callable[[], None] = lambda: None) -> None:
+    """Asks once more, as it cannot be undone.
+
+    Args:
+        made: the checkpoint that the run made, if it did; it goes as well where the user says so, by `delete_made`.
+    """
     name = run.name  # as key: open for one, it is not to be open for the next
     with st.popover("Delete", icon=":material/delete:", key=f"delete {name}", help="Results and log of this run."):
-        st.markdown(f"Delete the {run.noun} **{name}**? Scans and checkpoints are not touched.")
-        st.button("Delete for good", type="primary", on_click=run.delete, key=f"delete {name} for good",
+        st.markdown(f"Delete the {run.noun} **{name}**? Scans and other checkpoints are not touched.")
+        as_well = made and st.checkbox(
+            f"Its checkpoint {made} as well",
+            key=f"delete {name} and {made}",
+            help="Gone from every list of models.",
+        )
+
+        def delete() -> None:
+            if as_well:
+                delete_made()
+            run.delete()
+
+        st.button("Delete for good", type="primary", on_click=delete, key=f"delete {name} for good",
                   help="This cannot be undone.")  # fmt: skip

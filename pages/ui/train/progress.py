@@ -13,6 +13,7 @@ from pages.ui.viewer.charts import COLOURS, show_chart
 from uad_core.render.colours import GREEN
 from uad_core.runs.training import TrainingRun
 
+LOSS_NAMES = {"l1": "mean absolute error"}
 LOSSES = [colour for colour in COLOURS if colour != GREEN]  # that one is the held-out slices'
 
 
@@ -58,7 +59,7 @@ def offer_actions(run: TrainingRun) -> None:
             st.switch_page("pages/detect.py")
         if not run.is_active:
             offer_rename(run)
-            offer_deletion(run)
+            offer_deletion(run, run.checkpoint if run.has_checkpoint else "", run.delete_checkpoint)
 
 
 def draw_waiting(run: TrainingRun) -> None:
@@ -74,7 +75,7 @@ def draw_waiting(run: TrainingRun) -> None:
 def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
     """Each loss and the error on held-out slices over the epochs of run `name`."""
     losses = [key for key in curve[-1] if key not in ("epoch", "images_per_second", "validation")]
-    names = {key: key for key in losses} | {"validation": "held-out slices"}
+    names = {key: LOSS_NAMES.get(key, key) for key in losses} | {"validation": "held-out slices"}
     figure = go.Figure()
     for key, colour in zip(names, (*islice(cycle(LOSSES), len(losses)), GREEN), strict=True):
         points = [(entry["epoch"] + 1, entry[key]) for entry in curve if entry.get(key) is not None]
@@ -85,7 +86,7 @@ def draw_curve(name: str, curve: list[dict[str, Any]]) -> None:
     show_chart(
         figure, f"curve_{name}", height=380, uirevision=name, showlegend=True,
         xaxis={"title": "epoch", "rangemode": "tozero"},
-        yaxis={"title": "loss", "type": "log"},
+        yaxis={"title": "loss", "type": "log", "dtick": "D2", "tickformat": ".2g"},
     )  # fmt: skip
 
 
