@@ -70,7 +70,8 @@ def test_submitits_jobs_give_the_same_table(dataset, undisturbed, tmp_path):
     ("words", "said"),
     [(["--dask", "tcp://127.0.0.1:9"], "No Dask scheduler answers"), (["--slurm"], "There is no Slurm here")],
 )
-def test_an_engine_that_is_not_there_is_a_sentence(dataset, tmp_path, words, said):
+def test_an_engine_that_is_not_there_is_a_sentence(dataset, tmp_path, monkeypatch, words, said):
+    monkeypatch.setenv("PATH", str(tmp_path))  # on a machine that has Slurm there is none for this test
     shown = bids(dataset, tmp_path / "out", "participant", *words)
     assert shown.returncode == 2
     assert said in shown.stderr.splitlines()[-1]
