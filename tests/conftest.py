@@ -11,6 +11,7 @@ import pytest
 
 import uad_core  # noqa: F401  # before any test loads torch, so that its threads sleep while they wait
 from tools.running_app import FLAGS, chromium, running_app
+from uad_core.io import kept
 from uad_core.io.paths import ROOT
 
 SHARED_DATA = ROOT.parent / "shared" / "data"  # real scans beside the project, where there are any
@@ -41,6 +42,13 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real scans of ../shared/data are not here")
     return SHARED_DATA
+
+
+@pytest.fixture
+def kept_folder(tmp_path, monkeypatch) -> Path:
+    """Where what is kept of shipped scans goes, in place of the project's own."""
+    monkeypatch.setattr(kept, "PREPARED", tmp_path / "kept")
+    return tmp_path / "kept"
 
 
 @pytest.fixture(scope="module")

@@ -14,18 +14,14 @@ from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.preprocess import Prepared
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 
+pytestmark = pytest.mark.usefixtures("kept_folder")
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     path = tmp_path_factory.mktemp("head") / "scan.nii.gz"
     small_head().to_filename(path)
     return prepare_scan(path, CHECKPOINT.slab, PrepareOptions(strip=False, register=False), lambda step, share: None)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(kept, "PREPARED", tmp_path / "kept")
-    return tmp_path / "kept"
 
 
 @pytest.fixture
@@ -67,19 +63,19 @@ def test_another_scan_is_another_result(prepared: Prepared, models_run: list[str
 
 
 def test_a_new_version_of_the_program_detects_anew(
-    prepared: Prepared, models_run: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared, models_run: list[str], kept_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detect_once.reconstruct_once("a scan", prepared, CHECKPOINT)
     monkeypatch.setattr(kept, "program", lambda rooms: "another")
     detect_once.reconstruct_once("a scan", prepared, CHECKPOINT)
     assert len(models_run) == 2
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(kept_folder.iterdir())) == 1
 
 
 @pytest.mark.parametrize("at", [0.02, 0.5, 0.98])
-def test_a_damaged_file_is_made_anew(prepared: Prepared, models_run: list[str], folder: Path, at: float) -> None:
+def test_a_damaged_file_is_made_anew(prepared: Prepared, models_run: list[str], kept_folder: Path, at: float) -> None:
     made = detect_once.reconstruct_once("a scan", prepared, CHECKPOINT)
-    (file,) = folder.iterdir()
+    (file,) = kept_folder.iterdir()
     data = bytearray(file.read_bytes())
     data[int(at * len(data))] ^= 4
     file.write_bytes(data)

@@ -17,12 +17,6 @@ MASK = SAMPLES / "sub-ms01_lesion.nii.gz"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(kept, "PREPARED", tmp_path / "kept")
-    return tmp_path / "kept"
-
-
-@pytest.fixture
 def prepared_anew(monkeypatch: pytest.MonkeyPatch) -> list[PrepareOptions]:
     """The options of each scan that was really prepared."""
     seen: list[PrepareOptions] = []
@@ -39,10 +33,10 @@ def ready(options: PrepareOptions = PrepareOptions(), slab: Slab = SLAB) -> Prep
     return prepare_once.prepare_once(SCAN, slab, options, lambda step, share: None)
 
 
-def test_a_kept_preparation_is_the_one_that_was_made(folder: Path, prepared_anew: list[PrepareOptions]) -> None:
+def test_a_kept_preparation_is_the_one_that_was_made(kept_folder: Path, prepared_anew: list[PrepareOptions]) -> None:
     first, second = ready(), ready()
     assert len(prepared_anew) == 1
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(kept_folder.iterdir())) == 1
     for one, other in ((first.array, second.array), (first.brain_mask, second.brain_mask)):
         assert one.dtype == other.dtype
         assert np.array_equal(one, other)
@@ -55,38 +49,40 @@ def test_a_kept_preparation_is_the_one_that_was_made(folder: Path, prepared_anew
         assert np.array_equal(value, getattr(second.shading, name)), name
 
 
-def test_without_shading_nothing_of_it_is_kept(folder: Path) -> None:
+def test_without_shading_nothing_of_it_is_kept(kept_folder: Path) -> None:
     plain = PrepareOptions(shading=False)
     assert ready(plain).shading is None
     assert ready(plain).shading is None
 
 
-def test_other_options_or_levels_are_prepared_by_themselves(folder: Path, prepared_anew: list[PrepareOptions]) -> None:
+def test_other_options_or_levels_are_prepared_by_themselves(
+    kept_folder: Path, prepared_anew: list[PrepareOptions]
+) -> None:
     ready(), ready(PrepareOptions(shading=False)), ready(slab=Slab(81, 4))
-    assert len(prepared_anew) == len(list(folder.iterdir())) == 3
+    assert len(prepared_anew) == len(list(kept_folder.iterdir())) == 3
 
 
-def test_what_depends_on_another_file_is_not_kept(folder: Path) -> None:
+def test_what_depends_on_another_file_is_not_kept(kept_folder: Path) -> None:
     ready(PrepareOptions(look_mask=MASK))
-    assert not folder.exists()
+    assert not kept_folder.exists()
 
 
 def test_a_new_version_of_the_program_prepares_anew(
-    folder: Path, prepared_anew: list[PrepareOptions], monkeypatch: pytest.MonkeyPatch
+    kept_folder: Path, prepared_anew: list[PrepareOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready()
-    (before,) = folder.iterdir()
+    (before,) = kept_folder.iterdir()
     monkeypatch.setattr(kept, "program", lambda rooms: "another")
     ready()
-    (after,) = folder.iterdir()
+    (after,) = kept_folder.iterdir()
     assert len(prepared_anew) == 2
     assert after != before
 
 
 @pytest.mark.parametrize("at", [0.02, 0.3, 0.6, 0.9])
-def test_a_damaged_file_is_made_anew(folder: Path, prepared_anew: list[PrepareOptions], at: float) -> None:
+def test_a_damaged_file_is_made_anew(kept_folder: Path, prepared_anew: list[PrepareOptions], at: float) -> None:
     first = ready()
-    (kept,) = folder.iterdir()
+    (kept,) = kept_folder.iterdir()
     data = bytearray(kept.read_bytes())
     data[int(at * len(data))] ^= 4
     kept.write_bytes(data)
@@ -96,15 +92,15 @@ def test_a_damaged_file_is_made_anew(folder: Path, prepared_anew: list[PrepareOp
 
 
 @pytest.mark.parametrize("left", [0, 100, 5000])
-def test_half_a_file_is_made_anew(folder: Path, prepared_anew: list[PrepareOptions], left: int) -> None:
+def test_half_a_file_is_made_anew(kept_folder: Path, prepared_anew: list[PrepareOptions], left: int) -> None:
     ready()
-    (kept,) = folder.iterdir()
+    (kept,) = kept_folder.iterdir()
     kept.write_bytes(kept.read_bytes()[:left])
     ready()
     assert len(prepared_anew) == 2
 
 
-def test_a_folder_that_cannot_be_written_does_no_harm(folder: Path, prepared_anew: list[PrepareOptions]) -> None:
-    folder.write_text("no folder")
+def test_a_folder_that_cannot_be_written_does_no_harm(kept_folder: Path, prepared_anew: list[PrepareOptions]) -> None:
+    kept_folder.write_text("no folder")
     ready(), ready()
     assert len(prepared_anew) == 2

@@ -14,7 +14,7 @@ from uad_core.preprocess import Prepared
 from uad_core.preprocess.prepare_once import ROOMS as PREPARATION
 from uad_core.quality import Check
 
-ROOMS = (*PREPARATION, "models", "pipeline", "quality")  # that a detection depends on
+ROOMS = (*PREPARATION, "models", "pipeline", "quality", "detect")  # that a detection depends on
 
 
 def reconstruct_once(
@@ -22,7 +22,7 @@ def reconstruct_once(
 ) -> Reconstruction:
     """`reconstruct`, or what an earlier call left on disk. `scan` identifies the scan and how it is prepared."""
     what = _what("reconstruction", scan, checkpoint)
-    if (known := kept.load(what, ROOMS)) is not None and {"array", "searched"} <= known[0].keys():
+    if (known := kept.load(what, ROOMS)) is not None:
         arrays, record = known
         warnings, score = tuple(record["warnings"]), arrays.get("score")
         return Reconstruction(

@@ -7,7 +7,7 @@ from uad_core.pipeline.change import TwoDates
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.quality import Check
 
-LEAST_LIKENESS = 0.7  # correlation of two dates: of one brain 0.98 and more (simulated), of two brains 0.46 and less
+LEAST_LIKENESS = 0.7  # correlation: of one brain, disturbed or simulated again, .98 and more, of two .26 to .58
 
 
 def date_doubts(before: Reconstruction, after: Reconstruction) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def follow_up_files(
     for region in dates.regions:
         codes[region.number] = STATUSES.index(region.status) + 1
     image = before.prepared.to_scan(codes[dates.labels], order=0)
-    record = change_record(before, after, dates, config) | {"Warnings": list(doubts)}
+    record = change_record(before, after, dates, config, doubts)
     table = ["\t".join(COLUMNS), *("\t".join(map(str, _values(region))) for region in dates.regions)]
     sidecar = {name: {"Description": text} for name, text in COLUMNS.items()}
     return {
@@ -63,7 +63,7 @@ def follow_up_files(
 
 
 def change_record(
-    before: Reconstruction, after: Reconstruction, dates: TwoDates, config: DetectConfig
+    before: Reconstruction, after: Reconstruction, dates: TwoDates, config: DetectConfig, doubts: Sequence[str]
 ) -> dict[str, Any]:
     """How it came about; nothing about the patient."""
     return {
@@ -79,6 +79,7 @@ def change_record(
         "GreyNoise": round(dates.noise, 5),
         "GreyLimit": round(dates.grey_limit, 5),
         "FlaggedMl": [round(dates.before.flagged_ml, 3), round(dates.after.flagged_ml, 3)],
+        "Warnings": list(doubts),
         "Versions": versions(),
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

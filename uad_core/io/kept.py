@@ -7,9 +7,9 @@ as good as none, and a folder that cannot be written does no harm.
 import hashlib
 import io
 import json
-import zipfile
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from uad_core.io.atomic import write_atomically
 from uad_core.io.paths import PREPARED, ROOT
 
+_SEAL = 32  # bytes before the arrays: their sha256
 _LIBRARIES = ("nibabel", "numpy", "scipy", "SimpleITK", "torch")
 
 Arrays = dict[str, np.ndarray]
@@ -26,23 +27,31 @@ Record = dict[str, Any]  # what JSON can hold
 def load(what: str, rooms: tuple[str, ...]) -> tuple[Arrays, Record] | None:
     """What `keep` was given under that name, by this version of the rooms of `uad_core` that it depends on."""
     try:
-        with np.load(PREPARED / f"{what}-{program(rooms)}.npz") as kept:  # each array has a checksum
-            arrays = {name: kept[name] for name in kept.files}
-        return arrays, json.loads(str(arrays.pop("record")))
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+        data = _place(what, rooms).read_bytes()
+    except OSError:
         return None
+    seal, packed = data[:_SEAL], data[_SEAL:]
+    if hashlib.sha256(packed).digest() != seal:
+        return None
+    with np.load(io.BytesIO(packed)) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    return arrays, json.loads(str(arrays.pop("record")))
 
 
 def keep(what: str, rooms: tuple[str, ...], arrays: Arrays, record: Record) -> None:
     """Write it in place of what older versions kept under that name."""
-    path, buffer = PREPARED / f"{what}-{program(rooms)}.npz", io.BytesIO()
+    path, buffer = _place(what, rooms), io.BytesIO()
     np.savez_compressed(buffer, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]  # of its stubs
     try:
-        write_atomically(path, buffer.getvalue())
-        for older in set(PREPARED.glob(f"{what}-*.npz")) - {path}:
+        write_atomically(path, hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+        for older in set(PREPARED.glob(f"{what}-*")) - {path}:
             older.unlink()
     except OSError:  # a full disk or a folder that is not ours: it is computed again next time
         pass
+
+
+def _place(what: str, rooms: tuple[str, ...]) -> Path:
+    return PREPARED / f"{what}-{program(rooms)}"
 
 
 @cache

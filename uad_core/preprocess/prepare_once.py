@@ -50,21 +50,17 @@ def _load(what: str, scan: Volume) -> Prepared | None:
     if (known := kept.load(what, ROOMS)) is None:
         return None
     arrays, record = known
-    try:
-        field = record.get("shading")
-        shading = field and ShadingField(**{name: arrays[name] for name in _FIELD} | field)
-        return Prepared(
-            scan,
-            arrays["array"],
-            arrays["brain_mask"],
-            AffineTransform(arrays["transform"]),
-            _config(record["config"]),
-            tuple(ProcessingStep(**step) for step in record["steps"]),
-            tuple(record["warnings"]),
-            shading,
-        )
-    except (KeyError, TypeError, ValueError):
-        return None
+    field = record.get("shading")
+    return Prepared(
+        scan,
+        arrays["array"],
+        arrays["brain_mask"],
+        AffineTransform(arrays["transform"]),
+        _config(record["config"]),
+        tuple(ProcessingStep(**step) for step in record["steps"]),
+        tuple(record["warnings"]),
+        field and ShadingField(**{name: arrays[name] for name in _FIELD} | field),
+    )
 
 
 def _config(record: dict[str, Any]) -> PreprocessConfig:

@@ -27,7 +27,7 @@ class ShadingConfig:
     steps: int = 20  # of expectation maximisation a fit, at most
     rounds: int = 3  # of looking for bright regions, and fitting without them
     ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
-    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-5)  # in place of the last round: ridges for a field that bends faster,
+    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-6, 3e-5)  # in place of the last round: for a field that bends faster,
     gain: float = 0.05  # as under a drop-out; where held-out tissue fits better by that share
     block_mm: float = 28.0  # edge of what is held out in one piece
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
