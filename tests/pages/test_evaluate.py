@@ -136,4 +136,6 @@ def test_an_evaluation_is_stopped_started_again_and_read_and_a_patient_is_a_clic
     button(page, "Delete").click(timeout=LONG)
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("heading", name="measured-soop-infarct: real scans").wait_for(timeout=LONG)
+    page.get_by_text("Lesion recall").first.wait_for()
+    assert not page.get_by_text("False positives in healthy scans, ml").count()  # of a cohort without any
     assert not folder.exists()

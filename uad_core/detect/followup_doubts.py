@@ -9,6 +9,8 @@ from uad_core.quality import Check
 
 LEAST_LIKENESS = 0.7  # correlation: of one brain, disturbed or simulated again, .98 and more, of two .26 to .58
 
+UNEVEN = 2.0  # times the volume of the other date, of a region that is stable
+
 
 def date_doubts(before: Reconstruction, after: Reconstruction) -> tuple[str, ...]:
     """What speaks against either scan alone, as for a detection; takes seconds, and depends on no setting."""
@@ -23,11 +25,11 @@ def pair_doubts(dates: TwoDates) -> tuple[str, ...]:
             f"The two scans are hardly alike (correlation {dates.likeness:.2f}; of one brain it is close to 1): "
             "another person, or another kind of picture? Then nothing of this is a change."
         )
-    one_date = sum(one.status == "stable" and 0 in (one.before_mm3, one.after_mm3) for one in dates.regions)
-    if one_date:
+    volumes = [sorted((one.before_mm3, one.after_mm3)) for one in dates.regions if one.status == "stable"]
+    if uneven := sum(large > UNEVEN * small for small, large in volumes):
         doubts.append(
-            f"{one_date} of the stable regions {'is' if one_date == 1 else 'are'} flagged at one date alone: the grey "
-            "hardly changed there and lies near the threshold, which is no change."
+            f"Of {uneven} stable {'region' if uneven == 1 else 'regions'} one date flags far more than the other, or "
+            "it alone: the grey hardly changed there and lies near the threshold, which is no change."
         )
     if below := dates.below_threshold:
         doubts.append(

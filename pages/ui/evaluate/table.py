@@ -21,6 +21,7 @@ ALL = ("signed", "auprc", "auprc_pooled", "dice", "lesion_recall", "lesion_preci
        "recall_at_5", "flagged_ml", "false_positive_ml", "auprc_difference", "dice_difference", "seconds", "best_dice",
        "best_dice_pooled")  # fmt: skip
 BELOW = "[\N{BLACK DOWN-POINTING TRIANGLE} below model 0]"
+NOTHING = (number(None), Cell(number(None)))
 KNOWN = {"trained": "[trained on this scan]", "calibrated": "[calibrated on this scan]",
          "anatomy": "[trained on this brain]"}  # what a model has of a subject  # fmt: skip
 
@@ -46,7 +47,7 @@ def draw_table(metrics: Metrics) -> None:
         "precision, what was flagged, seconds. The table of the files to download has them all.",
     )  # fmt: skip
     headings, cells = table([COLUMNS[key] for key in (ALL if every else SHOWN)], rows)
-    known = [at for at in range(len(headings)) if any(str(line[at]) != number(None) for line in cells)]
+    known = [at for at in range(len(headings)) if any(line[at] not in NOTHING for line in cells)]
     headings, cells = [headings[at] for at in known], [[line[at] for at in known] for line in cells]
     below = [(against := against_model_0(row)) is not None and against.verdict == "below" for row in rows]
     names = [Cell(row.key, BELOW if loses else "") for row, loses in zip(rows, below, strict=True)]
