@@ -150,6 +150,7 @@ def test_the_server_is_closed_to_all_but_this_machine():
         "fileWatcherType": "none",
         "showEmailPrompt": False,
     }
+    assert config["global"] == {"minCachedMessageSize": 1e12}
     assert config["client"] == {
         "showErrorDetails": "none",
         "toolbarMode": "viewer",

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pages.ui.inputs.selected_scan import FIRST, bundled
 from uad_core.atlas.space import PAPER_SLAB
@@ -110,6 +111,20 @@ def test_a_painted_lesion_is_seen_when_it_is_bright_and_vanishes_in_mid_grey(pag
         slider.press("ArrowRight")
     share = int(re.search(r"\d+", at_first)[0])  # each key is a run of its own: what lies between is passed over
     wait_for_text(page, found, lambda text: int((re.search(r"\d+", text) or ["-1"])[0]) > share)
+
+
+def test_a_picture_that_comes_back_is_sent_whole(page):
+    """The session is dead if the browser has forgotten meanwhile what a mere reference speaks of."""
+    received = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    page.goto(f"{page.address}/learn?chapter=Paint&lesson_watched=intensity")
+    page.get_by_text("painted in grey 0.7").wait_for(timeout=LONG)
+    for key, grey in (("ArrowLeft", 0.65), ("ArrowRight", 0.7), ("ArrowLeft", 0.65)):
+        page.get_by_role("slider", name="Grey of the lesion").press(key)
+        page.get_by_text(f"painted in grey {grey}").wait_for(timeout=LONG)
+    messages = [ForwardMsg.FromString(frame) for frame in received if isinstance(frame, bytes)]
+    assert sum(message.ByteSize() > 10_000 for message in messages) >= 4
+    assert not any(message.HasField("ref_hash") for message in messages)
 
 
 def test_every_chapter_is_one_step_from_the_last_and_none_breaks(page):

@@ -45,10 +45,10 @@ def follow_the_model(key: str, suits: float) -> None:
     suited, value = f"{keys.SUITED} {key}", st.session_state.get(key)
     if value is not None and value != st.session_state.get(suited, suits):
         st.session_state[suited] = None  # moved, whatever it suits later
-    elif value is not None:
-        st.session_state[key] = st.session_state[suited] = suits
     else:
         st.session_state[suited] = suits
+        if value not in (None, suits):
+            st.session_state[key] = suits
 
 
 def median_slider(
