@@ -103,11 +103,12 @@ def moved(rng: np.random.Generator) -> AffineTransform:
 
 
 def on_atlas(image: np.ndarray, brain: np.ndarray, turn: AffineTransform) -> Volume:
-    """A stripped scan in whole numbers; turned, it is resampled on a grid that did not turn with the head."""
-    whole = np.zeros(ATLAS_SHAPE, np.float32)
-    whole[BOX] = np.where(brain, image, 0)
+    """A stripped scan in whole numbers, 0 outside alone; turned, it is resampled on a grid that stayed where it was."""
+    whole, inside = np.zeros(ATLAS_SHAPE, np.float32), np.zeros(ATLAS_SHAPE, np.float32)
+    whole[BOX], inside[BOX] = np.where(brain, image, 0), brain
     to_atlas = AffineTransform(ATLAS_AFFINE).inverse @ turn.inverse @ AffineTransform(ATLAS_AFFINE)
     if not np.allclose(turn.matrix, np.eye(4)):
         whole = ndimage.affine_transform(whole, to_atlas.matrix, order=3)
-        whole[whole < 0.2] = 0
-    return Volume.from_canonical(np.clip(np.rint(whole * WHITE), 0, 255).astype(np.float32), ATLAS_AFFINE)
+        inside = ndimage.affine_transform(inside, to_atlas.matrix, order=1)
+    grey = np.where(inside >= 0.5, np.clip(np.rint(whole * WHITE), 1, 255), 0)
+    return Volume.from_canonical(grey.astype(np.float32), ATLAS_AFFINE)

@@ -18,18 +18,18 @@ with st.sidebar:
 banner()
 if choice is not None:
     choice = upload.take_masks(choice)
-bring, present = st.columns(2, gap="medium")
-with bring.container(border=True, height="stretch"):
-    st.markdown("**Bring your own scan**")
-    upload.offer_scan()
-    offer_series(choice)
-with present.container(border=True, height="stretch"):
-    if choice is None:
-        st.info("No scan of yours is loaded. Bring one, or choose a bundled one in the sidebar.")
-        st.stop()
+if choice is not None:
     naming.draw_title(choice)
-    with st.expander("How it is prepared", expanded=upload.has_masks(choice), icon=":material/tune:"):
-        upload.offer_options(choice)
+own = choice is not None and choice.uploaded
+bring, present = st.columns(2, gap="medium") if own else (st.container(), st.container())
+with upload.bring_box(bring, choice):
+    upload.offer_scan(wide=not own)
+    offer_series(choice)
+if choice is None:
+    present.info("No scan of yours is loaded. Bring one, or choose a bundled one in the sidebar.")
+    st.stop()
+with present.expander("How it is prepared", expanded=upload.has_masks(choice), icon=":material/tune:"):
+    upload.offer_options(choice)
 
 pictures, (header, lights) = st.empty(), st.columns([1, 1.5], gap="medium")
 known = inspection.header_of(choice)

@@ -50,6 +50,7 @@ def test_all_that_is_written_says_how_it_came_about_and_names_no_file(out):
     assert record["FirstScanSha256"] != record["SecondScanSha256"]
     report = next(out.glob("*change_report.html")).read_text()
     assert "region 1, new" in report
+    assert ">1</i>" in report  # beside the region in the picture
     assert "not for diagnosis" in report
     for path in out.rglob("*"):
         assert "CANARY" not in path.name

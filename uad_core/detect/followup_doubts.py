@@ -28,7 +28,7 @@ def pair_doubts(dates: TwoDates) -> tuple[str, ...]:
     volumes = [sorted((one.before_mm3, one.after_mm3)) for one in dates.regions if one.status == "stable"]
     if uneven := sum(large > UNEVEN * small for small, large in volumes):
         doubts.append(
-            f"Of {uneven} stable {'region' if uneven == 1 else 'regions'} one date flags far more than the other, or "
+            f"In {uneven} stable {'region' if uneven == 1 else 'regions'} one date flags far more than the other, or "
             "it alone: the grey hardly changed there and lies near the threshold, which is no change."
         )
     if below := dates.below_threshold:

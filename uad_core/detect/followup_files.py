@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
+from uad_core.detect.report.pictures import Mark, marks_beside
 from uad_core.detect.result_files import REPORT, result_stem, scan_sha256
 from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.change import STATUSES, RegionChange, TwoDates
@@ -115,8 +116,10 @@ def follow_up_report(
     ).encode()
 
 
-def _pictures(before: Reconstruction, after: Reconstruction, dates: TwoDates) -> list[tuple[str, bytes, bytes]]:
-    """Caption and both dates of the levels of the first regions."""
+def _pictures(
+    before: Reconstruction, after: Reconstruction, dates: TwoDates
+) -> list[tuple[str, bytes, bytes, tuple[Mark, ...]]]:
+    """Caption, both dates and the regions' numbers, at the levels of the first regions."""
     shown: dict[int, str] = {}
     for region in dates.regions:
         words = f"region {region.number}, {region.status}"
@@ -130,7 +133,9 @@ def _pictures(before: Reconstruction, after: Reconstruction, dates: TwoDates) ->
         box = (index, rows, columns)
         both = [marked_png(one.prepared.array[box], mask=found.mask[box])
                 for one, found in ((before, dates.before), (after, dates.after))]  # fmt: skip
-        pictures.append((f"Level {before.prepared.slab.levels[index]}: {words}", both[0], both[1]))
+        labels = dates.labels[box]
+        marks = marks_beside(*np.nonzero(labels), labels[labels > 0], labels.shape)
+        pictures.append((f"Level {before.prepared.slab.levels[index]}: {words}", both[0], both[1], marks))
     return pictures
 
 

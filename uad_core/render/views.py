@@ -137,12 +137,23 @@ def region_marks(prepared: Prepared, mask: np.ndarray, index: int) -> tuple[tupl
     """
     (levels, rows, columns), rank = regions(mask)
     here = levels == index
-    rows, columns, rank = rows[here], columns[here], rank[here]
+    return _marks(prepared, rows[here], columns[here], rank[here] + 1)
+
+
+def label_marks(prepared: Prepared, labels: np.ndarray, index: int) -> tuple[tuple[int, int, str], ...]:
+    """The same of regions that have numbers already: (D, 256, 256) integers, 0 elsewhere."""
+    rows, columns = np.nonzero(labels[index])
+    return _marks(prepared, rows, columns, labels[index, rows, columns])
+
+
+def _marks(
+    prepared: Prepared, rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray
+) -> tuple[tuple[int, int, str], ...]:
     box_rows, box_columns = crop_box(prepared.brain_mask)
     marks = []
-    for one in np.unique(rank):
-        h, w = rows[rank == one], columns[rank == one]
-        marks.append((int(w.max()) + 2 - box_columns.start, round(float(h.mean())) - box_rows.start, str(one + 1)))
+    for one in np.unique(numbers):
+        h, w = rows[numbers == one], columns[numbers == one]
+        marks.append((int(w.max()) + 2 - box_columns.start, round(float(h.mean())) - box_rows.start, str(one)))
     return tuple(marks)
 
 

@@ -16,7 +16,7 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.render.change import change_overlay
 from uad_core.render.readout import file_values
-from uad_core.render.views import Overlay, overlay_view, scan_view, slice_voxel
+from uad_core.render.views import Overlay, label_marks, overlay_view, scan_view, slice_voxel
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
               values=file_values(before, "axial", index)),
         Panel(later, "Second date", overlay_view(before, index, Overlay(dates.after.mask)),
               values=file_values(after, "axial", index, before)),
-        Panel(later, "Change", change_overlay(before, dates, index)),
+        Panel(later, "Change", change_overlay(before, dates, index), marks=label_marks(before, dates.labels, index)),
     ]  # fmt: skip
 
     def go(click: Click) -> None:
@@ -56,7 +56,7 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
 
     layout = PanelLayout(300, None, level, before.slab.levels)
     show_panels(panels, "two dates", layout, Listeners(to_level, go))
-    st.caption("Change: orange is new or enlarged, green resolved or shrunk, blue stable.")
+    st.caption("Change: orange is new or enlarged, green resolved or shrunk, blue stable; numbers as in the table.")
 
 
 def draw_doubts(found: ChangeFinding) -> None:

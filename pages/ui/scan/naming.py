@@ -1,6 +1,7 @@
 """What the scan on view is called, and what can be done with it as a whole."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.inputs.own_scans import own_scans, renamed
 from pages.ui.inputs.selected_scan import SelectedScan
@@ -12,22 +13,22 @@ NAME = "name of the scan"
 
 
 def draw_title(choice: SelectedScan) -> None:
-    """Its name, which is the user's to change where the scan is, and the way to the page Detect."""
+    """In one row its name, which is the user's to change where the scan is, and the way to the page Detect."""
     refused = complaint_about(SCAN)
-    st.subheader(f"Still {choice.heading}" if refused else choice.heading, anchor=False)
+    title, name, remove, go = st.columns([2.2, 1.6, 0.8, 1.1], vertical_alignment="bottom")
+    title.subheader(f"Still {choice.heading}" if refused else choice.heading, anchor=False)
     if refused:
-        st.caption("The file that you brought last was not taken: all that is shown is of this scan.")
+        title.caption("The file that you brought last was not taken: all that is shown is of this scan.")
     if choice.uploaded:
-        _offer_name(choice)
+        _offer_name(choice, name, remove)
     # a link, as `st.switch_page` refuses where an address is bound to a widget
-    st.page_link(
+    go.page_link(
         "pages/detect.py", label=":primary[**Detect on this scan**]", icon=":material/neurology:",
         query_params={"scan": st.session_state[keys.SCAN]},
     )  # fmt: skip
 
 
-def _offer_name(choice: SelectedScan) -> None:
-    name, remove = st.columns([2, 1], vertical_alignment="bottom")
+def _offer_name(choice: SelectedScan, name: DeltaGenerator, remove: DeltaGenerator) -> None:
     key = f"{NAME} {choice.number}"
 
     def rename() -> None:

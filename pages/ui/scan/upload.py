@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.inputs.own_scans import as_scan, own_scans
 from pages.ui.inputs.scan_picker import show_own
@@ -68,20 +69,30 @@ def take_masks(choice: SelectedScan) -> SelectedScan:
     return choice
 
 
-def offer_scan() -> None:
-    """The uploader, with what it takes said before."""
-    kind = st.radio(
+def bring_box(place: DeltaGenerator, choice: SelectedScan | None) -> DeltaGenerator:
+    """Where the uploader stands: closed while a scan of the user's is looked at, as the pictures are what counts."""
+    asked = complaint_about(SCAN) or kept().get(keys.UNDECIDED) or (choice and len(choice.series) > 1)
+    own = choice is not None and choice.uploaded
+    words = "Bring another scan" if own else "Bring your own scan"
+    return place.expander(words, expanded=bool(asked) or not own, icon=":material/upload_file:")
+
+
+def offer_scan(wide: bool) -> None:
+    """The uploader, with what it takes said before: below it, or beside it where the place is wide."""
+    form, words = st.columns(2, gap="medium") if wide else (st.container(), st.container())
+    kind = form.radio(
         "What do you have?", KINDS, key="kind of upload", horizontal=True, label_visibility="collapsed",
         help="A browser hands over either files or a folder.",
     )  # fmt: skip
     folder = kind == KINDS[1]
-    st.file_uploader(
+    form.file_uploader(
         "The folder of one DICOM series" if folder else "A NIfTI file, an archive of a DICOM series, or all its files",
         accept_multiple_files="directory" if folder else True, key=uploader_key(f"{SCAN} {folder}"),
         help="A FLAIR of the head: .nii.gz, .nii, .mgz, .nrrd, DICOM files of any name; or a zip or tar.gz of it.",
     )  # fmt: skip
-    show_complaint(SCAN)
-    st.caption(
+    with form:
+        show_complaint(SCAN)
+    words.caption(
         f"Up to 200 MB, one 3-D volume of up to {MAX_BYTES // 1024**2} MB unpacked. From a head that is not "
         "skull-stripped a face can be recognised: treat it as you treat a name. Scans never leave this machine; they "
         f"stay in its memory until you forget them or close your last tab. All visitors' may take {in_words(bound())}."

@@ -96,7 +96,8 @@ function number(context, marks, zoom, canvas) {
   Object.assign(context, { fillStyle: "white", strokeStyle: "black", lineWidth: 3, lineJoin: "round" });
   for (const [column, row, words] of marks) {
     const at = matrix.transformPoint({ x: (column + 0.5) * zoom, y: (row + 0.5) * zoom });
-    context.strokeText(words, at.x, at.y);
-    context.fillText(words, at.x, at.y);
+    const x = Math.min(at.x, canvas.width - context.measureText(words).width - 3);
+    context.strokeText(words, x, at.y);
+    context.fillText(words, x, at.y);
   }
 }

@@ -59,21 +59,27 @@ def report_slices(reconstruction: Reconstruction, segmentation: Segmentation) ->
     for index in _choose(mask, voxels[0], numbers) or _spread(reconstruction.searched):
         picture, flagged = prepared.array[index, rows, columns], mask[index, rows, columns]
         here = voxels[0] == index
-        marks = _marks(voxels[1][here] - rows.start, voxels[2][here] - columns.start, numbers[here], picture.shape)
+        at = voxels[1][here] - rows.start, voxels[2][here] - columns.start
+        marks = marks_beside(*at, numbers[here] + 1, picture.shape)
         level, overlay = prepared.slab.levels[index], marked_png(picture, mask=flagged)
         shown.append(ReportSlice(level, marks, marked_png(picture), overlay))
     return tuple(shown)
 
 
-def _marks(rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, shape: tuple[int, ...]) -> tuple[Mark, ...]:
-    """Each region's number on the side of it away from the middle of the picture."""
+def marks_beside(
+    rows: np.ndarray, columns: np.ndarray, numbers: np.ndarray, shape: tuple[int, ...]
+) -> tuple[Mark, ...]:
+    """Each region's number on the side of it away from the middle of the picture.
+
+    `rows`, `columns` and `numbers`: (N,) of the pixels of regions, in a picture of `shape`.
+    """
     marks = []
     for number in np.unique(numbers):
         own = numbers == number
         left = bool(columns[own].mean() < shape[1] / 2)
         edge = int(columns[own].min()) if left else int(columns[own].max()) + 1
         beside = rows[own][columns[own] == (edge if left else edge - 1)].mean() + 0.5
-        marks.append(Mark(int(number) + 1, edge / shape[1], float(beside) / shape[0], left))
+        marks.append(Mark(int(number), edge / shape[1], float(beside) / shape[0], left))
     return tuple(marks)
 
 
