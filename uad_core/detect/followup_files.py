@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.change import STATUSES, RegionChange, TwoDates
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig
+from uad_core.render.change import change_overlay
 from uad_core.render.html import Table, render_html
 from uad_core.render.slices import crop_box, marked_png
 
@@ -35,6 +36,7 @@ COLUMNS: dict[str, str] = {
     "side": "The patient's side.",
     "tissues": "The template's tissues in which it lies.",
 }
+VOLUMES = "A region that changed clearly counts down to a tenth of the threshold: it may hold more than is flagged."
 READ = ("#", "change", "before, mm³", "after, mm³", "grey", "side", "level", "place")
 
 
@@ -109,34 +111,52 @@ def follow_up_report(
         label=label,
         sentence=dates.sentence,
         warnings=record["Warnings"],
-        pairs=_pictures(before, after, dates),
+        slices=_slices(before, after, dates),
+        volumes=VOLUMES,
         regions=Table(READ, [[str(value) for value in row.values()] for row in rows[:MOST_ROWS]]),
         rest=max(len(rows) - MOST_ROWS, 0),
         record=record,
     ).encode()
 
 
-def _pictures(
-    before: Reconstruction, after: Reconstruction, dates: TwoDates
-) -> list[tuple[str, bytes, bytes, tuple[Mark, ...]]]:
-    """Caption, both dates and the regions' numbers, at the levels of the first regions."""
+@dataclass(frozen=True)
+class DatesSlice:
+    """PNGs of the report: both dates, the second alone with the change to lay over it; and the regions' numbers."""
+
+    caption: str
+    first: bytes
+    second: bytes
+    scan: bytes
+    change: bytes
+    marks: tuple[Mark, ...]
+
+
+def _slices(before: Reconstruction, after: Reconstruction, dates: TwoDates) -> list[DatesSlice]:
+    """The levels at which the first regions are widest."""
     shown: dict[int, str] = {}
     for region in dates.regions:
         words = f"region {region.number}, {region.status}"
-        level = region.centre_voxel[0]
+        level = int(np.count_nonzero(dates.labels == region.number, axis=(1, 2)).argmax())
         shown[level] = f"{shown[level]}; {words}" if level in shown else words
         if len(shown) == MOST_PICTURES:
             break
     rows, columns = crop_box(before.prepared.brain_mask)
-    pictures = []
+    slices = []
     for index, words in sorted(shown.items()):
         box = (index, rows, columns)
-        both = [marked_png(one.prepared.array[box], mask=found.mask[box])
-                for one, found in ((before, dates.before), (after, dates.after))]  # fmt: skip
+        first, second = (
+            marked_png(one.prepared.array[box], mask=found.mask[box])
+            for one, found in ((before, dates.before), (after, dates.after))
+        )
         labels = dates.labels[box]
-        marks = marks_beside(*np.nonzero(labels), labels[labels > 0], labels.shape)
-        pictures.append((f"Level {before.prepared.slab.levels[index]}: {words}", both[0], both[1], marks))
-    return pictures
+        down, across = np.nonzero(labels)
+        marks = marks_beside(down, across, labels[down, across], labels.shape)
+        level = before.prepared.slab.levels[index]
+        change = change_overlay(before.prepared, dates, index)
+        slices.append(
+            DatesSlice(f"Level {level}: {words}", first, second, marked_png(after.prepared.array[box]), change, marks)
+        )
+    return slices
 
 
 def _values(one: RegionChange) -> tuple[str | float, ...]:

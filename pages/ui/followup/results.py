@@ -9,7 +9,7 @@ from pages.ui.shell.downloads import ending_in, zipped
 from pages.ui.viewer.display import go_to, to_level
 from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.detect.followup_doubts import pair_doubts
-from uad_core.detect.followup_files import READ, change_rows, follow_up_files
+from uad_core.detect.followup_files import READ, VOLUMES, change_rows, follow_up_files
 from uad_core.detect.result_files import REPORT, result_stem
 from uad_core.pipeline.change import TwoDates, compare_dates
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -56,7 +56,7 @@ def draw_panels(found: ChangeFinding, level: int) -> None:
 
     layout = PanelLayout(300, None, level, before.slab.levels)
     show_panels(panels, "two dates", layout, Listeners(to_level, go))
-    st.caption("Change: orange is new or enlarged, green resolved or shrunk, blue stable; numbers as in the table.")
+    st.caption(f"Change: orange is new or enlarged, green resolved or shrunk, blue stable; numbers as below. {VOLUMES}")
 
 
 def draw_doubts(found: ChangeFinding) -> None:
