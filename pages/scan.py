@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui.inputs.model import pick_checkpoint
 from pages.ui.inputs.scan import is_prepared, prepared_scan
 from pages.ui.inputs.scan_picker import pick_scan
+from pages.ui.inputs.uploader import SCAN, show_complaint
 from pages.ui.scan import inspection, naming, upload
 from pages.ui.scan.series import offer_series
 from pages.ui.shell.page import banner, forget_button, start_page
@@ -21,11 +22,13 @@ if choice is not None:
 if choice is not None:
     naming.draw_title(choice)
 own = choice is not None and choice.uploaded
-bring, present = st.columns(2, gap="medium") if own else (st.container(), st.container())
+boxes = st.container()  # one, however they stand: what follows keeps its place
+bring, present = boxes.columns(2, gap="medium") if own else (boxes.container(), boxes.container())
 with upload.bring_box(bring, choice):
     upload.offer_scan(wide=not own)
     offer_series(choice)
 if choice is None:
+    show_complaint(SCAN)
     present.info("No scan of yours is loaded. Bring one, or choose a bundled one in the sidebar.")
     st.stop()
 with present.expander("How it is prepared", expanded=upload.has_masks(choice), icon=":material/tune:"):

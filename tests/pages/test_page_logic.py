@@ -178,13 +178,12 @@ def test_models_with_the_same_weights_each_have_their_own_result(visit):
 
 
 def test_compare_keeps_its_models_when_the_levels_change(visit):
-    app = visit("compare", models=["denoiser", "intensity", "sae3"])
-    for level, models in (
-        ("Whole brain", ["denoiser-whole", "intensity-whole"]),  # there is no sae3 of all levels
-        ("Middle slices", ["denoiser", "intensity"]),
-    ):
+    whole, middle = ["denoiser-whole", "intensity-whole"], ["denoiser", "intensity", "sae3"]  # sae3 of all levels: none
+    app = visit("compare", models=middle)
+    for level, models in (("Whole brain", whole), ("Middle slices", middle)):
         settled(app.radio(key="levels").set_value(level).run())
         assert list(app.multiselect(key="models").value) == models
+        assert says(app, "Not at these levels: sae3") == (level == "Whole brain")
 
 
 def test_compare_opens_each_model_at_what_suits_it(visit):

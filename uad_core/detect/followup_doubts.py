@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from uad_core.detect.lights import cautions, lights_of
 from uad_core.pipeline.change import TwoDates
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.quality import Check
 
 LEAST_LIKENESS = 0.7  # correlation: of one brain, disturbed or simulated again, .98 and more, of two .26 to .58
-
 UNEVEN = 2.0  # times the volume of the other date, of a region that is stable
 
 
 def date_doubts(before: Reconstruction, after: Reconstruction) -> tuple[str, ...]:
     """What speaks against either scan alone, as for a detection; takes seconds, and depends on no setting."""
-    return (*_of("First", before, lights_of(before)), *_of("Second", after, lights_of(after)))
+    same = np.array_equal(before.prepared.scan.array, after.prepared.scan.array)
+    twice = ("Both dates are the same scan: was one file given twice?",) if same else ()
+    return (*twice, *_of("First", before, lights_of(before)), *_of("Second", after, lights_of(after)))
 
 
 def pair_doubts(dates: TwoDates) -> tuple[str, ...]:

@@ -88,12 +88,17 @@ def change_record(
     }
 
 
+def widest(dates: TwoDates, region: RegionChange) -> int:
+    """Index of the level at which the region is widest."""
+    return int(np.count_nonzero(dates.labels == region.number, axis=(1, 2)).argmax())
+
+
 def change_rows(dates: TwoDates, before: Reconstruction) -> list[dict[str, str | float]]:
     """For a reader: `READ` of each region, numbers rounded."""
     levels = before.prepared.slab.levels
     rows: list[dict[str, str | float]] = []
     for one in dates.regions:
-        level = levels[one.centre_voxel[0]]
+        level = levels[widest(dates, one)]
         values = (one.number, one.status, round(one.before_mm3), round(one.after_mm3), round(one.grey, 3), one.side,
                   level, one.tissues)  # fmt: skip
         rows.append(dict(zip(READ, values, strict=True)))
@@ -113,6 +118,7 @@ def follow_up_report(
         warnings=record["Warnings"],
         slices=_slices(before, after, dates),
         volumes=VOLUMES,
+        levels=before.prepared.slab.levels,
         regions=Table(READ, [[str(value) for value in row.values()] for row in rows[:MOST_ROWS]]),
         rest=max(len(rows) - MOST_ROWS, 0),
         record=record,
@@ -136,7 +142,7 @@ def _slices(before: Reconstruction, after: Reconstruction, dates: TwoDates) -> l
     shown: dict[int, str] = {}
     for region in dates.regions:
         words = f"region {region.number}, {region.status}"
-        level = int(np.count_nonzero(dates.labels == region.number, axis=(1, 2)).argmax())
+        level = widest(dates, region)
         shown[level] = f"{shown[level]}; {words}" if level in shown else words
         if len(shown) == MOST_PICTURES:
             break

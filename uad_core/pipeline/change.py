@@ -79,10 +79,10 @@ class TwoDates:
     def sentence(self) -> str:
         """What changed, and what counts as a change."""
         counts = ", ".join(f"{self.count(status)} {status}" for status in STATUSES)
-        ml = self.after.flagged_ml - self.before.flagged_ml
+        first, second = round(self.before.flagged_ml, 2), round(self.after.flagged_ml, 2)
         return (
-            f"Regions: {counts}. Flagged {self.before.flagged_ml:.2f} ml, then {self.after.flagged_ml:.2f} ml "
-            f"({ml:+.2f} ml). A change counts from {LEAST_MM3:g} mm³ of voxels whose grey changed by more than "
+            f"Regions: {counts}. Flagged {first:.2f} ml, then {second:.2f} ml ({second - first:+.2f} ml). "
+            f"A change counts from {LEAST_MM3:g} mm³ of voxels whose grey changed by more than "
             f"{self.grey_limit:.3f}, tissue being 0.5: two scans of an unchanged brain differ by less."
         )
 

@@ -10,19 +10,22 @@ from uad_core.evaluate.setting_study import MEDIANS, PERCENTILES, SettingStudy, 
 
 DASHES = ("dot", "dash", "solid", "dashdot", "longdash")  # one a median
 STEPS = tuple(range(len(PERCENTILES)))  # evenly apart: most lies above 99
+SIMULATED = "The bundled patients are simulated: they show how it works, not which setting suits your scanner."
 TO_COME = (
     "You get Dice, lesions found and false volume over the percentile, a line for each model and median; the setting "
     "that did best, with what it gave on each scan when it was chosen on the others; and that setting as a preset for "
-    "the page Detect. The bundled patients are simulated: they show how it works, not which setting suits your scanner."
+    f"the page Detect. {SIMULATED}"
 )
 CHARTS = {"dice": "mean Dice", "recall": "share of lesions found", "false_ml": "ml flagged that is no lesion"}
 
 
-def draw(study: SettingStudy) -> None:
-    """All of it."""
+def draw(study: SettingStudy, simulated: bool) -> None:
+    """All of it; `simulated`: whether the scans are."""
     for sentence in study.refused:
         st.warning(sentence, icon=":material/warning:")
     st.markdown(f"**{study.sentence}**")
+    if simulated:
+        st.warning(SIMULATED.replace("bundled patients", "patients of this cohort"), icon=":material/warning:")
     models = list(dict.fromkeys(one.setting[0] for one in study.figures))
     means = study_means(study)
     for column, (figure, title) in zip(st.columns(len(CHARTS)), CHARTS.items(), strict=True):

@@ -132,5 +132,5 @@ def draw_table(compared: Sequence[Compared], truth: Mask | None) -> None:
         "Dice": "With the reference mask, at these levels.",
         "s": "Seconds taken by the model for this scan.",
     }
-    columns = {name: st.column_config.Column(name, help=text) for name, text in help_texts.items()}
+    columns = {name: st.column_config.Column(name, help=text, width=70) for name, text in help_texts.items()}
     st.dataframe(rows, hide_index=True, column_config=columns)

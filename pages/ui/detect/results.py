@@ -14,7 +14,7 @@ from pages.ui.viewer.display import go_to
 from uad_core.detect.export import export
 from uad_core.detect.lights import cautions
 from uad_core.detect.presets import command_line
-from uad_core.detect.result_files import REPORT, result_stem
+from uad_core.detect.result_files import NAMELESS, REPORT, result_stem
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.review import dice_over_percentile
 from uad_core.io.volume import Mask
@@ -82,6 +82,8 @@ def draw_download(found: Finding) -> None:
     )  # fmt: skip
     for column, (name, data, file, kind, help_text) in zip(st.columns(len(offers)), offers, strict=True):
         column.download_button(name, data, file, kind, width="stretch", on_click="ignore", help=help_text)
+    if choice.label == NAMELESS:
+        st.caption(f"The files are called sub-{NAMELESS}: name the scan on the page Scan, and they are called so.")
 
 
 def draw_log(reconstruction: Reconstruction, lights: Sequence[Check]) -> None:

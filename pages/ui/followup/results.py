@@ -9,7 +9,7 @@ from pages.ui.shell.downloads import ending_in, zipped
 from pages.ui.viewer.display import go_to, to_level
 from pages.ui.viewer.viewer import Click, Listeners, Panel, PanelLayout, show_panels
 from uad_core.detect.followup_doubts import pair_doubts
-from uad_core.detect.followup_files import READ, VOLUMES, change_rows, follow_up_files
+from uad_core.detect.followup_files import READ, VOLUMES, change_rows, follow_up_files, widest
 from uad_core.detect.result_files import REPORT, result_stem
 from uad_core.pipeline.change import TwoDates, compare_dates
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -74,7 +74,8 @@ def draw_table(found: ChangeFinding) -> None:
 
     def go_there() -> None:
         if chosen := st.session_state[keys.CHANGES].selection.rows:
-            go_to(found.before, found.dates.regions[chosen[0]].centre_voxel)
+            region = found.dates.regions[chosen[0]]
+            go_to(found.before, (widest(found.dates, region), *region.centre_voxel[1:]))
 
     widths = dict.fromkeys(READ[:-1], 85)
     columns = {name: st.column_config.Column(name, width=widths.get(name)) for name in READ}

@@ -26,6 +26,7 @@ from uad_core.preprocess.second_scan import prepare_second
 
 SECOND = "later scan"  # the uploader
 SECONDS = 30.0  # of its preparation, at first
+SIMULATED = "Both scans are simulated, and no person's."
 TITLES = ("example, earlier date, simulated", "example, later date, simulated")
 
 
@@ -102,7 +103,8 @@ def doubts_of(
 ) -> tuple[str, ...]:
     """What speaks against either scan alone; measured once, whatever the sliders do."""
     key = ("doubts", first.key, later.key, before.checkpoint.identity)
-    return wait_for(begin(key, Work(lambda on_progress: date_doubts(before, after), "checks", 2.0)))
+    found = wait_for(begin(key, Work(lambda on_progress: date_doubts(before, after), "checks", 2.0)))
+    return (SIMULATED, *found) if later.title == TITLES[1] else found
 
 
 def _prepared_later(first: SelectedScan, later: SelectedScan, whole: Prepared, slab: Slab) -> Prepared:

@@ -68,6 +68,10 @@ def pick_checkpoints() -> list[Checkpoint]:
         key=keys.MODELS, bind="query-params",
         help="Two to six checkpoints. Each is shown with the residual that suits it.",
     )  # fmt: skip
+    before, since = st.session_state.get(keys.LEFT_BEHIND, ((), ()))
+    alike = {name.removesuffix(WHOLE) for name in chosen}
+    if chosen == since and (lost := [name for name in before if name.removesuffix(WHOLE) not in alike]):
+        st.caption(f"Not at these levels: {', '.join(lost)}.")
     return [load(name) for name in chosen]
 
 
@@ -104,5 +108,9 @@ def _to_these_levels(names: Sequence[str], whole: Collection[str]) -> None:
     if fitting and keys.MODEL in state:
         state[keys.MODEL] = like.get(state[keys.MODEL].removesuffix(WHOLE), fitting[0])
     if fitting and keys.MODELS in state:
-        kept = [like[name.removesuffix(WHOLE)] for name in state[keys.MODELS] if name.removesuffix(WHOLE) in like]
-        state[keys.MODELS] = kept if len(kept) > 1 else _compared(fitting)
+        here, (before, since) = state[keys.MODELS], state.get(keys.LEFT_BEHIND, ((), ()))
+        kept = [like[name.removesuffix(WHOLE)] for name in here if name.removesuffix(WHOLE) in like]
+        unchanged = here == since and set(before) <= set(fitting)  # since the levels were left: all come back
+        back = list(before) if unchanged else kept
+        state[keys.MODELS] = back if len(back) > 1 else _compared(fitting)
+        state[keys.LEFT_BEHIND] = (here, state[keys.MODELS])

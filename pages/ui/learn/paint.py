@@ -26,6 +26,7 @@ from uad_core.teaching import INTENSITIES, PaintedLesion, Sweep, close_up_voxel,
 
 AT_FIRST = PaintedLesion((11, 134, 100), radius_mm=5.0, softness_mm=2.0)  # in even white matter of that scan
 MOST = 3
+NO_GAP = "Intensity only ranks voxels, and a model that marks goes by a score of its own, not by this gap."
 FIRST_MODELS = COMPARED[:MOST]
 
 
@@ -70,11 +71,14 @@ def draw_paint(signed: Sign) -> None:
 
 def draw_grey(signed: Sign) -> None:
     """The same sweeps, looked at from the model's side."""
-    checkpoints = [one for one in _chosen_models() if one.spec.reconstructs]
+    chosen = _chosen_models()
+    checkpoints = [one for one in chosen if one.spec.reconstructs and not one.model.scores]
     grey = _grey_slider()
     if not checkpoints:
-        st.info("Choose a model that reconstructs the scan in chapter Paint; intensity only ranks it.")
+        st.info(f"Choose a model that reconstructs the scan in chapter Paint. {NO_GAP}")
         return
+    if left_out := [one.name for one in chosen if one not in checkpoints]:
+        st.caption(f"Without {' and '.join(left_out)}. {NO_GAP}")
     looks = looks_at(checkpoints, _lesion(), signed)
     if done := looks.sweeps:
         draw_drawn(done, _colours(), grey)
@@ -147,7 +151,7 @@ def _draw_found(
         if one is None or number is None:
             panels.append(Panel(near, f"{name}: working"))
             continue
-        share, of = one.points[number].share, "found" if len(one.points) > 1 else "of this slice found"
+        share, of = one.points[number].share, "found" if len(one.points) > 1 else "found here"
         title = f"{name}: flagged before" if math.isnan(share) else f"{name}: {100 * share:.0f} % {of}"
         panels.append(Panel(near, title, found_view(prepared, lesion, one, number, index)))
     if panels:

@@ -34,6 +34,8 @@ def draw_idea(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) 
         return slice_panels(reconstruction, index, overlay, config.postprocess)
 
     _show_slice(reconstruction.prepared, panels, "idea", 225, columns=2)
+    if truth is not None:
+        st.caption("Blue outlines: the lesions as the scan's reference has them.")
 
 
 def draw_voxel(reconstruction: Reconstruction, truth: Mask | None, signed: Sign) -> None:

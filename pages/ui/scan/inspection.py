@@ -17,7 +17,8 @@ from uad_core.quality import Check, Fact, Severity, facts, run_checks
 from uad_core.render import preprocessing
 from uad_core.render.planes import PLANES, Plane
 
-ALL_VIEWS_PX = 460  # height of a step's views together: they fit on a screen of 720
+ALL_VIEWS_PX = 360  # height of a step's views together: with all above they fit on a screen of 720
+LEAST_PX = 150  # of one of three views
 BADGES: dict[Severity, str] = {
     "green": ":green-badge[:material/check_circle: green]",
     "amber": ":orange-badge[:material/warning: amber]",
@@ -93,14 +94,14 @@ def draw_stages(shown: Sequence[StepImages], scan: str) -> None:
     stage = shown[names.index(name)]
     st.markdown(f"{stage.outcome} {stage.look_for}")
     for number, view in enumerate(stage.views):
-        _draw_planes(view, f"step {number}", ALL_VIEWS_PX // len(stage.views))
+        _draw_planes(view, f"step {number}", max(ALL_VIEWS_PX // len(stage.views), LEAST_PX))
 
 
 @st.fragment
 def draw_raw(view: StepView) -> None:
     """The scan as it came, while it is being prepared."""
     st.markdown("The scan as it came; its preparation is under way.")
-    _draw_planes(view, "raw", ALL_VIEWS_PX // 2)
+    _draw_planes(view, "raw", ALL_VIEWS_PX)
 
 
 def _draw_planes(view: StepView, key: str, height_px: int) -> None:

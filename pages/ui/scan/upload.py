@@ -71,7 +71,7 @@ def take_masks(choice: SelectedScan) -> SelectedScan:
 
 def bring_box(place: DeltaGenerator, choice: SelectedScan | None) -> DeltaGenerator:
     """Where the uploader stands: closed while a scan of the user's is looked at, as the pictures are what counts."""
-    asked = complaint_about(SCAN) or kept().get(keys.UNDECIDED) or (choice and len(choice.series) > 1)
+    asked = kept().get(keys.UNDECIDED) or (choice and len(choice.series) > 1)
     own = choice is not None and choice.uploaded
     words = "Bring another scan" if own else "Bring your own scan"
     return place.expander(words, expanded=bool(asked) or not own, icon=":material/upload_file:")
@@ -90,8 +90,6 @@ def offer_scan(wide: bool) -> None:
         accept_multiple_files="directory" if folder else True, key=uploader_key(f"{SCAN} {folder}"),
         help="A FLAIR of the head: .nii.gz, .nii, .mgz, .nrrd, DICOM files of any name; or a zip or tar.gz of it.",
     )  # fmt: skip
-    with form:
-        show_complaint(SCAN)
     words.caption(
         f"Up to 200 MB, one 3-D volume of up to {MAX_BYTES // 1024**2} MB unpacked. From a head that is not "
         "skull-stripped a face can be recognised: treat it as you treat a name. Scans never leave this machine; they "

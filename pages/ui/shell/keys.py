@@ -27,6 +27,7 @@ MIN_LESION_MM3 = "min_lesion_mm3"
 EROSION_MM = "erosion_mm"
 SIGNED = "signed"
 REFERENCE = "reference"
+LEFT_BEHIND = "models before the levels were changed, and since"
 APART = "apart"  # Compare: each model has its own setting
 
 # of this session
