@@ -122,7 +122,7 @@ def summary(segmentation: Segmentation) -> str:
     count = len(segmentation.lesions)
     most = "at most " if looked else "about "
     healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
-    beside = f"It flags {healthy} in a healthy brain of this size"
+    beside = f"That threshold flags {healthy} in a healthy brain of this size"
     if healthy_ml > segmentation.flagged_ml / 2:
         much = "not much less than here" if healthy_ml < segmentation.flagged_ml else "as much as here or more"
         by_rate = config.false_discovery is not None and config.threshold is None

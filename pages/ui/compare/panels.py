@@ -110,6 +110,9 @@ def draw_histograms(compared: Sequence[Compared]) -> None:
     )  # fmt: skip
 
 
+WIDTHS = {"ml": 52, "healthy ml": 76, "regions": 62, "overlap": 62, "Dice": 52, "s": 44}  # px; the rest is the model's
+
+
 def draw_table(compared: Sequence[Compared], truth: Mask | None) -> None:
     """Volume, overlap and time of every model."""
     first = compared[0]
@@ -132,5 +135,5 @@ def draw_table(compared: Sequence[Compared], truth: Mask | None) -> None:
         "Dice": "With the reference mask, at these levels.",
         "s": "Seconds taken by the model for this scan.",
     }
-    columns = {name: st.column_config.Column(name, help=text, width=70) for name, text in help_texts.items()}
+    columns = {name: st.column_config.Column(name, help=help_texts.get(name), width=px) for name, px in WIDTHS.items()}
     st.dataframe(rows, hide_index=True, column_config=columns)

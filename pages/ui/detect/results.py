@@ -30,7 +30,7 @@ LESION_COLUMNS = {  # width in px, the rest is the place's; and what it means
     "peak": (54, "Largest residual, in normalised intensity, or score of the model; not filtered."),
     "side": (50, "The patient's side."),
     "level": (48, "Atlas level of its centre, mm."),
-    "place": (None, "Tissues of the atlas in which it lies, with their shares."),
+    "place": (None, "Tissues of the atlas in which it lies, with their shares; WM and GM: white and grey matter."),
 }
 
 
@@ -46,13 +46,18 @@ def draw_lesions(segmentation: Segmentation, reconstruction: Reconstruction) -> 
             go_to(reconstruction, lesions[chosen[0]].centre_voxel)
 
     cells = [(one.number, round(one.volume_mm3), round(one.peak_residual, 3), one.side, levels[one.centre_voxel[0]],
-              one.tissues if one.by_hand == "no" else f"{one.by_hand} by hand: {one.tissues}")
+              _short(one.tissues if one.by_hand == "no" else f"{one.by_hand} by hand: {one.tissues}"))
              for one in lesions]  # fmt: skip
     columns = {name: st.column_config.Column(name, width=px, help=text) for name, (px, text) in LESION_COLUMNS.items()}
     st.dataframe(
         [dict(zip(columns, row, strict=True)) for row in cells], height=260, hide_index=True, key=keys.LESIONS,
         on_select=go_there, selection_mode="single-row", column_config=columns,
     )  # fmt: skip
+
+
+def _short(place: str) -> str:
+    """So that two tissues fit into the table."""
+    return place.replace("white matter", "WM").replace("grey matter", "GM")
 
 
 def draw_download(found: Finding) -> None:

@@ -20,6 +20,7 @@ FIGURES: dict[PatientFigure, str] = {
     "best_dice": f"{BEST} Dice",
 }  # fmt: skip
 SYMBOLS = {"solid": "circle", "dash": "square", "dot": "triangle-up"}  # of rows whose colours are the same
+LEVEL_NAMES = 6  # models whose names stand side by side
 ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The same of model 0"}
 
 
@@ -78,7 +79,8 @@ def _draw_chart(metrics: Metrics, figure: PatientFigure, along: str, choose: Cal
     axis: dict[str, Any] = {"title": ALONG[along], "rangemode": "tozero"}
     if along == "models":
         labels = [key.replace(":", "<br>") for key in models]
-        axis = {"tickvals": list(range(len(models))), "ticktext": labels, "tickangle": 0, "tickfont": {"size": 11},
+        axis = {"tickvals": list(range(len(models))), "ticktext": labels, "tickfont": {"size": 11},
+                "tickangle": 0 if len(models) <= LEVEL_NAMES else -35,
                 "range": [-0.5, len(models) - 0.5]}  # fmt: skip
     if along == "model 0":
         ends = [0, max((value for one in metrics["per_patient"] if (value := one[figure]) is not None), default=1)]
