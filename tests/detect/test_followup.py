@@ -57,6 +57,15 @@ def test_all_that_is_written_says_how_it_came_about_and_names_no_file(out):
         assert path.is_dir() or b"CANARY" not in path.read_bytes()
 
 
+def test_one_file_given_twice_is_told(out, tmp_path, capsys):
+    scan = str(out.parent / "CANARY_first.nii.gz")
+    words = ["--model", "intensity", "--no-strip", "--no-register", "--slab", "paper"]
+    assert main(["followup", scan, scan, "--out", str(tmp_path), *words]) == 0
+    said = capsys.readouterr().out
+    assert "Both dates are the same scan" in said
+    assert "0 new, 0 enlarged, 0 shrunk, 0 resolved" in said
+
+
 def test_two_brains_are_not_taken_for_two_dates_of_one(out, tmp_path, capsys):
     one = nib.load(out.parent / "CANARY_first.nii.gz")
     turned = np.asanyarray(one.dataobj)[::-1]  # another brain: the template has no mirror symmetry, nor its texture

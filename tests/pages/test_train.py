@@ -84,8 +84,10 @@ def test_a_deep_link_is_the_first_visit_and_a_bad_folder_gets_a_sentence_and_los
         assert page.get_by_label(label, exact=True).input_value() == value
     assert not folders[0].exists()
     assert button(page, "Start training").is_disabled()
-    fill(page, Another_cohort_folder="", Name="no / such")
+    fill(page, Another_cohort_folder="")
     page.get_by_test_id("stAlert").get_by_text("Choose at least one cohort folder to learn from.").wait_for()
+    fill(page, Name="no / such")
+    page.get_by_test_id("stAlert").get_by_text("A name has at most 60 letters").wait_for()
 
 
 def test_a_cohort_of_the_project_with_too_few_healthy_subjects_gets_a_sentence(address, folders, page):
