@@ -52,6 +52,7 @@ PRESSED = {  # there and back; all but the first stay in the browser
     "window by key": ("w", "w"),
     "zoom by key": ("+", "-"),
 }
+FAR = {"Percentile": ("PageDown", "PageUp")}  # one step of it changes no voxel of some slices
 PLACES = (  # page, its address, and the sliders that are moved
     ("Detect", "/detect", ("Percentile", "Axial level", "Median size", *PRESSED)),
     ("Detect, three planes", "/detect?view=Three+planes", ("Percentile", KEYS)),
@@ -154,7 +155,7 @@ def measure(page: Page, slider: str) -> list[float]:
     in_browser = slider in PRESSED and slider != KEYS
     page.evaluate(WATCH, "data-repaints" if in_browser else "data-draws")
     handle = page.locator(".panels").first if slider in PRESSED else page.get_by_role("slider", name=slider).first
-    there, back = PRESSED.get(slider, ("ArrowLeft", "ArrowRight"))
+    there, back = (PRESSED | FAR).get(slider, ("ArrowLeft", "ArrowRight"))
     handle.focus()
     for move in range(MOVES):
         handle.press(there if move % 2 == 0 else back)
