@@ -52,8 +52,8 @@ def cases(monkeypatch):
     return there
 
 
-def cohort(*names):
-    return Cohort("own", False, tuple(Subject(name, Path(name), Path(name), None, name) for name in names))
+def cohort(*names, simulated=False):
+    return Cohort("own", simulated, tuple(Subject(name, Path(name), Path(name), None, name) for name in names))
 
 
 def test_every_setting_is_what_a_detection_gives(cases):
@@ -66,6 +66,11 @@ def test_every_setting_is_what_a_detection_gives(cases):
         mask = segment(made, config_of(figures, MODEL)).mask
         overlap = 2 * (mask & cases["b"].truth).sum() / (mask.sum() + cases["b"].truth.sum())
         assert figures.dice[1] == pytest.approx(overlap)
+
+
+def test_the_study_says_whether_its_scans_are_simulated(cases):
+    for simulated in (False, True):
+        assert study_settings(cohort("a", "b", "c", simulated=simulated), [MODEL]).simulated is simulated
 
 
 def test_too_few_scans_are_refused_with_their_number(cases):

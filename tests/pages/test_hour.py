@@ -138,6 +138,7 @@ def test_a_setting_is_proposed_from_a_few_scans_and_saved_as_a_preset(server, co
     page.get_by_role("textbox", name="Another cohort folder").press("Enter")
     page.get_by_role("button", name="Try all settings").click()
     page.get_by_text(re.compile("^Proposed: ")).wait_for(timeout=3 * LONG)
+    assert page.get_by_text("patients of this cohort are simulated").count() == 0  # the folder does not say so
     path = tmp_path / "preset.json"
     downloaded(page, "Save the proposed setting as a preset").save_as(path)
     assert json.loads(path.read_text())["model"] in ("marker", "intensity")

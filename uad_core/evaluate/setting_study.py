@@ -44,6 +44,7 @@ class SettingStudy:
     figures: tuple[SettingFigures, ...]
     scans: int
     refused: tuple[str, ...]
+    simulated: bool = False  # whether the scans are
 
     @property
     def best(self) -> SettingFigures:
@@ -113,7 +114,7 @@ def study_settings(
     ]
     rows = [SettingFigures(setting, *zip(*figures, strict=True))
             for setting, figures in zip(settings, zip(*columns, strict=True), strict=True)]  # fmt: skip
-    return SettingStudy(tuple(rows), len(columns), tuple(refused))
+    return SettingStudy(tuple(rows), len(columns), tuple(refused), cohort.simulated)
 
 
 def scan_figures(made: Reconstruction, searched: np.ndarray, truth: np.ndarray) -> list[tuple[float, float, float]]:

@@ -19,12 +19,12 @@ TO_COME = (
 CHARTS = {"dice": "mean Dice", "recall": "share of lesions found", "false_ml": "ml flagged that is no lesion"}
 
 
-def draw(study: SettingStudy, simulated: bool) -> None:
-    """All of it; `simulated`: whether the scans are."""
+def draw(study: SettingStudy) -> None:
+    """All of it."""
     for sentence in study.refused:
         st.warning(sentence, icon=":material/warning:")
     st.markdown(f"**{study.sentence}**")
-    if simulated:
+    if study.simulated:
         st.warning(SIMULATED.replace("bundled patients", "patients of this cohort"), icon=":material/warning:")
     models = list(dict.fromkeys(one.setting[0] for one in study.figures))
     means = study_means(study)
