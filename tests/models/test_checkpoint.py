@@ -190,3 +190,14 @@ def test_no_two_bundled_checkpoints_are_taken_for_one():
     known = [load_checkpoint(name) for name in checkpoint_names()]
     assert len({one.identity for one in known}) == len(known)
     assert len({one.sha256 for one in known}) < len(known), "those without weights share the digest of none"
+
+
+def test_a_setting_that_came_after_a_checkpoint_is_off_for_it(tmp_path):
+    """Its residuals were counted without it: the spec's value for new trainings would shift its thresholds."""
+    model = build_model("marker", {"widths": [8, 8, 8], "brightness": 0.0})
+    save_checkpoint(tmp_path / "old", "marker", model, PAPER_SLAB, CALIBRATION, {})
+    record = unsealed((tmp_path / "old.json").read_bytes())
+    del record["config"]["brightness"]
+    write_sealed(tmp_path / "old.json", {key: value for key, value in record.items() if key != SEAL})
+    assert MODELS["marker"].config.brightness > 0
+    assert load_checkpoint("old", tmp_path).model.config.brightness == 0

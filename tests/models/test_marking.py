@@ -137,3 +137,19 @@ def test_a_whole_slice_is_judged_in_the_brain_s_frame_and_one_that_reaches_beyon
     torch.testing.assert_close(picture[:1, :, rows, columns], cut_picture)
     assert score[1, :, 20, 20].max() > 0  # it was looked at
     torch.testing.assert_close(score[1:], model.assess(slices[1:])[1])
+
+
+def test_brightness_tells_for_too_bright_and_against_too_dark_and_leaves_tissue_and_picture_alone():
+    """Bayes' rule by hand: the odds of the score times e to the (6 * (0.7 - 0.5))."""
+    torch.manual_seed(1)
+    alone = build_model("marker", SMALL | {"brightness": 0.0})
+    told = build_model("marker", SMALL | {"brightness": 6.0})
+    told.load_state_dict(alone.state_dict())
+    slices = torch.full((1, 1, 96, 96), 0.5)
+    slices[..., 40:56, 40:56] = 0.7
+    (picture, score), (told_picture, told_score) = alone.assess(slices), told.assess(slices)
+    odds, told_odds = score / (1 - score), told_score / (1 - told_score)
+    torch.testing.assert_close(told_picture, picture)
+    torch.testing.assert_close(told_score[..., :40, :], score[..., :40, :])
+    torch.testing.assert_close((told_odds / odds)[:, 0, 40:56, 40:56], torch.full((1, 16, 16), 3.3201), rtol=1e-3, atol=0)
+    torch.testing.assert_close((odds / told_odds)[:, 1, 40:56, 40:56], torch.full((1, 16, 16), 3.3201), rtol=1e-3, atol=0)

@@ -93,13 +93,15 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     """Read, verify and build. Raises CheckpointError for anything missing, damaged or not fitting."""
     record = _described(name, folder)
     weights, sha256 = _weights(name, folder, record["sha256"]), record["sha256"]
+    unsaid = type(MODELS[record["model"]].config)()  # a setting that came later, at the value that changes nothing
+    config = asdict(unsaid) | record["config"]
     try:
         tensors = load(weights)
         with torch.device("meta"):  # takes no memory: what it says of itself may be far more than its file holds
-            stated = build_model(record["model"], record["config"]).state_dict()
+            stated = build_model(record["model"], config).state_dict()
         if {key: value.shape for key, value in stated.items()} != {key: one.shape for key, one in tensors.items()}:
             raise ValueError("other shapes")
-        model = build_model(record["model"], record["config"])
+        model = build_model(record["model"], config)
         model.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=True)
         calibration = Calibration.from_json(record["calibration"])
         slab = Slab(**record["slab"])

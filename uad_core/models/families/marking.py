@@ -15,7 +15,7 @@ from uad_core.atlas.space import BRAIN_FRAME, SLICE_SHAPE
 from uad_core.models.contract import AnomalyModel, ModelSpec, Objective, OnProgress
 from uad_core.models.parts.corruption import blobs
 from uad_core.models.parts.painting import PaintConfig, paint, tissue_sd
-from uad_core.models.parts.scanner import RandomScanner, move, recontrast
+from uad_core.models.parts.scanner import TISSUE, RandomScanner, move, recontrast
 from uad_core.models.parts.unet import check_size, down_stages, through, up_stages
 
 SEEN_FROM_SD = 0.7  # a change of so many sd of the tissue counts as marked to 63 % (1 - 1/e), one of half to 22 %
@@ -32,6 +32,7 @@ class MarkingConfig:
     widths: tuple[int, ...] = (16, 32, 64, 96, 128)  # from half resolution downwards
     context: tuple[int, ...] = (-3, 3)  # levels that are seen beside each slice, in mm
     learning_rate: float = 2e-3
+    brightness: float = 0.0  # of each normalised grey above tissue, in log odds: for too bright, against too dark
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +86,18 @@ class MarkingUNet(AnomalyModel):
         return healthy, score
 
     def _judge(self, slices: Tensor) -> tuple[Tensor, Tensor]:
+        middle = slices[:, :1]
+        score, taken_off = self._seen_twice(slices)
+        score = _weighed(score, self.config.brightness * (middle - TISSUE))
+        return torch.where(middle > 0, middle - taken_off, 0), torch.where(middle > 0, score, 0)
+
+    def _seen_twice(self, slices: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 2, H, W) probabilities by shape alone, and (B, 1, H, W) to be taken off; each the mean over both flips."""
         with self.as_trained():
             logits, taken_off = self._network(slices)
             turned_logits, turned_off = self._network(slices.flip(3))
             score = (logits.sigmoid() + turned_logits.sigmoid().flip(3)) / 2
-            taken_off = (taken_off + turned_off.flip(3)) / 2
-            middle = slices[:, :1]
-            return torch.where(middle > 0, middle - taken_off, 0), torch.where(middle > 0, score, 0)
+            return score, (taken_off + turned_off.flip(3)) / 2
 
     def objectives(self) -> list[Objective]:
         return [Objective("marking", list(self.parameters()), self.config.learning_rate, self._terms)]
@@ -102,8 +108,7 @@ class MarkingUNet(AnomalyModel):
             torch.manual_seed(0)
             middle = slices[:, :1]
             changed = torch.where(middle > 0, (middle + blobs(middle, *VALIDATION_BLOBS)).clamp(1e-3, 1), 0)
-        score = self.assess(changed)[1]
-        assert score is not None
+        score = self._seen_twice(changed)[0]
         difference = changed - middle
         truth = torch.cat([difference > MARKED_FROM, difference < -MARKED_FROM], 1).to(score.dtype)
         return _dice_loss(score, truth)
@@ -159,6 +164,12 @@ class MarkingUNet(AnomalyModel):
         return torch.zeros_like(slices).expand(-1, len(self.context), -1, -1)
 
 
+def _weighed(score: Tensor, log_odds: Tensor) -> Tensor:
+    """(B, 2, H, W) probabilities of too bright and too dark, given (B, 1, H, W) log odds that tell for one, against one."""
+    odds = torch.cat([log_odds, -log_odds], 1).exp()
+    return score * odds / (1 - score + score * odds)
+
+
 def _dice_loss(score: Tensor, truth: Tensor) -> Tensor:
     """(B,) one less the soft Dice of (B, 2, H, W) scores, both kinds of anomaly together."""
     met, both = (score * truth).sum((1, 2, 3)), (score.square() + truth.square()).sum((1, 2, 3))
@@ -168,7 +179,7 @@ def _dice_loss(score: Tensor, truth: Tensor) -> Tensor:
 SPECS = (
     ModelSpec(
         name="marker",
-        config=MarkingConfig(),
+        config=MarkingConfig(brightness=6.0),
         build=MarkingUNet,
         latent="none, U-Net",
         source="after Tan et al. 2022, Zavrtanik et al. 2021 and Billot et al. 2023",
