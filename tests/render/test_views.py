@@ -28,7 +28,8 @@ PLAIN = PostprocessConfig(median_size=1, min_lesion_mm3=0)
 
 
 def pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)))
+    image = Image.open(io.BytesIO(png))
+    return np.asarray(image.convert("RGBA") if image.mode == "P" else image)
 
 
 @pytest.fixture(scope="module")

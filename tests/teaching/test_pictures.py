@@ -73,7 +73,8 @@ def small_brain():
 
 
 def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)))
+    image = Image.open(io.BytesIO(png))
+    return np.asarray(image.convert("RGBA") if image.mode == "P" else image)
 
 
 def test_a_voxels_pixel_leads_back_to_the_voxel():

@@ -12,17 +12,22 @@ CHEAP_THRESHOLDS = 200  # so many binarisations cost less than the medians of a 
 
 def median_above(values: np.ndarray, threshold: float, size: int) -> np.ndarray:
     """Where the `size`^3 median of `values`, (D, H, W), exceeds `threshold`; borders as scipy's `reflect`."""
-    above = values > np.float32(threshold)
-    if size == 1:
-        return above
-    counts = above.astype(np.uint8)
-    for axis in range(3):
+    above = (values > np.float32(threshold)).astype(np.uint8)
+    return _majority(_box_sum(above, size, 0), size)
+
+
+def _majority(columns: np.ndarray, size: int) -> np.ndarray:
+    """Where more than half of a cube of `size`^3 is counted: `columns`, (D, H, W), holds counts of `size` levels."""
+    counts = columns
+    for axis in (1, 2):
         counts = _box_sum(counts, size, axis)
     return counts > size**3 // 2
 
 
 def _box_sum(counts: np.ndarray, size: int, axis: int) -> np.ndarray:
     """Sum over `size` neighbours along `axis`, mirrored at the borders."""
+    if size == 1:
+        return counts
     reach, length = size // 2, counts.shape[axis]
     # 7 x 7 x 7 ones, and already 9 x 9 x 9 along the third axis, do not fit in a byte
     fits = int(counts.max(initial=0)) * size < 256
@@ -107,7 +112,8 @@ def filtered_slice(values: np.ndarray, index: int, size: int, levels: np.ndarray
     block = values[_mirror(np.arange(index - reach, index + reach + 1), len(values))]
     steps = np.zeros(values.shape[1:], np.float32)
     for level in levels:
-        above = median_above(block, float(level), size)[reach]
+        columns = (block > np.float32(level)).sum(axis=0, dtype=np.uint8, keepdims=True)
+        above = _majority(columns, size)[0]
         if not above.any():
             break
         steps[above] = level

@@ -1,5 +1,7 @@
 """Pictures of a plane, and what is drawn over them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -28,30 +30,34 @@ def overlay_png(
 
     `veiled`: (rows, columns) bool, darkened: no model searched there. `opacity`: of the filling, [0, 1].
     """
-    fine = np.zeros((*(FINE * n for n in mask.shape), 4), np.uint8)
+    fine = _finer(mask).astype(np.uint8)
     if veiled is not None:
-        fine[_finer(veiled)] = VEIL
-    fine[_finer(mask)] = (*colour, round(255 * opacity))
+        fine[_finer(veiled & ~mask)] = 2
     if truth is not None and truth.any():
         large = _finer(truth)
-        fine[large & ~ndimage.binary_erosion(large)] = (*TRUTH_COLOUR, 255)
-    return encode(_square(Image.fromarray(fine), pixel_mm, Image.Resampling.NEAREST))
+        fine[large & ~ndimage.binary_erosion(large)] = 3
+    picture = _painted(fine, [(*colour, round(255 * opacity)), VEIL, (*TRUTH_COLOUR, 255)])
+    return encode(_square(picture, pixel_mm, Image.Resampling.NEAREST))
 
 
 def votes_png(votes: np.ndarray, models: int) -> bytes:
     """An overlay of a (rows, columns) count of `models`: more votes, darker; distinct to all eyes and in grey."""
-    fine = np.zeros((*votes.shape, 4), np.uint8)
-    for count in range(1, models + 1):
-        fine[votes == count] = (*vote_colour(count, models), 255)
-    return encode(fine)
+    return encode(_painted(votes, [(*vote_colour(count, models), 255) for count in range(1, models + 1)]))
 
 
 def stack(*overlays: bytes) -> bytes:
     """Overlays of one size in one, the last on top."""
-    whole = decode(overlays[0])
+    whole = decode(overlays[0]).convert("RGBA")
     for overlay in overlays[1:]:
-        whole = Image.alpha_composite(whole, decode(overlay))
+        whole = Image.alpha_composite(whole, decode(overlay).convert("RGBA"))
     return encode(whole)
+
+
+def _painted(numbers: np.ndarray, colours: Sequence[tuple[int, int, int, int]]) -> Image.Image:
+    """RGBA `colours` where (rows, columns) `numbers` are 1, 2 and so on, nothing at 0; a palette is quick to encode."""
+    picture = Image.fromarray(numbers.astype(np.uint8)).convert("P")
+    picture.putpalette([value for colour in ((0, 0, 0, 0), *colours) for value in colour], "RGBA")
+    return picture
 
 
 def _finer(mask: np.ndarray) -> np.ndarray:

@@ -20,8 +20,10 @@ from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation
 from uad_core.quality import Check
 from uad_core.render.colours import vote_colour
+from uad_core.render.overlays import grey_png
 from uad_core.render.readout import file_values
-from uad_core.render.views import Overlay, agreement_view, slice_views
+from uad_core.render.slices import residual_picture
+from uad_core.render.views import Overlay, agreement_view, overlay_view, scan_view
 
 BINS, TOP = 60, 3.0  # of the histograms, up to so many times the threshold
 
@@ -60,18 +62,18 @@ def setting_for(checkpoint: Checkpoint, percentile: float, size: int, smallest: 
 def draw_models(compared: Sequence[Compared], level: int, truth: Mask | None) -> None:
     """A column a model, as the paper's Fig. 4: its segmentation, and the filtered residual below."""
     prepared = compared[0].reconstruction.prepared
-    slab = prepared.slab
-    values = file_values(prepared, "axial", level - slab.first)  # of one picture: all models see the same scan
+    slab, index = prepared.slab, level - prepared.slab.first
+    scan, values = scan_view(prepared, index), file_values(prepared, "axial", index)  # all models see the same scan
     above: list[Panel] = []
     below: list[Panel] = []
     for one, result, config, lights in compared:
-        views = slice_views(one, level - slab.first, Overlay(result.mask, truth), config.postprocess)
         doubt = " (did not learn)" if one.checkpoint.learned is False else ""
-        above.append(Panel(views.scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml", views.mask,
+        above.append(Panel(scan, f"{one.checkpoint.name}{doubt}: {result.flagged_ml:.1f} ml",
+                           overlay_view(prepared, index, Overlay(result.mask, truth)),
                            stamp=stamp_of(lights), values=None if above else values))  # fmt: skip
         what = "residual" if one.score is None else "score"
         title = f"{config.postprocess.signed} {what} above {result.threshold:.3f}"
-        below.append(Panel(views.residual, title, windowed=False))
+        below.append(Panel(grey_png(residual_picture(one, config.postprocess, index)), title, windowed=False))
     show_panels([*above, *below], "compared", PanelLayout(205, len(above), level, slab.levels), Listeners(to_level))
 
 
