@@ -63,7 +63,8 @@ def show(evaluation: EvaluationRun) -> None:
             charts.draw_dice(metrics)
     else:
         st.info("No subject has a lesion at these levels; only false positives are shown.")
-    draw_patients(metrics, partial(choose_patient, evaluation.name))
+    seen = "images" if evaluation.request else "figures, and its images where you have the scans"
+    draw_patients(metrics, partial(choose_patient, evaluation.name), seen)
     table.offer_files(evaluation, metrics)
     if isinstance(evaluation, MeasuredEvaluation):
         st.caption("This evaluation ships with the project; the scans behind it do not.")

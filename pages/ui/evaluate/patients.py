@@ -25,8 +25,8 @@ ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The sa
 
 
 @st.fragment
-def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
-    """Chart and table of one figure; `choose` is called with the subject that was clicked on."""
+def draw_patients(metrics: Metrics, choose: Callable[[str], None], seen: str) -> None:
+    """Chart and table of one figure; `choose` is called with the subject that was clicked on, to see what `seen` says."""
 
     def clicked(subject: str) -> None:
         choose(subject)
@@ -46,7 +46,7 @@ def draw_patients(metrics: Metrics, choose: Callable[[str], None]) -> None:
         help="What the chart is spread over: models side by side, each patient's true lesion volume in millilitres, "
         "or model 0 on the same patient (above the diagonal a model is better).",
     )  # fmt: skip
-    places[2].markdown("Click a point, or the box before a row, to see that patient's images.")
+    places[2].markdown(f"Click a point, or the box before a row, to see that patient's {seen}.")
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
         _draw_chart(metrics, figure, along, clicked)

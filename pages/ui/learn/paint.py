@@ -133,7 +133,7 @@ def _draw_painted(prepared: Prepared, lesion: PaintedLesion, grey: float, index:
     scan, outline, _ = painted_view(prepared, lesion, grey, index)
     cross = voxel_pixel(prepared, lesion.centre) if index == lesion.centre[0] else None
     _show(
-        [Panel(scan, f"{HEALTHY}, painted in grey {grey:g}", outline, cross=cross)], (420, 1), prepared, lesion, index
+        [Panel(scan, f"{HEALTHY}, painted in grey {grey:g}", outline, cross=cross)], (490, 1), prepared, lesion, index
     )
     if st.session_state.pop(keys.LESSON["missed"], False):
         st.caption(":material/warning: There is no brain where you clicked; the lesion stays where it was.")
