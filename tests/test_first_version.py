@@ -60,7 +60,7 @@ def test_an_evaluation_opens_with_its_request(folder):
     evaluation = EvaluationRun.read(folder / "evaluation")
     assert evaluation.state == "done"
     assert evaluation.request is not None
-    assert (evaluation.request.models, evaluation.request.config) == (("intensity",), EvaluateConfig(limit=1))
+    assert (evaluation.request.models, evaluation.request.config) == (("intensity",), EvaluateConfig(98.0, limit=1))
     written = json.loads((WRITTEN / "evaluation" / "metrics.json").read_text())
     assert evaluation.metrics() == written
     assert evaluation.curves()

@@ -16,7 +16,7 @@ from uad_core.evaluate.format import (
     tab_separated,
     table,
 )
-from uad_core.evaluate.glossary import GLOSSARY, explanation
+from uad_core.evaluate.glossary import GLOSSARY, explanation, percentiles
 from uad_core.evaluate.metrics_file import Figure, model_rows
 from uad_core.evaluate.tables import model_table, patient_table
 from uad_core.render.html import Cell, Table
@@ -69,6 +69,13 @@ def test_the_files_leave_columns_out_that_nobody_fills():
     assert not {"reference", "threshold"} & set(row)
     assert float(row["dice_ci_low"]) < float(row["dice_mean"]) < float(row["dice_ci_high"])
     assert len(patient_table(metrics).splitlines()) == 1 + 4
+
+
+def test_where_the_models_have_percentiles_of_their_own_each_is_named():
+    metrics = metrics_of("made", True, ("marker", "sae1", "sae3", "plain-intensity"))
+    for key, own in (("marker", 99.8), ("sae1", 98), ("sae3", 98), ("plain-intensity", None)):
+        metrics["models"][key] |= {"percentile": own}
+    assert percentiles(metrics) == "percentile 99.8 (marker), 98 (sae1, sae3)"
 
 
 def test_page_and_report_explain_the_figures_in_the_words_of_the_glossary():

@@ -25,7 +25,7 @@ from uad_core.evaluate.score_cohort import score_cases, score_cohort
 from uad_core.evaluate.summary import summarise
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, Volume
-from uad_core.models import AnomalyModel
+from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.calibration import BINS, Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.median import filtered
@@ -115,6 +115,15 @@ def test_rate_and_place_are_those_of_detection(folder, setting):
     found = segment(reconstruction, DetectConfig(reference="made", postprocess=post, false_discovery=rate))
     assert score.threshold == found.threshold
     assert score.dice == dice(found.mask, case.truth)
+
+
+def test_unless_a_percentile_is_named_each_model_is_scored_at_its_own(folder):
+    cohort, models = open_cohort(folder), [checkpoint_of("a", model="marker"), checkpoint_of("b", model="sae3")]
+    marker, other = table_rows(cohort, models, CONFIG, False)
+    assert (marker.percentile, other.percentile) == (MODELS["marker"].percentile, 98.0) == (99.8, 98.0)
+    assert marker.thresholds[0] == models[0].calibration.histogram("positive", 3, "made").threshold(99.8)
+    asked = table_rows(cohort, models, replace(CONFIG, percentile=95.0), False)
+    assert [row.percentile for row in asked] == [95.0, 95.0]
 
 
 def test_dice_is_that_of_the_mask_that_detection_gives(folder, evaluated):

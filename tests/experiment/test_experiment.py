@@ -19,7 +19,7 @@ from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.rows import EvaluationSession, table_rows
 from uad_core.evaluate.score_cohort import score_cases
 from uad_core.experiment import ExperimentConfig, cohorts, run_experiment
-from uad_core.experiment.examples import ExampleCollector, poorest, typical
+from uad_core.experiment.examples import ExampleCollector, best_and_poorest, leader, poorest, typical
 from uad_core.experiment.models import _latents, card, select_models, train_all
 from uad_core.experiment.realism import (
     MEASURED,
@@ -247,7 +247,7 @@ def test_the_example_shows_the_slice_that_was_scored(place):
     for case, scores in cases:
         collector.on_case(case, scores)
     per_patient = [
-        {"subject": case.subject.name, "model": score.row, "dice": number, "auprc": 0.5}
+        {"subject": case.subject.name, "model": score.row, "dice": number, "auprc": 0.5, "truth_ml": 1.0}
         for number, (case, scores) in enumerate(cases[:2]) for score in scores
     ]  # fmt: skip
     examples = collector.examples(per_patient)
@@ -266,6 +266,8 @@ def test_the_example_shows_the_slice_that_was_scored(place):
     again = reconstruct(case.prepared, rows[1].checkpoint).array[0]
     np.testing.assert_allclose(examples.reconstructed[0].scan, (again * case.prepared.brain_mask[0])[box], atol=1e-6)
     assert [(panel.key, panel.subject) for panel in examples.worst] == [(row.key, "sub-0") for row in rows]
+    shown = [(panel.key, panel.subject) for panel in examples.best_model]
+    assert shown == [("intensity", cases[1][0].subject.name), ("intensity", "sub-0")]
 
 
 def test_of_many_scans_every_so_many_th_gives_its_slice(place):
@@ -431,6 +433,19 @@ def test_the_typical_patient_is_the_median_one_and_the_poorest_the_lowest():
     ]
     assert (typical(rows), poorest(rows, "a"), poorest(rows, "c")) == ("sub-2", "sub-0", None)
     assert typical([]) is None
+
+
+def test_of_the_leading_model_the_best_patients_come_first_then_the_worst_and_none_with_hardly_a_lesion():
+    rows = [
+        {"subject": f"sub-{p}", "model": key, "dice": 0.1 * p, "auprc": auprc, "truth_ml": 0.1 if p in (0, 9) else 2.0}
+        for p in range(10) for key, auprc in (("a", 0.4), ("b", 0.6))
+    ]  # fmt: skip
+    unranked = [{"subject": "sub-1", "model": "c", "dice": None, "auprc": 0.9, "truth_ml": 2.0}]
+    assert leader([*rows, *unranked]) == "b"
+    assert best_and_poorest(rows, "b") == ("sub-8", "sub-7", "sub-6", "sub-1", "sub-2", "sub-3")
+    few = [row for row in rows if row["subject"] in ("sub-1", "sub-2", "sub-3")]
+    assert best_and_poorest(few, "a") == ("sub-3", "sub-1")
+    assert (leader([]), best_and_poorest([], "a")) == (None, ())
 
 
 @pytest.mark.parametrize("bad", [{"train": 0}, {"models": ()}])

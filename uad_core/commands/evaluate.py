@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "for metrics.json, curves.json and two tables; the app lists the folders in runs/evaluations"
     add("--out", **FOLDER, required=True, help=text)
     add_checkpoints(parser)
-    text = "per cent of healthy residuals below the threshold (default: %(default)g)"
+    text = "per cent of healthy residuals below the threshold (default: what suits each model)"
     add("--percentile", type=float, default=defaults.percentile, help=text)
     text = "healthy cohort that the percentile refers to (default: a real one for a real cohort)"
     add("--reference", help=text)

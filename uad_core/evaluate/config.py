@@ -6,7 +6,6 @@ from typing import Literal
 from uad_core.atlas.space import Slab, slab_name
 from uad_core.io.command_words import changed
 from uad_core.pipeline.postprocess import SIGNS, Look, PostprocessConfig, Sign
-from uad_core.pipeline.segment import DetectConfig
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
 Signs = Literal["absolute", "positive", "both", "own"]
@@ -18,7 +17,7 @@ SIGN_CHOICES: tuple[Signs, ...] = ("absolute", "positive", "both", "own")
 class EvaluateConfig:
     """The chain is that of `detect`; the percentile is of the healthy scans that a checkpoint was calibrated on."""
 
-    percentile: float = DetectConfig.percentile  # of the healthy residuals, [0, 100]
+    percentile: float | None = None  # of the healthy residuals, [0, 100]; None: the one that suits each model
     percentiles: tuple[float, ...] = PERCENTILES  # at which Dice is shown as well
     signed: Signs = "own"  # "own": the sign of each model's spec; "both": a row for each
     reference: str | None = None  # healthy cohort behind the percentile; None: one of the cohort's own kind
@@ -36,7 +35,7 @@ class EvaluateConfig:
         self.postprocess("absolute")
         if self.signed not in SIGN_CHOICES:
             raise ValueError(f"The residual's sign must be one of {', '.join(SIGN_CHOICES)}, not {self.signed}.")
-        if not all(0 <= percentile <= 100 for percentile in (self.percentile, *self.percentiles)):
+        if not all(0 <= percentile <= 100 for percentile in (self.percentile_of(0.0), *self.percentiles)):
             raise ValueError("Percentiles must lie in [0, 100].")
         if self.false_discovery is not None and not 0 < self.false_discovery <= 50:
             raise ValueError("The false-discovery rate must lie above 0 and at most at 50 per cent.")
@@ -52,6 +51,10 @@ class EvaluateConfig:
 
     def postprocess(self, signed: Sign) -> PostprocessConfig:
         return PostprocessConfig(signed, self.median_size, self.erosion_mm, self.min_lesion_mm3, self.look)
+
+    def percentile_of(self, own: float) -> float:
+        """The percentile of a model whose spec names `own`."""
+        return own if self.percentile is None else self.percentile
 
     def signs(self, own: Sign) -> tuple[Sign, ...]:
         """The signs to evaluate a model at, whose spec names `own`."""

@@ -37,7 +37,7 @@ def explanation(metrics: Metrics) -> str:
     circular = f", {len(behind)} of them behind a threshold themselves" if behind else ""
     parts = (
         GLOSSARY["dice"],
-        f"Here: percentile {metrics['config']['percentile']:g}, {', '.join(_references(metrics)) or 'no scans'}.",
+        f"Here: {percentiles(metrics)}, {', '.join(_references(metrics)) or 'no scans'}.",
         GLOSSARY["interval"],
         GLOSSARY["auprc"],
         f"Pooled AUPRC of chance: {number(metrics['auprc_chance'])}.",
@@ -49,6 +49,17 @@ def explanation(metrics: Metrics) -> str:
         "Seconds a slice are measured anew at each run.",
     )
     return " ".join(parts)
+
+
+def percentiles(metrics: Metrics) -> str:
+    """`percentile 98`, or `percentile 99.8 (marker), 98 (denoiser, intensity)` where the models' own differ."""
+    names: dict[float, list[str]] = {}
+    for row in model_rows(metrics):
+        if row.percentile is not None:
+            names.setdefault(row.percentile, []).append(row.key)
+    if len(names) < 2:
+        return " ".join(["percentile", *(f"{one:g}" for one in names)]) if names else "no percentile"
+    return "percentile " + ", ".join(f"{one:g} ({', '.join(keys)})" for one, keys in names.items())
 
 
 def _references(metrics: Metrics) -> list[str]:

@@ -16,7 +16,7 @@ METRICS = {
     "levels": list_of(COUNT, 1000), "auprc_chance": FIGURE, "config": mapping(), "notes": mapping(),
     "models": mapping(), "per_patient": list_of(mapping(), 10**6),
 }  # fmt: skip
-CONFIG = {"percentile": number(0, 100), "percentiles": list_of(number(0, 100), 100), "median_size": COUNT,
+CONFIG = {"percentile": number(0, 100).or_null(), "percentiles": list_of(number(0, 100), 100), "median_size": COUNT,
           "resamples": COUNT, "seed": COUNT}  # fmt: skip
 PATIENT = {"subject": NAME, "model": NAME, "healthy": truth(), "seen": words(),
            "signed": SIGN, "lesions": COUNT, "lesions_found": COUNT, "regions": COUNT, "missed": COUNT,

@@ -15,6 +15,7 @@ from uad_core.io.paths import CHECKPOINTS
 from uad_core.models import MODELS
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
 from uad_core.pipeline.postprocess import Sign
+from uad_core.pipeline.segment import DetectConfig
 
 STEPS = 20  # of each kind of threshold
 PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no checkpoint, no threshold
@@ -32,6 +33,7 @@ class Row:
     # the working one, then those of `EvaluateConfig.percentiles`; None without healthy residuals
     thresholds: tuple[float, ...] | None
     median_size: int = EvaluateConfig.median_size
+    percentile: float | None = None  # of the working threshold
 
     @cached_property
     def grid(self) -> tuple[float, ...]:
@@ -111,9 +113,11 @@ def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: Evalua
         reference = config.reference or _reference(checkpoint, cohort.simulated)
         for signed in config.signs(spec.signed if spec else "absolute"):
             healthy = checkpoint.calibration.histogram(signed, config.median_size, reference)
-            thresholds = tuple(healthy.threshold(value) for value in (config.percentile, *config.percentiles))
+            percentile = config.percentile_of(spec.percentile if spec else DetectConfig.percentile)
+            thresholds = tuple(healthy.threshold(value) for value in (percentile, *config.percentiles))
             key = f"{checkpoint.name}:{signed}" if config.signed == "both" else checkpoint.name
-            rows.append(Row(key, checkpoint.name, checkpoint, signed, reference, thresholds, config.median_size))
+            row = Row(key, checkpoint.name, checkpoint, signed, reference, thresholds, config.median_size, percentile)
+            rows.append(row)
     return [*rows, Row(PLAIN, PLAIN, None, None, None, None)] if plain else rows
 
 

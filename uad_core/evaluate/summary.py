@@ -92,7 +92,7 @@ def _about(row: Row, config: EvaluateConfig) -> dict[str, Any]:
         return known | {"percentile": None, "threshold": None, "reference": None}
     reference = row.checkpoint.calibration.references[row.reference]
     return known | {
-        "percentile": config.percentile,
+        "percentile": row.percentile,
         "threshold": row.thresholds[0],
         "reference": row.reference,
         "reference_simulated": reference.simulated,

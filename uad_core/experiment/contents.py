@@ -55,6 +55,7 @@ class Examples:
     # the same slice as each model that reconstructs would have it, in the place of the scan
     reconstructed: tuple[SlicePanel, ...] = ()
     worst: tuple[SlicePanel, ...] = ()  # a panel a row, of the patient that suits it least
+    best_model: tuple[SlicePanel, ...] = ()  # of the row that leads: patients of its highest Dice, then of its lowest
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The slices that a report shows of a cohort: a typical patient's and each model's worst one's."""
+"""The slices that a report shows: a typical patient's, each model's worst one's, the leading model's best and worst."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +14,9 @@ from uad_core.experiment.contents import Examples, SlicePanel
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.reconstruct import reconstruct_slices
 from uad_core.render.slices import crop_box
+
+SHOWN = 3  # of the leading model's best patients, and of its worst
+SEEN_ML = 0.5  # of lesion in a patient shown among them, at the levels searched
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +77,13 @@ class ExampleCollector:
         """The typical patient in each row, the same slice reconstructed, and each row's worst patient."""
         poorest_of = {row.key: poorest(per_patient, row.key) for row in self._rows}
         worst = tuple(self._cases[name].scored(key) for key, name in poorest_of.items() if name)
+        best = leader(per_patient)
+        leading = tuple(self._cases[name].scored(best) for name in best_and_poorest(per_patient, best)) if best else ()
         if not (name := typical(per_patient)):
-            return Examples(worst=worst)
+            return Examples(worst=worst, best_model=leading)
         case, checkpoints = self._cases[name], {row.name: row.checkpoint for row in self._rows if row.checkpoint}
         again = tuple(case.reconstructed(one) for one in checkpoints.values() if one.spec.reconstructs)
-        return Examples(tuple(case.scored(row.key) for row in self._rows), again, worst)
+        return Examples(tuple(case.scored(row.key) for row in self._rows), again, worst, leading)
 
 
 def slice_panel(case: Case, index: int, note: str = "", mask: np.ndarray | None = None) -> SlicePanel:
@@ -98,6 +103,24 @@ def typical(per_patient: Sequence[PatientRow]) -> str | None:
             values.setdefault(row["subject"], []).append(value)
     order = sorted(values, key=lambda name: (sum(values[name]) / len(values[name]), name))
     return order[(len(order) - 1) // 2] if order else None
+
+
+def leader(per_patient: Sequence[PatientRow]) -> str | None:
+    """The row with the highest mean AUPRC of those with a threshold."""
+    values: dict[str, list[float]] = {}
+    for row in per_patient:
+        if row["dice"] is not None and (auprc := row["auprc"]) is not None:
+            values.setdefault(row["model"], []).append(auprc)
+    return max(values, key=lambda key: sum(values[key]) / len(values[key]), default=None)
+
+
+def best_and_poorest(per_patient: Sequence[PatientRow], key: str) -> tuple[str, ...]:
+    """A row's patients of highest Dice, then of lowest, `SHOWN` each, of those with a lesion that can be seen well."""
+    rows = (row for row in per_patient if row["model"] == key and row["truth_ml"] >= SEEN_ML)
+    found = [(dice, row["subject"]) for row in rows if (dice := row["dice"]) is not None]
+    order = [name for _, name in sorted(found)]
+    half = min(SHOWN, len(order) // 2)
+    return (*order[: -half - 1 : -1], *order[:half]) if half else ()
 
 
 def poorest(per_patient: Sequence[PatientRow], key: str) -> str | None:

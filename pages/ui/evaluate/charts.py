@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.viewer.charts import COLOURS, DASHED, show_chart
+from uad_core.evaluate.glossary import percentiles
 from uad_core.evaluate.metrics_file import Curves, Metrics, model_rows
 from uad_core.evaluate.records import operating_point, visible
 from uad_core.render.colours import ANOMALOUS, NORMAL
@@ -84,7 +85,7 @@ def draw_precision_recall(metrics: Metrics, curves: Curves) -> None:
 
 
 def draw_dice(metrics: Metrics) -> None:
-    """What the choice of the percentile costs, the working one marked; the axis is the healthy share flagged."""
+    """What the choice of the percentile costs, those used marked; the axis is the healthy share flagged."""
     st.markdown("**Dice over percentile**")
     figure, ticks = go.Figure(), dict[float, str]()
     for index, row in enumerate(model_rows(metrics)):
@@ -99,14 +100,14 @@ def draw_dice(metrics: Metrics) -> None:
     if not ticks:
         st.info("No row has a threshold from healthy scans, so there is no Dice over percentiles.")
         return
-    working = 100 - metrics["config"]["percentile"]
-    if working > 0:
-        figure.add_vline(x=working, line=DASHED)
+    used = {one for row in model_rows(metrics) if (one := row.percentile) is not None and one < 100}
+    for percentile in used:
+        figure.add_vline(x=100 - percentile, line=DASHED)
     axis = {"title": "percentile of healthy residuals", "type": "log", "autorange": "reversed",
             "tickvals": list(ticks), "ticktext": list(ticks.values()), "tickangle": 0}  # fmt: skip
     up = {"title": "Dice, mean over patients", "rangemode": "tozero"}
     show_chart(figure, "eval_dice", 345, showlegend=False, xaxis=axis, yaxis=up)
     st.caption(
-        f"Dashed: the percentile used, {metrics['config']['percentile']:g}. No percentile looks at lesion masks; to "
-        "pick the best of them here would."
+        f"Dashed: what was used, {percentiles(metrics)}. No percentile looks at lesion masks; to pick the best of them "
+        "here would."
     )

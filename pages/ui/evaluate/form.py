@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.inputs.settings import PLACES
+from pages.ui.inputs.settings import PAPER, PLACES
 from pages.ui.runs import view
 from pages.ui.runs.view import KEEP
 from pages.ui.shell import keys
@@ -64,8 +64,9 @@ def ask_for_settings() -> None:
     places = st.columns([1.2, 1, 0.8, 1.4, 1], vertical_alignment="bottom")
     view.ask_for_name(places[0], ASKED["name"], _free_name(), "the evaluation's folder")
     places[1].number_input(
-        "Percentile", 50.0, 99.9, EvaluateConfig.percentile, 0.5, "%.1f", key=ASKED["percentile"], bind="query-params",
-        help=f"Per cent of healthy residuals that lie below the threshold. The paper: {EvaluateConfig.percentile:g}.",
+        "Percentile", 50.0, 99.9, None, 0.5, "%.1f", key=ASKED["percentile"], placeholder="each model's",
+        bind="query-params", help="Per cent of healthy residuals that lie below the threshold. Empty: what suits each "
+        f"model, as on the page Detect. The paper: {PAPER.percentile:g}.",
     )  # fmt: skip
     places[2].selectbox(
         "Median size", MEDIAN_SIZES, MEDIAN_SIZES.index(EvaluateConfig.median_size), key=ASKED["median_size"],

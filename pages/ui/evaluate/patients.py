@@ -26,7 +26,7 @@ ALONG = {"models": "Models", "truth_ml": "Lesion volume, ml", "model 0": "The sa
 
 @st.fragment
 def draw_patients(metrics: Metrics, choose: Callable[[str], None], seen: str) -> None:
-    """Chart and table of one figure; `choose` is called with the subject that was clicked on, to see what `seen` says."""
+    """Chart and table of one figure; `choose` is called with the subject clicked on, of whom `seen` is to be seen."""
 
     def clicked(subject: str) -> None:
         choose(subject)

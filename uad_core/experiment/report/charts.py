@@ -53,7 +53,7 @@ def precision_recall(results: CohortResults) -> Figure:
 
 
 def dice_by_percentile(results: CohortResults) -> Figure | None:
-    """Mean Dice at every percentile of the healthy residuals, the working one marked; None without thresholds."""
+    """Mean Dice at every percentile of the healthy residuals, those used marked; None without thresholds."""
     rows = model_rows(results.metrics)
     if not any(row.dice_by_percentile for row in rows):
         return None
@@ -65,8 +65,8 @@ def dice_by_percentile(results: CohortResults) -> Figure | None:
             ticks = list(row.dice_by_percentile)
             values = np.array(list(row.dice_by_percentile.values()), float)  # None as NaN
             panel.plot(range(len(values)), values, **line_style(index), marker="o", markersize=3, label=row.key)
-    working = f"{results.metrics['config']['percentile']:g}"
-    if working in ticks:
+    used = {f"{one:g}" for row in rows if (one := row.percentile) is not None}
+    for working in sorted(used & set(ticks), key=float):
         panel.axvline(ticks.index(working), color="0.6", linewidth=1, label=f"used: {working}")
     panel.set_xticks(range(len(ticks)), ticks)
     panel.set(xlabel="percentile of healthy residuals (not to scale)", ylabel="Dice, mean over patients")

@@ -10,6 +10,7 @@ from uad_core.evaluate.glossary import explanation
 from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
 from uad_core.evaluate.tables import searched_levels
 from uad_core.experiment.contents import CohortResults, ModelCard, SubtleLesions
+from uad_core.experiment.examples import SEEN_ML
 from uad_core.experiment.report import charts, slices
 from uad_core.experiment.report.claims import verdicts
 from uad_core.experiment.report.style import encoded
@@ -32,6 +33,7 @@ def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> di
         "table_1": table_1(results, cards),
         "footnote": explanation(results.metrics),
         "figures": encoded(_figures(results)),
+        "seen_ml": SEEN_ML,
         "failures": _failures(results.metrics),
         "subtle": _subtle(results.lesions),
         "claims": Table(claims, verdicts(results)),
@@ -48,6 +50,7 @@ def _figures(results: CohortResults) -> dict[str, Figure | None]:
     return figures | {
         "fig4": slices.comparison(examples.typical) if examples.typical else None,
         "reconstructed": slices.reconstructions(examples.typical[0], examples.reconstructed) if shown else None,
+        "best_model": slices.one_row_each(examples.best_model) if examples.best_model else None,
         "fig6": charts.histograms(results),
         "precision_recall": charts.precision_recall(results),
         "dice_by_percentile": charts.dice_by_percentile(results),

@@ -92,7 +92,7 @@ class MarkingUNet(AnomalyModel):
         return torch.where(middle > 0, middle - taken_off, 0), torch.where(middle > 0, score, 0)
 
     def _seen_twice(self, slices: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 2, H, W) probabilities by shape alone, and (B, 1, H, W) to be taken off; each the mean over both flips."""
+        """(B, 2, H, W) probabilities by shape alone, (B, 1, H, W) to be taken off; each the mean over both flips."""
         with self.as_trained():
             logits, taken_off = self._network(slices)
             turned_logits, turned_off = self._network(slices.flip(3))
@@ -165,7 +165,7 @@ class MarkingUNet(AnomalyModel):
 
 
 def _weighed(score: Tensor, log_odds: Tensor) -> Tensor:
-    """(B, 2, H, W) probabilities of too bright and too dark, given (B, 1, H, W) log odds that tell for one, against one."""
+    """(B, 2, H, W) probabilities of too bright and too dark, the odds of the one raised, of the other lowered."""
     odds = torch.cat([log_odds, -log_odds], 1).exp()
     return score * odds / (1 - score + score * odds)
 
