@@ -126,6 +126,9 @@ CASES = [
                alone(ContrastBolusAgent="Dotarem"), NOTED, ["contrast agent"]),
     dicom_case("a wrong body part beside a name that says brain",
                alone(BodyPartExamined="SPINE", **named("FLAIR brain"))),
+    *(dicom_case(f"called {name}: no part of the body", alone(**named(name)))
+      for name in ("FLAIR (leg. study)", "t2 FLAIR arm B", "FLAIR arm 2")),
+    refused("an arm alone", alone(**named("t2 arm")), [*WRONG, "another part of the body"]),
     dicom_case("called post-op, without a contrast agent", alone(**named("FLAIR tra post-op"))),
     dicom_case("no name and no timing", alone(SeriesDescription=None)),
     dicom_case("a spine alone, picked all the same", alone(BodyPartExamined="LSPINE"), NOTED, ["read as you asked"], 1),

@@ -103,6 +103,12 @@ CASES = [
       for what, lost in LOST.items()),
     dicom_case("the slice's number in the protocol's name", lambda folder: each(
         lambda dataset, k: setattr(dataset, "ProtocolName", f"flair {k}"))),
+    dicom_case("another patient's number and name in every file, of one series", lambda folder: each(
+        lambda dataset, k: (setattr(dataset, "PatientID", f"x{k}"), setattr(dataset, "PatientName", chr(97 + k))))),
+    dicom_case("dates moved file by file, some of them to one day", lambda folder: each(
+        lambda dataset, k: setattr(dataset, "StudyDate", f"201{k % 8}0102"))),
+    refused("two patients, slice by slice, under one UID", lambda folder: each(
+        lambda dataset, k: setattr(dataset, "PatientID", f"x{k % 2}"))),
     refused("every second slice derived", lambda folder: each(
         lambda dataset, k: setattr(dataset, "ImageType", DERIVED if k % 2 else FLAIR["ImageType"])), "differ from"),
     refused("every second slice after an agent", lambda folder: each(

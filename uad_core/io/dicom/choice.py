@@ -10,7 +10,7 @@ import numpy as np
 
 from uad_core.io.dicom.headers import Image, pixel_data
 from uad_core.io.dicom.judgement import Judgement, judge
-from uad_core.io.dicom.series import MIN_SLICES, Stack
+from uad_core.io.dicom.series import MIN_SLICES, Stack, with_one_identity
 from uad_core.io.volume import ScanError
 
 PART = 2 / 3  # of an equally good stack, in the same places: fewer slices are a part, as of a scan that was stopped
@@ -44,6 +44,7 @@ def magnetic_resonance(images: Sequence[Image]) -> list[Image]:
     resonance = [image for image in images if image.modality == "MR" or image.series in series]
     if not resonance:
         raise ScanError("not_mr", "The images are not MR. Give a FLAIR series of an MR scanner.")
+    resonance = with_one_identity(resonance)
     if len({image.patient[0] for image in resonance}) > 1:
         raise ScanError("several_patients", "The upload holds images of several patients. Give one series of one.")
     return resonance

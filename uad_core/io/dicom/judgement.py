@@ -45,7 +45,8 @@ HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|
 OTHER_PART = re.compile(
     r"spine|spinal|cervic|thorac|lumb|sacr|rachis|columna|wirbel|\b[chtlbw]+ws\b|\b[ctl]sp\b|myelon|\bcord\b|neck|hals|"
     r"chest|breast|abdom|pelvis|liver|cardiac|heart|prostat|knee|shoulder|hip\b|ankle|foot|wrist|hand\b|elbow|extremity|"
-    r"orbit|pituitary|\biac\b|\bcsp\b|colonna|midollo|medula|\beye|\bjaw\b|thigh|calf|\bleg\b|\barm\b|phantom"
+    r"orbit|pituitary|\biac\b|\bcsp\b|colonna|midollo|medula|\beye|\bjaw\b|thigh|calf|phantom|"
+    r"\bleg\b(?!\.)|\barm\b(?! ?(?:[a-d]|\d)\b)"  # but not of a study
 )
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from uad_core.io.dicom.frames import Frame
 from uad_core.io.dicom.geometry import is_even
 from uad_core.io.dicom.headers import Image
 
+Member = TypeVar("Member")
 MIN_SLICES = 2  # a single slice has no third dimension
 SAME = 0.02  # relative: times and sizes that differ by less are one, written with fewer digits
 SAME_DIRECTION = 0.02  # of direction cosines
@@ -66,6 +68,22 @@ def split(images: Sequence[Image]) -> list[Stack]:
             together = tuple(siblings)
             stacks += [Stack(tuple(part), together) for part in _even_parts(series)]
     return sorted(stacks, key=_order)
+
+
+def with_one_identity(images: Sequence[Image]) -> list[Image]:
+    """The images, with one patient and visit for all of an even stack of one series whose files mostly name others.
+
+    So are scans in which names and dates were replaced file by file. Two patients under one UID are but two, and stay.
+    """
+    found = {id(image): image for image in images}
+    for series, members in _grouped(images, lambda image: image.series).items():
+        if not series or not is_even([frame for image in members for frame in image.frames]):
+            continue
+        for who in ("patient", "study"):
+            if 2 * len({getattr(image, who) for image in members}) > len(members) > MIN_SLICES:
+                first = getattr(members[0], who)
+                found.update((id(image), replace(found[id(image)], **{who: first})) for image in members)
+    return [found[id(image)] for image in images]
 
 
 def _by_what_never_differs(slices: Sequence[Slice]) -> list[list[Slice]]:
@@ -148,9 +166,9 @@ def _directions(orientations: Iterable[tuple[float, ...]]) -> list[int]:
     return [numbers[orientation] for orientation in found]
 
 
-def _grouped(slices: Iterable[Slice], key: Callable[[Slice], Hashable]) -> dict[Hashable, list[Slice]]:
-    groups: dict[Hashable, list[Slice]] = defaultdict(list)
-    for member in slices:
+def _grouped(members: Iterable[Member], key: Callable[[Member], Hashable]) -> dict[Hashable, list[Member]]:
+    groups: dict[Hashable, list[Member]] = defaultdict(list)
+    for member in members:
         groups[key(member)].append(member)
     return dict(groups)
 
