@@ -10,7 +10,7 @@ from uad_core.atlas.space import PAPER_SLAB
 from uad_core.atlas.template import TISSUE_CODES, template
 from uad_core.detect.from_file import summary
 from uad_core.io.volume import ScanError
-from uad_core.pipeline.look import SENTENCES, weights
+from uad_core.pipeline.look import SENTENCES, lowered, weights
 from uad_core.pipeline.postprocess import LOOKS, PostprocessConfig
 from uad_core.pipeline.segment import DetectConfig, segment
 
@@ -38,6 +38,20 @@ def test_white_matter_disease_is_looked_for_deep_in_the_brain_and_not_in_the_cor
     assert mean["white matter"] > 0.75 > 0.45 > mean["cortex"]
     mask = flagged("white-matter").mask
     np.testing.assert_array_equal(mask, np.float32(0.8) * weight > np.float32(0.4))
+
+
+def test_of_a_probability_the_odds_are_weighed_so_that_what_is_certain_stays_where_lesions_are_rare():
+    values = np.array([0.0, 0.5, 0.96, 1.0, 1.0], np.float32)
+    weight = np.array([0.25, 0.25, 0.25, 0.25, 0.0], np.float32)
+    np.testing.assert_allclose(lowered(values, weight, probable=True), [0, 0.2, 6 / 7, 1, 0], rtol=1e-5)
+    np.testing.assert_allclose(lowered(values, weight, probable=False), [0, 0.125, 0.24, 0.25, 0])
+    np.testing.assert_array_equal(lowered(values, np.ones(5, np.float32), probable=True), values)
+    plain = reconstruction_of(BRIGHT, np.zeros_like(BRIGHT))
+    scored = replace(plain, score=np.stack([BRIGHT, 0 * BRIGHT]))
+    weight = weights("white-matter", plain.prepared)
+    for one, probable in ((plain, False), (scored, True)):
+        found = one.weighted("positive", "white-matter")
+        np.testing.assert_array_equal(found, lowered(BRIGHT, weight, probable))
 
 
 def test_only_the_users_mask_is_flagged_where_that_is_asked_for():

@@ -13,16 +13,17 @@ from uad_core.preprocess import Prepared
 
 SMOOTH_MM = 2.0  # a Gaussian's sigma: registration leaves some millimetres
 LIKELY = ("white matter", "deep grey matter", "ventricles")  # of the template: where MS and small vessels leave lesions
+TINY = np.float32(1e-6)  # so that certainty, weighed with 0, is 0
 SENTENCES: dict[Look, str] = {
     "everywhere": "",
-    "white-matter": "Looked for white-matter disease: the score was multiplied by the atlas's probability of white "
+    "white-matter": "Looked for white-matter disease: the score was lowered by the atlas's probability of white "
     "matter, deep grey matter and ventricles, so that lesions of the cortex are missed.",
     "own-mask": "Looked within your own mask alone: what lies outside it was not judged.",
 }
 
 
 def weights(look: Look, prepared: Prepared) -> np.ndarray | None:
-    """What the anomaly score is multiplied by, (D, 256, 256) float32 in [0, 1]; None for everywhere.
+    """What the anomaly score is lowered by, (D, 256, 256) float32 in [0, 1]; None for everywhere.
 
     The healthy residuals behind a percentile were counted everywhere, so with weights the percentile flags at most its
     share of a healthy brain. Raises ScanError (look): there is no mask of the user's, or none of it lies here.
@@ -36,6 +37,11 @@ def weights(look: Look, prepared: Prepared) -> np.ndarray | None:
     if not (prepared.look_mask & prepared.brain_mask).any():
         raise ScanError("look", "The mask to look within meets no brain at these axial levels. Check the mask.")
     return prepared.look_mask.astype(np.float32)
+
+
+def lowered(values: np.ndarray, weight: np.ndarray, probable: bool) -> np.ndarray:
+    """(D, 256, 256) residuals times their weight; of a score that is near a probability, `probable`, the odds."""
+    return values * weight / np.maximum(1 - values * (1 - weight), TINY) if probable else values * weight
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from uad_core.io.volume import ScanError
-from uad_core.pipeline.look import weights
+from uad_core.pipeline.look import lowered, weights
 from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import Look, PostprocessConfig, Sign, anomaly_map, erode
 from uad_core.preprocess import Prepared
@@ -47,12 +47,12 @@ class Reconstruction:
     @cached_property
     def weighted(self) -> Callable[[Sign, Look], np.ndarray]:
         """`weighted(signed, look)`: the residual, lowered where the user does not look; raises as `weights`."""
-        residual_of, prepared = self.residual, self.prepared
+        residual_of, prepared, probable = self.residual, self.prepared, self.score is not None
 
         @cache
         def values(signed: Sign, look: Look) -> np.ndarray:
-            factor = weights(look, prepared)
-            return residual_of(signed) if factor is None else residual_of(signed) * factor
+            weight = weights(look, prepared)
+            return residual_of(signed) if weight is None else lowered(residual_of(signed), weight, probable)
 
         return values
 

@@ -84,7 +84,7 @@ def ask_for_settings() -> None:
     look, rate, start = st.columns([2.2, 2.4, 2], vertical_alignment="bottom")
     look.selectbox(
         "Where to look", LOOKS[:2], format_func=lambda name: PLACES[name], key=ASKED["look"], bind="query-params",
-        help="For white-matter disease the score is multiplied by the atlas's probability of white matter, deep grey "
+        help="For white-matter disease the score is lowered by the atlas's probability of white matter, deep grey "
         "matter and ventricles: better for MS, harmful for stroke.",
     )  # fmt: skip
     rate.number_input(

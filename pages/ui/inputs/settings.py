@@ -100,7 +100,7 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
     )  # fmt: skip
     look = more.selectbox(
         "Where to look", list(PLACES), key=keys.LOOK, bind="query-params", format_func=lambda name: PLACES[name],
-        help="White-matter disease (MS, small vessels): the score is multiplied by the atlas's probability of white "
+        help="White-matter disease (MS, small vessels): the score is lowered by the atlas's probability of white "
         "matter, deep grey matter and ventricles. It misses lesions of the cortex: not for stroke. Your own mask is "
         "loaded on the page Scan.",
     )  # fmt: skip
