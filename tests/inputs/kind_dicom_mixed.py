@@ -94,6 +94,7 @@ def refused(tried, make, *words):
 
 
 DIFFER = "differ from the others"
+ALONE, PATIENTS = "results come as NIfTI only", "several patients"
 DERIVED, PHASE = ["DERIVED", "PRIMARY", "RMS"], ["ORIGINAL", "PRIMARY", "P", "ND"]
 T2_TSE = {"EchoTime": 90, "SeriesDescription": "head"}
 
@@ -104,11 +105,14 @@ CASES = [
     dicom_case("the slice's number in the protocol's name", lambda folder: each(
         lambda dataset, k: setattr(dataset, "ProtocolName", f"flair {k}"))),
     dicom_case("another patient's number and name in every file, of one series", lambda folder: each(
-        lambda dataset, k: (setattr(dataset, "PatientID", f"x{k}"), setattr(dataset, "PatientName", chr(97 + k))))),
+        lambda dataset, k: (setattr(dataset, "PatientID", f"x{k}"), setattr(dataset, "PatientName", chr(97 + k)))),
+        NOTED, [ALONE]),
     dicom_case("dates moved file by file, some of them to one day", lambda folder: each(
-        lambda dataset, k: setattr(dataset, "StudyDate", f"201{k % 8}0102"))),
+        lambda dataset, k: setattr(dataset, "StudyDate", f"201{k % 8}0102")), NOTED, [ALONE]),
     refused("two patients, slice by slice, under one UID", lambda folder: each(
-        lambda dataset, k: setattr(dataset, "PatientID", f"x{k % 2}"))),
+        lambda dataset, k: setattr(dataset, "PatientID", f"x{k % 2}")), PATIENTS),
+    refused("two patients in three files under one UID", lambda folder: each(
+        lambda dataset, k: setattr(dataset, "PatientID", f"x{k // 2}"), series(head((12, 10, 3)))), PATIENTS),
     refused("every second slice derived", lambda folder: each(
         lambda dataset, k: setattr(dataset, "ImageType", DERIVED if k % 2 else FLAIR["ImageType"])), "differ from"),
     refused("every second slice after an agent", lambda folder: each(

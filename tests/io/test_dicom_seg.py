@@ -17,11 +17,12 @@ from pydicom.uid import generate_uid
 from tests.support.dicom_files import CANARY, FRAME, LPS, STUDY, enhanced, head, oblique, series, through_itk, zipped
 from tests.support.heads import CHECKPOINT, CONFIG, SHOWN_AS_PREPARED, mask_of, small_head
 from uad_core.detect.from_file import DetectRequest, detect_file
-from uad_core.io.dicom.reading import read_dicom
+from uad_core.io.dicom.reading import list_series, read_dicom
 from uad_core.io.dicom.scan import DicomScan
 from uad_core.io.dicom.seg import encode_dicom_seg
 from uad_core.pipeline.segment import DetectConfig
 
+NAMES = ("Anna", "Berta", "Clara", "Dora", "Emma", "Frida", "Greta", "Zoe")
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
@@ -154,6 +155,7 @@ def test_only_a_bool_mask_of_the_scans_shape_is_taken():
         series(SOPInstanceUID=generate_uid()),
         series(SOPClassUID="1.2.840.10008.5.1.4.1.1.7"),
         series(StudyInstanceUID="no UID"),
+        [series(PatientID=f"x{k}", PatientName=NAMES[k])[k] for k in range(8)],  # whose would it be?
     ],
 )
 def test_a_series_that_no_seg_can_refer_to_is_still_a_scan(files):
@@ -161,6 +163,12 @@ def test_a_series_that_no_seg_can_refer_to_is_still_a_scan(files):
     assert not isinstance(scan, DicomScan)
     np.testing.assert_array_equal(scan.array, read_dicom(series()).array)
     assert any("results come as NIfTI only" in note for note in scan.notes)
+
+
+def test_no_name_is_shown_of_a_series_whose_files_were_given_several():
+    described = "t2 flair tra for Clara and zoe"
+    files = [series(PatientID=f"x{k}", PatientName=NAMES[k], SeriesDescription=described)[k] for k in range(8)]
+    assert [str(entry.title) for entry in list_series(files)] == ["series 3, t2 flair tra for  and "]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import torch
 
 from uad_core.atlas.space import BRAIN_FRAME
 from uad_core.models.checkpoint import build_model
+from uad_core.models.families import marking
 from uad_core.models.parts.painting import PaintConfig, paint, tissue_sd
 from uad_core.models.parts.scanner import RandomScanner, move, recontrast
 
@@ -120,6 +121,24 @@ def test_learning_marks_what_was_never_painted_in_training(model):
         optimiser.step()
     assert model.validation(slices).mean() < before - 0.05
     torch.testing.assert_close(model.validation(slices), model.validation(slices))
+
+
+def test_training_is_validated_as_scans_are_judged_but_by_what_was_learnt_alone(monkeypatch):
+    """In the brain's frame, nothing outside the brain, and without what is known of brightness."""
+    torch.manual_seed(1)
+    alone, told = (build_model("marker", SMALL | {"brightness": value}) for value in (0.0, 6.0))
+    told.load_state_dict(alone.state_dict())
+    monkeypatch.setattr(marking, "blobs", lambda slices, *_: 0.2 * (slices > 0.55))
+    rows, columns = BRAIN_FRAME
+    slices = torch.zeros(2, 1, 256, 256)
+    slices[:, :, 88:184, 80:176] = discs(2)
+    found = alone.validation(slices)
+    torch.testing.assert_close(told.validation(slices), found)
+    torch.testing.assert_close(alone.validation(slices[..., rows, columns]), found)
+    score = alone.assess(torch.where(slices > 0.55, slices + 0.2, slices))[1]
+    truth = torch.cat([slices > 0.55, torch.zeros_like(slices, dtype=torch.bool)], 1).float()
+    met, both = (score * truth).sum((1, 2, 3)), (score.square() + truth).sum((1, 2, 3))
+    torch.testing.assert_close(1 - (2 * met + 1) / (both + 1), found)
 
 
 def test_a_size_that_the_network_does_not_divide_is_refused(model):

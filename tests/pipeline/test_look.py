@@ -46,6 +46,8 @@ def test_of_a_probability_the_odds_are_weighed_so_that_what_is_certain_stays_whe
     np.testing.assert_allclose(lowered(values, weight, probable=True), [0, 0.2, 6 / 7, 1, 0], rtol=1e-5)
     np.testing.assert_allclose(lowered(values, weight, probable=False), [0, 0.125, 0.24, 0.25, 0])
     np.testing.assert_array_equal(lowered(values, np.ones(5, np.float32), probable=True), values)
+    rare = np.linspace(0, 0.05, 1001, dtype=np.float32)
+    assert lowered(np.ones_like(rare), rare, probable=True).max() <= 1
     plain = reconstruction_of(BRIGHT, np.zeros_like(BRIGHT))
     scored = replace(plain, score=np.stack([BRIGHT, 0 * BRIGHT]))
     weight = weights("white-matter", plain.prepared)

@@ -9,7 +9,7 @@ from uad_core.pipeline.postprocess import SIGNS, Look, PostprocessConfig, Sign
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
 Signs = Literal["absolute", "positive", "both", "own"]
-ALWAYS = ("percentile", "median_size", "signed")  # named in a command even at their defaults
+ALWAYS = ("median_size", "signed")  # named in a command even at their defaults
 SIGN_CHOICES: tuple[Signs, ...] = ("absolute", "positive", "both", "own")
 
 

@@ -93,7 +93,7 @@ def load_checkpoint(name: str, folder: Path = CHECKPOINTS) -> Checkpoint:
     """Read, verify and build. Raises CheckpointError for anything missing, damaged or not fitting."""
     record = _described(name, folder)
     weights, sha256 = _weights(name, folder, record["sha256"]), record["sha256"]
-    unsaid = type(MODELS[record["model"]].config)()  # a setting that came later, at the value that changes nothing
+    unsaid = type(MODELS[record["model"]].config)()  # as it was before a setting came that the record lacks
     config = asdict(unsaid) | record["config"]
     try:
         tensors = load(weights)

@@ -41,7 +41,9 @@ def weights(look: Look, prepared: Prepared) -> np.ndarray | None:
 
 def lowered(values: np.ndarray, weight: np.ndarray, probable: bool) -> np.ndarray:
     """(D, 256, 256) residuals times their weight; of a score that is near a probability, `probable`, the odds."""
-    return values * weight / np.maximum(1 - values * (1 - weight), TINY) if probable else values * weight
+    if not probable:
+        return values * weight
+    return np.minimum(values * weight / np.maximum(1 - values * (1 - weight), TINY), values)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ TEXTS = (  # with which a SEG belongs to its patient and study; by the standard 
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
     "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName",
 )  # fmt: skip
+WHO = ("PatientName", "PatientID", "StudyDate")  # a SEG says them once
 
 
 def identifiers(header: Dataset, frames: Sequence[Frame]) -> Dataset:
@@ -71,10 +72,11 @@ def can_be_referred_to(series: Sequence[Dataset]) -> bool:
     uids = [[UID(str(dataset.get(keyword, ""))) for keyword in UIDS] for dataset in series]
     valid = all(uid.is_valid for row in uids for uid in row) and all(row[0] in KINDS for row in uids)
     one_series = len({tuple(row[2:]) for row in uids}) == 1
+    one_person = len({tuple(str(dataset.get(keyword)) for keyword in WHO) for dataset in series}) == 1
     distinct = len({row[1] for row in uids}) == len(uids)
     # A SEG refers to images of one slice each, or to one image of many frames.
     one_kind = len(series) == 1 or not any("NumberOfFrames" in dataset for dataset in series)
-    return valid and one_series and distinct and one_kind
+    return valid and one_series and one_person and distinct and one_kind
 
 
 def _place(frame: Frame) -> dict[str, Dataset]:

@@ -77,13 +77,20 @@ def with_one_identity(images: Sequence[Image]) -> list[Image]:
     """
     found = {id(image): image for image in images}
     for series, members in _grouped(images, lambda image: image.series).items():
-        if not series or not is_even([frame for image in members for frame in image.frames]):
-            continue
-        for who in ("patient", "study"):
-            if 2 * len({getattr(image, who) for image in members}) > len(members) > MIN_SLICES:
-                first = getattr(members[0], who)
-                found.update((id(image), replace(found[id(image)], **{who: first})) for image in members)
+        if series and is_even([frame for image in members for frame in image.frames]):
+            patient, study = _joined([one.patient for one in members]), _joined([one.study for one in members])
+            for one in members:
+                found[id(one)] = replace(one, patient=patient or one.patient, study=study or one.study)
     return [found[id(image)] for image in images]
+
+
+def _joined(named: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """All names in one, none of which is to be shown, where most files have another; else None."""
+    different = dict.fromkeys(named)
+    if len(different) <= MIN_SLICES or 2 * len(different) <= len(named):
+        return None
+    first, second = (" ".join(column) for column in zip(*different, strict=True))
+    return first, second
 
 
 def _by_what_never_differs(slices: Sequence[Slice]) -> list[list[Slice]]:
