@@ -8,7 +8,7 @@ from uad_core.teaching.results import Results, results
 README = ROOT / "README.md"
 BEGIN, END = "<!-- results: `make readme` writes this part from docs/results.json -->", "<!-- end of results -->"
 WIDTH = 120
-NOT_COMPARED = ("best case", "epochs")  # columns in which no model is ahead of another by merit
+NOT_COMPARED = ("best case", "slice views")  # columns in which no model is ahead of another by merit
 
 
 def with_results(text: str, measured: Results) -> str:

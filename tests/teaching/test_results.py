@@ -9,7 +9,7 @@ RECORD = {
     "data": "On ten scans, *seen* by nobody.",
     "command": "python -m uad_core experiment",
     "figures": "Higher is better.",
-    "columns": ["model", "AUPRC", "best case", "epochs"],
+    "columns": ["model", "AUPRC", "best case", "slice views"],
     "rows": [["best", "0.5", "0.6", "3"], ["model 0", "0.25", "0.3", "none"], ["untried", "", "", "2"]],
     "findings": ["**First**, over two lines.", "Second."],
 }
@@ -18,7 +18,7 @@ RECORD = {
 def test_scores_are_the_numbers_of_a_column_in_the_tables_order():
     table = Results(**RECORD)
     assert table.scores("AUPRC") == {"best": 0.5, "model 0": 0.25}
-    assert table.scores("epochs") == {"best": 3, "untried": 2}
+    assert table.scores("slice views") == {"best": 3, "untried": 2}
 
 
 def test_the_best_score_stands_out_but_not_a_best_case_or_a_length_of_training():

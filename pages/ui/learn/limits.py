@@ -7,7 +7,6 @@ import streamlit as st
 from pages.ui.inputs.model import load
 from pages.ui.learn.charts import draw_scores
 from pages.ui.learn.frame import LESSON
-from uad_core.models import COMPARED
 from uad_core.models.checkpoint import Checkpoint, checkpoint_names
 from uad_core.teaching import results
 
@@ -25,11 +24,6 @@ def draw_limits() -> None:
             help="A column of the README's table. AUPRC and Dice lie between 0 and 1; higher is better.",
         )  # fmt: skip
         draw_scores(table, str(column))
-        if missing := [name for name in COMPARED if name not in {row[0].split()[0] for row in table.rows}]:
-            st.caption(
-                f"Not in this experiment: {', '.join(missing)}. The page Evaluate holds all against each other, on "
-                "real scans alone."
-            )
         with st.expander("How this was measured, and what did not reproduce"):
             st.markdown("\n\n".join([table.data, table.figures, *(f"- {finding}" for finding in table.findings)]))
     st.markdown("**Where it fails**")
