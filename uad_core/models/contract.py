@@ -39,7 +39,7 @@ class AnomalyModel(nn.Module, ABC):
     slices_at_once: ClassVar[int | None] = 8  # best given to `reconstruct`; None: all of a scan's
     fitted: ClassVar[tuple[str, ...]] = ()  # names of the buffers that `fit` fills
     context: tuple[int, ...] = ()  # levels of the same scan that are seen beside each slice, relative to it
-    scores: ClassVar[bool] = False  # whether `assess` gives a score, which then stands in the residual's place
+    scores: ClassVar[bool] = False  # whether `assess` gives a score, near a probability, in the residual's place
     cell_px: int | None = None  # edge of the coarsest feature: training may cut slices to multiples; None: never
     frame: ClassVar[Frame | None] = None  # all of a slice that it works on, where no brain lies beyond
 
