@@ -112,7 +112,8 @@ def test_rate_and_place_are_those_of_detection(folder, setting):
     reconstruction = reconstruct(case.prepared, checkpoint)
     post = PostprocessConfig("absolute", 3, look=setting.get("look", "everywhere"))
     rate = setting.get("false_discovery")
-    found = segment(reconstruction, DetectConfig(reference="made", postprocess=post, false_discovery=rate))
+    asked = DetectConfig(CONFIG.percentile or 98.0, reference="made", postprocess=post, false_discovery=rate)
+    found = segment(reconstruction, asked)
     assert score.threshold == found.threshold
     assert score.dice == dice(found.mask, case.truth)
 

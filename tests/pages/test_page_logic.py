@@ -127,12 +127,13 @@ def test_an_absolute_threshold_comes_in_place_of_the_percentile_and_goes_again(v
     assert says(app, expected(reconstruction, percentile=99.0))
 
 
-def test_a_false_discovery_rate_comes_in_place_of_the_percentile(visit, reconstruction):
+def test_a_false_discovery_rate_comes_beside_the_percentile(visit, reconstruction):
     app = visit("detect")
     app.toggle(key="discovery").set_value(True).run()
-    assert app.slider(key="percentile").disabled
     app.slider(key="discovery_rate").set_value(20.0).run()
     assert says(app, expected(reconstruction, false_discovery=20.0))
+    app.slider(key="percentile").set_value(99.9).run()
+    assert says(app, expected(reconstruction, percentile=99.9, false_discovery=20.0))
     app.toggle(key="absolute").set_value(True).run()
     assert app.slider(key="discovery_rate").disabled
     app.number_input(key="threshold box").set_value(0.2).run()

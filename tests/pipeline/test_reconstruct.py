@@ -61,6 +61,18 @@ def test_a_percentile_is_looked_up_and_a_threshold_is_looked_back(prepared):
     assert segment(reconstruction, DetectConfig(threshold=0.4)).percentile == pytest.approx(40)
 
 
+def test_a_false_discovery_rate_raises_the_percentiles_threshold_and_never_lowers_it(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Zeros()))  # grey of .5, where healthy ones are even
+
+    def threshold(percentile: float, rate: float | None) -> float:
+        return segment(reconstruction, DetectConfig(percentile, false_discovery=rate)).threshold
+
+    raised = threshold(0, 70)
+    assert 0.2 < raised < 0.5
+    assert threshold(0, 60) > raised
+    assert threshold(98, 70) == threshold(98, None) > raised
+
+
 def test_levels_that_the_model_was_not_trained_on_are_marked_and_never_flagged(prepared):
     reconstruction = reconstruct(prepared, checkpoint_of(Zeros(), Slab(73, 20)))
     assert any("3 of 6 axial levels" in warning for warning in reconstruction.warnings)

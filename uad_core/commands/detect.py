@@ -66,8 +66,9 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     text = "per cent of healthy residuals below the threshold (default: what suits the model; the paper: 98)"
     add("--percentile", type=float, help=text)
     add("--threshold", type=float, help="residual in normalised intensity, in place of the percentile")
-    text = "per cent of the flagged voxels that may be false on average, in place of the percentile: flags nothing "
-    add("--false-discovery", type=float, metavar="RATE", help=f"{text}where nothing stands out from healthy brains")
+    text = "per cent of the flagged voxels that may be false on average; raises the percentile's threshold, so that "
+    more = "nothing is flagged where nothing stands out from healthy brains"
+    add("--false-discovery", type=float, metavar="RATE", help=text + more)
     text = "where: everywhere, or where white-matter disease lies (harmful for stroke) (default: everywhere)"
     add("--look", choices=LOOKS, help=text)
     add("--reference", help="healthy cohort that the percentile refers to (default: a real one if there is one)")
@@ -99,7 +100,7 @@ def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfi
     checkpoint = load_checkpoint(options.model or (preset.model if preset else STRONGEST), options.checkpoints)
     config = preset.config if preset else usual_config(checkpoint)
     if options.percentile is not None:
-        config = replace(config, threshold=None, false_discovery=None)
+        config = replace(config, threshold=None)
     if options.false_discovery is not None:
         config = replace(config, threshold=None)
     post = replace(config.postprocess, **_given(options, *POSTPROCESS))

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "residual: absolute, only too bright, both, or the one that suits each model (default: %(default)s)"
     add("--signed", choices=SIGN_CHOICES, default=defaults.signed, help=text)
     add("--look", choices=LOOKS[:2], default=defaults.look, help="where to look (default: %(default)s)")
-    text = "per cent; sets the working threshold in each scan by this rule, in place of the percentile"
+    text = "per cent; raises the percentile's threshold in each scan so that no more of what is flagged is false"
     add("--false-discovery", type=float, metavar="RATE", help=text)
     add("--limit", type=int, help="largest number of patients, and of healthy subjects")
     add_slab(parser, "those that the models know")

@@ -112,7 +112,7 @@ def summary(segmentation: Segmentation) -> str:
     at = f"threshold {segmentation.threshold:.4f} ({rank} of {segmentation.reference})"
     config = segmentation.config
     if config.false_discovery is not None and config.threshold is None:
-        at += f", of a false-discovery rate of {config.false_discovery:g} %"
+        at += f", of a false-discovery rate of at most {config.false_discovery:g} %"
     looked = f" {SENTENCES[config.postprocess.look]}".rstrip()
     corrected = by_hand(segmentation)
     if corrected and not segmentation.lesions:

@@ -13,7 +13,7 @@ _QUERY: dict[str, tuple[str, dict[str, Any]]] = {
     "slab": ("Axial levels.", {"type": "string", "enum": list(SLABS)}),
     "percentile": ("Per cent of healthy residuals below the threshold.", _NUMBER | {"minimum": 0, "maximum": 100}),
     "threshold": ("Residual in normalised intensity, in place of the percentile.", _NUMBER),
-    "false_discovery": ("Per cent of flagged voxels that may be false, in place of the percentile.", _NUMBER),
+    "false_discovery": ("Per cent of flagged voxels that may be false; raises the percentile's threshold.", _NUMBER),
     "look": ("Where to look.", {"type": "string", "enum": list(WHERE)}),
     "signed": ("Residual.", {"type": "string", "enum": list(SIGNS)}),
     "median_size": ("Edge of the median filter, voxels of 1 mm.", {"type": "integer", "enum": list(MEDIAN_SIZES)}),

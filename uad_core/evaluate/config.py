@@ -25,7 +25,7 @@ class EvaluateConfig:
     erosion_mm: float = PostprocessConfig.erosion_mm
     min_lesion_mm3: float = PostprocessConfig.min_lesion_mm3
     look: Look = PostprocessConfig.look  # of the masks named there, a cohort has none of the user's own
-    false_discovery: float | None = None  # per cent; sets the working threshold in each scan, in the percentile's place
+    false_discovery: float | None = None  # per cent; raises the working threshold in each scan, see `DetectConfig`
     slab: Slab | None = None  # None: the levels that the models were trained on
     limit: int | None = None  # at most so many patients, and so many healthy subjects
     resamples: int = 2000  # of the bootstrap over patients

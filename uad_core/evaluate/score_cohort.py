@@ -113,7 +113,7 @@ def _scores(case: Case, session: EvaluationSession) -> Iterator[Score]:
         if config.false_discovery and row.checkpoint and row.signed and row.thresholds:
             healthy = row.checkpoint.calibration.histogram(row.signed, config.median_size, row.reference)
             counts = residual_counts(values, case.inside, 1, EDGES)
-            working = healthy.discovery_threshold(counts, config.false_discovery / 100)
+            working = max(row.thresholds[0], healthy.discovery_threshold(counts, config.false_discovery / 100))
             row = replace(row, thresholds=(working, *row.thresholds[1:]))
         yield score(case, row, values, config.min_lesion_mm3, seen, seconds)
 

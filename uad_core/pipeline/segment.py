@@ -26,8 +26,9 @@ class DetectConfig:
     threshold: float | None = None  # in normalised intensity; replaces the percentile
     reference: str | None = None  # healthy cohort behind the percentile; None: real scans if there are any
     postprocess: PostprocessConfig = field(default_factory=PostprocessConfig)
-    # per cent of the flagged voxels that may be false on average, (0, 50]; replaces the percentile, and depends on the
-    # scan: where nothing stands out from healthy brains, nothing is flagged
+    # per cent of the flagged voxels that may be false on average, (0, 50]; raises the percentile's threshold where that
+    # would flag more: where nothing stands out from healthy brains, nothing is flagged. It never lowers it: beside a
+    # large lesion few of its rim's voxels are many healthy ones' worth, and the mask would run over
     false_discovery: float | None = None
 
 
@@ -56,9 +57,11 @@ def working_threshold(reconstruction: Reconstruction, config: DetectConfig) -> f
         return config.threshold
     post = config.postprocess
     healthy = reconstruction.checkpoint.calibration.histogram(post.signed, post.median_size, config.reference)
+    least = healthy.threshold(config.percentile)
     if config.false_discovery is None:
-        return healthy.threshold(config.percentile)
-    return healthy.discovery_threshold(reconstruction.counts(post, tuple(EDGES.tolist())), config.false_discovery / 100)
+        return least
+    counts = reconstruction.counts(post, tuple(EDGES.tolist()))
+    return max(least, healthy.discovery_threshold(counts, config.false_discovery / 100))
 
 
 def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:

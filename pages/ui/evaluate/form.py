@@ -89,8 +89,8 @@ def ask_for_settings() -> None:
     )  # fmt: skip
     rate.number_input(
         "False-discovery rate", 1.0, 50.0, None, 1.0, "%.0f", key=ASKED["false_discovery"], placeholder="none",
-        bind="query-params", help="Per cent. Sets the threshold in each scan in place of the percentile; flags "
-        "nothing where nothing stands out from the healthy reference.",
+        bind="query-params", help="Per cent. Raises the percentile's threshold in each scan; flags nothing "
+        "where nothing stands out from the healthy reference.",
     )  # fmt: skip
     start.button(
         "Evaluate", type="primary", on_click=_start, width="stretch", icon=":material/play_arrow:",

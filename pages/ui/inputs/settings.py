@@ -82,15 +82,15 @@ def pick_setting(checkpoint: Checkpoint, sliders: Sequence[DeltaGenerator], more
         "place of a percentile. Dragging the line in the histogram beyond the percentile's reach switches this on.",
     )  # fmt: skip
     discovery = more.toggle(
-        "False-discovery rate", key=keys.DISCOVERY, bind="query-params", disabled=absolute, help="In place of a "
-        "percentile: flags nothing where nothing in this scan stands out from the healthy reference. It assumes that "
-        "the scan's healthy voxels are like the reference's (same kind of scanner and of people).",
+        "False-discovery rate", key=keys.DISCOVERY, bind="query-params", disabled=absolute, help="Beside the "
+        "percentile, whose threshold it raises where too much would be false: flags nothing where nothing in this scan "
+        "stands out from the healthy reference. It assumes that the scan's healthy voxels are like the reference's "
+        "(same kind of scanner and of people).",
     )  # fmt: skip
     threshold = _threshold_box(sliders[0]) if absolute else None
     # out of force they are still drawn: what is not drawn is gone after a reload
-    ranked = not absolute and not discovery
     follow_the_model(keys.PERCENTILE, suits)
-    percentile = percentile_slider(sliders[0] if ranked else more, first=suits, disabled=not ranked)
+    percentile = percentile_slider(more if absolute or discovery else sliders[0], first=suits, disabled=absolute)
     rate = _rate_slider(sliders[0] if discovery and not absolute else more, disabled=absolute or not discovery)
     size, smallest = median_slider(sliders[1]), size_slider(sliders[2])
     sign = more.radio(
