@@ -61,24 +61,28 @@ def register(
     """The affine transform that lays the target over the scan: a rigid search, then an affine one.
 
     `moving` is the scan, of which only the brain within `moving_mask`, (D, H, W) bool, is looked at. From `start`,
-    which is nearly right already, the affine search alone: in eight heads it ends within 0.4 mm of where both end.
+    which is nearly right already, the affine search alone, and once more in small steps: in eight heads it ends within
+    0.4 mm of where both end, and of six heads under seven shadings each, evened out, within 0.4 mm of where the plain
+    ones end (without: 0.8).
     Returns the same bits for the same scan, in whatever order and direction its file stores the axes: the search runs
     in a frame that does not know the file (see `SearchFrame`). Raises ScanError: `registration_failed` where the search
     finds no overlap at all.
     """
     if not moving_mask.any():
         raise ScanError("registration_failed", "The scan could not be registered: its brain mask is empty.")
-    frame, centre = SearchFrame.of(moving), target.centre
+    frame, centre, step = SearchFrame.of(moving), target.centre, target.config.max_step
     image = frame.brain(moving.array, moving_mask, target.config)
     try:
         if start is None:
             rigid = _rigid(frame.point(ndimage.center_of_mass(moving_mask)) - centre, centre)
-            _search(image, target, rigid)
+            _search(image, target, rigid, step)
             affine = _affine(np.array(rigid.GetMatrix()).reshape(3, 3), np.array(rigid.GetTranslation()), centre)
         else:
             known = (frame.to_world.inverse @ start @ target.frame.to_world).matrix.round(_DIGITS)
             affine = _affine(known[:3, :3], known[:3, 3] + known[:3, :3] @ centre - centre, centre)
-        _search(image, target, affine)
+        _search(image, target, affine, step)
+        if start is not None:
+            _search(image, target, affine, target.config.settling_step)
     except RuntimeError as error:  # SimpleITK's only type; its text names source files
         apart = "The scan could not be registered to the atlas: the two brains were never brought to overlap."
         check = "Check that it is a whole-brain FLAIR, its grey values, slice order and brain mask."
@@ -86,8 +90,8 @@ def register(
     return frame.to_world @ _transform(affine) @ target.frame.to_world.inverse
 
 
-def _search(moving: sitk.Image, target: RegistrationTarget, transform: sitk.Transform) -> None:
-    """Improves `transform` in place."""
+def _search(moving: sitk.Image, target: RegistrationTarget, transform: sitk.Transform, step: float) -> None:
+    """Improves `transform` in place; `step`: the longest, at first."""
     import SimpleITK as sitk
 
     config = target.config
@@ -100,7 +104,7 @@ def _search(moving: sitk.Image, target: RegistrationTarget, transform: sitk.Tran
     method.SetMetricUseMovingImageGradientFilter(False)  # cost far less than a smoothed gradient everywhere
     method.SetMetricFixedMask(target.region)
     method.SetInterpolator(sitk.sitkLinear)
-    steps = config.max_step, config.min_step, config.iterations, config.relaxation
+    steps = step, config.min_step, config.iterations, config.relaxation
     method.SetOptimizerAsRegularStepGradientDescent(*steps)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel(list(config.shrink))

@@ -29,6 +29,7 @@ class RegistrationConfig:
     seed: int = 1  # of that random sample; with one thread the result repeats to the last bit
     margin_mm: float = 12.0  # the metric also sees this rim around the atlas brain: the outline counts
     max_step: float = 1.0
+    settling_step: float = 0.25  # of one more search from where the one from a known start ended
     min_step: float = 1e-4
     iterations: int = 300  # at most; 10 to 60 are usual
     relaxation: float = 0.5

@@ -13,6 +13,7 @@ _FLUID = -0.35  # log residual below which a voxel of the shell outside is fluid
 _FEWEST = 8  # voxels of a shell
 _STILL = 0.14  # median log residual of a region that is no shading
 _SHARP = 0.08  # least step at the edge, of log intensity, beyond two standard errors
+_LARGE_ML, _SHARP_LARGE = 40.0, 0.065  # a fit follows most of a large region, edge and all
 _AROUND = ndimage.generate_binary_structure(3, 1)
 
 
@@ -33,7 +34,8 @@ def sharp_regions(brain: CoarseBrain, residual: np.ndarray, judged: np.ndarray) 
             if sizes[label] * brain.voxel_ml >= _LEAST_ML and sizes[label] <= most:
                 wide = tuple(slice(max(0, side.start - 3), side.stop + 3) for side in box)
                 region = labels[wide] == label
-                if _step(region, brain.inside[wide], judged_volume[wide], brain.spacing_mm) > _SHARP:
+                least = _SHARP_LARGE if sizes[label] * brain.voxel_ml > _LARGE_ML else _SHARP
+                if _step(region, brain.inside[wide], judged_volume[wide], brain.spacing_mm) > least:
                     found[wide] |= region
     return ndimage.binary_dilation(found, _AROUND)[brain.inside]
 

@@ -27,6 +27,7 @@ class ShadingConfig:
     steps: int = 20  # of expectation maximisation a fit, at most
     rounds: int = 3  # of looking for bright regions, and fitting without them
     ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
+    last: float = 3e-5  # in the last round's fit: by then it is known what is no shading, and less of it need be left
     steep: tuple[float, ...] = (1e-6, 1e-6, 1e-6, 3e-5)  # in place of the last round: for a field that bends faster,
     gain: float = 0.05  # as under a drop-out; where held-out tissue fits better by that share
     block_mm: float = 28.0  # edge of what is held out in one piece
@@ -54,7 +55,7 @@ def estimate_shading(
         state = _round(model, state, config.ridge, config)
     folds = _folds(where * brain.spacing_mm, config.block_mm)
     errors = model.held_out_errors(state.fit, _without(state.bright, config), folds, (config.ridge, *config.steep))
-    for ridge in config.steep if errors.min() < (1 - config.gain) * errors[0] else (config.ridge,):
+    for ridge in config.steep if errors.min() < (1 - config.gain) * errors[0] else (config.last,):
         state = _round(model, state, ridge, config)
     fit = state.fit
     return ShadingField(
