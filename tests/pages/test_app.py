@@ -250,7 +250,7 @@ def test_models_are_compared_on_one_scan_with_shared_controls(server, context):
     assert panels(page).count() == 2 * len(before) + 1  # residual and segmentation of each, and the agreement
     slider = page.get_by_role("slider", name=re.compile("Percentile"))
     slider.focus()
-    for _ in range(50):  # half a per cent: a tenth may leave a tiny mask as it is
+    for _ in range(50):  # half a per cent: a tenth may leave the millilitres as they are, rounded
         slider.press("ArrowLeft")
 
     def all_followed() -> bool:

@@ -27,8 +27,8 @@ class DetectConfig:
     reference: str | None = None  # healthy cohort behind the percentile; None: real scans if there are any
     postprocess: PostprocessConfig = field(default_factory=PostprocessConfig)
     # per cent of the flagged voxels that may be false on average, (0, 50]; raises the percentile's threshold where that
-    # would flag more: where nothing stands out from healthy brains, nothing is flagged. It never lowers it: beside a
-    # large lesion few of its rim's voxels are many healthy ones' worth, and the mask would run over
+    # would flag more: where nothing stands out from healthy brains, nothing is flagged. It never lowers it: a large
+    # lesion allows so many false voxels that the mask would spread over its surroundings
     false_discovery: float | None = None
 
 
