@@ -28,3 +28,18 @@ FOUND = Segmentation(
 )
 def test_what_a_healthy_brain_would_show_is_held_against_what_is_shown(healthy_ml, config, said):
     assert said in summary(replace(FOUND, healthy_ml=healthy_ml, config=config))
+
+
+@pytest.mark.parametrize(
+    ("lowest_rate", "said"),
+    [
+        (None, "in a region of at least 6 mm³."),
+        (11.2, "in a region of at least 6 mm³. A rate of 12 % would flag some."),
+        (4.0, "in a region of at least 6 mm³."),  # some voxels were flagged, too few of them together
+        (np.inf, " No rate up to 50 % would flag one."),
+    ],
+)
+def test_where_a_rate_flags_nothing_the_sentence_names_one_that_would(lowest_rate, said):
+    sentence = summary(replace(FOUND, lesions=(), lowest_rate=lowest_rate, config=DetectConfig(false_discovery=5.0)))
+    assert sentence.startswith("No voxel above the threshold")
+    assert sentence.endswith(said)

@@ -83,6 +83,21 @@ def test_the_discovery_threshold_is_that_of_benjamini_and_hochberg(rate):
     assert (scan > threshold).sum() == (scan >= lowest).sum()
 
 
+@pytest.mark.parametrize("least", [0.0, 0.35])
+def test_the_lowest_discovery_rate_is_the_one_from_which_a_voxel_is_flagged(least):
+    rng = np.random.default_rng(2)
+    scan = np.concatenate([rng.choice(RESIDUALS, 3000), rng.uniform(0.2, 0.5, 8)])
+    counts = np.histogram(scan, EDGES)[0]
+    lowest = HISTOGRAM.lowest_discovery_rate(counts, least)
+
+    def flagged(rate: float) -> int:
+        return (scan > max(least, HISTOGRAM.discovery_threshold(counts, rate))).sum()
+
+    assert flagged(lowest * 1.001) > 0
+    assert flagged(lowest * 0.999) == 0
+    assert HISTOGRAM.lowest_discovery_rate(counts, 0.9) == np.inf
+
+
 def test_a_healthy_scan_like_the_reference_is_left_alone():
     """Of 200 scans that are drawn from the reference itself, hardly one is flagged at all."""
     rng = np.random.default_rng(5)

@@ -1,5 +1,6 @@
 """A scan's file in, result files out: the whole chain in one call, for the command line and scripts."""
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from uad_core.pipeline.edits import edited
 from uad_core.pipeline.lesions import Lesion
 from uad_core.pipeline.look import SENTENCES
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
-from uad_core.pipeline.segment import DetectConfig, Segmentation, segment
+from uad_core.pipeline.segment import HIGHEST_RATE, DetectConfig, Segmentation, segment
 from uad_core.pipeline.sensitivity import measure_sensitivity
 from uad_core.preprocess.from_file import PrepareOptions, prepare_scan
 from uad_core.preprocess.preparation import OnStep
@@ -109,26 +110,37 @@ def summary(segmentation: Segmentation) -> str:
     """One sentence on what was found; an empty mask is never called healthy."""
     percentile, healthy_ml = segmentation.percentile, segmentation.healthy_ml
     rank = f"percentile {percentile:.2f}" if percentile < 99.995 else "beyond percentile 99.99"
-    at = f"threshold {segmentation.threshold:.4f} ({rank} of {segmentation.reference})"
     config = segmentation.config
-    if config.false_discovery is not None and config.threshold is None:
-        at += f", of a false-discovery rate of at most {config.false_discovery:g} %"
+    by_rate = config.false_discovery is not None and config.threshold is None
+    rate = f"; a false-discovery rate of at most {config.false_discovery:g} %" if by_rate else ""
+    at = f"threshold {segmentation.threshold:.4f} ({rank} of {segmentation.reference}{rate})"
     looked = f" {SENTENCES[config.postprocess.look]}".rstrip()
     corrected = by_hand(segmentation)
     if corrected and not segmentation.lesions:
         return f"No region is left above the {at}, corrected by hand: {corrected}.{looked}"
     if not segmentation.lesions:
-        return f"No voxel above the {at}.{looked}"
+        least = config.postprocess.min_lesion_mm3
+        region = f" in a region of at least {least:g} mm³" if least else ""
+        return f"No voxel above the {at}{region}.{_from_rate(segmentation)}{looked}"
     count = len(segmentation.lesions)
     most = "at most " if looked else "about "
     healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
     beside = f"That threshold flags {healthy} in a healthy brain of this size"
     if healthy_ml > segmentation.flagged_ml / 2:
         much = "not much less than here" if healthy_ml < segmentation.flagged_ml else "as much as here or more"
-        by_rate = config.false_discovery is not None and config.threshold is None
         better = "a lower rate" if by_rate else f"a higher {'percentile' if config.threshold is None else 'threshold'}"
         beside += f": {much}, so choose {better} to be specific"
     return (
         f"{count} {'region' if count == 1 else 'regions'}, {segmentation.flagged_ml:.2f} ml, above the {at}"
         f"{f', corrected by hand: {corrected}' if corrected else ''}. {beside}.{looked}"
     )
+
+
+def _from_rate(segmentation: Segmentation) -> str:
+    """Where a false-discovery rate flags nothing: which one would."""
+    rate, asked = segmentation.lowest_rate, segmentation.config.false_discovery
+    if rate is None or asked is None or rate <= asked:  # then the smallest size leaves nothing
+        return ""
+    if rate > HIGHEST_RATE:
+        return f" No rate up to {HIGHEST_RATE} % would flag one."
+    return f" A rate of {math.ceil(rate)} % would flag some."

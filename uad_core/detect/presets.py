@@ -17,7 +17,7 @@ from uad_core.io.sealed import SEAL, DamagedRecordError, is_whole, read_record, 
 from uad_core.io.text import read_bounded
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
-from uad_core.pipeline.segment import DetectConfig
+from uad_core.pipeline.segment import HIGHEST_RATE, DetectConfig
 from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
 FORMAT = "uad_core preset"
@@ -41,8 +41,8 @@ ENTRIES = {
     "median_size": one_of(MEDIAN_SIZES),
     "erosion_mm": number(0, 20),
     "min_lesion_mm3": number(0, 100_000),
-    "false_discovery": Entry(lambda value: number(0, 50).fits(value) and value > 0,
-                             "a number above 0 and up to 50").or_null(),
+    "false_discovery": Entry(lambda value: number(0, HIGHEST_RATE).fits(value) and value > 0,
+                             f"a number above 0 and up to {HIGHEST_RATE}").or_null(),
     "look": one_of(LOOKS),
 }  # fmt: skip
 ADDED = {"false_discovery": None, "look": "everywhere"}  # what a preset from before these entries means

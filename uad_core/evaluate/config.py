@@ -6,6 +6,7 @@ from typing import Literal
 from uad_core.atlas.space import Slab, slab_name
 from uad_core.io.command_words import changed
 from uad_core.pipeline.postprocess import SIGNS, Look, PostprocessConfig, Sign
+from uad_core.pipeline.segment import HIGHEST_RATE
 
 PERCENTILES = (80.0, 90.0, 95.0, 97.0, 98.0, 99.0, 99.5, 99.8, 99.9)
 Signs = Literal["absolute", "positive", "both", "own"]
@@ -37,8 +38,8 @@ class EvaluateConfig:
             raise ValueError(f"The residual's sign must be one of {', '.join(SIGN_CHOICES)}, not {self.signed}.")
         if not all(0 <= percentile <= 100 for percentile in (self.percentile_of(0.0), *self.percentiles)):
             raise ValueError("Percentiles must lie in [0, 100].")
-        if self.false_discovery is not None and not 0 < self.false_discovery <= 50:
-            raise ValueError("The false-discovery rate must lie above 0 and at most at 50 per cent.")
+        if self.false_discovery is not None and not 0 < self.false_discovery <= HIGHEST_RATE:
+            raise ValueError(f"The false-discovery rate must lie above 0 and at most at {HIGHEST_RATE} per cent.")
         if self.look == "own-mask":
             raise ValueError("A cohort has no mask of the user's own to look within.")
         if self.limit is not None and self.limit < 1:

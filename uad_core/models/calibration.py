@@ -55,16 +55,25 @@ class ResidualHistogram:
         """
         if not 0 < rate < 1:
             raise ValueError(f"a false-discovery rate must lie between 0 and 1, got {rate}")
-        healthy, found = (np.cumsum(part[::-1])[::-1] for part in (self.counts, counts))  # voxels above EDGES[k]
-        p_values = (1 + healthy) / (1 + self.voxels)
-        passed = np.flatnonzero((found > 0) & (p_values * counts.sum() <= rate * found))
+        passed = np.flatnonzero(self._false_shares(counts) <= rate)
         return float(EDGES[passed[0]]) if passed.size else 1.0
+
+    def lowest_discovery_rate(self, counts: np.ndarray, threshold: float) -> float:
+        """The rate (above 0) from which `discovery_threshold` flags a voxel above `threshold`; infinite: none does."""
+        shares: np.ndarray = self._false_shares(counts)[EDGES[:-1] >= threshold]
+        return float(shares.min(initial=np.inf))
 
     def profile(self, edges: tuple[float, ...]) -> np.ndarray:
         """Share of the healthy voxels in each bin of other `edges`: (len(edges) - 1,); the ends take the rest."""
         below = np.array([self.percentile(edge) / 100 for edge in edges])
         below[0], below[-1] = 0, 1
         return np.diff(below)
+
+    def _false_shares(self, counts: np.ndarray) -> np.ndarray:
+        """(BINS,) share of a scan's voxels above EDGES[k] that a healthy one would show; infinite: none lies above."""
+        healthy, found = (np.cumsum(part[::-1])[::-1] for part in (self.counts, counts))
+        expected = (1 + healthy) / (1 + self.voxels) * counts.sum()
+        return np.divide(expected, found, out=np.full(BINS, np.inf), where=found > 0)
 
     def _distribution(self) -> tuple[np.ndarray, np.ndarray]:
         """Bin edges up to the largest residual seen, and the number of voxels below each."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from uad_core.pipeline.edits import MaskEdits
     from uad_core.pipeline.sensitivity import Sensitivity
 
+HIGHEST_RATE = 50  # per cent, of false discoveries; a mask of more would say nothing
+
 
 @dataclass(frozen=True)
 class DetectConfig:
@@ -45,6 +47,7 @@ class Segmentation:
     searched_ml: float  # volume of all that can be flagged
     healthy_ml: float  # what the threshold would flag in as much healthy brain, small components included
     config: DetectConfig  # the setting
+    lowest_rate: float | None = None  # per cent; of false discoveries, from which on a voxel would be flagged: if asked
     edits: MaskEdits | None = None  # what a hand did to the mask since; see `uad_core.pipeline.edits.edited`
     added_ml: float = 0.0  # by that, in the patient's brain
     removed_ml: float = 0.0
@@ -62,6 +65,16 @@ def working_threshold(reconstruction: Reconstruction, config: DetectConfig) -> f
         return least
     counts = reconstruction.counts(post, tuple(EDGES.tolist()))
     return max(least, healthy.discovery_threshold(counts, config.false_discovery / 100))
+
+
+def _lowest_rate(reconstruction: Reconstruction, config: DetectConfig) -> float | None:
+    """See `Segmentation.lowest_rate`; infinite where no voxel lies above the percentile."""
+    if config.threshold is not None or config.false_discovery is None:
+        return None
+    post = config.postprocess
+    healthy = reconstruction.checkpoint.calibration.histogram(post.signed, post.median_size, config.reference)
+    counts = reconstruction.counts(post, tuple(EDGES.tolist()))
+    return 100 * healthy.lowest_discovery_rate(counts, healthy.threshold(config.percentile))
 
 
 def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentation:
@@ -88,4 +101,5 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
         searched_ml=searched_ml,
         healthy_ml=searched_ml * (100 - percentile) / 100,
         config=config,
+        lowest_rate=_lowest_rate(reconstruction, config),
     )

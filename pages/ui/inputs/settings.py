@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui.shell import keys
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, Look, PostprocessConfig, Sign
-from uad_core.pipeline.segment import DetectConfig
+from uad_core.pipeline.segment import HIGHEST_RATE, DetectConfig
 
 PAPER = DetectConfig()
 POST = PAPER.postprocess
@@ -22,7 +22,12 @@ POST = PAPER.postprocess
 KEEP: Any = {"bind": "query-params", "persist_state": "session"}
 SUITS = "suits the model"
 RATE = 5.0  # per cent, of false discoveries at first
-PERCENTILES, EROSIONS, SIZES, RATES = (80.0, 99.99), (0.0, 8.0), (0.0, 200.0), (1.0, 50.0)  # what the sliders reach
+PERCENTILES, EROSIONS, SIZES, RATES = (
+    (80.0, 99.99),
+    (0.0, 8.0),
+    (0.0, 200.0),
+    (1.0, float(HIGHEST_RATE)),
+)  # what the sliders reach
 PLACES = {"everywhere": "everywhere", "white-matter": "white-matter disease", "own-mask": "within my own mask"}
 DEFAULTS = {keys.PERCENTILE: PAPER.percentile, keys.MEDIAN_SIZE: POST.median_size, keys.SIGNED: POST.signed,
             keys.MIN_LESION_MM3: POST.min_lesion_mm3, keys.EROSION_MM: POST.erosion_mm,
