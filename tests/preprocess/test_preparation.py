@@ -8,13 +8,14 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, Slab
+from uad_core.atlas.space import ATLAS_AFFINE, PAPER_SLAB, WHOLE_BRAIN, Slab
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.nifti import write_nifti
 from uad_core.io.volume import ScanError, SourceGrid, Volume
 from uad_core.preprocess import PreprocessConfig, prepare
-from uad_core.preprocess.from_file import load_atlas
+from uad_core.preprocess.from_file import PrepareOptions, load_atlas, prepare_scan
+from uad_core.preprocess.second_scan import prepare_second
 from uad_core.preprocess.slab import resample
 
 SHOWN = PreprocessConfig(strip=False, register=False)  # a scan that lies in atlas space, stripped
@@ -87,6 +88,36 @@ def test_a_level_looks_the_same_whichever_slab_it_is_cut_with(textured):
     paper = prepare(textured, SHOWN)
     other = prepare(textured, replace(SHOWN, slab=Slab(PAPER_SLAB.first + 5, 3)))
     np.testing.assert_array_equal(other.array, paper.array[5:8])
+
+
+def test_scalp_left_behind_changes_a_level_no_more_in_one_slab_than_in_another(textured, monkeypatch):
+    """What the stripper left beyond the atlas's brain has no say in the grey values of any slab."""
+    scalp = np.zeros(textured.shape, bool)
+    scalp[65:95, 20:35, 100:140] = True  # before the frontal pole, at the paper's levels
+    scalp &= ~ndimage.binary_dilation(template().brain_mask, iterations=5)
+    assert scalp.sum() > 1000
+    head = replace(textured, array=np.where(scalp, 3 * textured.array.max(), textured.array).astype(np.float32))
+    monkeypatch.setattr("uad_core.preprocess.brain_extraction.strip", lambda scan: template().brain_mask | scalp)
+    asked = PreprocessConfig(register=False, shading=False)
+    paper, other = prepare(head, asked), prepare(head, replace(asked, slab=Slab(PAPER_SLAB.first + 5, 3)))
+    np.testing.assert_array_equal(other.array, paper.array[5:8])
+    np.testing.assert_array_equal(other.brain_mask, paper.brain_mask[5:8])
+
+
+def test_what_looked_stripped_and_was_a_head_is_stripped_and_registered_at_either_date(textured, monkeypatch):
+    asked = []
+
+    def first_fails(scan, config, mask=None, atlas=None, on_progress=None):
+        asked.append(config)
+        if not config.strip:
+            raise ScanError("registration_failed", "no brain")
+        return prepare(scan, replace(SHOWN, slab=config.slab), mask, atlas, on_progress)
+
+    monkeypatch.setattr("uad_core.preprocess.from_file.prepare", first_fails)
+    first = prepare_scan(textured, WHOLE_BRAIN, PrepareOptions(), lambda step, share: None)
+    prepare_second(textured, first, PAPER_SLAB, PrepareOptions(), lambda step, share: None)
+    assert [config.strip for config in asked] == [False, True, False, True]
+    assert [config.register for config in asked] == [False, True, True, True]
 
 
 def test_a_mark_on_the_slab_lands_on_the_same_anatomy_of_the_scan(patient, registered):

@@ -12,7 +12,8 @@ from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import ScanError, Volume
-from uad_core.preprocess import PreprocessConfig, before_after, crop_levels, prepare
+from uad_core.pipeline.look import weights
+from uad_core.preprocess import PreprocessConfig, as_it_came, before_after, crop_levels, prepare
 from uad_core.preprocess.step_images import StepView
 from uad_core.render.planes import PLANES
 from uad_core.render.preprocessing import FIRST_PLACE, moved_to_pixel, moved_to_slice, nearest_voxel, stage_picture
@@ -45,6 +46,26 @@ def test_levels_cut_from_more_are_the_same_to_the_last_bit_as_levels_prepared_al
     assert part.config == alone.config
     assert [(step.name, step.sentence) for step in part.steps] == [(step.name, step.sentence) for step in alone.steps]
     assert part.warnings == alone.warnings
+
+
+def test_the_mask_to_look_within_is_cut_with_the_levels(wide):
+    within = np.zeros(wide.array.shape, bool)
+    within[10:12, 100:150, 100:150] = True
+    part = crop_levels(replace(wide, look_mask=within), PAPER_SLAB)
+    np.testing.assert_array_equal(part.look_mask, within[10:30])
+    np.testing.assert_array_equal(weights("own-mask", part) > 0, within[10:30])
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(1, -500), (0.02, -1.5)])
+def test_an_offset_of_the_grey_values_changes_no_picture(scan, wide, shown, gain, offset):
+    moved = replace(scan, array=(scan.array * gain + offset).astype(np.float32))
+    other = {stage.name: stage for stage in before_after(prepare(moved, wide.config))}
+    for name, stage in shown.items():
+        for view, same in zip(stage.views, other[name].views, strict=True):
+            off = np.abs(view.array.astype(int) - same.array)
+            assert np.mean(off > 2) < 0.001, (name, view.title)
+    first, same = as_it_came(scan, FIRST_PLACE), as_it_came(moved, FIRST_PLACE)
+    assert np.abs(first.array.astype(int) - same.array).max() <= 2
 
 
 def test_what_was_said_about_missing_levels_is_said_anew_for_the_levels_that_are_cut():

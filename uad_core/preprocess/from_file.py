@@ -40,18 +40,26 @@ def prepare_scan(
 ) -> Prepared:
     """Read and prepare one scan as inferred from its data, but for the overrides. Raises ScanError."""
     scan = source if isinstance(source, Volume) else read_scan(source, prepare_options.series)
-    mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
     atlas = load_atlas(prepare_options.atlas) if prepare_options.atlas else None
+    return prepare_volume(scan, slab, prepare_options, atlas, on_progress)
+
+
+def prepare_volume(
+    scan: Volume, slab: Slab, prepare_options: PrepareOptions, atlas: Atlas | None, on_progress: OnStep
+) -> Prepared:
+    """The same of a scan that was read, with an atlas that was loaded; None: the template."""
+    mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
     config = replace(infer_config(scan), slab=prepare_options.slab or slab)
-    chosen = {step: getattr(prepare_options, step) for step in STEPS}
-    config = replace(config, **{step: choice for step, choice in chosen.items() if choice is not None})
+    chosen = {step: choice for step in STEPS if (choice := getattr(prepare_options, step)) is not None}
+    config = replace(config, **chosen)
     try:
         prepared = prepare(scan, config, mask, atlas, on_progress)
     except ScanError as error:
         if config.strip or mask is not None or prepare_options.strip is not None or error.code not in _NO_BRAIN:
             raise
-        # what looked stripped may be a head whose air was set to 0
-        prepared = prepare(scan, replace(config, strip=True), None, atlas, on_progress)
+        # what looked stripped may be a head whose air was set to 0, and then it was never registered
+        config = replace(config, strip=True, register=chosen.get("register", True))
+        prepared = prepare(scan, config, None, atlas, on_progress)
     if prepare_options.look_mask is None:
         return prepared
     return replace(prepared, look_mask=prepared.to_slab(read_mask(prepare_options.look_mask, scan)))

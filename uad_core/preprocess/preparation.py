@@ -6,7 +6,6 @@ from time import perf_counter
 
 import numpy as np
 
-from uad_core.atlas.masks import bounding_box
 from uad_core.atlas.space import PAPER_SLAB, Slab
 from uad_core.atlas.template import Atlas, template
 from uad_core.io.affine import AffineTransform
@@ -28,7 +27,7 @@ from uad_core.preprocess.prepared import Prepared, ProcessingStep
 from uad_core.preprocess.registration import RegistrationTarget, register, template_target
 from uad_core.preprocess.shading import ShadingField, estimate_shading
 from uad_core.preprocess.signal import with_zero
-from uad_core.preprocess.slab import mask_to_slab, to_slab, widened
+from uad_core.preprocess.slab import grown_in_plane, mask_to_slab, to_slab, widened
 
 OnStep = Callable[[str, float], None]
 
@@ -67,7 +66,8 @@ def prepare(
     The paper registers before it strips; stripped brains register better, the steps are the same. The shading is no
     step of the paper's: `config.shading` leaves it out. Shading lays a scan up to 6 mm off its place, so the evened one
     is registered anew. A level comes out the same whichever slab it is cut with: the denoising sees its neighbours
-    beyond the slab's edge, and the grey values are scaled by the tissue at the paper's levels. `brain_mask`, the user's
+    beyond the slab's edge, and the grey values are scaled by the tissue at the paper's levels, or in the slab itself
+    where the scan has no brain there. `brain_mask`, the user's
     own, (D, H, W) bool on the scan's grid, replaces stripping, `atlas` the template; `on_progress` is called with a
     step's name and the share that is done. Raises ScanError: strip_failed, registration_failed, slab, normalise_failed.
     """
@@ -85,14 +85,23 @@ def prepare(
         on_step("register to the atlas", 0.75)
         transform = _transform(even, brain, config, target, log, transform)
     on_step("denoise and normalise", 0.8)
+
+    def atlas_brain(slab: Slab) -> np.ndarray:
+        return mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), slab)
+
+    def cut(slab: Slab) -> tuple[np.ndarray, np.ndarray]:
+        array, inside = to_slab(even, brain, transform, slab)
+        if config.strip and brain_mask is None:  # a stripper that takes scalp for brain gives itself away here: of
+            # seven well-stripped heads at most 0.1 % of the brain lay farther out, of one with scalp left behind 0.7 %
+            inside &= grown_in_plane(atlas_brain(slab), config.reach_mm)
+        return array, inside
+
     wide, own = widened(config.slab, config.denoise_iterations)
-    atlas_brain = mask_to_slab(target.brain_mask, target.flair, AffineTransform.identity(), wide)
-    warning = check_levels(scan, transform, config.slab, atlas_brain[own])
-    array, inside = to_slab(even, brain, transform, wide)
-    if config.strip and brain_mask is None:
-        inside &= _reach(atlas_brain, config.reach_mm)
+    warning = check_levels(scan, transform, config.slab, atlas_brain(config.slab))
+    array, inside = cut(wide)
     log.end("slab", f"Cut {config.slab.count} axial slices of 1 mm.", warning)
-    level = _level(even, brain, transform, config.slab, array[own], inside[own])
+    middle = (array[own], inside[own]) if config.slab == PAPER_SLAB else cut(PAPER_SLAB)
+    level = tissue_level(*(middle if middle[1].any() else (array[own], inside[own])))
     array = denoise(np.where(inside, array, 0), config.denoise_iterations)[own]
     log.end("denoise", f"Denoised in {config.denoise_iterations} iterations.")
     array, inside = normalise(array, inside[own], level), inside[own]
@@ -117,6 +126,7 @@ def crop_levels(prepared: Prepared, slab: Slab) -> Prepared:
         prepared,
         array=prepared.array[own],
         brain_mask=prepared.brain_mask[own],
+        look_mask=None if prepared.look_mask is None else prepared.look_mask[own],
         config=replace(prepared.config, slab=slab),
         steps=steps,
         warnings=tuple(warnings),
@@ -172,29 +182,3 @@ def _shading(
     else:
         log.end("shading", f"Evened out: it varied by {100 * field.spread:.0f} % (standard deviation) over the brain.")
     return field
-
-
-def _reach(atlas_brain: np.ndarray, reach_mm: float) -> np.ndarray:
-    """(D, 256, 256) bool: the atlas brain and `reach_mm` around it, in plane.
-
-    A stripper that takes scalp for brain gives itself away here: of seven well-stripped heads at most 0.1 % of the
-    brain lay farther out, of one with scalp left behind 0.7 %.
-    """
-    import SimpleITK as sitk
-
-    reach = round(reach_mm)
-    box, within = bounding_box(atlas_brain, (0, reach, reach)), np.zeros_like(atlas_brain)
-    image = sitk.GetImageFromArray(atlas_brain[box].astype(np.uint8))
-    within[box] = sitk.GetArrayFromImage(sitk.BinaryDilate(image, [reach, reach, 0]))
-    return within
-
-
-def _level(
-    scan: Volume, brain: np.ndarray, transform: AffineTransform, slab: Slab, array: np.ndarray, inside: np.ndarray
-) -> float:
-    """Tissue at the paper's levels, or in the slab itself where the scan has no brain there."""
-    if slab != PAPER_SLAB:
-        middle, brain_there = to_slab(scan, brain, transform, PAPER_SLAB)
-        if brain_there.any():
-            return tissue_level(middle, brain_there)
-    return tissue_level(array, inside)

@@ -6,11 +6,9 @@ import numpy as np
 
 from uad_core.atlas.space import WHOLE_BRAIN, Slab
 from uad_core.atlas.template import Atlas
-from uad_core.io.nifti import read_mask
 from uad_core.io.volume import Volume
-from uad_core.preprocess.from_file import STEPS, PrepareOptions
-from uad_core.preprocess.infer import infer_config
-from uad_core.preprocess.preparation import OnStep, prepare
+from uad_core.preprocess.from_file import PrepareOptions, prepare_volume
+from uad_core.preprocess.preparation import OnStep
 from uad_core.preprocess.prepared import Prepared
 
 BRAIN = 1  # any tissue's code: of the first scan's brain, only the outline is looked at
@@ -29,7 +27,5 @@ def prepare_second(
     target = Atlas(
         Volume.from_canonical(first.array, WHOLE_BRAIN.affine), np.where(first.brain_mask, BRAIN, 0).astype(np.uint8)
     )
-    mask = read_mask(prepare_options.brain_mask, scan) if prepare_options.brain_mask else None
-    chosen = {step: choice for step in STEPS if (choice := getattr(prepare_options, step)) is not None}
-    config = replace(infer_config(scan), slab=slab, **chosen)
-    return prepare(scan, replace(config, register=True), mask, target, on_progress)
+    own = replace(prepare_options, slab=slab, register=True, look_mask=None)  # that mask lies on the first one's grid
+    return prepare_volume(scan, slab, own, target, on_progress)

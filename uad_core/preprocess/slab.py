@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from uad_core.atlas.masks import bounding_box
 from uad_core.atlas.space import ATLAS_SHAPE, Slab
 from uad_core.io.affine import AffineTransform
 from uad_core.io.volume import Volume
@@ -29,6 +30,17 @@ def to_slab(
 def mask_to_slab(mask: np.ndarray, volume: Volume, transform: AffineTransform, slab: Slab) -> np.ndarray:
     """A bool mask on the scan's grid at the levels of the slab, (count, 256, 256): the nearest voxel."""
     return resample(mask, _voxel_map(volume, transform, slab), slab.shape, order=0)
+
+
+def grown_in_plane(mask: np.ndarray, radius_mm: float) -> np.ndarray:
+    """(D, 256, 256) bool: `mask` and what lies up to `radius_mm` beside it on the same axial level."""
+    import SimpleITK as sitk
+
+    radius = round(radius_mm)
+    box, grown = bounding_box(mask, (0, radius, radius)), np.zeros_like(mask)
+    image = sitk.GetImageFromArray(mask[box].astype(np.uint8))
+    grown[box] = sitk.GetArrayFromImage(sitk.BinaryDilate(image, [radius, radius, 0]))
+    return grown
 
 
 def from_slab(array: np.ndarray, slab: Slab, transform: AffineTransform, volume: Volume, order: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What each step of the preparation did to a scan, before and after, recomputed from its result: nothing is kept."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,10 @@ import numpy as np
 from uad_core.atlas.masks import bounding_box
 from uad_core.atlas.template import template
 from uad_core.io.affine import AffineTransform
-from uad_core.io.volume import Volume
+from uad_core.io.volume import ScanError, Volume
 from uad_core.preprocess.normalise import TISSUE_LEVEL
 from uad_core.preprocess.prepared import Prepared
+from uad_core.preprocess.signal import with_zero
 from uad_core.preprocess.slab import mask_to_slab, resample
 
 MARGIN_MM = 22  # around the brain in the atlas: wide enough for the scalp
@@ -53,6 +55,8 @@ def as_it_came(scan: Volume, middle_at: tuple[float, float, float]) -> StepView:
 
     Twice the median of what is no air is white: 0.7 to 1.1 of the white that the prepared brain is shown with.
     """
+    with suppress(ScanError):  # a scan without a zero is shown as it is, and its preparation says so
+        scan, _ = with_zero(scan)
     some = scan.array[::2, ::2, ::2]
     brightest = float(np.percentile(some, BRIGHTEST))
     white = 2 * float(np.median(some[some > SHOWN * brightest])) if brightest > 0 else 1.0
@@ -63,8 +67,8 @@ def as_it_came(scan: Volume, middle_at: tuple[float, float, float]) -> StepView:
 
 
 def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
-    """The steps of a prepared scan, best over all levels; until the last in the scan's own greys."""
-    scan, inside, slab = prepared.scan, prepared.brain_mask, prepared.slab
+    """The steps of a prepared scan, best over all levels; until the last in the scan's own greys, from no signal on."""
+    (scan, _), inside, slab = with_zero(prepared.scan), prepared.brain_mask, prepared.slab
     scan_to_atlas = prepared.transform.inverse @ scan.to_world
     registered = resample(scan.array, scan_to_atlas.inverse @ slab.to_world, slab.shape, order=1)
     unit = float(np.median(registered[inside]) / np.median(prepared.array[inside]))  # of the scan, that became 1
@@ -105,8 +109,9 @@ def before_after(prepared: Prepared) -> tuple[StepImages, ...]:
     )
     clipped = 100 * float(np.mean(prepared.array[inside] >= 1))
     scaled = (
-        f"Brain tissue lay at about {TISSUE_LEVEL * unit:.4g} in the scan's own units and lies at {TISSUE_LEVEL} now, "
-        f"as in every scan. {clipped:.2f} % of the brain would be brighter than 1 and was cut off there."
+        f"Brain tissue lay at about {TISSUE_LEVEL * unit:.4g} above no signal in the scan's own units and lies at "
+        f"{TISSUE_LEVEL} now, as in every scan. {clipped:.2f} % of the brain would be brighter than 1 and was cut off "
+        "there."
     )
     how = {step.name: f"{step.sentence} ({step.seconds:.1f} s)" for step in prepared.steps}
     return (
