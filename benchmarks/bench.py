@@ -20,7 +20,7 @@ from benchmarks.scan_steps import bench_import, bench_scan
 from benchmarks.train import bench_train
 from uad_core.models import MODELS, AnomalyModel
 from uad_core.models.checkpoint import build_model
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, segment
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, segment_residual
 
 REPEATS = 7
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def bench_segment() -> Iterator[str]:
-    """`segment` against scipy's median filter, threshold and label on a 256 x 256 x 20 residual."""
+    """`segment_residual` against scipy's median filter, threshold and label on a 256 x 256 x 20 residual."""
     rng = np.random.default_rng(0)
     values = np.abs(ndimage.gaussian_filter(rng.random((20, 256, 256)), 1) - 0.5).astype(np.float32)
     rows, columns = np.mgrid[:256, :256]
@@ -50,7 +50,7 @@ def bench_segment() -> Iterator[str]:
         filtered, plain = timed(partial(ndimage.median_filter, values, size), repeats=1)
         threshold = float(np.quantile(filtered[inside], 0.98))
         expected, rest = timed(partial(_plain_mask, filtered, threshold, inside), repeats=1)
-        found, ours = timed(partial(segment, values, brain_mask, threshold, config), repeats=REPEATS)
+        found, ours = timed(partial(segment_residual, values, brain_mask, threshold, config), repeats=REPEATS)
         equal = "equal in every voxel" if np.array_equal(found, expected) else "NOT EQUAL"
         yield (
             f"segment, 256 x 256 x 20, median {size}: {1000 * ours:.1f} ms; scipy {1000 * (plain + rest):.0f} ms; "

@@ -22,7 +22,7 @@ from benchmarks.bids_app import SETTING, command, small_dataset
 from uad_core.io.paths import ROOT
 from uad_core.models import AnomalyModel
 from uad_core.models.checkpoint import build_model
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, segment
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, segment_residual
 from uad_core.pipeline.reconstruct import assess_slices
 from uad_core.render.png import encode_figure
 from uad_core.train.batches import HealthySlices, brain_frame, prefetched
@@ -60,7 +60,7 @@ def growths() -> Iterator[Growth]:
     config = PostprocessConfig()
 
     def cut(count: int, setting: PostprocessConfig = config) -> object:
-        return segment(values[:count], brain[:count], 0.3, setting)
+        return segment_residual(values[:count], brain[:count], 0.3, setting)
 
     yield _measured("segment", "slices", SLICES, cut)
     sizes = MEDIAN_SIZES[1:]

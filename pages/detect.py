@@ -38,7 +38,8 @@ def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     keep = more(bar[3], "Save", "bookmark", "This setting as a preset, and as a command line.")
     save_preset(checkpoint, config, choice.prepare_options, keep)
     scan.reconstructing(choice, checkpoint)  # goes on while the reference is read
-    truth = scan.truth_in_slab(choice, scan.prepared_scan(choice, checkpoint.slab))
+    marks = scan.marks_in_slab(choice, scan.prepared_scan(choice, checkpoint.slab))
+    truth = marks.inside if marks else None
     reconstruction = scan.reconstruction_of(choice, checkpoint)
     lights = scan.lights_on(choice, reconstruction)
     level = pick_level(choice.key, reconstruction, sliders[0], truth)
@@ -52,8 +53,8 @@ def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
     with pictures:
         VIEWS[str(view)](found)
     st.markdown(f"**{summary(segmentation)}**")
-    if truth is not None:
-        st.caption(results.agreement(segmentation, truth, choice.uploaded))
+    if marks:
+        st.caption(results.agreement(segmentation, marks, choice.uploaded))
     chart, table = st.columns([1, 1.6], gap="medium")
     with chart:
         show_histogram(reconstruction, segmentation, config, set_threshold)
@@ -61,8 +62,8 @@ def tune(choice: SelectedScan, checkpoint: Checkpoint) -> None:
         results.draw_lesions(segmentation, reconstruction)
         editing.offer_row_tools(choice, reconstruction, segmentation)
         results.draw_download(with_sensitivity(found))
-    if truth is not None and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
-        results.draw_dice_curve(found, truth)
+    if marks and st.toggle("Dice over percentile", key="dice", help="With the reference mask."):
+        results.draw_dice_curve(found, marks)
     results.draw_log(reconstruction, lights)
     offer_sensitivity(found)
 

@@ -66,6 +66,28 @@ def test_one_file_given_twice_is_told(out, tmp_path, capsys):
     assert "0 new, 0 enlarged, 0 shrunk, 0 resolved" in said
 
 
+def test_another_pair_in_the_same_folder_replaces_nothing(out, tmp_path, capsys):
+    first, second = (str(out.parent / f"CANARY_{name}.nii.gz") for name in ("first", "second"))
+    words = ["--model", "intensity", "--no-strip", "--no-register", "--slab", "paper", "--out", str(tmp_path)]
+    assert main(["followup", first, second, *words]) == 0
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    for pair in ([second, first], [first, first]):
+        assert main(["followup", *pair, *words]) == 0
+        assert "Results of another scan lie there under the same name, and stay" in capsys.readouterr().out
+    assert all(path.read_bytes() == data for path, data in kept.items())
+    assert {path.name.split("_")[0] for path in tmp_path.rglob("*change_dseg.json")} == {
+        "sub-scan", "sub-scan2", "sub-scan3"
+    }  # fmt: skip
+    assert main(["followup", first, second, *words]) == 0
+    assert "Results of the same scan and model were replaced." in capsys.readouterr().out
+    assert main(["detect", second, *words]) == 0  # not under the name of the pair whose first scan is another
+    assert "these are sub-scan2's" in capsys.readouterr().out
+    assert main(["followup", first, second, *words, "--subject", "x1"]) == 0
+    assert main(["followup", second, first, *words, "--subject", "x1"]) == 2
+    assert "Name another folder" in capsys.readouterr().err
+
+
 def test_two_brains_are_not_taken_for_two_dates_of_one(out, tmp_path, capsys):
     one = nib.load(out.parent / "CANARY_first.nii.gz")
     turned = np.asanyarray(one.dataobj)[::-1]  # another brain: the template has no mirror symmetry, nor its texture

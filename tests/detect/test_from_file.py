@@ -149,7 +149,7 @@ def test_a_bad_scan_leaves_nothing_behind(tmp_path):
 
 
 def test_an_empty_mask_is_not_called_healthy(tmp_path):
-    detection = run(tmp_path / "s.nii.gz", small_head(), tmp_path / "o", DetectConfig(threshold=2.0))
+    detection = run(tmp_path / "s.nii.gz", small_head(), tmp_path / "o", DetectConfig(threshold=1.0))
     assert detection.sentences[-1].startswith("No voxel above the threshold")
     assert not np.asanyarray(mask_of(detection).dataobj).any()
 

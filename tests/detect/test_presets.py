@@ -157,8 +157,8 @@ def test_a_preset_from_before_an_entry_was_added_means_what_it_meant():
 
 
 def test_a_preset_that_its_own_file_could_not_hold_cannot_be_made():
-    with pytest.raises(PresetError, match="threshold"):
-        Preset("n", "denoiser", DetectConfig(threshold=float("nan")))
+    with pytest.raises(PresetError, match="name"):
+        Preset("n" * 61, "denoiser", DetectConfig())
 
 
 @given(CONFIGS)

@@ -33,7 +33,7 @@ from uad_core.pipeline.postprocess import MEDIAN_SIZES, SIGNS, PostprocessConfig
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import DetectConfig, segment
 
-CONFIG = EvaluateConfig(median_size=3, resamples=200)
+CONFIG = EvaluateConfig(signed="absolute", median_size=3, resamples=200)
 SIZE = (189, 157)
 
 
@@ -51,7 +51,7 @@ class Constant(AnomalyModel):
         return []
 
 
-def checkpoint_of(name, grey=0.5, slab=Slab(70, 20), model="test", trained_on=()):
+def checkpoint_of(name, grey=0.5, slab=Slab(70, 20), model="dae", trained_on=()):
     counts = np.ones(BINS, np.int64)
     counts[BINS // 4 :] = 0  # the 98th percentile lies at 0.245
     flat = ResidualHistogram(counts)

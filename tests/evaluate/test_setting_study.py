@@ -11,7 +11,6 @@ from uad_core.cohorts.cohort import Cohort, Subject
 from uad_core.evaluate import setting_study
 from uad_core.evaluate.score_case import Case
 from uad_core.evaluate.setting_study import (
-    MEDIANS,
     PERCENTILES,
     SettingFigures,
     SettingStudy,
@@ -21,6 +20,7 @@ from uad_core.evaluate.setting_study import (
     study_table,
 )
 from uad_core.io.volume import ScanError
+from uad_core.pipeline.postprocess import MEDIAN_SIZES
 from uad_core.pipeline.reconstruct import reconstruct
 from uad_core.pipeline.segment import segment
 
@@ -60,12 +60,33 @@ def test_every_setting_is_what_a_detection_gives(cases):
     study = study_settings(cohort("a", "b", "c", "d"), [MODEL])
     assert study.scans == 3
     assert study.refused == ("Scan 4 was left out: The file is damaged.",)
-    assert [one.setting[1:] for one in study.figures] == [(p, m) for m in MEDIANS for p in PERCENTILES]
+    assert [one.setting[1:] for one in study.figures] == [(p, m) for m in MEDIAN_SIZES for p in PERCENTILES]
     made = reconstruct(cases["b"].prepared, MODEL)
     for figures in study.figures[::7]:
         mask = segment(made, config_of(figures, MODEL)).mask
         overlap = 2 * (mask & cases["b"].truth).sum() / (mask.sum() + cases["b"].truth.sum())
         assert figures.dice[1] == pytest.approx(overlap)
+
+
+def test_a_scan_without_a_lesion_at_these_levels_has_no_say(cases):
+    """It would have Dice 0 at every setting that flags anything, and so speak for those that flag nothing."""
+    cases["b"] = replace(cases["b"], truth=np.zeros_like(cases["b"].truth))
+    with pytest.raises(ScanError, match=r"3 are needed at least\. Scan 2 was left out: Its mask marks no lesion"):
+        study_settings(cohort("a", "b", "c"), [MODEL])
+
+
+def test_what_is_neither_lesion_nor_healthy_is_not_scored(cases):
+    plain = study_settings(cohort("a", "b", "c"), [MODEL])
+    ignored = np.zeros(cases["b"].truth.shape, bool)
+    ignored[:, 32:38, 5:35] = True  # beside the lesion, as bright
+    bright = cases["b"].prepared.array.copy()
+    bright[ignored] = bright.max()
+    prepared = replace(cases["b"].prepared, array=bright)
+    cases["b"] = replace(cases["b"], prepared=prepared, inside=cases["b"].inside & ~ignored)
+    for one, other in zip(plain.figures, study_settings(cohort("a", "b", "c"), [MODEL]).figures, strict=True):
+        if one.setting[2] == 1:  # a wider median sees what lies beside
+            assert other.dice == one.dice
+            assert other.false_ml == one.false_ml
 
 
 def test_the_study_says_whether_its_scans_are_simulated(cases):

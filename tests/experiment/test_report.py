@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.support.metrics import metrics_of
 from uad_core import RESEARCH_ONLY
-from uad_core.evaluate.glossary import explanation
+from uad_core.evaluate.glossary import conditions, explanation
 from uad_core.experiment.contents import (
     CohortResults,
     Contents,
@@ -229,7 +229,8 @@ def test_what_makes_figures_less_independent_than_they_look_is_said():
     assert few.startswith("The 4 patients were made from 3 brains")
     assert trained == "2 patients were made from brains that a model here was trained on."
     volumes = metrics | {"levels": [86, 87]}
-    assert dependence(volumes)[2].startswith("The thresholds come from single slices (made), ")
+    assert conditions(metrics) == []
+    assert conditions(volumes)[0].startswith("The thresholds come from single slices (made), ")
     assert "no model was trained on (1, 1 of them behind a threshold themselves). " in explanation(metrics)
 
 

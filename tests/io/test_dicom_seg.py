@@ -211,6 +211,6 @@ def test_the_other_results_of_dicom_name_nobody(found):
 def test_nothing_found_is_written_as_an_empty_seg(tmp_path):
     image = small_head()
     files = series(np.rint(image.get_fdata() * 10).astype(np.uint16), image.affine)
-    detection = detect_file(DetectRequest(files, CHECKPOINT, DetectConfig(threshold=2.0), SHOWN_AS_PREPARED), tmp_path)
+    detection = detect_file(DetectRequest(files, CHECKPOINT, DetectConfig(threshold=1.0), SHOWN_AS_PREPARED), tmp_path)
     (path,) = [path for path in detection.files if path.suffix == ".dcm"]
     assert dcmread(path).pixel_array.sum() == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from uad_core.pipeline.median import filtered, residual_counts, survival
-from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, mask_above, residual, segment
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, erode, mask_above, residual, segment_residual
 
 
 def plain_chain(values, brain_mask, threshold, config):
@@ -44,7 +44,7 @@ def test_segment_equals_the_plain_chain_of_scipy(seed, shape, size, quantile, sm
     threshold = float(np.quantile(values, quantile))  # often a value of the array itself, where > and >= differ
     config = PostprocessConfig(median_size=size, erosion_mm=erosion_mm, min_lesion_mm3=min_lesion_mm3)
     expected = plain_chain(values, brain_mask, threshold, config)
-    np.testing.assert_array_equal(segment(values, brain_mask, threshold, config), expected)
+    np.testing.assert_array_equal(segment_residual(values, brain_mask, threshold, config), expected)
 
 
 @pytest.mark.parametrize("size", MEDIAN_SIZES)
@@ -55,7 +55,7 @@ def test_segment_equals_the_plain_chain_on_a_slab_of_the_papers_size(size):
     brain_mask = np.broadcast_to((rows - 48) ** 2 / 40**2 + (columns - 48) ** 2 / 30**2 < 1, values.shape)
     config = PostprocessConfig(median_size=size)
     threshold = float(np.quantile(ndimage.median_filter(values, size)[brain_mask], 0.97))
-    found = segment(values, brain_mask, threshold, config)
+    found = segment_residual(values, brain_mask, threshold, config)
     assert found.any()
     np.testing.assert_array_equal(found, plain_chain(values, brain_mask, threshold, config))
 
@@ -82,7 +82,7 @@ def test_components_below_six_voxels_go_and_corners_connect():
     diagonal = np.arange(4)
     values[diagonal, diagonal + 2, diagonal + 8] = 1  # four voxels, joined by their corners
     values[0, 2, 9:11] = 1  # two more beside the first of them
-    mask = segment(values, np.ones(values.shape, bool), 0.5, PostprocessConfig(median_size=1, erosion_mm=0))
+    mask = segment_residual(values, np.ones(values.shape, bool), 0.5, PostprocessConfig(median_size=1, erosion_mm=0))
     assert mask.sum() == 6
     assert not mask[0, 9, 1:6].any()
 
@@ -92,7 +92,7 @@ def test_a_higher_threshold_gives_a_subset():
     values = ndimage.gaussian_filter(rng.random((6, 40, 40)), 1).astype(np.float32)
     brain = np.ones(values.shape, bool)
     config = PostprocessConfig(median_size=3, min_lesion_mm3=0)
-    masks = [segment(values, brain, t, config) for t in np.quantile(values, [0.5, 0.7, 0.9])]
+    masks = [segment_residual(values, brain, t, config) for t in np.quantile(values, [0.5, 0.7, 0.9])]
     assert all((low | high == low).all() for low, high in pairwise(masks))
 
 
@@ -107,17 +107,17 @@ def test_the_mask_of_a_filtered_residual_is_the_one_that_segment_gives(size):
     threshold = float(np.quantile(medians[inside], 0.9))
     mask = mask_above(medians, inside, threshold, config.min_lesion_mm3)
     assert mask.any()
-    np.testing.assert_array_equal(mask, segment(values, brain, threshold, config))
+    np.testing.assert_array_equal(mask, segment_residual(values, brain, threshold, config))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_residual_or_threshold_that_is_no_number_never_gives_an_empty_mask(bad):
     values, brain = np.zeros((2, 8, 8), np.float32), np.ones((2, 8, 8), bool)
     with pytest.raises(ValueError, match="finite"):
-        segment(values, brain, bad, PostprocessConfig())
+        segment_residual(values, brain, bad, PostprocessConfig())
     values[0, 0, 0] = bad
     with pytest.raises(ValueError, match="finite"):
-        segment(values, brain, 0.1, PostprocessConfig())
+        segment_residual(values, brain, 0.1, PostprocessConfig())
 
 
 @pytest.mark.parametrize("size", [0, 2, 4, 11, -1])

@@ -1,5 +1,7 @@
 """From a prepared scan to a mask: what must hold for any model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from scipy import ndimage
 
 from tests.support.heads import SLAB, Identity, Zeros, checkpoint_of, head
 from uad_core.atlas.space import Slab
+from uad_core.detect.from_file import summary
 from uad_core.io.volume import ScanError
 from uad_core.models.calibration import BINS
 from uad_core.pipeline.postprocess import PostprocessConfig, erode, residual
@@ -62,15 +65,42 @@ def test_a_percentile_is_looked_up_and_a_threshold_is_looked_back(prepared):
 
 
 def test_a_false_discovery_rate_raises_the_percentiles_threshold_and_never_lowers_it(prepared):
-    reconstruction = reconstruct(prepared, checkpoint_of(Zeros()))  # grey of .5, where healthy ones are even
+    bright = replace(prepared, array=np.minimum(1.6 * prepared.array, 1))  # grey of .8, where healthy ones are even
+    reconstruction = reconstruct(bright, checkpoint_of(Zeros()))
 
     def threshold(percentile: float, rate: float | None) -> float:
         return segment(reconstruction, DetectConfig(percentile, false_discovery=rate)).threshold
 
-    raised = threshold(0, 70)
-    assert 0.2 < raised < 0.5
-    assert threshold(0, 60) > raised
-    assert threshold(98, 70) == threshold(98, None) > raised
+    raised = threshold(0, 40)
+    assert 0.55 < raised < 0.8
+    assert threshold(0, 30) > raised
+    assert threshold(98, 40) == threshold(98, None) > raised
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"percentile": 101}, {"percentile": -1}, {"threshold": 1.5}, {"threshold": float("nan")}, {"false_discovery": 0},
+     {"false_discovery": 51}],
+)  # fmt: skip
+def test_a_setting_that_means_nothing_is_refused_wherever_it_comes_from(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        DetectConfig(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"erosion_mm": 500}, {"erosion_mm": -1}, {"min_lesion_mm3": 1e6}])
+def test_a_size_that_no_brain_has_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        PostprocessConfig(**wrong)
+
+
+def test_a_mask_nearer_to_the_rim_or_behind_single_slices_says_so(prepared):
+    reconstruction = reconstruct(prepared, checkpoint_of(Zeros()))
+    usual = segment(reconstruction, DetectConfig(threshold=0.4))
+    near = segment(reconstruction, DetectConfig(threshold=0.4, postprocess=PostprocessConfig(erosion_mm=0)))
+    assert "in a healthy brain of this size" in summary(usual)
+    assert "not known so near to its rim" in summary(near)
+    reference = reconstruction.checkpoint.calibration.default_reference
+    assert f"of {reference}, single slices" in summary(replace(usual, of_slices=True))
 
 
 def test_levels_that_the_model_was_not_trained_on_are_marked_and_never_flagged(prepared):

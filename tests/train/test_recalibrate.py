@@ -83,6 +83,12 @@ def test_too_few_unknown_levels_and_taken_names_are_refused(cohort, checkpoints,
     save_checkpoint(tmp_path / "new", "sae3", other, PAPER_SLAB, no_calibration(), {})
     with pytest.raises(ValueError, match="another checkpoint"):
         Recalibration(checkpoint, there, tmp_path, "new").subjects()
+    fuzzy = load_checkpoint("fuzzy")  # it has no weights either
+    save_checkpoint(tmp_path / "intensity", "intensity", checkpoint.model, checkpoint.slab, checkpoint.calibration, {})
+    with pytest.raises(ValueError, match="another checkpoint"):
+        Recalibration(fuzzy, there, tmp_path, "intensity", checkpoint.slab).subjects()
+    with pytest.raises(ValueError, match="another checkpoint"):  # the same, at fewer levels
+        Recalibration(checkpoint, there, tmp_path, "intensity", Slab(checkpoint.slab.first, 1)).subjects()
     name = next(iter(load_checkpoint("intensity").calibration.references))
     (cohort / "cohort.json").write_text(json.dumps({"name": name}))
     (cohort / "sub-9_FLAIR.png").write_bytes((cohort / "sub-4_FLAIR.png").read_bytes())

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from tests.support.training import finish, no_calibration, picture_cohort, start
+from uad_core.__main__ import main
 from uad_core.cohorts.cohort import open_cohort
 from uad_core.train import RunFolder, TrainConfig, Training, train
 from uad_core.train.snapshot import Position, load_snapshot, save_snapshot
@@ -190,10 +191,17 @@ def test_a_run_folder_in_use_or_unfinished_is_not_taken(cohort, tmp_path):
     with pytest.raises(ValueError, match="Another process"):
         RunFolder(tmp_path / "run").open(resume=True)
     first.close()
-    (tmp_path / "run" / "progress.json").write_text('{"stage": "train"}')
     save_snapshot(tmp_path / "run", Position(), {"a": torch.ones(1)})
-    with pytest.raises(ValueError, match="unfinished"):
-        next(train(Training([cohort], CONFIG, tmp_path, "small", run=tmp_path / "run")))
+    for stage in ("train", "stopped", "failed"):  # as after a full disk
+        (tmp_path / "run" / "progress.json").write_text(f'{{"stage": "{stage}"}}')
+        with pytest.raises(ValueError, match="unfinished"):
+            next(train(Training([cohort], CONFIG, tmp_path, "small", run=tmp_path / "run")))
+        assert load_snapshot(tmp_path / "run")
+
+
+def test_what_a_resumed_training_would_ignore_is_refused(tmp_path, capsys):
+    assert main(["train", "--resume", str(tmp_path), "--minutes", "3", "--epochs", "7", "--device", "cpu"]) == 2
+    assert "Leave out --epochs, --device." in capsys.readouterr().err
 
 
 def test_a_training_in_bf16_resumes_bit_equal_too(cohort, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """`python -m uad_core detect`: a scan in, a lesion mask out."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,18 @@ from uad_core.io.read_scan import series_in
 from uad_core.io.volume import ScanError
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
-from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.postprocess import (
+    LOOKS,
+    LOOKS_WITHOUT_MASK,
+    MEDIAN_SIZES,
+    SIGNS,
+    Look,
+    PostprocessConfig,
+)
 from uad_core.pipeline.segment import DetectConfig
 from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
+KINDS = "NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one"
 POSTPROCESS = ("signed", "median_size", "erosion_mm", "min_lesion_mm3", "look")
 DETECT = ("percentile", "threshold", "reference", "false_discovery")
 
@@ -28,14 +37,9 @@ DETECT = ("percentile", "threshold", "reference", "false_discovery")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add = parser.add_argument
-    add(
-        "scan",
-        type=Path,
-        nargs="?",
-        help="FLAIR head scan: NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one",
-    )
+    add("scan", type=Path, nargs="?", help=f"FLAIR head scan: {KINDS}")
     add("--out", **FOLDER, required=True, help="for the results")
-    add_setting(parser)
+    add_setting(parser, LOOKS)
     add("--look-mask", **FILE, help="mask on the scan's grid within which alone to look; sets --look own-mask")
     add("--brain-mask", **FILE, help="brain mask on the scan's grid; replaces skull stripping")
     add("--atlas", **FILE, help="skull-stripped image in SRI24 space; replaces the template")
@@ -57,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def add_setting(parser: argparse.ArgumentParser) -> None:
+def add_setting(parser: argparse.ArgumentParser, looks: Sequence[Look] = LOOKS_WITHOUT_MASK) -> None:
     """Model and setting; without defaults here, as a preset may give them."""
     post, add = PostprocessConfig(), parser.add_argument
     add("--preset", **FILE, help="settings saved in the app; other options override them")
@@ -70,7 +74,7 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     more = "nothing is flagged where nothing stands out from healthy brains"
     add("--false-discovery", type=float, metavar="RATE", help=text + more)
     text = "where: everywhere, or where white-matter disease lies (harmful for stroke) (default: everywhere)"
-    add("--look", choices=LOOKS, help=text)
+    add("--look", choices=looks, help=text)
     add("--reference", help="healthy cohort that the percentile refers to (default: a real one if there is one)")
     text = f"edge of the median filter, voxels of 1 mm (default: {post.median_size})"
     add("--median-size", type=int, choices=MEDIAN_SIZES, help=text)
@@ -93,15 +97,12 @@ def add_steps(parser: argparse.ArgumentParser) -> None:
 def chosen_setting(options: argparse.Namespace) -> tuple[Checkpoint, DetectConfig]:
     """Model and setting: each option as given, else as the preset has it, else the default.
 
-    A percentile or rate that is given replaces a preset's threshold, which would win over it otherwise; a percentile
-    also replaces its rate.
+    A percentile or rate that is given replaces a preset's threshold, which would win over it otherwise.
     """
     preset = read_preset(options.preset) if options.preset else None
     checkpoint = load_checkpoint(options.model or (preset.model if preset else STRONGEST), options.checkpoints)
     config = preset.config if preset else usual_config(checkpoint)
-    if options.percentile is not None:
-        config = replace(config, threshold=None)
-    if options.false_discovery is not None:
+    if options.percentile is not None or options.false_discovery is not None:
         config = replace(config, threshold=None)
     post = replace(config.postprocess, **_given(options, *POSTPROCESS))
     if getattr(options, "look_mask", None):

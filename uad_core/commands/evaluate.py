@@ -12,7 +12,7 @@ from uad_core.evaluate.rows import PLAIN, open_session
 from uad_core.evaluate.score_cohort import CaseProgress, progress_file, score_cohort
 from uad_core.evaluate.tables import readable
 from uad_core.io.command_words import as_words, command_line
-from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES
+from uad_core.pipeline.postprocess import LOOKS_WITHOUT_MASK, MEDIAN_SIZES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--median-size", type=int, choices=MEDIAN_SIZES, default=defaults.median_size, help=text)
     text = "residual: absolute, only too bright, both, or the one that suits each model (default: %(default)s)"
     add("--signed", choices=SIGN_CHOICES, default=defaults.signed, help=text)
-    add("--look", choices=LOOKS[:2], default=defaults.look, help="where to look (default: %(default)s)")
+    text = "rim taken off the brain masks (default: %(default)g)"
+    add("--erosion-mm", type=float, default=defaults.erosion_mm, help=text)
+    text = "smaller regions are removed (default: %(default)g)"
+    add("--min-lesion-mm3", type=float, default=defaults.min_lesion_mm3, help=text)
+    add("--look", choices=LOOKS_WITHOUT_MASK, default=defaults.look, help="where to look (default: %(default)s)")
     text = "per cent; raises the percentile's threshold in each scan so that no more of what is flagged is false"
     add("--false-discovery", type=float, metavar="RATE", help=text)
     add("--limit", type=int, help="largest number of patients, and of healthy subjects")
@@ -42,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Evaluate, print the table, write the files. Raises as `open_session` and `score_cohort` do."""
-    same = ("percentile", "signed", "reference", "median_size", "limit", "look", "false_discovery")
+    same = ("percentile", "signed", "reference", "median_size", "erosion_mm", "min_lesion_mm3", "limit", "look",
+            "false_discovery")  # fmt: skip
     slab = SLABS[options.slab] if options.slab else None
     config = EvaluateConfig(**{name: getattr(options, name) for name in same}, slab=slab)
     session = open_session(options.cohort, listed(options.models), config, options.checkpoints)

@@ -8,14 +8,13 @@ from tqdm import tqdm
 
 from uad_core import RESEARCH_ONLY
 from uad_core.commands import FOLDER
-from uad_core.commands.detect import add_setting, add_steps, chosen_options, chosen_setting
+from uad_core.commands.detect import KINDS, add_setting, add_steps, chosen_options, chosen_setting
 from uad_core.detect.followup import MEDIAN, WIDER, FollowUpRequest, follow_up, usual_follow_up
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command: two scans, and those of `detect` that make the setting."""
-    kinds = "NIfTI, MGZ or NRRD file, DICOM folder, or an archive of one"
-    parser.add_argument("first", type=Path, help=f"the earlier FLAIR head scan: {kinds}")
+    parser.add_argument("first", type=Path, help=f"the earlier FLAIR head scan: {KINDS}")
     parser.add_argument("second", type=Path, help="the later one, of the same person")
     parser.add_argument("--out", **FOLDER, required=True, help="for the results")
     add_setting(parser)
@@ -47,8 +46,8 @@ def run(options: argparse.Namespace) -> None:
             options.first, options.second, checkpoint, config, chosen_options(options), options.subject
         )
         found = follow_up(request, options.out, report)
-    for doubt in found.doubts:
-        print(doubt)
+    for sentence in (*found.doubts, *found.notes):
+        print(sentence)
     print(found.dates.sentence)
     for path in found.files:
         print(path)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from uad_core.commands import FILE
-from uad_core.commands.detect import add_setting, chosen_setting
+from uad_core.commands.detect import KINDS, add_setting, chosen_setting
 from uad_core.detect.lights import cautions, lights_of, stamp_of
 from uad_core.io.atomic import write_atomically
 from uad_core.io.nifti import read_lesions
@@ -18,7 +18,7 @@ from uad_core.render.views import Overlay, slice_views
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command: those of `detect` that make the setting, a level and a reference mask."""
-    parser.add_argument("scan", type=Path, help="FLAIR head scan: NIfTI, or a DICOM series as a folder or zip")
+    parser.add_argument("scan", type=Path, help=f"FLAIR head scan: {KINDS}")
     add_setting(parser)
     parser.add_argument("--level", type=int, help="axial level in the atlas, mm (default: that of the largest region)")
     parser.add_argument("--truth", **FILE, help="reference mask on the scan's grid, drawn as an outline")

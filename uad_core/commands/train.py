@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "thickest slice that half of the slices of a whole scan are seen as, mm (default: none)"
     add("--thick-mm", type=int, default=augment.thick_mm, help=text)
     add("--no-flip", action="store_true", help="no random left-right flips")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, usual=vars(parser.parse_args([])))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,7 +91,14 @@ def begun(options: argparse.Namespace) -> Training:
 
 
 def resumed(options: argparse.Namespace) -> Training:
-    """The training in the folder of `--resume`, with this call's time limit. Raises as `RunFolder.read_settings`."""
+    """The training in the folder of `--resume`, with this call's time limit.
+
+    Raises as `RunFolder.read_settings`, and ValueError for options that only a new training has.
+    """
+    other = [name for name, usual in options.usual.items() if getattr(options, name) != usual]
+    if other := [name for name in other if name not in ("resume", "minutes", "run_folder")]:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        raise ValueError(f"A training goes on as it began; only --minutes goes with --resume. Leave out {named}.")
     training = RunFolder(options.resume).read_settings()
     return replace(training, config=replace(training.config, minutes=options.minutes))
 

@@ -8,7 +8,7 @@ from uad_core.detect.export import BIDS_IGNORE, DATASET_DESCRIPTION
 from uad_core.detect.followup_doubts import date_doubts, pair_doubts
 from uad_core.detect.followup_files import follow_up_files
 from uad_core.detect.presets import usual_config
-from uad_core.detect.result_files import checked_label, path_of, subject_label, write_results
+from uad_core.detect.result_files import checked_label, free_label, path_of, subject_label, write_results
 from uad_core.io.output import check_folder
 from uad_core.io.read_scan import ScanSource, read_scan
 from uad_core.io.volume import Volume
@@ -46,6 +46,7 @@ class FollowUp:
     doubts: tuple[str, ...]  # sentences: what speaks against it
     label: str = "scan"
     files: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences: on what lay where the files were written
 
 
 def usual_follow_up(checkpoint: Checkpoint) -> DetectConfig:
@@ -77,10 +78,12 @@ def follow_up(
     doubts = (*date_doubts(drawn[0], drawn[1]), *pair_doubts(dates))
     if out is None:
         return FollowUp(drawn[0], drawn[1], dates, doubts, label)
+    scans = [one.prepared.scan for one in drawn]
+    label, found = free_label(out, label, request.checkpoint.name, *scans)
     results = follow_up_files(drawn[0], drawn[1], dates, request.config, label, doubts)
     files = {out / path_of(name, label): data for name, data in results.items()}
-    write_results(out, files, BIDS_IGNORE, DATASET_DESCRIPTION)
-    return FollowUp(drawn[0], drawn[1], dates, doubts, label, tuple(files))
+    kept = write_results(out, files, BIDS_IGNORE, DATASET_DESCRIPTION)
+    return FollowUp(drawn[0], drawn[1], dates, doubts, label, tuple(files), (*found, *kept))
 
 
 def levels_of(request: FollowUpRequest) -> Slab:

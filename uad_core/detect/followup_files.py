@@ -11,7 +11,7 @@ import numpy as np
 
 from uad_core import RESEARCH_ONLY, versions
 from uad_core.detect.report.pictures import Mark, marks_beside
-from uad_core.detect.result_files import REPORT, result_stem, scan_sha256
+from uad_core.detect.result_files import CHANGE, PAIR, REPORT, result_stem, scan_sha256
 from uad_core.io.nifti import encode_nifti
 from uad_core.pipeline.change import STATUSES, RegionChange, TwoDates
 from uad_core.pipeline.reconstruct import Reconstruction
@@ -49,7 +49,7 @@ def follow_up_files(
     doubts: Sequence[str],
 ) -> dict[str, bytes]:
     """All result files by name. In the image a voxel is 0 or the place of its status in `STATUSES`, from 1."""
-    stem = f"{result_stem(label, before.checkpoint.name)}change"
+    stem = f"{result_stem(label, before.checkpoint.name)}{CHANGE}"
     codes = np.zeros(len(dates.regions) + 1, np.uint8)
     for region in dates.regions:
         codes[region.number] = STATUSES.index(region.status) + 1
@@ -73,8 +73,7 @@ def change_record(
         "Use": RESEARCH_ONLY,
         "Result": dates.sentence,
         "Codes": {str(number): status for number, status in enumerate(STATUSES, 1)},
-        "FirstScanSha256": scan_sha256(before.prepared.scan),
-        "SecondScanSha256": scan_sha256(after.prepared.scan),
+        **{key: scan_sha256(one.prepared.scan) for key, one in zip(PAIR, (before, after), strict=True)},
         "Checkpoint": {"Name": before.checkpoint.name, "Identity": before.checkpoint.identity},
         "Detection": asdict(config),
         "Threshold": dates.before.threshold,

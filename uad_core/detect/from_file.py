@@ -113,7 +113,8 @@ def summary(segmentation: Segmentation) -> str:
     config = segmentation.config
     by_rate = config.false_discovery is not None and config.threshold is None
     rate = f"; a false-discovery rate of at most {config.false_discovery:g} %" if by_rate else ""
-    at = f"threshold {segmentation.threshold:.4f} ({rank} of {segmentation.reference}{rate})"
+    reference = f"{segmentation.reference}{', single slices' if segmentation.of_slices else ''}"
+    at = f"threshold {segmentation.threshold:.4f} ({rank} of {reference}{rate})"
     looked = f" {SENTENCES[config.postprocess.look]}".rstrip()
     corrected = by_hand(segmentation)
     if corrected and not segmentation.lesions:
@@ -126,7 +127,9 @@ def summary(segmentation: Segmentation) -> str:
     most = "at most " if looked else "about "
     healthy = f"{most}{healthy_ml:.2f} ml" if healthy_ml >= 0.005 else "less than 0.01 ml"
     beside = f"That threshold flags {healthy} in a healthy brain of this size"
-    if healthy_ml > segmentation.flagged_ml / 2:
+    if segmentation.near_rim:
+        beside = "What that threshold flags in a healthy brain is not known so near to its rim"
+    elif healthy_ml > segmentation.flagged_ml / 2:
         much = "not much less than here" if healthy_ml < segmentation.flagged_ml else "as much as here or more"
         better = "a lower rate" if by_rate else f"a higher {'percentile' if config.threshold is None else 'threshold'}"
         beside += f": {much}, so choose {better} to be specific"

@@ -16,7 +16,14 @@ from uad_core.io.schema import Entry, misfit, number, one_of, text
 from uad_core.io.sealed import SEAL, DamagedRecordError, is_whole, read_record, sealed
 from uad_core.io.text import read_bounded
 from uad_core.models.checkpoint import Checkpoint
-from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES, SIGNS, PostprocessConfig
+from uad_core.pipeline.postprocess import (
+    LOOKS,
+    MEDIAN_SIZES,
+    MOST_EROSION_MM,
+    MOST_LESION_MM3,
+    SIGNS,
+    PostprocessConfig,
+)
 from uad_core.pipeline.segment import HIGHEST_RATE, DetectConfig
 from uad_core.preprocess.from_file import STEPS, PrepareOptions
 
@@ -29,7 +36,6 @@ class PresetError(ValueError):
     """A preset that cannot be used; the text is a sentence for the user."""
 
 
-# wider than the app's sliders, and narrower than what a computer could not bear: eroding by a metre asks for gigabytes
 ENTRIES = {
     "name": text(60),
     "model": Entry(lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w[\w.-]{0,99}", value)),
@@ -39,8 +45,8 @@ ENTRIES = {
     "reference": Entry(text(100).fits, "the name of a healthy cohort").or_null(),
     "signed": one_of(SIGNS),
     "median_size": one_of(MEDIAN_SIZES),
-    "erosion_mm": number(0, 20),
-    "min_lesion_mm3": number(0, 100_000),
+    "erosion_mm": number(0, MOST_EROSION_MM),
+    "min_lesion_mm3": number(0, MOST_LESION_MM3),
     "false_discovery": Entry(lambda value: number(0, HIGHEST_RATE).fits(value) and value > 0,
                              f"a number above 0 and up to {HIGHEST_RATE}").or_null(),
     "look": one_of(LOOKS),

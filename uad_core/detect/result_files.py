@@ -6,7 +6,7 @@ a patient's: the results are then those of `sub-scan`, or of `sub-scan2` where a
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,8 @@ NAMELESS = "scan"
 ENTITIES = ("ses", "acq", "ce", "rec", "run")  # of the scan's name, in BIDS's order
 LABEL = re.compile("[0-9a-zA-Z]+" + "".join(f"(?:_{entity}-[0-9a-zA-Z]+)?" for entity in ENTITIES))
 REPORT = "_report.html"
+CHANGE = "change"  # behind the model's name, in the names of what a comparison of two dates writes
+PAIR = ("FirstScanSha256", "SecondScanSha256")  # of its record
 
 
 def subject_label(file_name: str) -> str:
@@ -25,11 +27,12 @@ def subject_label(file_name: str) -> str:
 
     "scan" for a name that is not BIDS's, which might be a patient's.
     """
-    parts = file_name.replace("\\", "/").rsplit("/", 1)[-1].split("_")
-    known = {one[1]: one[2] for part in parts if (one := re.match(r"([a-z]+)-([0-9a-zA-Z]+)", part))}
-    if not parts[0].startswith("sub-") or "sub" not in known:
-        return NAMELESS
-    return "_".join([known["sub"], *(f"{entity}-{known[entity]}" for entity in ENTITIES if entity in known)])
+    stem = re.sub(r"(\.[A-Za-z]+)+$", "", file_name.replace("\\", "/").rsplit("/", 1)[-1])
+    pairs = [part.partition("-") for part in stem.split("_") if "-" in part]
+    known = {key: value for key, _, value in pairs if key in ("sub", *ENTITIES)}
+    label = "_".join([known.get("sub", ""), *(f"{key}-{known[key]}" for key in ENTITIES if key in known)])
+    twice = len(known) < sum(key in ("sub", *ENTITIES) for key, _, _ in pairs)
+    return label if stem.startswith("sub-") and LABEL.fullmatch(label) and not twice else NAMELESS
 
 
 def checked_label(text: str) -> str:
@@ -56,19 +59,29 @@ def scan_sha256(scan: Volume) -> str:
     return hashlib.sha256(scan.array.tobytes()).hexdigest()
 
 
-def free_label(out: Path, label: str, model: str, scan: Volume) -> tuple[str, tuple[str, ...]]:
+def free_label(out: Path, label: str, model: str, *scans: Volume) -> tuple[str, tuple[str, ...]]:
     """The label to write results in `out` under, and sentences on what lies there already.
 
-    Raises ScanError (`other_scan`): results of another scan bear this name.
+    `scans`: the one of a detection, or the two of a comparison. Raises ScanError (`other_scan`): results of another
+    scan, or of a model whose name differs in signs alone, bear this name.
     """
-    taken = _is_taken(out, label, model, scan)
+    hashes = [scan_sha256(scan) for scan in scans]
+    taken = _is_taken(out, label, model, hashes)
     if taken and label != NAMELESS:
         others = "The folder for the results holds those of another scan under the same name, which stay."
         raise ScanError("other_scan", f"{others} Name another folder with --out, or another label with --subject.")
     if taken:
-        label = next(one for number in range(2, 10**6) if not _is_taken(out, one := f"{NAMELESS}{number}", model, scan))
+        label = next(
+            one for number in range(2, 10**6) if not _is_taken(out, one := f"{NAMELESS}{number}", model, hashes)
+        )
         return label, (f"Results of another scan lie there under the same name, and stay; these are sub-{label}'s.",)
-    if (out / path_of(f"{result_stem(label, model)}_mask.json", label)).exists():
+    record = read_json(out / path_of(_record_of(label, model, len(scans)), label))
+    by = record.get("Change", record).get("Checkpoint", {}).get("Name", model)
+    if by != model:
+        raise ScanError(
+            "other_model", f"The folder holds results of model {by} under the same name. Name another --out."
+        )
+    if record:
         return label, ("Results of the same scan and model were replaced.",)
     return label, ()
 
@@ -109,10 +122,19 @@ def _folder(label: str) -> str:
     return f"sub-{subject}{session}/anat"
 
 
-def _is_taken(out: Path, label: str, model: str, scan: Volume) -> bool:
-    """Whether files under that name are not known to be of this scan."""
-    folder, stem = out / _folder(label), result_stem(label, model)
-    records = list(folder.glob(f"sub-{label}_space-orig_desc-*_mask.json"))
-    if any(read_json(record).get("ScanSha256") != scan_sha256(scan) for record in records):
-        return True
-    return bool(_there(out, label, model)) and folder / f"{stem}_mask.json" not in records
+def _is_taken(out: Path, label: str, model: str, hashes: Sequence[str]) -> bool:
+    """Whether files under that name are not known to be of these scans."""
+    folder, prefix = out / _folder(label), f"sub-{label}_space-orig_desc-"
+    others = any(read_json(path).get("ScanSha256") != hashes[0] for path in folder.glob(f"{prefix}*_mask.json"))
+    for path in folder.glob(f"{prefix}*{CHANGE}_dseg.json"):
+        change = read_json(path).get("Change")
+        known = [change.get(key) for key in PAIR] if isinstance(change, dict) else []
+        others = others or known[: len(hashes)] != hashes
+    own = folder / _record_of(label, model, len(hashes))
+    return others or (bool(_there(out, label, model + CHANGE * (len(hashes) > 1))) and not own.exists())
+
+
+def _record_of(label: str, model: str, scans: int) -> str:
+    """The file that says what the results are of."""
+    stem = result_stem(label, model)
+    return f"{stem}{CHANGE}_dseg.json" if scans > 1 else f"{stem}_mask.json"

@@ -11,11 +11,11 @@ from uad_core.io.paths import CHECKPOINTS
 from uad_core.io.schema import misfit
 from uad_core.models import STRONGEST
 from uad_core.models.checkpoint import load_checkpoint
-from uad_core.pipeline.postprocess import LOOKS, SIGNS
+from uad_core.pipeline.postprocess import LOOKS_WITHOUT_MASK, SIGNS
 from uad_core.preprocess.from_file import PrepareOptions
 
 NUMBERS = ("percentile", "threshold", "false_discovery", "erosion_mm", "min_lesion_mm3", "median_size")
-WHERE = tuple(look for look in LOOKS if look != "own-mask")  # a mask of one's own cannot be sent
+WHERE = LOOKS_WITHOUT_MASK  # a mask of one's own cannot be sent
 TEXTS = {"model": None, "slab": tuple(SLABS), "signed": SIGNS, "look": WHERE}
 OF_POSTPROCESS = ("erosion_mm", "min_lesion_mm3", "median_size", "signed", "look")
 

@@ -2,6 +2,7 @@
 
 from uad_core.evaluate.format import number
 from uad_core.evaluate.metrics_file import Metrics, model_rows
+from uad_core.pipeline.look import SENTENCES
 
 GLOSSARY = {
     "dice": "Dice: at a percentile of each model's filtered residuals in healthy scans held out of its training; no "
@@ -49,6 +50,25 @@ def explanation(metrics: Metrics) -> str:
         "Seconds a slice are measured anew at each run.",
     )
     return " ".join(parts)
+
+
+def conditions(metrics: Metrics) -> list[str]:
+    """Sentences on what in the setting changes what the figures mean; none for the usual one."""
+    config, sentences = metrics["config"], list[str]()
+    if looked := SENTENCES.get(config.get("look", "everywhere"), ""):
+        sentences.append(looked)
+    if rate := config.get("false_discovery"):
+        sentences.append(
+            f"A false-discovery rate of {rate:g} % raised the threshold in each scan where it had to: those named are "
+            "the lowest."
+        )
+    flat = {str(row.reference) for row in model_rows(metrics) if row.reference and row.of_slices}
+    if flat and len(metrics["levels"]) > 1:
+        sentences.append(
+            f"The thresholds come from single slices ({', '.join(sorted(flat))}), whose median has no third "
+            "dimension. In these volumes it has: fewer healthy voxels lie above them than the percentile says."
+        )
+    return sentences
 
 
 def percentiles(metrics: Metrics) -> str:

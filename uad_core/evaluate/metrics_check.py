@@ -5,7 +5,7 @@ from typing import Any
 
 from uad_core.evaluate.metrics_file import FIGURES, ModelRow
 from uad_core.io.schema import Entry, list_of, mapping, misfit, number, one_of, text, truth, whole, words
-from uad_core.pipeline.postprocess import SIGNS
+from uad_core.pipeline.postprocess import LOOKS, SIGNS
 
 COUNT, FIGURE, NAME = whole(0, 10**9), number(-1e300, 1e300).or_null(), text(1000)
 ML, SIGN = number(0, 1e9), one_of(SIGNS).or_null()
@@ -18,6 +18,10 @@ METRICS = {
 }  # fmt: skip
 CONFIG = {"percentile": number(0, 100).or_null(), "percentiles": list_of(number(0, 100), 100), "median_size": COUNT,
           "resamples": COUNT, "seed": COUNT}  # fmt: skip
+SETTING = {
+    "look": one_of(LOOKS),
+    "false_discovery": number(0, 100).or_null(),
+}  # not in older files
 PATIENT = {"subject": NAME, "model": NAME, "healthy": truth(), "seen": words(),
            "signed": SIGN, "lesions": COUNT, "lesions_found": COUNT, "regions": COUNT, "missed": COUNT,
            "truth_ml": ML, "searched_ml": ML, "seconds_per_slice": FIGURE, "dice_at": mapping(FIGURE),
@@ -34,7 +38,7 @@ CURVE = {key: list_of(number(-1e300, 1e300), 10_000) for key in ("recall", "prec
 
 def is_metrics(record: Mapping[str, Any]) -> bool:
     """Whether this is what an evaluation writes to metrics.json."""
-    if misfit(record, METRICS) or misfit(record["config"], CONFIG) or not record["levels"]:
+    if misfit(record, METRICS) or not record["levels"] or _misses(record["config"], CONFIG, SETTING):
         return False
     if any(misfit(one, PATIENT) or one["model"] not in record["models"] for one in record["per_patient"]):
         return False
@@ -53,8 +57,12 @@ def is_curves(record: Mapping[str, Any]) -> bool:
 
 
 def _is_odd(model: Any) -> bool:
-    known = {key: entry for key, entry in LATER.items() if key in model} if isinstance(model, dict) else {}
-    return not isinstance(model, dict) or misfit(model, MODEL | known) is not None
+    return not isinstance(model, dict) or _misses(model, MODEL, LATER)
+
+
+def _misses(record: Mapping[str, Any], always: Mapping[str, Entry], later: Mapping[str, Entry]) -> bool:
+    """Whether an entry is none; those that came later may lack."""
+    return misfit(record, {**always, **{key: entry for key, entry in later.items() if key in record}}) is not None
 
 
 def _is_drawable(curve: Any) -> bool:

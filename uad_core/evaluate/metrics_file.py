@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
+from uad_core.models.calibration import SLICE_ML
 from uad_core.pipeline.postprocess import Sign
 
 BASELINE = "intensity"  # model 0, against which the differences are
@@ -123,6 +124,11 @@ class ModelRow:
     reference_ml: float = 0.0
     # false regions a scan -> share found of small, medium and large lesions; empty in files from before it was counted
     recall_by_size: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+
+    @property
+    def of_slices(self) -> bool:
+        """Whether the healthy scans behind the threshold were single slices; as `Reference.of_slices`."""
+        return self.reference_ml < SLICE_ML * self.reference_scans
 
     @classmethod
     def from_json(cls, key: str, record: Mapping[str, Any]) -> "ModelRow":

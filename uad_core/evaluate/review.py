@@ -9,6 +9,7 @@ import numpy as np
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.rows import EvaluationSession, Row
 from uad_core.evaluate.score_case import Case, load_case
+from uad_core.io.marks import Marks
 from uad_core.io.volume import ScanError
 from uad_core.pipeline.median import filtered
 from uad_core.pipeline.postprocess import mask_above
@@ -44,7 +45,7 @@ def map_of(session: EvaluationSession, case: Case, key: str, progress: Callable[
     if row.checkpoint and row.signed:
         values = reconstruct(case.prepared, row.checkpoint, progress).weighted(row.signed, session.config.look)
     values = filtered(values, case.inside, session.config.median_size)
-    mask = None
+    row, mask = row.in_scan(values, case.inside, session.config.false_discovery), None
     if row.thresholds:
         mask = mask_above(values, case.inside, row.thresholds[0], session.config.min_lesion_mm3)
     return Map(row, values, mask, max(float(np.percentile(values[case.inside], WHITE)), 1e-6))
@@ -60,12 +61,12 @@ _CURVES: WeakKeyDictionary[Reconstruction, dict[tuple[object, ...], list[float]]
 
 
 def dice_over_percentile(
-    reconstruction: Reconstruction, config: DetectConfig, truth: np.ndarray, percentiles: Sequence[float]
+    reconstruction: Reconstruction, config: DetectConfig, marks: Marks, percentiles: Sequence[float]
 ) -> list[float]:
-    """Dice with a (D, 256, 256) truth at each percentile, else as in `config`; kept with the reconstruction."""
+    """Dice with a truth on the slab at each percentile, else as in `config`; kept with the reconstruction."""
     curves = _CURVES.setdefault(reconstruction, {})
-    key = (config.postprocess, config.reference, hash(truth.tobytes()), tuple(percentiles))
+    configs = [replace(config, percentile=value, threshold=None) for value in percentiles]
+    key = (*configs, hash((marks.inside.tobytes(), marks.ignored.tobytes())))
     if key not in curves:
-        configs = [replace(config, percentile=value, threshold=None) for value in percentiles]
-        curves[key] = [dice(segment(reconstruction, one).mask, truth) for one in configs]
+        curves[key] = [dice(segment(reconstruction, one).mask & ~marks.ignored, marks.inside) for one in configs]
     return curves[key]

@@ -1,7 +1,7 @@
 """Which models score which cohort: the rows of a table, and the levels that all of them know."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from uad_core.cohorts.cohort import Cohort, Subject, open_cohort
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.metrics_file import ModelRow
 from uad_core.io.paths import CHECKPOINTS
-from uad_core.models import MODELS
+from uad_core.models.calibration import EDGES
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint
+from uad_core.pipeline.median import residual_counts
 from uad_core.pipeline.postprocess import Sign
-from uad_core.pipeline.segment import DetectConfig
 
 STEPS = 20  # of each kind of threshold
 PLAIN = "plain-intensity"  # the prepared scan itself as the score: no model, no checkpoint, no threshold
@@ -44,6 +44,17 @@ class Row:
         healthy = self.checkpoint.calibration.histogram(self.signed, self.median_size, self.reference)
         ranks = [healthy.threshold(100 - share) for share in np.geomspace(30, 0.002, STEPS)]
         return tuple(np.unique([*steps, *ranks]).tolist())
+
+    def in_scan(self, values: np.ndarray, inside: np.ndarray, rate: float | None) -> "Row":
+        """The row with the working threshold of one scan: a false-discovery rate, per cent, may raise it.
+
+        `values`: (D, 256, 256) float32, filtered; `inside`: what can be flagged. See `DetectConfig.false_discovery`.
+        """
+        if rate is None or self.checkpoint is None or self.signed is None or not self.thresholds:
+            return self
+        healthy = self.checkpoint.calibration.histogram(self.signed, self.median_size, self.reference)
+        least = healthy.discovery_threshold(residual_counts(values, inside, 1, EDGES), rate / 100)
+        return replace(self, thresholds=(max(self.thresholds[0], least), *self.thresholds[1:]))
 
     @property
     def family(self) -> str:
@@ -109,11 +120,11 @@ def table_rows(cohort: Cohort, checkpoints: Sequence[Checkpoint], config: Evalua
         raise ValueError("a model was named twice")
     rows = []
     for checkpoint in checkpoints:
-        spec = MODELS.get(checkpoint.record["model"])
+        spec = checkpoint.spec
         reference = config.reference or _reference(checkpoint, cohort.simulated)
-        for signed in config.signs(spec.signed if spec else "absolute"):
+        for signed in config.signs(spec.signed):
             healthy = checkpoint.calibration.histogram(signed, config.median_size, reference)
-            percentile = config.percentile_of(spec.percentile if spec else DetectConfig.percentile)
+            percentile = config.percentile_of(spec.percentile)
             thresholds = tuple(healthy.threshold(value) for value in (percentile, *config.percentiles))
             key = f"{checkpoint.name}:{signed}" if config.signed == "both" else checkpoint.name
             row = Row(key, checkpoint.name, checkpoint, signed, reference, thresholds, config.median_size, percentile)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
@@ -19,8 +19,7 @@ from uad_core.io.atomic import write_atomically
 from uad_core.io.progress_file import ProgressWriter
 from uad_core.io.sealed import write_sealed
 from uad_core.io.volume import ScanError
-from uad_core.models.calibration import EDGES
-from uad_core.pipeline.median import filtered, residual_counts
+from uad_core.pipeline.median import filtered
 from uad_core.pipeline.reconstruct import reconstruct
 
 
@@ -110,12 +109,8 @@ def _scores(case: Case, session: EvaluationSession) -> Iterator[Score]:
             seconds = reconstructed.seconds / int(np.count_nonzero(reconstructed.searched.any(axis=(1, 2))))
             seen = knows(row.checkpoint, case.subject, session.cohort)
         values = filtered(values, case.inside, config.median_size)
-        if config.false_discovery and row.checkpoint and row.signed and row.thresholds:
-            healthy = row.checkpoint.calibration.histogram(row.signed, config.median_size, row.reference)
-            counts = residual_counts(values, case.inside, 1, EDGES)
-            working = max(row.thresholds[0], healthy.discovery_threshold(counts, config.false_discovery / 100))
-            row = replace(row, thresholds=(working, *row.thresholds[1:]))
-        yield score(case, row, values, config.min_lesion_mm3, seen, seconds)
+        own = row.in_scan(values, case.inside, config.false_discovery)
+        yield score(case, own, values, config.min_lesion_mm3, seen, seconds)
 
 
 @contextmanager

@@ -11,18 +11,16 @@ import numpy as np
 
 from uad_core.cohorts.cohort import Cohort
 from uad_core.evaluate.metrics import dice, false_positive_ml, lesion_scores
-from uad_core.evaluate.score_case import load_case
+from uad_core.evaluate.score_case import Case, load_case
 from uad_core.io.volume import ScanError
 from uad_core.models.checkpoint import Checkpoint
 from uad_core.pipeline.lesions import volume_scale
-from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.postprocess import segment as segment_residual
+from uad_core.pipeline.postprocess import MEDIAN_SIZES, PostprocessConfig, remove_small, segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction, reconstruct
 from uad_core.pipeline.segment import DetectConfig
 
 LEAST, MOST = 3, 10  # scans
 PERCENTILES = (90.0, 93.0, 95.0, 97.0, 98.0, 98.5, 99.0, 99.3, 99.6, 99.8, 99.9, 99.95, 99.99)
-MEDIANS = (1, 3, 5, 7, 9)
 Setting = tuple[str, float, int]  # a checkpoint's name, percentile, median
 OnScan = Callable[[str, float], None]
 
@@ -95,10 +93,11 @@ def study_settings(
         on_progress(f"scan {number + 1} of {len(patients)}", number / len(patients))
         try:
             case = load_case(subject, slab, known, PostprocessConfig.erosion_mm)
+            if not case.truth.any():
+                raise ScanError("no_lesion", "Its mask marks no lesion at the axial levels that the models know.")
             column = []
             for checkpoint in checkpoints:
-                made = reconstruct(case.prepared, checkpoint)
-                column += scan_figures(made, made.searched & _levels(case.prepared.slab.levels, known), case.truth)
+                column += scan_figures(reconstruct(case.prepared, checkpoint), case, known)
         except ScanError as error:
             refused.append(f"Scan {number + 1} was left out: {error}")
         else:
@@ -109,7 +108,7 @@ def study_settings(
     settings = [
         (checkpoint.name, percentile, median)
         for checkpoint in checkpoints
-        for median in MEDIANS
+        for median in MEDIAN_SIZES
         for percentile in PERCENTILES
     ]
     rows = [SettingFigures(setting, *zip(*figures, strict=True))
@@ -117,16 +116,21 @@ def study_settings(
     return SettingStudy(tuple(rows), len(columns), tuple(refused), cohort.simulated)
 
 
-def scan_figures(made: Reconstruction, searched: np.ndarray, truth: np.ndarray) -> list[tuple[float, float, float]]:
-    """Dice, recall and false ml of one model on one scan: a median's percentiles together, as `MEDIANS` has them."""
+def scan_figures(made: Reconstruction, case: Case, known: set[int]) -> list[tuple[float, float, float]]:
+    """Dice, recall and false ml of one model on one scan: a median's percentiles together.
+
+    `known`: the levels to look at. What the reference mask calls neither lesion nor healthy is not scored.
+    """
+    searched, truth = made.searched & _levels(case.prepared.slab.levels, known), case.truth
     signed, calibration = made.checkpoint.spec.signed, made.checkpoint.calibration
     values, voxel_mm3 = made.weighted(signed, "everywhere"), volume_scale(made.prepared)
     found = []
-    for median in MEDIANS:
-        post = PostprocessConfig(signed, median)
+    for median in MEDIAN_SIZES:
+        post = PostprocessConfig(signed, median, min_lesion_mm3=0)
         healthy = calibration.histogram(signed, median)
         for percentile in PERCENTILES:
             mask = segment_residual(values, searched, healthy.threshold(percentile), post)
+            mask = remove_small(mask & case.inside, PostprocessConfig.min_lesion_mm3)
             figures = dice(mask, truth), lesion_scores(mask, truth).recall, false_positive_ml(mask, truth, voxel_mm3)
             found.append(figures)
     return found
@@ -140,26 +144,22 @@ def config_of(figures: SettingFigures, checkpoint: Checkpoint) -> DetectConfig:
 
 def study_means(study: SettingStudy) -> dict[str, dict[Setting, float]]:
     """The mean over the scans of each figure, by its name in `SettingFigures`, and setting."""
-    return {name: {one.setting: _mean(getattr(one, name)) for one in study.figures}
+    return {name: {one.setting: float(np.mean(getattr(one, name))) for one in study.figures}
             for name in ("dice", "recall", "false_ml")}  # fmt: skip
 
 
 def study_table(study: SettingStudy) -> str:
     """Tab-separated: a row a setting, means over the scans, the best first."""
     lines = ["model\tpercentile\tmedian\tmean_dice\tmean_recall\tmean_false_ml\tscans"]
-    for one in sorted(study.figures, key=lambda one: -_mean(one.dice)):
-        means = (f"{_mean(part):.4f}" for part in (one.dice, one.recall, one.false_ml))
+    for one in sorted(study.figures, key=lambda one: -np.mean(one.dice)):
+        means = (f"{np.mean(part):.4f}" for part in (one.dice, one.recall, one.false_ml))
         lines.append("\t".join([one.setting[0], f"{one.setting[1]:g}", str(one.setting[2]), *means, str(study.scans)]))
     return "\n".join(lines) + "\n"
 
 
 def _best_of(table: np.ndarray) -> int:
-    """Row of (settings, scans) Dice with the highest mean; a scan without any lesion at these levels has no say."""
-    return int(np.nanmean(table, axis=1).argmax())
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.nanmean(values))
+    """Row of (settings, scans) Dice with the highest mean."""
+    return int(table.mean(axis=1).argmax())
 
 
 def _levels(levels: range, known: set[int]) -> np.ndarray:

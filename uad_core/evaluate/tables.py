@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uad_core.evaluate.format import COLUMNS, fixed_width, flat, interval, number, tab_separated, table
-from uad_core.evaluate.glossary import GLOSSARY
+from uad_core.evaluate.glossary import GLOSSARY, conditions
 from uad_core.evaluate.metrics_file import Metrics, model_rows
 
 SHOWN = ("key", "signed", "auprc_pooled", "auprc", "dice", "lesion_recall", "lesion_precision", "lesion_f1",
@@ -27,7 +27,7 @@ def about(metrics: Metrics) -> list[str]:
         lines.append(f"{len(metrics['refused'])} subjects could not be used: {', '.join(metrics['refused'])}.")
     if metrics["healthy_trained_on"]:
         lines.append(f"{metrics['healthy_trained_on']} healthy subjects were trained on: no false positives counted.")
-    return lines
+    return [*lines, *conditions(metrics)]
 
 
 def searched_levels(metrics: Metrics) -> str:

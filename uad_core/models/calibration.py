@@ -3,7 +3,7 @@
 The paper takes "the 98th percentile of the model's reconstruction errors on the training dataset". Here the healthy
 scans are held out of training, and their residuals go through the same chain as at test time (median, eroded brain
 mask): a percentile of raw residuals says nothing about filtered ones. Real and simulated healthy scans differ, so each
-reference cohort keeps its own distribution.
+reference cohort keeps its own distribution. One of single slices had a median in plane alone: `Reference.of_slices`.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import numpy as np
 
 from uad_core.models.grey_reference import GreyReference
 
+SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more
 BINS = 2000  # over [0, 1], the range of a normalised scan and so of its residual
 EDGES = np.linspace(0, 1, BINS + 1)
 
@@ -90,6 +91,14 @@ class Reference:
     millilitres: float  # brain volume that was looked at, within the eroded masks
     histograms: Mapping[tuple[str, int], ResidualHistogram]  # (sign, median size) -> of the filtered residual
     intensities: GreyReference | None = None  # the scans' own; None for checkpoints from before they were kept
+
+    @property
+    def of_slices(self) -> bool:
+        """Whether its scans were single slices, whose median has no third dimension.
+
+        In a volume it has: fewer healthy voxels then lie above a threshold than its percentile says.
+        """
+        return self.millilitres < SLICE_ML * self.scans
 
 
 @dataclass(frozen=True, eq=False)

@@ -110,6 +110,6 @@ class ModelSpec:
     reconstructs: bool = True  # whether its reconstruction is an image of a brain, worth showing
     searches: bool = False  # whether a reconstruction is an optimisation, of seconds a slice
     # the residual that suits it. The paper's is `absolute`; lesions are bright on FLAIR, and `positive` scored higher
-    # for every model that reconstructs (README)
+    # for most models that reconstruct (README)
     signed: Literal["absolute", "positive"] = "positive"
     percentile: float = 98.0  # per cent of healthy residuals below the threshold, at first; the paper's for its models

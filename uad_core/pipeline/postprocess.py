@@ -22,7 +22,12 @@ Sign = Literal["absolute", "positive"]
 SIGNS: tuple[Sign, ...] = ("absolute", "positive")
 Look = Literal["everywhere", "white-matter", "own-mask"]  # where to look: see `pipeline.look`
 LOOKS: tuple[Look, ...] = ("everywhere", "white-matter", "own-mask")
+LOOKS_WITHOUT_MASK = LOOKS[:2]  # where no mask of the user's can be given
 MEDIAN_SIZES = (1, 3, 5, 7, 9)
+MOST_EROSION_MM, MOST_LESION_MM3 = (
+    20.0,
+    100_000.0,
+)  # eroding by a metre asks for gigabytes
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ class PostprocessConfig:
             raise ValueError(f"look must be one of {LOOKS}, got {self.look!r}")
         if self.median_size not in MEDIAN_SIZES:
             raise ValueError(f"median_size must be one of {MEDIAN_SIZES}, got {self.median_size}")
-        if self.erosion_mm < 0 or self.min_lesion_mm3 < 0:
-            raise ValueError("erosion_mm and min_lesion_mm3 must not be negative")
+        for name, most in (("erosion_mm", MOST_EROSION_MM), ("min_lesion_mm3", MOST_LESION_MM3)):
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must lie in [0, {most:g}], got {getattr(self, name):g}")
 
 
 def residual(scan: np.ndarray, reconstruction: np.ndarray, signed: Sign = "absolute") -> np.ndarray:
@@ -97,11 +103,13 @@ def remove_small(mask: np.ndarray, min_lesion_mm3: float) -> np.ndarray:
 
 
 def mask_above(filtered: np.ndarray, inside: np.ndarray, threshold: float, min_lesion_mm3: float) -> np.ndarray:
-    """What `segment` gives, (D, H, W) bool, from a residual that is filtered already, within the eroded brain."""
+    """As `segment_residual`, (D, H, W) bool, from a residual that is filtered already, within the eroded brain."""
     return remove_small((filtered > np.float32(threshold)) & inside, min_lesion_mm3)
 
 
-def segment(values: np.ndarray, brain_mask: np.ndarray, threshold: float, config: PostprocessConfig) -> np.ndarray:
+def segment_residual(
+    values: np.ndarray, brain_mask: np.ndarray, threshold: float, config: PostprocessConfig
+) -> np.ndarray:
     """The lesion mask of one residual, float32 and not filtered, (D, H, W) bool on a grid of 1 mm.
 
     Equal in every voxel to `scipy.ndimage.median_filter`, times the eroded mask, greater than `threshold`, less the

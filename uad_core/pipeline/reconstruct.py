@@ -31,7 +31,7 @@ class Reconstruction:
 
     prepared: Prepared  # the scan's slab
     checkpoint: Checkpoint
-    array: np.ndarray  # (D, 256, 256) float32, the reconstruction, 0 outside `searched`
+    array: np.ndarray  # (D, 256, 256) float32, the reconstruction; means nothing outside `searched`
     searched: np.ndarray  # (D, 256, 256) bool, the brain at the levels that the model was trained on
     seconds: float  # what the model took
     warnings: tuple[str, ...]  # sentences for the user
@@ -108,7 +108,7 @@ def reconstruct(prepared: Prepared, checkpoint: Checkpoint, on_progress: OnProgr
 
 
 def reconstruct_slices(model: AnomalyModel, slices: np.ndarray, on_progress: OnProgress | None = None) -> np.ndarray:
-    """(B, H, W) float32 slices reconstructed, each as if it came alone."""
+    """(B, H, W) float32 slices reconstructed, as pictures of their own: no slice is another's neighbour."""
     return assess_slices(model, slices, on_progress, in_order=False)[0]
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from uad_core.models.calibration import EDGES
 from uad_core.pipeline.lesions import Lesion, lesions, volume_scale
-from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.postprocess import segment as segment_residual
+from uad_core.pipeline.postprocess import PostprocessConfig, segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 
 if TYPE_CHECKING:
@@ -33,6 +32,16 @@ class DetectConfig:
     # lesion allows so many false voxels that the mask would spread over its surroundings
     false_discovery: float | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.percentile <= 100:
+            raise ValueError(f"percentile must lie in [0, 100], got {self.percentile:g}")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must lie in [0, 1], got {self.threshold:g}")
+        if self.false_discovery is not None and not 0 < self.false_discovery <= HIGHEST_RATE:
+            raise ValueError(
+                f"false_discovery must lie above 0 and at most at {HIGHEST_RATE}, got {self.false_discovery:g}"
+            )
+
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
@@ -44,9 +53,11 @@ class Segmentation:
     reference: str
     lesions: tuple[Lesion, ...]  # the mask's components, largest first
     flagged_ml: float  # volume of the mask in the patient's brain
-    searched_ml: float  # volume of all that can be flagged
+    searched_ml: float  # volume of the eroded brain, whatever the look leaves of it
     healthy_ml: float  # what the threshold would flag in as much healthy brain, small components included
     config: DetectConfig  # the setting
+    of_slices: bool = False  # the percentile of a volume refers to single slices: see `Reference`
+    near_rim: bool = False  # voxels nearer to the brain's rim than those of the healthy scans were searched
     lowest_rate: float | None = None  # per cent; of false discoveries, from which on a voxel would be flagged: if asked
     edits: MaskEdits | None = None  # what a hand did to the mask since; see `uad_core.pipeline.edits.edited`
     added_ml: float = 0.0  # by that, in the patient's brain
@@ -101,5 +112,7 @@ def segment(reconstruction: Reconstruction, config: DetectConfig) -> Segmentatio
         searched_ml=searched_ml,
         healthy_ml=searched_ml * (100 - percentile) / 100,
         config=config,
+        of_slices=calibration.references[reference].of_slices and reconstruction.prepared.slab.count > 1,
+        near_rim=post.erosion_mm < calibration.erosion_mm,
         lowest_rate=_lowest_rate(reconstruction, config),
     )

@@ -12,8 +12,7 @@ import numpy as np
 
 from uad_core.atlas.masks import bounding_box
 from uad_core.pipeline.median import filtered
-from uad_core.pipeline.postprocess import PostprocessConfig
-from uad_core.pipeline.postprocess import segment as segment_residual
+from uad_core.pipeline.postprocess import PostprocessConfig, segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, segment
 from uad_core.teaching.paint import PaintedLesion, repaint

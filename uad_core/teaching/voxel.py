@@ -6,8 +6,7 @@ from typing import Literal
 import cc3d
 import numpy as np
 
-from uad_core.pipeline.postprocess import Sign
-from uad_core.pipeline.postprocess import segment as segment_residual
+from uad_core.pipeline.postprocess import Sign, segment_residual
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import DetectConfig, Segmentation, working_threshold
 

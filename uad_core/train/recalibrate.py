@@ -13,7 +13,7 @@ from uad_core.cohorts.load import load_subject
 from uad_core.io.volume import ScanError
 from uad_core.models.calibration import Calibration, Reference, ResidualHistogram
 from uad_core.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from uad_core.pipeline.segment import DetectConfig
+from uad_core.pipeline.postprocess import PostprocessConfig
 from uad_core.train.calibrate import CohortCounts
 
 LEAST_SCANS = 5
@@ -88,7 +88,8 @@ class Recalibration:
             raise ValueError(f"The model has a healthy reference named {name} from its training; rename your cohort.")
         if (self.out / f"{self.name}.json").exists():
             there = load_checkpoint(self.name, self.out)
-            if there.sha256 != self.checkpoint.sha256:
+            own, slab = self.checkpoint, self.slab or self.checkpoint.slab
+            if (there.sha256, there.record["model"], there.slab) != (own.sha256, own.record["model"], slab):
                 raise ValueError(f"There is another checkpoint named {self.name} in that folder; choose another name.")
         return kept
 
@@ -97,18 +98,19 @@ class Recalibration:
         return self.slab not in (None, self.checkpoint.slab)
 
 
-def recalibrate(asked: Recalibration, percentile: float = DetectConfig.percentile) -> Iterator[RecalibrateProgress]:
+def recalibrate(asked: Recalibration) -> Iterator[RecalibrateProgress]:
     """Count the filtered residuals of each scan, then write the checkpoint with one more reference.
 
-    A scan that cannot be prepared is reported and left out. Raises as `Recalibration.subjects`, ScanError also where
-    too few scans could be prepared; nothing is written then.
+    How sure a threshold is, is said of the percentile that suits the model. A scan that cannot be prepared is reported
+    and left out. Raises as `Recalibration.subjects`, ScanError also where too few scans could be prepared; nothing is
+    written then.
     """
     checkpoint, cohort = asked.checkpoint, asked.cohort
     subjects, slab = asked.subjects(), asked.slab or checkpoint.slab
     if not set(slab.levels) <= set(checkpoint.slab.levels):
         raise ValueError(f"Model {checkpoint.name} does not know all of these axial levels.")
     counts, each, used = CohortCounts(cohort.simulated), [], list[str]()
-    key = (checkpoint.spec.signed, DetectConfig().postprocess.median_size)
+    key = (checkpoint.spec.signed, PostprocessConfig.median_size)
     for done, subject in enumerate(subjects, 1):
         problem = ""
         try:
@@ -124,7 +126,7 @@ def recalibrate(asked: Recalibration, percentile: float = DetectConfig.percentil
             yield RecalibrateProgress(subject.name, done, len(subjects), problem)
     if len(used) < LEAST_SCANS:
         raise ScanError("cohort", f"Only {len(used)} scans could be prepared; at least {LEAST_SCANS} are needed.")
-    certainty = Certainty.of([ResidualHistogram(one) for one in each if one.any()], percentile)
+    certainty = Certainty.of([ResidualHistogram(one) for one in each if one.any()], checkpoint.spec.percentile)
     _write(asked, slab, counts.reference(), used, certainty)
     yield RecalibrateProgress(subjects[-1].name, len(subjects), len(subjects), certainty=certainty)
 

@@ -32,7 +32,7 @@ from uad_core.io.sealed import unsealed, write_sealed
 from uad_core.train.config import TrainConfig, Training, TrainProgress
 from uad_core.train.snapshot import load_snapshot, remove_snapshots
 
-UNFINISHED = {"load", "train", "calibrate", "stopped"}
+UNFINISHED = {"load", "train", "calibrate", "stopped", "failed"}
 
 
 class RunFolder:

@@ -6,7 +6,8 @@ import streamlit as st
 from pages.ui.inputs.model import load
 from pages.ui.viewer.charts import COLOURS, show_chart
 from uad_core.detect.presets import Preset
-from uad_core.evaluate.setting_study import MEDIANS, PERCENTILES, SettingStudy, config_of, study_means, study_table
+from uad_core.evaluate.setting_study import PERCENTILES, SettingStudy, config_of, study_means, study_table
+from uad_core.pipeline.postprocess import MEDIAN_SIZES
 
 DASHES = ("dot", "dash", "solid", "dashdot", "longdash")  # one a median
 STEPS = tuple(range(len(PERCENTILES)))  # evenly apart: most lies above 99
@@ -31,7 +32,7 @@ def draw(study: SettingStudy) -> None:
     for column, (figure, title) in zip(st.columns(len(CHARTS)), CHARTS.items(), strict=True):
         with column:
             _chart(models, means[figure], title, study.best.setting[1])
-    lines = ", ".join(f"{dash} {size}" for dash, size in zip(DASHES, MEDIANS, strict=True))
+    lines = ", ".join(f"{dash} {size}" for dash, size in zip(DASHES, MEDIAN_SIZES, strict=True))
     st.caption(
         f"Colour: model. Line: median ({lines}). "
         "The grey line is the proposed percentile. Means over the scans; the highest point is a best case."
@@ -52,10 +53,10 @@ def draw(study: SettingStudy) -> None:
 def _chart(models: list[str], means: dict[tuple[str, float, int], float], title: str, proposed: float) -> None:
     figure = go.Figure()
     for colour, model in zip(COLOURS, models, strict=False):
-        for dash, median in zip(DASHES, MEDIANS, strict=True):
+        for dash, median in zip(DASHES, MEDIAN_SIZES, strict=True):
             values = [means[model, percentile, median] for percentile in PERCENTILES]
             figure.add_scatter(
-                x=STEPS, y=values, mode="lines", name=model, legendgroup=model, showlegend=median == MEDIANS[0],
+                x=STEPS, y=values, mode="lines", name=model, legendgroup=model, showlegend=median == MEDIAN_SIZES[0],
                 line={"color": colour, "dash": dash}, text=PERCENTILES,
                 hovertemplate=f"{model}, median {median}: %{{y:.2f}} at %{{text}}",
             )  # fmt: skip

@@ -17,7 +17,7 @@ from uad_core.detect.presets import command_line
 from uad_core.detect.result_files import NAMELESS, REPORT, result_stem
 from uad_core.evaluate.metrics import dice
 from uad_core.evaluate.review import dice_over_percentile
-from uad_core.io.volume import Mask
+from uad_core.io.marks import Marks
 from uad_core.pipeline.reconstruct import Reconstruction
 from uad_core.pipeline.segment import Segmentation
 from uad_core.quality import Check
@@ -100,18 +100,18 @@ def draw_log(reconstruction: Reconstruction, lights: Sequence[Check]) -> None:
             st.markdown(f"- {step.sentence} ({step.seconds:.1f} s)")
 
 
-def agreement(segmentation: Segmentation, truth: Mask, uploaded: bool) -> str:
-    """How well the mask fits the outlined reference."""
-    score = dice(segmentation.mask, truth)
+def agreement(segmentation: Segmentation, marks: Marks, uploaded: bool) -> str:
+    """How well the mask fits the outlined reference, apart from what that calls neither lesion nor healthy."""
+    score = dice(segmentation.mask & ~marks.ignored, marks.inside)
     what = "your reference mask" if uploaded else "the mask of the simulated lesions"
     if math.isnan(score):
         return f"{what.capitalize()} is empty at these levels; everything flagged is a false positive."
     return f"Outlined in blue: {what}. Dice at these levels: {score:.2f}."
 
 
-def draw_dice_curve(found: Finding, truth: Mask) -> None:
+def draw_dice_curve(found: Finding, marks: Marks) -> None:
     """Dice against the percentile: what another choice would have cost, which only a reference can tell."""
-    scores = dice_over_percentile(found.reconstruction, found.config, truth, PERCENTILES)
+    scores = dice_over_percentile(found.reconstruction, found.config, marks, PERCENTILES)
     figure = go.Figure(go.Scatter(x=PERCENTILES, y=scores, mode="lines+markers", line={"color": BLUE}, name="Dice"))
     if PERCENTILES[0] <= found.segmentation.percentile <= PERCENTILES[-1]:  # of a threshold, it may lie far out
         figure.add_vline(x=found.segmentation.percentile, line={"color": VERMILION, "width": 2})

@@ -14,7 +14,7 @@ from uad_core.evaluate.tables import counted
 from uad_core.io.paths import ROOT, SAMPLES
 from uad_core.models import COMPARED
 from uad_core.models.checkpoint import checkpoint_names
-from uad_core.pipeline.postprocess import LOOKS, MEDIAN_SIZES
+from uad_core.pipeline.postprocess import LOOKS_WITHOUT_MASK, MEDIAN_SIZES
 from uad_core.runs.background_run import NAME
 from uad_core.runs.evaluation import ADDED, KEPT, MOST, EvaluationRequest, EvaluationRun
 
@@ -83,9 +83,9 @@ def ask_for_settings() -> None:
     )  # fmt: skip
     look, rate, start = st.columns([2.2, 2.4, 2], vertical_alignment="bottom")
     look.selectbox(
-        "Where to look", LOOKS[:2], format_func=lambda name: PLACES[name], key=ASKED["look"], bind="query-params",
-        help="For white-matter disease the score is lowered by the atlas's probability of white matter, deep grey "
-        "matter and ventricles: better for MS, harmful for stroke.",
+        "Where to look", LOOKS_WITHOUT_MASK, format_func=lambda name: PLACES[name], key=ASKED["look"],
+        bind="query-params", help="For white-matter disease the score is lowered by the atlas's probability of white "
+        "matter, deep grey matter and ventricles: better for MS, harmful for stroke.",
     )  # fmt: skip
     rate.number_input(
         "False-discovery rate", 1.0, 50.0, None, 1.0, "%.0f", key=ASKED["false_discovery"], placeholder="none",

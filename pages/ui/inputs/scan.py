@@ -11,6 +11,7 @@ from pages.ui.shell.visitors import Visitor
 from uad_core.atlas.space import Slab
 from uad_core.detect.detect_once import lights_once, reconstruct_once
 from uad_core.detect.lights import lights_of
+from uad_core.io.marks import Marks
 from uad_core.io.nifti import read_lesions
 from uad_core.io.volume import Mask
 from uad_core.models.checkpoint import Checkpoint
@@ -93,12 +94,20 @@ def _preparation(choice: SelectedScan, slab: Slab, who: Visitor | None = None) -
 
 
 def truth_in_slab(choice: SelectedScan, prepared: Prepared) -> Mask | None:
-    """The reference lesion mask seen in the slab, (D, 256, 256) bool; None where there is none."""
+    """What the reference mask calls lesion, seen in the slab, (D, 256, 256) bool; None where there is none."""
+    marks = marks_in_slab(choice, prepared)
+    return None if marks is None else marks.inside
+
+
+def marks_in_slab(choice: SelectedScan, prepared: Prepared) -> Marks | None:
+    """The reference mask seen in the slab, with what it calls neither lesion nor healthy; None where there is none."""
     if choice.truth is None:
         return None
     marks = hashlib.sha256(choice.truth).hexdigest() if isinstance(choice.truth, bytes) else choice.truth.name
     truth = choice.truth
-    return done(
-        (choice.key, marks, prepared.slab),
-        Work(lambda on_progress: prepared.to_slab(read_lesions(truth, prepared.scan).inside), "reference mask", 0.2),
-    )
+
+    def work(on_progress: OnProgress) -> Marks:
+        found = read_lesions(truth, prepared.scan)
+        return Marks(prepared.to_slab(found.inside), prepared.to_slab(found.ignored), found.notes)
+
+    return done((choice.key, marks, prepared.slab), Work(work, "reference mask", 0.2))

@@ -6,8 +6,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from uad_core.evaluate.format import NONE, number
-from uad_core.evaluate.glossary import explanation
-from uad_core.evaluate.metrics_file import Metrics, PatientFigure, model_rows
+from uad_core.evaluate.glossary import conditions, explanation
+from uad_core.evaluate.metrics_file import Metrics, PatientFigure
 from uad_core.evaluate.tables import searched_levels
 from uad_core.experiment.contents import CohortResults, ModelCard, SubtleLesions
 from uad_core.experiment.examples import SEEN_ML
@@ -19,7 +19,6 @@ from uad_core.render.html import Table
 
 WORST = 3  # patients named per model
 LISTED = 15  # lesions of normal intensity
-SLICE_ML = 40.0  # a brain's slice of 1 mm has less, the slab of 20 has more
 
 
 def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def cohort_section(results: CohortResults, cards: Mapping[str, ModelCard]) -> di
         "results": results,
         "title": f"{'Simulated' if results.simulated else 'Real'} scans: {results.name}",
         "levels": searched_levels(results.metrics),
-        "sentences": (*results.sentences, *dependence(results.metrics)),
+        "sentences": (*results.sentences, *dependence(results.metrics), *conditions(results.metrics)),
         "table_1": table_1(results, cards),
         "footnote": explanation(results.metrics),
         "figures": encoded(_figures(results)),
@@ -86,7 +85,7 @@ def _subtle(lesions: SubtleLesions) -> Table:
 
 
 def dependence(metrics: Metrics) -> list[str]:
-    """What makes the figures depend on more than they seem to: on each other, on the training, on another filter."""
+    """What makes the figures depend on more than they seem to: on each other, on the training."""
     sentences, patients = [], metrics["patients"]
     if metrics["brains"] < patients:
         sentences.append(
@@ -97,11 +96,4 @@ def dependence(metrics: Metrics) -> list[str]:
     known = {row["subject"] for row in metrics["per_patient"] if row["seen"] in ("trained", "anatomy")} & sick
     if known:
         sentences.append(f"{len(known)} patients were made from brains that a model here was trained on.")
-    rows = [row for row in model_rows(metrics) if row.reference]
-    flat = {str(row.reference) for row in rows if row.reference_ml < SLICE_ML * row.reference_scans}
-    if flat and len(metrics["levels"]) > 1:
-        sentences.append(
-            f"The thresholds come from single slices ({', '.join(sorted(flat))}), whose median has no third "
-            "dimension. In these volumes it has: fewer healthy voxels lie above them than the percentile says."
-        )
     return sentences

@@ -28,8 +28,9 @@ class ShadingConfig:
     rounds: int = 3  # of looking for bright regions, and fitting without them
     ridge: float = 1e-4  # penalty of a field, times its degree squared: smooth fields are likelier
     last: float = 3e-5  # in the last round's fit: by then it is known what is no shading, and less of it need be left
-    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-6, 3e-5)  # in place of the last round: for a field that bends faster,
-    gain: float = 0.05  # as under a drop-out; where held-out tissue fits better by that share
+    # in place of the last round, for a field that bends faster, as under a drop-out:
+    steep: tuple[float, ...] = (1e-6, 1e-6, 1e-6, 3e-5)
+    gain: float = 0.05  # share by which held-out tissue must fit better for that
     block_mm: float = 28.0  # edge of what is held out in one piece
     most_bright: float = 0.45  # share of the brain; where more were left out, nothing is
     least_extent_mm: float = 60.0  # of the brain along each axis; a thinner slab shows too little to tell lesion apart
