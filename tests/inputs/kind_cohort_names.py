@@ -105,23 +105,39 @@ CASES = [
     refused("a mask named before the subject", SCAN, "lesion_sub-1.png", words=ALONE),
     refused("zeros lost in the mask's name", "sub-01_FLAIR.png", "sub-1_lesion.png", words=ALONE),
     refused("a mask named so before the subject", SCAN, "gt_sub-1.png", words=ALONE),
-    *(refused(f"a mask called {name}", SCAN, name, words=("calls a mask", "<subject>_lesion.nii.gz")) for name in (
+    *(refused(f"a mask called {name}", SCAN, name, words=("calls a scan or a mask", "_lesion.nii.gz")) for name in (
         "sub-1_lesion.voi", "sub-1_lesion.mif.gz", "sub-1_lesion.npy", "sub-1_lesion", "sub-1_roi.nii.gz.part",
         ".sub-1_lesion.nii.gz.icloud")),
+    *(refused(f"a mask called {name}, of nobody by its name", SCAN, name, words=ALONE) for name in (
+        "LesionMask_sub-1.png", "lesionseg_1.png", "sub1lesionmask.png", "wml_sub-1.png", "Läsion_sub-1.png",
+        "rater1_sub-1.png", "delineation_1.png", "sub-2_FLAIR_brain.png", "sub-2_T2FLAIR.png")),
+    seen("the T1 of somebody without a FLAIR", "sub-2_T1w.png", expected=HEALTHY),
+    *(refused(f"a scan as {name}", SCAN, name, words=("calls a scan or a mask",)) for name in (
+        "sub-2_FLAIR.nii.bz2", "sub-2_FLAIR.nii.gz.part", ".sub-2_FLAIR.nii.gz.icloud")),
+    refused("a scan in a format that cohorts do not have", SCAN, "sub-2_FLAIR.mgz", words=ALONE),
     seen("a table of lesions", "sub-1_lesions.csv", expected=HEALTHY),
     *(refused(f"a mask within the cohort folder, as {name}", SCAN, name, words=BELOW) for name in (
         "lesion_masks/sub-1.png", "labelsTr/sub-1.png", "expert1/sub-1.png", "sub-1/anat/sub-1_lesion.png",
-        "derivatives/lesions/sub-1/anat/sub-1.png", "more/gt_1.png")),
+        "derivatives/lesions/sub-1/anat/sub-1.png", "more/gt_1.png", "LesionMasks/1.png", "Masken/1.png", "GTs/1.png",
+        "manualsegmentation/1.png")),
     seen("another sequence within the cohort folder", "sub-1/anat/sub-1_T1w.png", expected=HEALTHY),
     InputCase("two lesion masks of one scan that differ", masks_that_differ, REFUSED, ("there twice",)),
     InputCase("two visits of a patient, one without a mask", one_visit_without_mask, REFUSED, ("lacks a lesion mask",)),
     InputCase("what macOS leaves beside pictures (._*)", mac_litter),
     InputCase("the same scan as .nii and .nii.gz", twice(None)),
     InputCase("two scans as .nii and .nii.gz of one name", twice(gzip.compress(b"another" * 99)), REFUSED, ("twice",)),
+    InputCase("two masks packed in blocks (bgzip) that differ behind the first", twice(
+        gzip.compress(b"the scan" * 50) + gzip.compress(b"another." * 49),
+        ("sub-1_FLAIR.nii", "sub-1_FLAIR.nii.gz")), REFUSED, ("twice",)),
+    InputCase("one scan plain and packed in blocks (bgzip)", twice(
+        gzip.compress(b"the scan" * 50) + gzip.compress(b"the scan" * 49))),
     InputCase("a .nii.gz cut short beside the .nii", twice(gzip.compress(b"the scan" * 99)[:-5]), REFUSED, ("twice",)),
     InputCase("visits of a person in a split", visits),
     together("sessions, runs and acquisitions", ["sub-1_ses-1", "sub-1_ses-2", "sub-1_acq-a", "sub-10"],
              [{"sub-10"}, {"sub-1_ses-1", "sub-1_ses-2", "sub-1_acq-a"}]),
+    *(together(f"visits as {one} and {two}", [f"p1_{one}", f"p1_{two}", f"p2_{one}"],
+               [{f"p1_{one}", f"p1_{two}"}, {f"p2_{one}"}])
+      for one, two in (("v1", "v2"), ("bl", "fu"), ("m00", "m12"), ("20190304", "20200305"), ("MR_d0129", "MR_d0757"))),
     together("visits without BIDS", ["anna_visit1", "anna_visit2", "bert_visit1"],
              [{"anna_visit1", "anna_visit2"}, {"bert_visit1"}]),
     refused("no scan at all", "notes.png", words=("holds no file named",)),

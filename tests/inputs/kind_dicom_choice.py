@@ -47,6 +47,11 @@ def named(text, **fields):
     return {"SeriesDescription": text, "ProtocolName": text, **fields}
 
 
+def broken_off(own):
+    """The FLAIR with the elements `own`, and a better one of two slices."""
+    return lambda folder: series(head((12, 10, 2), seed=1), SeriesInstanceUID=OTHER) + series(**own)
+
+
 def renamed(dataset, k):
     dataset.SeriesInstanceUID, dataset.SeriesNumber, dataset.SOPInstanceUID = OTHER, 11, f"{OTHER}.{k + 1}"
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
@@ -108,6 +113,16 @@ CASES = [
     taken("by its inversion time, beside a T1 without one", beside(TIMING | named("brain 2"), **named("brain 3 t1"))),
     taken("by name and timing, beside one by name", beside(TIMING | named("FLAIR tra"), **named("FLAIR tra"))),
     taken("called TIRM dark-fluid", beside(named("t2_tirm_tra_dark-fluid"), **named("t2_tse_tra"))),
+    *(taken(f"an examination called {name}, beside a T2 of it", beside(
+        {"ProtocolName": name, **TIMING}, ProtocolName=name, SeriesDescription="Ax T2 FSE", EchoTime=100,
+        RepetitionTime=5000, InversionTime=None))
+      for name in ("Brain 3D FLAIR", "Stroke DWI MRA FLAIR", "Brain T1 T2 DWI", "C SPINE + BRAIN")),
+    *(taken(f"whole, beside {what} that was broken off after two slices", broken_off(**odd)) for what, odd in (
+        ("an original", {"own": {"ImageType": ["DERIVED", "PRIMARY", "M"]}}),
+        ("one before the agent", {"own": {"ContrastBolusAgent": "Dotarem"}}))),
+    *(dicom_case(f"called {name}: a head all the same", alone(**named(name))) for name in (
+        "Rochester FLAIR", "Oliver FLAIR", "Columbia study FLAIR", "FLAIR PHASE RL", "Phase III trial FLAIR",
+        "sub-CC110033 FLAIR", "FLAIR post surgery")),
     refused("two FLAIRs that say the same", beside(size=(12, 10, 8)), EQUAL),
     refused("two FLAIRs that say the same, one of more slices", beside(affine=oblique(degrees=10)), EQUAL),
     refused("with and without Siemens' distortion correction",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 
+from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.fileset import FileSet
 
-from tests.support.dicom_files import series, zipped
+from tests.support.dicom_files import enhanced, head, oblique, series, zipped
 from tests.support.input_case import NOTED, REFUSED
 from tests.support.nifti_files import gz, nifti
 from tests.support.odd_dicom import COUNT, dicom_case, each, saved, slices
@@ -84,7 +87,61 @@ def siemens(dataset: Dataset, k: int):
     dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x20, "OB", protocol)
 
 
+def private(group, creator, element, vr, value, block=0x10):
+    """Every file has that private element, in the block that the creator has taken."""
+
+    def change(dataset: Dataset, k: int):
+        for number in range(0x10, block):
+            dataset.add_new((group, number), "LO", "SOMEBODY ELSE")
+        dataset.private_block(group, creator, create=True).add_new(element, vr, value)
+
+    return each(change)
+
+
+def part_of_two(folder):
+    """The first file of an enhanced scan that is spread over two."""
+    return [enhanced(head()[:, :, :5], oblique(), range(5), ConcatenationUID="1.2.5", InConcatenationNumber=1,
+                     InConcatenationTotalNumber=2)]  # fmt: skip
+
+
+def from_the_third(folder):
+    """An enhanced scan without its first two frames, numbered in its stack."""
+
+    def number(dataset: Dataset, k: int):
+        for n, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+            content = Dataset()
+            content.StackID, content.InStackPositionNumber = "1", n + 3
+            group.FrameContentSequence = [content]
+
+    return each(number, [enhanced(head(), oblique(), range(2, COUNT))])
+
+
+def catalogue(folder):
+    """A folder of a CD, with the catalogue that a real writer makes."""
+    files = FileSet()
+    for data in series():
+        files.add(dcmread(io.BytesIO(data)))
+    files.write(folder / "cd")
+    return folder / "cd"
+
+
+PROTOCOL = f"ASCCONV BEGIN\nsSliceArray.lSize = {COUNT:#x}\n".encode()
+COUNTED = {
+    "GE's number of images": (0x0025, "GEMS_SERS_01", 0x07, "SL", COUNT),
+    "GE's number of locations, in block 11": (0x0021, "GEMS_RELA_01", 0x4F, "SS", COUNT, 0x11),
+    "Philips' number of slices, in block 12": (0x2001, "Philips Imaging DD 001", 0x18, "SL", COUNT, 0x12),
+    "Siemens' protocol, in hexadecimals": (0x0029, "SIEMENS CSA HEADER", 0x20, "OB", PROTOCOL),
+    "Siemens' protocol of XA": (0x0021, "SIEMENS MR SDS 01", 0x19, "OB", PROTOCOL, 0x11),
+}
 CASES = [
+    *(dicom_case(f"the last slice missing, {what} says so", lambda folder, said=said: private(*said)[:-1], REFUSED,
+                 ["8 slices"]) for what, said in COUNTED.items()),
+    *(dicom_case(f"96 at the place of {what}, of another creator", lambda folder, where=where: private(*where))
+      for what, where in (("Philips' count", (0x2001, "SOMEBODY", 0x18, "SL", 96)),
+                          ("GE's count", (0x0021, "SOMEBODY", 0x4F, "SS", 96)))),
+    dicom_case("one of two files of an enhanced scan", part_of_two, REFUSED, ["spread over 2 files", ALL]),
+    dicom_case("an enhanced scan without its first frames", from_the_third, REFUSED, ["with its slice number 3"]),
+    dicom_case("a CD with its catalogue (DICOMDIR)", catalogue),
     dicom_case("no file has preamble and DICM", lambda folder: bare(series())),
     dicom_case("the first two and the last file lack preamble and DICM", lambda folder: bare(series(), (0, 1, 7))),
     dicom_case("the same in a folder", lambda folder: saved(folder / "series", bare(series(), (0, 1, 7)))),

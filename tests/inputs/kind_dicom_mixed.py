@@ -85,6 +85,23 @@ def echoes_in_one_file(folder):
     return each(stacked, [enhanced(both, oblique(), range(2 * COUNT))])
 
 
+def last(**fields):
+    """The FLAIR, its last slice changed."""
+    return lambda folder: [*series()[:-1], series(**fields)[-1]]
+
+
+def stranger(**fields):
+    """A screenshot of another series that tries to say where it lies."""
+    return series(SeriesInstanceUID="1.2.66", Modality="OT", SOPClassUID="1.2.840.10008.5.1.4.1.1.7", **fields)[:1]
+
+
+def written(**fields):
+    """The FLAIR with elements as no writer would write them."""
+    ((keyword, text),) = fields.items()
+    placeholder = "7" * len(text)
+    return [data.replace(placeholder.encode(), text.encode(), 1) for data in series(**{keyword: placeholder})]
+
+
 def taken(tried, make):
     return dicom_case(tried, make, NOTED, ["Of 2 series number", "taken"])
 
@@ -146,7 +163,7 @@ CASES = [
     refused("one slice that is called otherwise, at the end", one_other(7, SeriesDescription="t1"), DIFFER),
     refused("one slice of another image type, at the end", one_other(7, ImageType=DERIVED), DIFFER),
     refused("two slices of another echo time, at the end",
-            lambda folder: series()[:6] + slices([6, 7], 1, EchoTime=99), "equally good"),
+            lambda folder: series()[:6] + slices([6, 7], 1, EchoTime=99), DIFFER),
     refused("two slices of a T1's echo time, at the end",
             lambda folder: series()[:6] + slices([6, 7], 1, EchoTime=9), DIFFER),
     refused("one slice of another patient's", one_other(7, PatientID="CANARY8"), "several patients"),
@@ -160,4 +177,26 @@ CASES = [
     dicom_case("echo times written with other digits", lambda folder: each(
         lambda dataset, k: setattr(dataset, "EchoTime", f"{90 + k / 1000:.3f}"))),
     dicom_case("every slice twice", lambda folder: series() + series()),
+    dicom_case("every slice twice, written anew by an archive", lambda folder: series() + each(
+        lambda dataset, k: setattr(dataset, "InstanceCreationTime", "101010")), NOTED, ["8 images are there twice"]),
+    dicom_case("one slice twice, under another identifier", lambda folder: series() + each(
+        lambda dataset, k: setattr(dataset, "SOPInstanceUID", "1.2.77"))[3:4], NOTED, ["1 image is there twice"]),
+    *(refused(f"the last slice {what}", last(**odd), DIFFER) for what, odd in (
+        ("without a SeriesInstanceUID", {"SeriesInstanceUID": ""}),
+        ("under another SeriesInstanceUID", {"SeriesInstanceUID": "1.2.99"}),
+        ("of another series and description", {"SeriesInstanceUID": "1.2.99", "SeriesDescription": "flair"}),
+        ("that names neither series nor modality", {"SeriesInstanceUID": "", "Modality": ""}))),
+    refused("the last slice without a series and a place", last(SeriesInstanceUID="", ImagePositionPatient=None),
+            "don't say where they lie"),
+    *(refused(f"a scale lost in {what}", lambda folder, ks=ks: each(
+        lambda dataset, k: k in ks and delattr(dataset, "RescaleSlope"), series(RescaleSlope="2")), "damaged")
+      for what, ks in (("every second slice", (1, 3, 5, 7)), ("one slice", (2,)))),
+    *(dicom_case(f"beside {what}", lambda folder, odd=odd: series() + stranger(**odd), NOTED, ["no MR image"])
+      for what, odd in (
+        ("a screenshot that lies nowhere", {"ImagePositionPatient": ""}),
+        ("a screenshot without pixel sizes", {"PixelSpacing": None}),
+        ("a screenshot without directions", {"ImageOrientationPatient": None}))),
+    dicom_case("slice thickness with a comma", lambda folder: written(SliceThickness="3,0")),
+    dicom_case("a distance of slices that is no number", lambda folder: written(SpacingBetweenSlices="n/a")),
+    dicom_case("grey in lower-case letters", lambda folder: series(PhotometricInterpretation="monochrome2")),
 ]  # fmt: skip

@@ -91,6 +91,12 @@ def slice_with(transparent):
     return run
 
 
+def palette_of_black(disc):
+    image = of(disc).convert("P")
+    image.putpalette([0] * 768)
+    return image
+
+
 def refuse(values):
     def run(folder):
         Image.fromarray(values.astype(np.uint8)).save(folder / "mask.png")
@@ -100,6 +106,7 @@ def refuse(values):
 
 
 DISC = (np.mgrid[:40, :50][0] - 20) ** 2 + (np.mgrid[:40, :50][1] - 25) ** 2 <= 64
+OTHER = (np.mgrid[:40, :50][0] - 20) ** 2 + (np.mgrid[:40, :50][1] - 40) ** 2 <= 25
 CASES = [
     mask_case("0 and 1", LESION.astype(np.uint8)),
     mask_case("0 and 255", LESION * np.uint8(255)),
@@ -120,6 +127,10 @@ CASES = [
     mask_case("label 2 alone", 2 * LESION.astype(np.uint8), REFUSED, UNCLEAR),
     mask_case("labels 1 and 2, one region each", LESION + 2 * SECOND.astype(np.uint8), REFUSED, UNCLEAR),
     mask_case("labels 1 and 255, one void", LESION + 255 * SECOND.astype(np.int16), REFUSED, UNCLEAR),
+    mask_case("label 1 for the brain, 2 for the lesions", ball(8) + (SECOND | THIRD | LESION) * np.uint8(1), REFUSED,
+              UNCLEAR),
+    mask_case("label 2 where two raters agree, 1 where they do not",
+              LESION + ball(2) + SECOND + ball(1, (4, 5, 15)).astype(np.uint8), REFUSED, UNCLEAR),
     mask_case("three numbered lesions", LESION + 2 * SECOND.astype(np.uint8) + 3 * THIRD.astype(np.uint8), READ, (),
               marked=LESION | SECOND | THIRD),
     mask_case("252 numbered lesions", MANY, READ, (), marked=MANY > 0),
@@ -138,6 +149,7 @@ CASES = [
     brain_case("a brain mask in per cent, in steps of 5", (np.floor(BRAIN_SHARE * 20 + 1e-4) * 5).astype(np.uint8)),
     brain_case("a brain mask from 0 to 255", np.round(BRAIN_SHARE * 255).astype(np.uint8)),
     brain_case("tissue labels as a brain mask", np.select([ball(5), ball(7), ball(9)], [3, 2, 1]).astype(np.uint8)),
+    brain_case("a brain mask of 1 inside and 2 outside", np.where(ball(9), 1, 2).astype(np.uint8), REFUSED, NO_MASK),
     brain_case("a brain mask drawn the other way round", (~ball(9)).astype(np.uint8), REFUSED, TURNED),
     brain_case("a scan as a brain mask", voxels(), REFUSED, NO_MASK),
     InputCase("a mask as MGH", in_file(lambda: mgh(LESION.astype(np.uint8)))),
@@ -151,11 +163,19 @@ CASES = [
     InputCase("a picture, red on transparent white", picture(lambda disc: of(np.dstack(
         [0 * disc + 255, 255 * ~disc, 255 * ~disc, 255 * disc])), READ)),
     InputCase("a picture, red with soft edges", picture(smooth, NOTED), NOTED, tuple(SHARES)),
+    InputCase("a picture, black on transparent", picture(lambda disc: of(np.dstack(
+        [0 * disc, 0 * disc, 0 * disc, 255 * disc])), READ)),
+    InputCase("a picture with a palette that is all black", picture(palette_of_black, READ)),
+    *(InputCase(f"a picture, {what}", refuse(DISC[..., None] * np.array(first) + OTHER[..., None] * np.array(second)),
+                REFUSED, ("several colours",))
+      for what, first, second in (("red and green", (255, 0, 0), (0, 255, 0)),
+                                  ("red and blue", (255, 0, 0), (0, 0, 255)),
+                                  ("yellow beside white", (255, 255, 0), (255, 255, 255)))),
     InputCase("a picture of 1 bit", picture(lambda disc: of(disc * 255).convert("1"), READ)),
     InputCase("a picture with a palette", picture(lambda disc: of(disc * 255).convert("P"), READ)),
     InputCase("a picture, black on white", refuse(np.where(DISC, 0, 255)), REFUSED, tuple(TURNED)),
     InputCase("a picture, red on white", refuse(np.dstack([0 * DISC + 255, 255 * ~DISC, 255 * ~DISC])), REFUSED,
-              tuple(TURNED)),
+              ("several colours",)),
     InputCase("a slice with white under transparent pixels", slice_with(255)),
     InputCase("a slice with grey under transparent pixels", slice_with(90)),
 ]  # fmt: skip

@@ -136,6 +136,9 @@ def proc(folder):
 
 OTHER = ("another scan under the same name",)
 CASES = [
+    *(named(f"a scan called {name}", name, "scan") for name in (
+        "sub-Doe-Jane_FLAIR.nii.gz", "sub-07.2_FLAIR.nii.gz", "sub-07_ses-2019-03-04_FLAIR.nii.gz",
+        "sub-07_sub-08_FLAIR.nii.gz")),
     named("a session, an acquisition and a run in the name",
           "sub-07_ses-01_acq-3d_run-2_FLAIR.nii.gz", "07_ses-01_acq-3d_run-2"),
     named("entities in another order than BIDS's", "sub-7_run-1_ses-2_FLAIR.nii", "7_ses-2_run-1"),

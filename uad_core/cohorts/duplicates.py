@@ -39,10 +39,12 @@ def _digest(path: Path, version: tuple[int, int]) -> str:
         return found.hexdigest()
     inflater, rest, size = zlib.decompressobj(wbits=31), data, 0
     try:
-        while rest and not inflater.eof and size <= MAX_BYTES:
+        while rest and size <= MAX_BYTES:
             block = inflater.decompress(rest, BLOCK)
             found.update(block)
             rest, size = inflater.unconsumed_tail, size + len(block)
+            if inflater.eof and inflater.unused_data.startswith(GZIP):  # of several members, as bgzip writes
+                rest, inflater = inflater.unused_data, zlib.decompressobj(wbits=31)
     except zlib.error:
         return f"damaged {hashlib.sha256(data).hexdigest()}"
     return found.hexdigest() if inflater.eof else f"damaged {hashlib.sha256(data).hexdigest()}"

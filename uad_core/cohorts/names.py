@@ -19,20 +19,29 @@ FLAIR = re.compile(r"(?P<subject>.+)_flair\.(nii|nii\.gz|png)")
 RESIDUAL = re.compile(r".*_desc-[^_]*residual_flair\..*")  # a result of `detect`, no scan
 ELSEWHERE = re.compile(r"(space|res|den)-[^_]*")  # BIDS entities that say where an image lies, not what it shows
 
+_SEQUENCE = (
+    "(t1|t1w|t1c|t1ce|t1gd|t1n|t2|t2w|pd|pdw|t2starw?|unit1|mp2rage|t[12]map|swi|dwi|adc|bold|sbref|asl|angio|flash|ct|"
+    "pet|t2f|phase|mag)"
+)
 _FORM = r"([-_]?(mask|roi|d?seg|segmentation|labels?))?"
 _KNOWN: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("lesion", re.compile(rf"(flair_)?((label-|desc-)?(lesions?|wmhs?){_FORM}|label-l_(mask|roi|dseg))")),
     ("brainmask", re.compile(r"(flair_)?(label-|desc-)?brain[-_]?mask")),
     # other sequences of the same head, as BIDS and BraTS call them
-    ("other", re.compile(r"([a-z]+-[^_]*_)*(t1|t1w|t1c|t1ce|t1gd|t1n|t2|t2w|pd|pdw|t2starw?|unit1|mp2rage|t[12]map|swi|"
-                         r"dwi|adc|bold|sbref|asl|angio|flash|ct|pet|t2f|phase|mag)")),
-)  # fmt: skip
-_MASK = re.compile(
-    r"(?<![a-z])(lesions?|wmhs?|masks?|msk|rois?|d?segs?|segmentations?|labels?(tr|ts)?|tumou?rs?|infarcts?|gt|"
-    r"ground[-_ ]?truth|truth|manual|annot(ation)?s?|consensus)(?![a-z])"
+    ("other", re.compile(rf"([a-z]+-[^_]*_)*{_SEQUENCE}")),
 )
+_MASK = re.compile(  # also within a word, as in "LesionMask"
+    r"lesion|läsion|laesion|lésion|wmh|mask|segm|label|tumou?r|infarct|truth|manual|annot|consensus|contour|delineat|"
+    r"outline|(?<![a-z])(msk|rois?|d?segs?|gts?|wml|gtv|ctv|raters?|experts?)(?![a-z])"
+)
+_OTHER_SUBJECT = re.compile(rf".+_{_SEQUENCE}")  # a sequence of somebody who has no FLAIR here
+_SCAN = re.compile(r"flair|dark[-_ ]?fluid")
 _NO_IMAGE = re.compile(r"\.(json|txt|tsv|csv|md|xlsx?|pdf|docx?|log|ya?ml|xml|html?|py|sh|bat|ini|db|bvals?|bvecs?)$")
-_VISIT = re.compile(r"_(ses|session|visit|tp|timepoint|run|acq|rec|dir|echo|scan)[-_]?[0-9a-z]*(_.*)?$")
+_VISIT = re.compile(
+    r"_((ses|session|visit|tp|timepoint|run|acq|rec|dir|echo|scan)[-_]?[0-9a-z]*|bl|baseline|screening|fu[0-9]*|"
+    r"follow[-_]?up[0-9]*|(v|t|m|w|y|d|day|week|month|year)[0-9]+|mr[-_]d[0-9]+|(19|20)[0-9]{6}|"
+    r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(_.*)?$"
+)
 
 
 @dataclass(frozen=True)
@@ -99,12 +108,12 @@ def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, K
         if file.subject or RESIDUAL.fullmatch(file.key):
             continue
         if not file.is_image:
-            if _MASK.search(file.key) and not _NO_IMAGE.search(file.key):
+            if (_MASK.search(file.key) or _SCAN.search(file.key)) and not _NO_IMAGE.search(file.key):
                 _refuse_unread()
             continue
         owner = _owner(file, subjects)
         if owner is None:
-            if _MASK.search(file.stem):
+            if not _OTHER_SUBJECT.fullmatch(file.stem):
                 _refuse_orphan()
             continue
         rest = file.stem.removeprefix(owner).strip("_")
@@ -162,10 +171,17 @@ def _refuse_unknown(names: list[str]) -> None:
 
 
 def _refuse_unread() -> None:
-    mask = "The cohort folder holds what its name calls a mask, in a format that is not read or not fetched yet."
-    raise ScanError("cohort", f"{mask} Save each as <subject>_lesion.nii.gz (or .nii, .png), or move it elsewhere.")
+    there = (
+        "The cohort folder holds what its name calls a scan or a mask, in a format not read here or not fetched yet."
+    )
+    names = "<subject>_FLAIR.nii.gz or <subject>_lesion.nii.gz (or .nii, .png)"
+    raise ScanError("cohort", f"{there} Save each as {names}, or move it elsewhere.")
 
 
 def _refuse_orphan() -> None:
-    alone = "The cohort folder holds a mask that belongs to no scan in it, so that a patient might pass as healthy."
-    raise ScanError("cohort", f"{alone} Name each after its scan: <subject>_FLAIR.nii.gz, <subject>_lesion.nii.gz.")
+    alone = (
+        "The cohort folder holds an image that belongs to no scan in it and is not known as another sequence: a mask "
+        "would make its patient pass as healthy."
+    )
+    names = "<subject>_FLAIR.nii.gz, <subject>_lesion.nii.gz; move others elsewhere"
+    raise ScanError("cohort", f"{alone} Name each after its scan: {names}.")

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from uad_core.io.volume import ScanError
 
 MOST_NAME = 100
 IDS = ("participant_id", "participant", "subject_id", "subject", "id")
+NOT_KNOWN = ("", "n/a", "nan", "unknown")
+TRUTHS = ("simulated", "prepared")
+EXCEL = re.compile(r"\Asep=.\r?\n")  # tells a spreadsheet which sign separates columns
+ANATOMY = re.compile(r"(?<![a-z])anatom")
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -29,8 +35,8 @@ class About:
 
 def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
     """What a folder's cohort.json says, and all that it holds; nothing without one. Raises ScanError."""
-    path = folder / "cohort.json"
-    if not path.exists():
+    path = _called(folder, "cohort.json")
+    if path is None:
         return About(), {}
     try:
         record = parsed(read_text(path))
@@ -40,7 +46,10 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
         raise ScanError(
             "cohort", "The cohort.json is damaged, or cannot be read. Write it anew, or remove it."
         ) from None
-    given = {key: value for key, value in record.items() if value is not None}
+    given = {comparable(key).strip(): value for key, value in record.items() if value is not None}
+    for key in given:
+        if meant := [word for word in get_close_matches(key, TRUTHS, cutoff=0.7) if word != key]:
+            raise ScanError("cohort", f'In cohort.json a name means nothing; "{meant[0]}" may be meant. Correct it.')
     about = About(
         _name(given.get("name")),
         _truth(given, "simulated"),
@@ -53,11 +62,11 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
 def read_anatomies(folder: Path, subjects: dict[str, str]) -> dict[str, str]:
     """Subject's key -> anatomy, of those in participants.tsv that have one; `subjects`: key -> key of the person.
 
-    Tabs, semicolons or commas; ids with or without `sub-`, of a subject or of a person. Raises ScanError: no table,
-    one that contradicts itself, or ids that are not those of the scans.
+    Tabs, semicolons or commas; "n/a" for what is not known; ids with or without `sub-`, of a subject or of a person.
+    Raises ScanError: no table, one that contradicts itself, or ids that are not those of the scans.
     """
-    path = folder / "participants.tsv"
-    rows = _rows(path) if path.exists() else []
+    path = _called(folder, "participants.tsv", "participants.csv")
+    rows = _rows(path) if path else []
     if not rows or "anatomy" not in rows[0]:
         return {}
     column = next((name for name in IDS if name in rows[0]), None)
@@ -66,7 +75,7 @@ def read_anatomies(folder: Path, subjects: dict[str, str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for row in rows:
         name, anatomy = _plain(row[column]), row["anatomy"]
-        if name and anatomy and known.setdefault(name, anatomy) != anatomy:
+        if name and anatomy.casefold() not in NOT_KNOWN and known.setdefault(name, anatomy) != anatomy:
             raise ScanError("cohort", "The participants.tsv gives one participant two anatomies. Correct it.")
     found = {}
     for key, person in subjects.items():
@@ -85,17 +94,26 @@ def read_anatomies(folder: Path, subjects: dict[str, str]) -> dict[str, str]:
 def _rows(path: Path) -> list[dict[str, str]]:
     """Rows by lower-case column, without blanks around words."""
     try:
-        text = read_text(path)
+        text = EXCEL.sub("", read_text(path))
         head = text.partition("\n")[0]
         delimiter = next((sign for sign in "\t;," if sign in head), "\t")
-        table = [
-            [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        ]
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        table = [[cell.strip() for cell in row] for row in reader]
     except (NoTextError, OSError, csv.Error):
         raise ScanError("cohort", "The participants.tsv is no table, or cannot be read. Save it as text.") from None
     table = [row for row in table if any(row)]
-    columns = [comparable(cell) for cell in table[0]] if table else []
+    columns = [comparable(cell).removeprefix("#").strip() for cell in table[0]] if table else []
+    unclear = "anatomy" not in columns and ANATOMY.search(" ".join(" ".join(row) for row in table[:2]).casefold())
+    if unclear or ("anatomy" in columns and any(len(row) <= columns.index("anatomy") for row in table)):
+        unread = "The participants.tsv seems to speak of anatomies, and which participant has which is not clear."
+        raise ScanError("cohort", f"{unread} Separate its columns by tabs, and name them participant_id and anatomy.")
     return [dict(zip(columns, row + [""] * len(columns), strict=False)) for row in table[1:]]
+
+
+def _called(folder: Path, *names: str) -> Path | None:
+    """The file of the first of these names that is there, in upper or lower case."""
+    there = {comparable(path.name): path for path in sorted(folder.iterdir(), reverse=True)}
+    return next((there[name] for name in names if name in there), None)
 
 
 def _plain(name: str) -> str:

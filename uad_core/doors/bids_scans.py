@@ -6,10 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from uad_core.detect.result_files import subject_label
+from uad_core.detect.result_files import NAMELESS, subject_label
 from uad_core.io.volume import ScanError
 
 _SCAN = re.compile(r"sub-[0-9a-zA-Z]+(_[a-z]+-[0-9a-zA-Z]+)*_FLAIR\.nii(\.gz)?")
+_IMAGE = re.compile(r"(?<!mod-)flair[^/]*\.(nii|nii\.gz|mgz|mgh|nrrd)$", re.IGNORECASE)
+_PLACE = re.compile(r"sub-[^/]+(/ses-[^/]+)?/anat")
+_PART = re.compile(r"_part-(phase|real|imag)_")  # of a complex image, beside its magnitude
+_TWICE = "This scan is there as .nii and as .nii.gz. Remove one of the two."
+_ODD = (
+    "A file of this participant is called FLAIR, but neither it nor its folder is named as BIDS has it: "
+    "sub-<label>/[ses-<label>/]anat/sub-<label>_[ses-<label>_]FLAIR.nii.gz, labels of letters and digits."
+)
 _RESULT = re.compile(r"_desc-[0-9a-zA-Z]+_")  # of a derivative: no scan
 _ALIKE = (
     "Another scan of this dataset has the same subject, session, acquisition, contrast agent, reconstruction and run. "
@@ -44,15 +52,33 @@ def find_scans(
     """
     if not dataset.is_dir():
         raise ScanError("bids", "There is no folder where the BIDS dataset should be. Check its path.")
-    paths = [path for pattern in ("sub-*/anat", "sub-*/ses-*/anat") for path in dataset.glob(f"{pattern}/*_FLAIR.nii*")]
-    named = [(path, subject_label(path.name)) for path in sorted(paths)
-             if _SCAN.fullmatch(path.name) and not _RESULT.search(path.name)]  # fmt: skip
+    paths = [path for path in sorted(dataset.glob("sub-*/**/*")) if _IMAGE.search(path.name)
+             and not (_RESULT.search(path.name) or _PART.search(path.name) or path.name.startswith("."))]  # fmt: skip
+    named = [
+        (path, subject_label(path.name))
+        for path in paths
+        if _SCAN.fullmatch(path.name) and _PLACE.fullmatch(path.parent.relative_to(dataset).as_posix())
+    ]
     if not named:
         how = "sub-<label>/[ses-<label>/]anat/sub-<label>_[ses-<label>_]FLAIR.nii.gz"
         raise ScanError("bids", f"This dataset holds no FLAIR scan. BIDS names one {how}.")
-    counts = Counter(label for _, label in named)
-    scans = tuple(BidsScan(path, label, _ALIKE if counts[label] > 1 else "") for path, label in named)
+    labels, stems = Counter(label for _, label in named), Counter(_stem(path) for path, _ in named)
+    scans = tuple(
+        BidsScan(path, label, _TWICE if stems[_stem(path)] > 1 else _ALIKE if labels[label] > 1 else "")
+        for path, label in named
+    )
+    known, odd = {scan.participant for scan in scans}, (path for path in paths if path not in dict(named))
+    missed = {path.relative_to(dataset).parts[0]: path for path in odd}  # a row for each person who has no other
+    scans += tuple(
+        BidsScan(path, re.sub("[^0-9a-zA-Z]", "", name.removeprefix("sub-")) or NAMELESS, _ODD)
+        for name, path in sorted(missed.items())
+        if name not in known
+    )
     return _chosen(_chosen(scans, "participant", participants), "session", sessions)
+
+
+def _stem(path: Path) -> Path:
+    return path.with_name(path.name.split(".")[0])
 
 
 def _chosen(scans: tuple[BidsScan, ...], kind: str, labels: Collection[str]) -> tuple[BidsScan, ...]:

@@ -21,6 +21,7 @@ MAX_BETWEEN = 0.75  # those above 0: a scan has 95 % and more, a smoothed brain 
 UNDECIDED = 0.05  # shares that differ more than this from 0 and from 1 are between
 EQUAL, NUMBERED = 0.6, 0.97  # of neighbours inside have one label: at least, of a label map and of numbered lesions
 LOW_RIM = 0.1  # of the voxels at the rim of shares may exceed one half
+WRAPPED = 0.25  # of a label's neighbours that another label has
 FACES = 4  # faces of a volume that are mostly inside: the mask is drawn the other way round
 
 NO_MASK = "This is no mask: a mask holds 0 outside and 1 inside. Give the mask."
@@ -42,6 +43,8 @@ def brain_marks(values: np.ndarray) -> np.ndarray:
     values = _checked(values)
     shares = _shares(values)
     inside = values > 0 if shares is None else values >= shares / 2
+    if inside.all() and np.ptp(values):
+        raise ScanError("not_a_mask", f"{NO_MASK} Here nothing is 0, so nothing is outside.")
     _check_side(inside, full=True)
     return inside
 
@@ -68,10 +71,13 @@ def lesion_marks(values: np.ndarray, may_number: bool = True) -> Marks:
         return _marks(values > 0, None, ())
     if not labels:
         return _marks(values > 0, None, ())
-    if labels != [1, 2] or all(_is_one_piece(values == label) for label in labels):
+    first, second = values == 1, values == 2
+    if labels != [1, 2] or (_is_one_piece(first) and _is_one_piece(second)):
+        raise ScanError("not_a_mask", MEANING)
+    if _is_wrapped(first, second) or _is_wrapped(second, first):  # a core and its rim, a brain and its lesions
         raise ScanError("not_a_mask", MEANING)
     note = "Label 2 of the mask was taken as neither lesion nor healthy, as in the WMH challenge, and is not scored."
-    return _marks(values == 1, values == 2, (note,))
+    return _marks(first, second, (note,))
 
 
 def _marks(inside: np.ndarray, ignored: np.ndarray | None, notes: tuple[str, ...]) -> Marks:
@@ -122,6 +128,12 @@ def _check_labels(values: np.ndarray, kinds: int) -> None:
     equal = _equal_neighbours(values)
     if equal < (EQUAL if kinds <= MAX_LABELS else NUMBERED):
         raise ScanError("not_a_mask", NO_MASK)
+
+
+def _is_wrapped(inner: np.ndarray, outer: np.ndarray) -> bool:
+    """Whether much of what lies around `inner` is `outer`; two kinds of lesions hardly touch."""
+    around = ndimage.binary_dilation(inner) & ~inner
+    return bool(np.count_nonzero(around & outer) > WRAPPED * np.count_nonzero(around))
 
 
 def _is_one_piece(inside: np.ndarray) -> bool:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from uad_core.io.dicom.headers import Image, pixel_data
-from uad_core.io.dicom.judgement import Judgement, judge
+from uad_core.io.dicom.judgement import Judgement, judge_all
 from uad_core.io.dicom.series import MIN_SLICES, Stack, with_one_identity
 from uad_core.io.volume import ScanError
 
 PART = 2 / 3  # of an equally good stack, in the same places: fewer slices are a part, as of a scan that was stopped
+STUB_MM, STUB = 60.0, 1 / 3  # less of a head, and of the widest FLAIR, is a scan that was stopped
 SAME_PLACE_MM = 0.1
 PRIVATE = 3  # letters of a word that may be the patient's name or number
 PICK = "Pick one from the list of series, or give its files alone."
@@ -62,7 +63,7 @@ def choose(stacks: Sequence[Stack], wanted: int | None = None) -> tuple[int, tup
     Raises ScanError: several_series, where none or several of equal rank are FLAIRs; not_the_scan, where the only one
     shows no head; no_such_series.
     """
-    judged = [judge(stack) for stack in stacks]
+    judged = judge_all(stacks)
     if wanted is not None:
         if not 1 <= wanted <= len(stacks):
             counted = "There is 1 series" if len(stacks) == 1 else f"There are {len(stacks)} series"
@@ -83,7 +84,7 @@ def entries(stacks: Sequence[Stack], wanted: int | None = None) -> tuple[SeriesE
         chosen = choose(stacks, wanted)[0]
     except ScanError:
         chosen = -1
-    judged = [judge(stack) for stack in stacks]
+    judged = judge_all(stacks)
     return tuple(
         SeriesEntry(n + 1, _title(stack), len(stack.slices), one.reason, n == chosen, one.is_flair)
         for n, (stack, one) in enumerate(zip(stacks, judged, strict=True))
@@ -100,6 +101,8 @@ def _best(stacks: Sequence[Stack], judged: Sequence[Judgement]) -> int:
         raise ScanError("several_series", f"{there}, and which of them is the FLAIR is not clear. {PICK}")
     if len({stacks[n].first.image.study for n in flairs}) > 1:
         raise ScanError("several_series", f"{there} with FLAIRs of several visits. {PICK}")
+    widest = max(_extent_mm(stacks[n]) for n in flairs)
+    flairs = [n for n in flairs if _extent_mm(stacks[n]) >= min(STUB_MM, STUB * widest)]
     highest = max(judged[n].rank for n in flairs)
     best = [n for n in flairs if judged[n].rank == highest]
     best = [n for n in best if not any(_is_part(stacks[n], stacks[other]) for other in best)]
@@ -140,6 +143,12 @@ def _shown(stack: Stack) -> set[tuple[object, ...]]:
     stored = {id(image): pixel_data(image) for image in stack.images}
     slices = ((member.frame, member.index, stored[id(member.image)]) for member in stack.slices)
     return {(frame.position, frame.slope, frame.intercept, index, data) for frame, index, data in slices}
+
+
+def _extent_mm(stack: Stack) -> float:
+    """From its first slice to its last."""
+    positions = np.array([frame.position for frame in stack.frames])
+    return float(np.linalg.norm(positions.max(axis=0) - positions.min(axis=0)))
 
 
 def _is_part(stack: Stack, whole: Stack) -> bool:

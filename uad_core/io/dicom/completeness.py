@@ -7,7 +7,7 @@ from nibabel.affines import voxel_sizes
 
 from uad_core.io.dicom.container import Upload
 from uad_core.io.dicom.geometry import STATED, is_overlapping
-from uad_core.io.dicom.headers import DAMAGED, Image
+from uad_core.io.dicom.headers import COMPRESSION, DAMAGED, Image
 from uad_core.io.dicom.series import MIN_SLICES, Slice, Stack
 from uad_core.io.limits import EXPORT_AGAIN, is_too_large
 from uad_core.io.volume import ScanError, SourceGrid
@@ -24,6 +24,10 @@ def check_images(images: Sequence[Image]) -> None:
     """Raises ScanError (colour, multi_frame, damaged, modality_lut, dims) unless they can be stacked to one volume."""
     if not all(image.grey for image in images):
         raise ScanError("colour", "The images are in colour. Give the scan itself.")
+    if not all(image.readable for image in images):
+        raise ScanError("compression", COMPRESSION)
+    if any(image.broken for image in images):
+        raise ScanError("damaged", DAMAGED)
     if any(image.many and not image.frames for image in images):
         unplaced = "The images hold many frames that don't say where they lie."
         raise ScanError("multi_frame", f"{unplaced} Export the series as single slices, or as enhanced MR.")
@@ -58,20 +62,27 @@ def check_complete(stack: Stack, grid: SourceGrid, upload: Upload) -> None:
     if stated > found:
         said = f"The headers speak of {stated} slices, and only {found} are here."
         raise ScanError("missing_slices", f"{said} {ALL_FILES}")
+    files, here = max(image.files for image in stack.images), len({id(member.image) for member in stack.siblings})
+    if files > here:
+        raise ScanError("missing_slices", f"The scan is spread over {files} files; here: {here}. {ALL_FILES}")
     step_mm = float(voxel_sizes(grid.affine)[2])
     thickness, between = stack.first.frame.thickness, stack.first.frame.between
     if between and not _may_be(step_mm, between, thickness) and step_mm > 1.5 * between:
         apart = f"The slices lie {step_mm:.1f} mm apart and should lie {between:.1f} mm apart: some are missing."
         raise ScanError("missing_slices", f"{apart} {ALL_FILES}")
+    _check_places(stack)
     if stated != found:  # where a header counts as many as there are, none is missing
         _check_numbers(stack)
 
 
-def check_alone(stack: Stack, stacks: Sequence[Stack], grid: SourceGrid) -> None:
-    """Raises ScanError (mixed_slices) where slices of the series that were made in another way may belong to the scan.
+def check_alone(stack: Stack, every: Sequence[Stack], stacks: Sequence[Stack], grid: SourceGrid) -> None:
+    """Raises ScanError (mixed_slices) where slices that were made in another way may belong to the scan.
 
-    So do single ones, and stacks that continue it or fill its gaps; a stack of its own beside it does not.
+    So do single ones of its series, and stacks that continue it or fill its gaps; a stack of its own beside it does
+    not. Of another series, or of none, so do slices of the same size that continue it and are no volume themselves:
+    those of `every` stack that are not among `stacks`.
     """
+    doubt = "Some slices of the series differ from the others in how they were made; do they belong to it?"
     elsewhere = {id(member) for other in stacks for member in other.slices}
     to_voxel = np.linalg.inv(grid.affine)
     thickness = stack.first.frame.thickness
@@ -83,7 +94,12 @@ def check_alone(stack: Stack, stacks: Sequence[Stack], grid: SourceGrid) -> None
         continues = level is not None and level not in filled and bool({level - 1, level + 1} & filled)
         between = gaps and bool(other.image.series) and _level(other, to_voxel, 0.5) is not None
         if single or continues or (between and other.image.series == stack.first.image.series):
-            doubt = "Some slices of the series differ from the others in how they were made; do they belong to it?"
+            raise ScanError("mixed_slices", f"{doubt} {EXPORT_AGAIN}")
+    volumes, image = {id(other) for other in stacks}, stack.first.image
+    for stray in (member for other in every if id(other) not in volumes for member in other.slices):
+        alike = (stray.image.patient, stray.image.shape) == (image.patient, image.shape)
+        level = _level(stray, to_voxel)
+        if alike and level is not None and level not in filled and {level - 1, level + 1} & filled:
             raise ScanError("mixed_slices", f"{doubt} {EXPORT_AGAIN}")
 
 
@@ -102,6 +118,13 @@ def check_not_interleaved(stack: Stack, grid: SourceGrid, values: np.ndarray) ->
         doubt = "The slices lie closer than they are thick, as if two scans were mixed."
         raise ScanError("mixed_slices", f"{doubt} Give the files of one series.")
     return ("The slices are thicker than their distance, so each shows what its neighbours show, too.",)
+
+
+def _check_places(stack: Stack) -> None:
+    """Raises ScanError where slices, numbered within their stack from bottom to top, do not begin with number 1."""
+    numbers = {int(text) for member in stack.slices if (text := member.frame.facts.in_stack).isdecimal()}
+    if len(numbers) == len(stack.slices) and min(numbers) > 1:
+        raise ScanError("missing_slices", f"The scan begins with its slice number {min(numbers)}. {ALL_FILES}")
 
 
 def _check_numbers(stack: Stack) -> None:

@@ -35,6 +35,7 @@ class Facts:
     echo: str
     temporal: str
     stack: str
+    in_stack: str  # the slice's number in it, from 1
     acquired: str  # date and time
     frame_of_reference: str
 
@@ -77,6 +78,7 @@ def read_facts(places: Sequence[Dataset]) -> Facts:
         echo=text("EchoNumbers"),
         temporal=text("TemporalPositionIdentifier") or text("TemporalPositionIndex", "FrameContentSequence"),
         stack=text("StackID", "FrameContentSequence"),
+        in_stack=text("InStackPositionNumber", "FrameContentSequence"),
         acquired=text("AcquisitionDate") + text("AcquisitionTime"),
         frame_of_reference=text("FrameOfReferenceUID"),
     )

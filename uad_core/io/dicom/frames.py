@@ -21,6 +21,7 @@ class Frame:
     between: float  # mm from slice to slice, as the header has it, or mm of the gap; 0 where it does not say
     slope: float
     intercept: float  # value = slope * stored + intercept
+    scaled: bool  # whether a header says so; 1 and 0 where none does
     facts: Facts = field(repr=False)
 
 
@@ -42,16 +43,25 @@ def _frame(places: Sequence[Dataset]) -> Frame:
         value = first_of(places, keyword, group)
         return default if value is None else value
 
-    slope = _numbers([find("RescaleSlope", "PixelValueTransformationSequence", 1)], 1)[0]
+    def about(keyword: str) -> float:
+        """Millimetres that no place depends on: 0 where they are not said, or not as a number."""
+        try:
+            return abs(_numbers([find(keyword, "PixelMeasuresSequence") or 0], 1)[0])
+        except (TypeError, ValueError):
+            return 0.0
+
+    stated = find("RescaleSlope", "PixelValueTransformationSequence")
+    slope = _numbers([1 if stated is None else stated], 1)[0]
     intercept = _numbers([find("RescaleIntercept", "PixelValueTransformationSequence", 0)], 1)[0]
     return Frame(
         position=_numbers(find("ImagePositionPatient", "PlanePositionSequence"), 3),
         orientation=_numbers(find("ImageOrientationPatient", "PlaneOrientationSequence"), 6),
         spacing=_numbers(find("PixelSpacing", "PixelMeasuresSequence"), 2),
-        thickness=max(_numbers([find("SliceThickness", "PixelMeasuresSequence") or 0], 1)[0], 0.0),
-        between=abs(_numbers([find("SpacingBetweenSlices", "PixelMeasuresSequence") or 0], 1)[0]),
+        thickness=about("SliceThickness"),
+        between=about("SpacingBetweenSlices"),
         slope=slope,
         intercept=intercept,
+        scaled=stated is not None,
         facts=read_facts(places),
     )
 

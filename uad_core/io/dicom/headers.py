@@ -22,11 +22,14 @@ _UNREAD = "The images are compressed in a way that cannot be read here, or they 
 COMPRESSION = f"{_UNREAD} Export the series uncompressed, or convert it to NIfTI with dcm2niix."
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
 GREYS = ("", "MONOCHROME1", "MONOCHROME2")
-COUNTS = (  # elements that say of how many images a series or an acquisition consists
-    "ImagesInAcquisition", "NumberOfSlices", "NumberOfSeriesRelatedInstances",
-    (0x2001, 0x1018), (0x0021, 0x104F),  # private: Philips' number of slices, GE's of locations
+COUNTS = ("ImagesInAcquisition", "NumberOfSlices", "NumberOfSeriesRelatedInstances")  # of a series or an acquisition
+Private = tuple[int, str, int]  # group, creator, element within the block that the creator has taken
+PRIVATE_COUNTS: tuple[Private, ...] = (
+    (0x2001, "Philips Imaging DD 001", 0x18), (0x0021, "GEMS_RELA_01", 0x4F), (0x0025, "GEMS_SERS_01", 0x07),
 )  # fmt: skip
-SIEMENS_PROTOCOL, SIEMENS_SLICES = (0x0029, 0x1020), re.compile(rb"sSliceArray\.lSize\s*=\s*(\d{1,4})\b")
+SIEMENS_PROTOCOLS: tuple[Private, ...] = ((0x0029, "SIEMENS CSA HEADER", 0x20), (0x0021, "SIEMENS MR SDS 01", 0x19))
+SIEMENS_SLICES = re.compile(rb"sSliceArray\.lSize\s*=\s*(0x[0-9a-fA-F]{1,4}|\d{1,4})\b")
+CATALOGUE = "DirectoryRecordSequence"  # of a DICOMDIR, which lists the files of a medium
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,7 @@ class Image:
     series_number: int | None  # as scanner and viewers count
     number: int | None  # of the image in its series
     counts: tuple[int, ...]  # of images, each the least that its series should have
+    files: int  # over which the frames of a concatenation are spread; 1 of any other image
     grey: bool  # whether it holds shades of grey
     inverted: bool  # whether larger values are darker
     many: bool  # whether it holds more than one frame
@@ -53,6 +57,8 @@ class Image:
     padding: tuple[int, int] | None  # stored values, from and to, that stand for no tissue
     shape: tuple[int, int]  # rows and columns
     frames: tuple[Frame, ...]  # none where it does not say where they lie
+    broken: bool  # whether it tries to say so, in a way that cannot be read
+    readable: bool  # whether the way in which its pixels are stored is known
     identifiers: Dataset = field(repr=False)  # for a DICOM SEG
 
 
@@ -64,7 +70,7 @@ def read_images(files: Iterable[bytes]) -> list[Image]:
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
             if "Rows" in header and "Columns" in header:
                 images.append(_image(data, header))
-            elif header.get("SOPClassUID", KINDS[0]) in KINDS:
+            elif CATALOGUE not in header and header.get("SOPClassUID", KINDS[0]) in KINDS:
                 raise ScanError("damaged", DAMAGED)  # an image cut short, not a file of another kind
     return images
 
@@ -77,14 +83,18 @@ def pixel_data(image: Image) -> bytes:
 
 def _image(data: bytes, header: Dataset) -> Image:
     syntax = header.file_meta.TransferSyntaxUID
-    if syntax not in AllTransferSyntaxes:  # a manufacturer's own
-        raise ScanError("compression", COMPRESSION)
+    readable = syntax in AllTransferSyntaxes  # and not a manufacturer's own
     count = int(header.get("NumberOfFrames") or 1)
-    frames = read_frames(header, count)
+    frames: tuple[Frame, ...] = ()
+    broken = False
+    try:
+        frames = read_frames(header, count)
+    except Exception:  # whatever pydicom thinks of it; of a file beside the scan it does not matter
+        broken = True
     interpretation = _text(header, "PhotometricInterpretation").upper()
     return Image(
         data=data,
-        compressed=syntax.is_compressed,
+        compressed=not readable or syntax.is_compressed,
         modality=_text(header, "Modality").upper() or ("MR" if header.get("SOPClassUID") in KINDS else ""),
         series=_text(header, "SeriesInstanceUID"),
         study=(_text(header, "StudyInstanceUID"), _text(header, "StudyDate")),
@@ -92,6 +102,7 @@ def _image(data: bytes, header: Dataset) -> Image:
         series_number=_integer(header.get("SeriesNumber")),
         number=_integer(header.get("InstanceNumber")),
         counts=_counts(header),
+        files=_integer(header.get("InConcatenationTotalNumber")) or 1,
         grey=(_integer(header.get("SamplesPerPixel")) or 1) == 1 and interpretation in GREYS,
         inverted=interpretation == "MONOCHROME1",
         many=count > 1,
@@ -103,22 +114,29 @@ def _image(data: bytes, header: Dataset) -> Image:
         padding=_padding(header),
         shape=(int(header.Rows), int(header.Columns)),
         frames=frames,
-        identifiers=identifiers(header, frames),
+        broken=broken,
+        readable=readable,
+        identifiers=identifiers(header, frames) if frames else Dataset(),
     )
 
 
 def _counts(header: Dataset) -> tuple[int, ...]:
-    protocol = _plain(header, SIEMENS_PROTOCOL)
-    found = SIEMENS_SLICES.search(protocol) if isinstance(protocol, bytes) else None
-    stated = [_integer(_plain(header, element)) for element in COUNTS] + [_integer(found[1]) if found else None]
+    stated = [_integer(header.get(keyword)) for keyword in COUNTS]
+    stated += [_integer(_private(header, element)) for element in PRIVATE_COUNTS]
+    for element in SIEMENS_PROTOCOLS:
+        protocol = _private(header, element)
+        text = protocol if isinstance(protocol, bytes) else str(protocol).encode("utf-8", "ignore")
+        stated += [int(found, 0) for found in SIEMENS_SLICES.findall(text)]
     return tuple(count for count in stated if count and count > 0)
 
 
-def _plain(header: Dataset, element: str | tuple[int, int]) -> Any:
-    if isinstance(element, str):
-        return header.get(element)
-    found = header.get(element)
-    return None if found is None else found.value
+def _private(header: Dataset, element: Private) -> Any:
+    """The value of a private element; None where its creator has left none."""
+    group, creator, number = element
+    try:
+        return header.private_block(group, creator)[number].value
+    except KeyError:
+        return None
 
 
 def _padding(header: Dataset) -> tuple[int, int] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,11 +42,15 @@ NO_AGENT = re.compile(  # what is said of an agent that was not given, or not ye
 AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast", "contraste", "dotarem", "gadavist",
                "postgad", "postgd", "postcontrast", "postkm", "gadovist", "inj", "injection"}  # fmt: skip
 AGENT_ENDS = ("+c", "+gd", "+km", "c+")
-IN_A_STUDY = re.compile(r"post[ _-]*op|\bsub[ _-]*\d+")  # an operation, and a subject's number
+IN_A_STUDY = re.compile(  # an operation or another event, a subject's number, a trial's phase, a direction of encoding
+    r"post[ _-]*(op|fossa|stroke|surg|trauma|treat|therap|rt\b|tx\b)[a-z]*|\bsub[ _-]*[a-z]{0,6}\d+|"
+    r"\b(phase|map)[ _-]*(trial|study)|\bphase[ _-]*(i{1,3}|iv|[1-4]|rl|lr|ap|pa|hf|fh|enc[a-z]*|dir[a-z]*)\b"
+)
 HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|cereb|hirn|encephal|tete|tête")
 OTHER_PART = re.compile(
-    r"spine|spinal|cervic|thorac|lumb|sacr|rachis|columna|wirbel|\b[chtlbw]+ws\b|\b[ctl]sp\b|myelon|\bcord\b|neck|hals|"
-    r"chest|breast|abdom|pelvis|liver|cardiac|heart|prostat|knee|shoulder|hip\b|ankle|foot|wrist|hand\b|elbow|extremity|"
+    r"spine|spinal|cervic|thorac|rachis|columna|wirbel|\b[chtlbw]+ws\b|\b[ctl]sp\b|myelon|\bcord\b|\bneck|hals|sacr|"
+    r"\blumb|\bchest|breast|abdom|pelvis|\bliver|cardiac|heart|prostat|knee|shoulder|\bhip\b|ankle|foot|wrist|hand\b|"
+    r"elbow|extremity|"
     r"orbit|pituitary|\biac\b|\bcsp\b|colonna|midollo|medula|\beye|\bjaw\b|thigh|calf|phantom|"
     r"\bleg\b(?!\.)|\barm\b(?! ?(?:[a-d]|\d)\b)"  # but not of a study
 )
@@ -80,11 +86,25 @@ class Judgement:
         return ", ".join(words)
 
 
-def judge(stack: Stack) -> Judgement:
-    """What a stack is."""
+def judge_all(stacks: Sequence[Stack]) -> list[Judgement]:
+    """What each stack is.
+
+    A protocol's name that series of other descriptions share is the examination's: it says nothing about one of them.
+    """
+    described: dict[str, set[str]] = defaultdict(set)
+    for stack in stacks:
+        description, protocol, _ = stack.first.frame.facts.texts
+        described[protocol].add(description)
+    return [_judge(stack, len(described[stack.first.frame.facts.texts[1]]) > 1) for stack in stacks]
+
+
+def _judge(stack: Stack, shared: bool) -> Judgement:
+    """What a stack is: by its description, and where that is silent by its protocol, unless it is a `shared` one."""
     frame = stack.first.frame
-    facts = frame.facts
-    words = set(re.split(r"[^a-zäöüêé0-9+]+", NO_AGENT.sub("", IN_A_STUDY.sub("", " ".join(facts.texts)))))
+    description, protocol, sequence = frame.facts.texts
+    speaks = _is_named([description]) or bool(OTHER_NAMES & _words([description]))
+    facts = replace(frame.facts, texts=(description, "" if shared or speaks else protocol, sequence))
+    words = _words(facts.texts)
     reformatted = bool(REFORMATTED & set(facts.kind) or REFORMATTED_NAMES & words)
     normal = np.cross(frame.orientation[:3], frame.orientation[3:])
     return Judgement(
@@ -117,13 +137,21 @@ def _unfit(facts: Facts, words: set[str]) -> str:
     return ""
 
 
+def _words(texts: Sequence[str]) -> set[str]:
+    return set(re.split(r"[^a-zäöüêé0-9+]+", NO_AGENT.sub("", IN_A_STUDY.sub("", " ".join(texts)))))
+
+
+def _is_named(texts: Sequence[str]) -> bool:
+    """Whether they say FLAIR."""
+    letters = "".join(filter(str.isalnum, " ".join(texts)))
+    return any(name in letters for name in FLAIR_NAMES)
+
+
 def _flair(facts: Facts, words: set[str]) -> int | None:
-    letters = "".join(filter(str.isalnum, " ".join(facts.texts)))
-    named = any(name in letters for name in FLAIR_NAMES)
     timing = _timing(facts)
     if OTHER_NAMES & words or timing is False:
         return 0
-    if named:
+    if _is_named(facts.texts):
         return 3 if timing else 2
     return 1 if timing else None
 

@@ -33,7 +33,7 @@ DESCRIPTION = (  # all that a decoder needs to know
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
 )  # fmt: skip
-UNSAID = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}  # of any grey image, as it is decoded
+UNSAID = {"SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2"}  # of any grey image, whatever it says
 
 
 def read_pixels(stack: Stack) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -102,8 +102,7 @@ def _native(image: Image) -> np.ndarray:
     with refused("damaged", DAMAGED):
         dataset = pydicom.dcmread(io.BytesIO(image.data))
         for keyword, value in UNSAID.items():
-            if not dataset.get(keyword):
-                setattr(dataset, keyword, value)
+            setattr(dataset, keyword, value)
         kinds = (None,) if dataset.file_meta.TransferSyntaxUID.is_implicit_VR else ("OB", "OW")
         if dataset.get_item("PixelData").VR not in kinds:  # as it is written
             raise ScanError("damaged", DAMAGED)

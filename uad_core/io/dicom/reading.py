@@ -9,8 +9,9 @@ from nibabel.affines import voxel_sizes
 from uad_core.io.dicom.choice import SeriesEntry, candidates, choose, entries, magnetic_resonance
 from uad_core.io.dicom.completeness import check_alone, check_complete, check_images, check_not_interleaved
 from uad_core.io.dicom.container import Upload, from_files
+from uad_core.io.dicom.copies import without_copies
 from uad_core.io.dicom.geometry import stack as stack_frames
-from uad_core.io.dicom.headers import Image, read_images
+from uad_core.io.dicom.headers import DAMAGED, Image, read_images
 from uad_core.io.dicom.identifiers import can_be_referred_to, complete
 from uad_core.io.dicom.pixels import read_pixels
 from uad_core.io.dicom.scan import DicomScan
@@ -34,13 +35,14 @@ def read_dicom(files: Sequence[bytes] | Upload, series: int | None = None) -> Vo
     """
     with refused("too_big", TOO_BIG, MemoryError):
         upload = files if isinstance(files, Upload) else from_files(files)
-        images, stacks, notes = _stacks(upload)
+        images, every, notes = _stacks(upload)
+        stacks = candidates(every)
         index, chosen_notes = choose(stacks, series)
         chosen = stacks[index]
         check_images(chosen.images)
         _check_placed(images, chosen)
         order, grid, doubts = stack_frames(chosen.frames, chosen.first.image.shape)
-        check_alone(chosen, stacks, grid)
+        check_alone(chosen, every, stacks, grid)
         check_complete(chosen, grid, upload)
         values, pixel_notes = read_pixels(chosen)
         values = values[order]
@@ -63,7 +65,7 @@ def read_dicom(files: Sequence[bytes] | Upload, series: int | None = None) -> Vo
 def list_series(files: Sequence[bytes] | Upload, series: int | None = None) -> tuple[SeriesEntry, ...]:
     """The series of an upload, the one that `read_dicom` takes marked, without reading a pixel. Raises ScanError."""
     upload = files if isinstance(files, Upload) else from_files(files)
-    return entries(_stacks(upload)[1], series)
+    return entries(candidates(_stacks(upload)[1]), series)
 
 
 def _stacks(upload: Upload) -> tuple[list[Image], list[Stack], tuple[str, ...]]:
@@ -74,16 +76,28 @@ def _stacks(upload: Upload) -> tuple[list[Image], list[Stack], tuple[str, ...]]:
     if upload.images and not images:
         raise ScanError("no_image", "There is no DICOM image, but an image of another kind. Give that file itself.")
     resonance = magnetic_resonance(images)
-    stacks = candidates(split(resonance))
+    once = without_copies(resonance)
+    stacks = split(once)
     if not stacks:
-        check_images(resonance)
-    aside = upload.others + len(images) - len(resonance)
-    counted = "1 file of the upload is" if aside == 1 else f"{aside} files of the upload are"
-    return resonance, stacks, (f"{counted} no MR image and not used.",) if aside else ()
+        check_images(once)
+    notes, aside, copies = [], upload.others + len(images) - len(resonance), len(resonance) - len(once)
+    if aside:
+        counted = "1 file of the upload is" if aside == 1 else f"{aside} files of the upload are"
+        notes.append(f"{counted} no MR image and not used.")
+    if copies:
+        counted = "1 image is" if copies == 1 else f"{copies} images are"
+        notes.append(f"{counted} there twice, with other identifiers, and not used.")
+    return once, stacks, tuple(notes)
 
 
 def _check_placed(images: Sequence[Image], chosen: Stack) -> None:
-    """Raises ScanError (bad_affine) where an image of the same series does not say where it lies."""
-    series = {image.series for image in chosen.images}
-    if any(not image.frames and image.grey and image.series in series for image in images):
-        raise ScanError("bad_affine", f"Some images don't say where they lie in space. {EXPORT_AGAIN}")
+    """Raises ScanError (bad_affine, damaged) where an image that may belong to the scan does not say where it lies.
+
+    So may one of the same series, and one of the same size that names no series.
+    """
+    series, shape = {image.series for image in chosen.images}, chosen.first.image.shape
+    for image in images:
+        if not image.frames and image.grey and (image.series in series or (not image.series and image.shape == shape)):
+            if image.broken:
+                raise ScanError("damaged", DAMAGED)
+            raise ScanError("bad_affine", f"Some images don't say where they lie in space. {EXPORT_AGAIN}")

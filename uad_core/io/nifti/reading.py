@@ -15,6 +15,8 @@ from uad_core.io.nrrd import is_nrrd, parse_nrrd
 from uad_core.io.values import all_finite, check_scan, check_size, unwrapped
 from uad_core.io.volume import ScanError, Volume, refused
 
+NARROW = (16, 12, 8)  # bits of the whole numbers that scanners and programs write
+MOST_LESION_ML = 700.0  # half a brain; a mask of more is the brain's
 GRID_TOLERANCE = 0.1  # voxels between the corners of two grids that are the same
 TOO_BIG = "There is too little memory for this image. Crop or resample it."
 UNCHECKED = "A plain file has no checksum, so damage to its voxels or their places cannot be seen; .nii.gz has one."
@@ -46,6 +48,9 @@ def read_lesions(source: Source, like: Volume, may_number: bool = True) -> Marks
         values, header, _ = _load(source)
         found = lesion_marks(values, may_number)
         inside, ignored = (_on_grid(part, header, like) for part in (found.inside, found.ignored))
+        if np.count_nonzero(inside) * like.voxel_mm3 / 1000 > MOST_LESION_ML:
+            brain = f"The mask marks more than {MOST_LESION_ML:.0f} ml as lesion, which is as much as a brain."
+            raise ScanError("not_a_mask", f"{brain} Give the mask of the lesions.")
         return Marks(inside, ignored, found.notes)
 
 
@@ -97,8 +102,11 @@ def read_values(content: bytes, header: ImageHeader) -> tuple[np.ndarray, tuple[
     """The scaled values of a file, (i, j, k) float32 and all finite. Raises ScanError: non_finite, absurd_values."""
     stored = np.frombuffer(content, header.dtype, header.voxels, header.offset).reshape(header.shape, order="F")
     notes: tuple[str, ...] = ()
-    if header.dtype.kind in "if":  # floats that were made of 16 bits keep the fault
-        stored, notes = unwrapped(stored, 8 * header.dtype.itemsize if header.dtype.kind == "i" else 16)
+    if header.dtype.kind in "if":  # wider numbers that were made of few bits keep the fault
+        own = 8 * header.dtype.itemsize if header.dtype.kind == "i" else 16
+        stored, notes = unwrapped(stored, own)
+        for bits in (bits for bits in NARROW if bits < own and not notes and stored.max() > 0):
+            stored, notes = unwrapped(stored, bits)
     finite = np.isfinite(stored)
     with np.errstate(over="ignore", invalid="ignore"):
         if (header.slope, header.intercept) == (1.0, 0.0):
