@@ -198,5 +198,8 @@ CASES = [
         ("a screenshot without directions", {"ImageOrientationPatient": None}))),
     dicom_case("slice thickness with a comma", lambda folder: written(SliceThickness="3,0")),
     dicom_case("a distance of slices that is no number", lambda folder: written(SpacingBetweenSlices="n/a")),
+    refused("mosaics of many slices", lambda folder: series(ImageType=["ORIGINAL", "PRIMARY", "MOSAIC"]), "mosaic"),
+    dicom_case("slices of 1 mm that lie 3 mm apart", lambda folder: series(SliceThickness="1"), NOTED,
+               ["what lies between was not seen"]),
     dicom_case("grey in lower-case letters", lambda folder: series(PhotometricInterpretation="monochrome2")),
 ]  # fmt: skip

@@ -32,10 +32,23 @@ encoding: gzip
 space origin: (-12,9,-20)"""
 
 
+FOUR = (("dimension: 3", "dimension: 4"), ("24 22 20", "24 22 20 1"), ("(0,0,2)", "(0,0,2) none"),
+        ("domain domain domain", "domain domain domain list"))  # fmt: skip
+
+
 def nrrd(old="", new="", packed=True, tail="\n\n"):
     data = voxels().astype("<i2").tobytes(order="F")
     header = NRRD.replace(old, new) if old else NRRD
     return header.encode() + tail.encode() + (gzip.compress(data) if packed else data)
+
+
+def nrrd_of(kind, *changes):
+    """The scan as whole numbers of another size, and with further changes of the header."""
+    header = NRRD.replace("type: short", f"type: {kind}")
+    for old, new in changes:
+        header = header.replace(old, new)
+    code = {"short": "<i2", "uint64": "<u8"}.get(kind, "<i8")
+    return header.encode() + b"\n\n" + gzip.compress(voxels().astype(code).tobytes(order="F"))
 
 
 def read(tried, make, right="as the clean one", words=()):
@@ -84,6 +97,8 @@ CASES = [
     read("NRRD with lines that end as on Windows", lambda: nrrd("\n", "\r\n", tail="\r\n\r\n")),
     image_case("NRRD of SimpleITK's, gzipped", lambda folder: saved_by_itk(folder, "scan.nrrd", True)),
     image_case("NRRD of SimpleITK's, raw", lambda folder: saved_by_itk(folder, "scan.nrrd", False), NOTED, PLAIN),
+    *(read(f"NRRD of {kind}", lambda kind=kind: nrrd_of(kind)) for kind in ("int64", "long long", "uint64")),
+    read("NRRD of four axes, the last of 1", lambda: nrrd_of("short", *FOUR), NOTED, ["more than three"]),
     refused("NRRD whose voxels lie in another file", lambda: nrrd("encoding: gzip", "encoding: raw\ndata file: x.raw"),
             "another file", "one .nrrd"),
     refused("NRRD that points to a file of the system's", lambda: nrrd(
@@ -115,6 +130,8 @@ CASES = [
     image_case("tar.gz of a .nii, by its path", on_disk(tarred({"a.nii": gzip.decompress(file())}), "scan.tar.gz")),
     of_series("tar.gz of a DICOM series", lambda folder: tar_of(series())),
     of_series("tar.gz of a DICOM series, by its path", lambda folder: on_disk(tar_of(series()), "study.tgz")(folder)),
+    refused("a pointer of Git LFS called .nii.gz", lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
+            "never fetched"),
     refused("zip of two scans", lambda: zipped({"a.nii.gz": file(), "b.nii.gz": file()}), "holds 2 images"),
     refused("zip of text", lambda: zipped({"CANARY.txt": b"CANARY"}), "no DICOM image"),
     refused("zip in a zip", lambda: zipped({"a.zip": zipped({"a.nii.gz": file()})}), "no DICOM image"),

@@ -124,6 +124,7 @@ CASES = [
     image_case("a plain .nii", lambda folder: gzip.decompress(file()), NOTED, ["no checksum"]),
     image_case("one bit flipped in a .nii.gz", lambda folder: flipped(file()), REFUSED, ["checksum is wrong"]),
     image_case("four axes, the last of 1", lambda folder: file(voxels()[..., None]), NOTED, ["more than three"]),
+    odd("four axes, the last of 0", NOTED, ["more than three"], dim=[4, *voxels().shape, 0, 1, 1, 1]),
     image_case("slices as points in time", lambda folder: file(voxels()[:, :, None]), REFUSED, ["one slice each"]),
     image_case("two volumes", lambda folder: file(np.stack([voxels()] * 2, 3)), REFUSED, ["holds 2 volumes"]),
     image_case("half of a file", lambda folder: file()[:2000], REFUSED, ["incomplete"]),

@@ -2,9 +2,13 @@
 
 UNPACK = "Unpack it, and give the .nii or .nii.gz file inside."
 PICTURE = "This is a picture. Give the scan itself, all slices of it: a .nii.gz file or a DICOM series."
+FETCH = "This file stands for a scan that was never fetched (Git LFS, git-annex or DataLad). Fetch it: git lfs pull."
 UNKNOWN = "This is no scan that can be read. Give NIfTI (.nii.gz); dcm2niix makes it from DICOM."
 SIGNS = {  # (position, bytes) -> sentence
     (128, b"DICM"): "This is a DICOM file. Convert the series to NIfTI with dcm2niix, and give that.",
+    (0, b"version https://git-lfs"): FETCH,
+    (0, b"/annex/objects/"): FETCH,
+    (0, b"../.git/annex/"): FETCH,
     (0, b"<"): "This is a web page, probably the error of a failed download. Download the scan again.",
     (0, b"PK\x03\x04"): "This is a zip archive within another one. Unpack it, and give the .nii.gz file inside.",
     (0, b"\x1f\x8b"): "This file is compressed by gzip twice. Unpack it once, and give the .nii.gz file inside.",

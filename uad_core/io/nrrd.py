@@ -15,6 +15,8 @@ TYPES = {
     "i2": ("short", "short int", "signed short", "signed short int", "int16", "int16_t"),
     "u2": ("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"),
     "i4": ("int", "signed int", "int32", "int32_t"), "u4": ("uint", "unsigned int", "uint32", "uint32_t"),
+    "i8": ("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t"),
+    "u8": ("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
     "f4": ("float",), "f8": ("double",),
 }  # fmt: skip
 CODES = {name: code for code, names in TYPES.items() for name in names}
@@ -63,7 +65,7 @@ def parse_nrrd(data: bytes) -> tuple[ImageHeader, bool]:
     if endian not in ORDERS or (not endian and np.dtype(code).itemsize > 1):
         raise ScanError("bad_header", BAD)
     kinds = fields.get("kinds", "").lower().split()
-    if not set(kinds[-3:]) <= PLACES:
+    if not set(kinds[:3] if sizes[3:] == [1] else kinds[-3:]) <= PLACES:
         raise ScanError(
             "dims", "The file's axes are not those of a 3-D volume: colours, a list or times. Give one volume."
         )

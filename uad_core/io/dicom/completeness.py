@@ -28,6 +28,9 @@ def check_images(images: Sequence[Image]) -> None:
         raise ScanError("compression", COMPRESSION)
     if any(image.broken for image in images):
         raise ScanError("damaged", DAMAGED)
+    if any("MOSAIC" in frame.facts.kind for image in images for frame in image.frames):
+        mosaic = "Each image is a mosaic of many slices."
+        raise ScanError("multi_frame", f"{mosaic} Convert the series to NIfTI with dcm2niix, and give that.")
     if any(image.many and not image.frames for image in images):
         unplaced = "The images hold many frames that don't say where they lie."
         raise ScanError("multi_frame", f"{unplaced} Export the series as single slices, or as enhanced MR.")

@@ -16,6 +16,7 @@ MAX_UNEVEN, DOUBTFUL_UNEVEN = 0.1, 0.01  # distance of a slice from its even pla
 SAME_PLACE = 0.01  # slice spacings
 MISSING = 1.5  # slice spacings between neighbours
 OVERLAP = 1.5  # times as thick as their distance: slices of two stacks, or of a 3-D scan that was interpolated
+GAP = 1.6  # slice thicknesses from slice to slice; a third of one is common
 STATED = 0.1  # relative difference between a stated distance of slices and theirs
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # from DICOM's world
 
@@ -67,7 +68,7 @@ def stack(frames: Sequence[Frame], shape: tuple[int, int]) -> tuple[np.ndarray, 
     affine = np.eye(4)
     affine[:3] = (TO_RAS @ world)[:3].astype(np.float32)  # as a NIfTI result on this grid stores it
     grid = SourceGrid((shape[1], shape[0], len(frames)), affine)
-    return order, grid, _doubts(grid, uneven, rounded)
+    return order, grid, (*_doubts(grid, uneven, rounded), *_gaps(frames[0].thickness, float(np.linalg.norm(step))))
 
 
 def _common_plane(frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -114,6 +115,13 @@ def _check_gaps(gaps_mm: np.ndarray) -> None:
     if missing:
         counted = "A slice is" if missing == 1 else f"About {missing} slices are"
         raise ScanError("missing_slices", f"{counted} missing from the series. Give all of its files.")
+
+
+def _gaps(thickness_mm: float, step_mm: float) -> tuple[str, ...]:
+    """A note where much of the head lies between the slices."""
+    if not 0 < GAP * thickness_mm < step_mm:
+        return ()
+    return (f"The slices are {thickness_mm:.1f} mm thick and {step_mm:.1f} mm apart: what lies between was not seen.",)
 
 
 def _doubts(grid: SourceGrid, uneven: float, rounded: bool) -> tuple[str, ...]:

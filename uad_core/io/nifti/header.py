@@ -70,7 +70,8 @@ def _fields(head: bytes) -> np.ndarray:
 
 def _shape(fields: np.ndarray) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     dim = [int(n) for n in fields["dim"]]
-    return one_volume(dim[1 : dim[0] + 1] if 1 <= dim[0] <= 7 else [])
+    sizes = dim[1 : dim[0] + 1] if 1 <= dim[0] <= 7 else []
+    return one_volume([*sizes[:3], *(size or 1 for size in sizes[3:])])  # 0 points in time are 1, as niftilib has it
 
 
 def _dtype(fields: np.ndarray) -> tuple[np.dtype[Any], tuple[str, ...]]:
