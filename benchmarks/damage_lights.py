@@ -87,6 +87,36 @@ def _dark_band(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     return scan * (1 - 0.35 * np.exp(-((mm / 15) ** 2)))[:, None]
 
 
+def _tissue(scan: np.ndarray) -> float:
+    """How bright it is."""
+    return float(np.median(scan[scan > 0.3 * np.quantile(scan, 0.98)]))
+
+
+def _head(scan: np.ndarray) -> np.ndarray:
+    """Where it is, (slices, rows, columns) bool."""
+    return np.stack([ndimage.binary_fill_holes(level) for level in scan > 0.3 * _tissue(scan)])
+
+
+def _constant_added(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    return np.where(_head(scan), scan + 0.7 * _tissue(scan), 0)
+
+
+def _bright_fluid(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    below = 0.9 * _tissue(scan) - scan
+    return np.where(_head(scan) & (below > 0), scan + 0.6 * below, scan)
+
+
+def _without(axis: int, mm: float) -> Damage:
+    """Nothing in the last millimetres of the head along an axis."""
+
+    def change(scan: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+        others = tuple(one for one in range(3) if one != axis)
+        end = np.flatnonzero(np.count_nonzero(_head(scan), axis=others) > 20)[-1] - round(mm / spacing[axis])
+        return np.where(np.indices(scan.shape, sparse=True)[axis] > end, 0, scan)
+
+    return change
+
+
 DAMAGES: dict[str, tuple[Damage, str]] = {  # what was done: how, and the light that is there for it
     "one slice brighter": (_times(1.3, lambda middle: middle), "Slices"),
     "every second slice brighter": (_times(1.15, lambda middle: slice(None, None, 2)), "Slices"),
@@ -102,6 +132,11 @@ DAMAGES: dict[str, tuple[Damage, str]] = {  # what was done: how, and the light 
     "a ghost of a third, near by": (_repeated(0.3, 5), "Ghosts"),
     "brightest values cut off": (_cut_off, "Brightest values"),
     "values of 8 bits that began at 0 again": (_wrapped, "Brightest values"),
+    "darkest values cut off": (lambda scan, spacing: np.maximum(scan - 0.35 * _tissue(scan), 0), "Darkest values"),
+    "a constant added to the head": (_constant_added, "FLAIR contrast"),
+    "fluid badly suppressed": (_bright_fluid, "FLAIR contrast"),
+    "35 mm of the top set to 0": (_without(0, 35), "Field of view"),
+    "35 mm behind set to 0": (_without(1, 35), "Field of view"),
     "a dark band": (_dark_band, "Shading"),
     "a logarithm": (lambda scan, spacing: np.log1p(scan), "FLAIR contrast"),
     "its histogram equalised": (_equalised, "FLAIR contrast"),

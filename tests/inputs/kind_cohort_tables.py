@@ -11,6 +11,7 @@ from uad_core.cohorts.cohort import open_cohort
 KIND = "Cohort folders: tables"
 SCANS = tuple(f"sub-{i}_FLAIR.png" for i in range(4))
 TABLE = "participant_id\tanatomy\nsub-0\ta\nsub-1\ta\nsub-2\tb\nsub-3\tb\n"
+WIDE, REMARKS = TABLE.replace("\t", "\t7\t"), TABLE.replace("anatomy", "remark")
 PAIRS = [{"sub-0", "sub-1"}, {"sub-2", "sub-3"}]
 ALONE = [{f"sub-{i}"} for i in range(4)]
 ABOUT = {"name": "mine", "simulated": True, "level": 80}
@@ -76,7 +77,14 @@ CASES = [
     bad_table("blanks between columns", TABLE.replace("\t", "  "), "which participant has which"),
     bad_table("a line before the columns' names", "# of 2019\n" + TABLE, "which participant has which"),
     bad_table("a column anatomy_id", TABLE.replace("anatomy", "anatomy_id"), "which participant has which"),
-    bad_table("a row that lacks a cell", TABLE + "sub-4\n", "which participant has which"),
+    bad_table(
+        "a row that lacks a cell", TABLE.replace("\t", "\t7\t").replace("sub-1\t7", "sub-1"), "which participant"
+    ),
+    table("a last row of one cell", TABLE + "sub-4\n"),
+    table(
+        "a quote in a remark, and no anatomies", TABLE.replace("anatomy", "remark").replace("\ta\n", '\t"x" y\n'), ALONE
+    ),
+    table("a column anatomical_qc", TABLE.replace("anatomy", "anatomical_qc"), ALONE),
     bad_table("a quote that is not closed", TABLE.replace("\ta\n", '\t"a\n', 1), "is no table"),
     bad_table("a participant in two anatomies", TABLE + "sub-0\tb\n", "two anatomies"),
     bad_table("anatomies without ids", TABLE.replace("participant_id", "number"), "no column participant_id"),

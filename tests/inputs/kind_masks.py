@@ -130,7 +130,7 @@ CASES = [
     mask_case("label 1 for the brain, 2 for the lesions", ball(8) + (SECOND | THIRD | LESION) * np.uint8(1), REFUSED,
               UNCLEAR),
     mask_case("label 2 where two raters agree, 1 where they do not",
-              LESION + ball(2) + SECOND + ball(1, (4, 5, 15)).astype(np.uint8), REFUSED, UNCLEAR),
+              sum(part.astype(np.uint8) for part in (LESION, ball(2), SECOND, ball(1, (4, 5, 15)))), REFUSED, UNCLEAR),
     mask_case("three numbered lesions", LESION + 2 * SECOND.astype(np.uint8) + 3 * THIRD.astype(np.uint8), READ, (),
               marked=LESION | SECOND | THIRD),
     mask_case("252 numbered lesions", MANY, READ, (), marked=MANY > 0),

@@ -51,6 +51,16 @@ def test_a_change_of_scale_and_offset_moves_neither_figure(slope, offset):
     assert after.depth == pytest.approx(before.depth, rel=0.05)
 
 
+@pytest.mark.parametrize(("added", "severity"), [(0.0, "green"), (0.25, "amber"), (0.5, "red")])
+def test_a_constant_that_was_added_to_the_head_is_noticed(added, severity):
+    """Scaled again so that tissue lies at 0.5, as every prepared scan is."""
+    prepared = scanned(FLAIR)
+    array = np.where(prepared.brain_mask, (prepared.array + added) / (1 + 2 * added), 0).astype(np.float32)
+    found = contrast(replace(prepared, array=array))
+    assert found.severity == severity
+    assert ("a constant was added" in found.sentence) == bool(added)
+
+
 @pytest.mark.parametrize("slab", [PAPER_SLAB, WHOLE_BRAIN, Slab(87, 1)], ids=["paper", "whole", "one"])
 def test_an_inverted_flair_is_red(slab):
     prepared = scanned(FLAIR, slab)

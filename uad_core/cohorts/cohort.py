@@ -16,7 +16,8 @@ import numpy as np
 
 from uad_core.atlas.space import MNI_18_LEVEL
 from uad_core.cohorts.duplicates import the_one
-from uad_core.cohorts.names import CohortFile, companions, files_in, person_of, refuse_masks_below
+from uad_core.cohorts.names import CohortFile, companions, files_in, refuse_masks_below
+from uad_core.cohorts.persons import person_of
 from uad_core.cohorts.tables import read_about, read_anatomies
 from uad_core.io.volume import ScanError, refused
 

@@ -34,13 +34,13 @@ _MASK = re.compile(  # also within a word, as in "LesionMask"
     r"lesion|läsion|laesion|lésion|wmh|mask|segm|label|tumou?r|infarct|truth|manual|annot|consensus|contour|delineat|"
     r"outline|(?<![a-z])(msk|rois?|d?segs?|gts?|wml|gtv|ctv|raters?|experts?)(?![a-z])"
 )
+_WORD = re.compile(rf"(?<![a-z])({_MASK.pattern})s?(?![a-z])")  # a mask called FLAIR; but not a person called Segman
+_NOBODY = re.compile(r"[^\d_]+")  # such as "README" or "overview"
 _OTHER_SUBJECT = re.compile(rf".+_{_SEQUENCE}")  # a sequence of somebody who has no FLAIR here
 _SCAN = re.compile(r"flair|dark[-_ ]?fluid")
-_NO_IMAGE = re.compile(r"\.(json|txt|tsv|csv|md|xlsx?|pdf|docx?|log|ya?ml|xml|html?|py|sh|bat|ini|db|bvals?|bvecs?)$")
-_VISIT = re.compile(
-    r"_((ses|session|visit|tp|timepoint|run|acq|rec|dir|echo|scan)[-_]?[0-9a-z]*|bl|baseline|screening|fu[0-9]*|"
-    r"follow[-_]?up[0-9]*|(v|t|m|w|y|d|day|week|month|year)[0-9]+|mr[-_]d[0-9]+|(19|20)[0-9]{6}|"
-    r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})(_.*)?$"
+_NO_IMAGE = re.compile(
+    r"\.(json|txt|tsv|csv|md|xlsx?|pdf|docx?|log|ya?ml|xml|html?|py|sh|bat|ini|db|bvals?|bvecs?|mat|"
+    r"md5|sha\d*|lta|xfm|lnk|url|svg|pptx?|key|zip\.md5)$"
 )
 
 
@@ -90,13 +90,6 @@ def files_in(folder: Path) -> list[CohortFile]:
     return [CohortFile(path, comparable(path.name)) for path in paths if not path.is_dir()]
 
 
-def person_of(subject: str) -> str:
-    """Whose scan it is: the key `sub-<label>`, or the name without session, run and the like."""
-    key = comparable(subject)
-    bids = re.match(r"sub-[^_]+", key)
-    return bids[0] if bids else _VISIT.sub("", key)
-
-
 def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, Kind], list[CohortFile]]:
     """(subject, kind) -> the images that go with a scan, which is that of the longest name that theirs begins with.
 
@@ -105,6 +98,8 @@ def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, K
     found: dict[tuple[str, Kind], list[CohortFile]] = {}
     unknown: list[str] = []
     for file in files:
+        if file.subject and _WORD.search(file.subject):
+            _refuse_orphan()
         if file.subject or RESIDUAL.fullmatch(file.key):
             continue
         if not file.is_image:
@@ -113,7 +108,10 @@ def companions(files: list[CohortFile], subjects: set[str]) -> dict[tuple[str, K
             continue
         owner = _owner(file, subjects)
         if owner is None:
-            if not _OTHER_SUBJECT.fullmatch(file.stem):
+            known = _OTHER_SUBJECT.fullmatch(file.stem) or (
+                _NOBODY.fullmatch(file.stem) and not _SCAN.search(file.stem)
+            )
+            if not known or _MASK.search(file.stem):
                 _refuse_orphan()
             continue
         rest = file.stem.removeprefix(owner).strip("_")
@@ -157,7 +155,8 @@ def _owner(file: CohortFile, subjects: set[str]) -> str | None:
 def _kind(rest: str) -> Kind | None:
     """Of what follows the subject in a name; None where that is not known."""
     words = "_".join(word for word in rest.split("_") if not ELSEWHERE.fullmatch(word))
-    return next((kind for kind, pattern in _KNOWN if pattern.fullmatch(words)), None)
+    kind = next((kind for kind, pattern in _KNOWN if pattern.fullmatch(words)), None)
+    return None if kind == "other" and _MASK.search(words) else kind
 
 
 def _refuse_unknown(names: list[str]) -> None:

@@ -16,10 +16,10 @@ from uad_core.io.volume import ScanError
 
 MOST_NAME = 100
 IDS = ("participant_id", "participant", "subject_id", "subject", "id")
-NOT_KNOWN = ("", "n/a", "nan", "unknown")
+NOT_KNOWN = ("", "n/a", "na", "nan", "none", "null", "unknown", "-", ".", "?")
 TRUTHS = ("simulated", "prepared")
 EXCEL = re.compile(r"\Asep=.\r?\n")  # tells a spreadsheet which sign separates columns
-ANATOMY = re.compile(r"(?<![a-z])anatom")
+ANATOMY = re.compile(r"(?<![a-z])(anatomy|anatomies|anatomie|anatomy[-_ ]?id)(?![a-z_])")
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -47,8 +47,8 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
             "cohort", "The cohort.json is damaged, or cannot be read. Write it anew, or remove it."
         ) from None
     given = {comparable(key).strip(): value for key, value in record.items() if value is not None}
-    for key in given:
-        if meant := [word for word in get_close_matches(key, TRUTHS, cutoff=0.7) if word != key]:
+    for key in (key for key, value in given.items() if str(value).casefold() in WORDS):
+        if meant := [word for word in get_close_matches(key, TRUTHS, cutoff=0.84) if word != key]:
             raise ScanError("cohort", f'In cohort.json a name means nothing; "{meant[0]}" may be meant. Correct it.')
     about = About(
         _name(given.get("name")),
@@ -97,17 +97,28 @@ def _rows(path: Path) -> list[dict[str, str]]:
         text = EXCEL.sub("", read_text(path))
         head = text.partition("\n")[0]
         delimiter = next((sign for sign in "\t;," if sign in head), "\t")
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        table = [[cell.strip() for cell in row] for row in reader]
+        table = _table(text, delimiter)
     except (NoTextError, OSError, csv.Error):
         raise ScanError("cohort", "The participants.tsv is no table, or cannot be read. Save it as text.") from None
     table = [row for row in table if any(row)]
     columns = [comparable(cell).removeprefix("#").strip() for cell in table[0]] if table else []
-    unclear = "anatomy" not in columns and ANATOMY.search(" ".join(" ".join(row) for row in table[:2]).casefold())
-    if unclear or ("anatomy" in columns and any(len(row) <= columns.index("anatomy") for row in table)):
+    table = [row for row in table if not row[0].startswith("#") or row is table[0]]
+    unclear = "anatomy" not in columns and ANATOMY.search(" ".join(text.casefold().splitlines()[:2]))
+    if unclear or ("anatomy" in columns and any(1 < len(row) < len(columns) for row in table)):
         unread = "The participants.tsv seems to speak of anatomies, and which participant has which is not clear."
         raise ScanError("cohort", f"{unread} Separate its columns by tabs, and name them participant_id and anatomy.")
     return [dict(zip(columns, row + [""] * len(columns), strict=False)) for row in table[1:]]
+
+
+def _table(text: str, delimiter: str) -> list[list[str]]:
+    """Cells without blanks around them. Raises csv.Error for quotes that are not closed, if anatomies are at stake."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        if ANATOMY.search(text.casefold()):
+            raise
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=csv.QUOTE_NONE))
+    return [[cell.strip() for cell in row] for row in rows]
 
 
 def _called(folder: Path, *names: str) -> Path | None:

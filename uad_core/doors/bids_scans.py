@@ -10,8 +10,8 @@ from uad_core.detect.result_files import NAMELESS, subject_label
 from uad_core.io.volume import ScanError
 
 _SCAN = re.compile(r"sub-[0-9a-zA-Z]+(_[a-z]+-[0-9a-zA-Z]+)*_FLAIR\.nii(\.gz)?")
-_IMAGE = re.compile(r"(?<!mod-)flair[^/]*\.(nii|nii\.gz|mgz|mgh|nrrd)$", re.IGNORECASE)
-_PLACE = re.compile(r"sub-[^/]+(/ses-[^/]+)?/anat")
+_IMAGE = re.compile(r"(?<!mod-)flair[^/]*\.(nii|nii\.gz|nii\.bz2|mgz|mgh|nrrd|hdr|img)$", re.IGNORECASE)
+_PLACE = re.compile(r"(?P<sub>sub-[^/]+)(/(?P<ses>ses-[^/]+))?/anat")
 _PART = re.compile(r"_part-(phase|real|imag)_")  # of a complex image, beside its magnitude
 _TWICE = "This scan is there as .nii and as .nii.gz. Remove one of the two."
 _ODD = (
@@ -54,11 +54,7 @@ def find_scans(
         raise ScanError("bids", "There is no folder where the BIDS dataset should be. Check its path.")
     paths = [path for path in sorted(dataset.glob("sub-*/**/*")) if _IMAGE.search(path.name)
              and not (_RESULT.search(path.name) or _PART.search(path.name) or path.name.startswith("."))]  # fmt: skip
-    named = [
-        (path, subject_label(path.name))
-        for path in paths
-        if _SCAN.fullmatch(path.name) and _PLACE.fullmatch(path.parent.relative_to(dataset).as_posix())
-    ]
+    named = [(path, subject_label(path.name)) for path in paths if _is_in_place(path, dataset)]
     if not named:
         how = "sub-<label>/[ses-<label>/]anat/sub-<label>_[ses-<label>_]FLAIR.nii.gz"
         raise ScanError("bids", f"This dataset holds no FLAIR scan. BIDS names one {how}.")
@@ -67,14 +63,31 @@ def find_scans(
         BidsScan(path, label, _TWICE if stems[_stem(path)] > 1 else _ALIKE if labels[label] > 1 else "")
         for path, label in named
     )
-    known, odd = {scan.participant for scan in scans}, (path for path in paths if path not in dict(named))
-    missed = {path.relative_to(dataset).parts[0]: path for path in odd}  # a row for each person who has no other
-    scans += tuple(
-        BidsScan(path, re.sub("[^0-9a-zA-Z]", "", name.removeprefix("sub-")) or NAMELESS, _ODD)
-        for name, path in sorted(missed.items())
-        if name not in known
-    )
+    known = {(scan.participant, scan.session) for scan in scans}
+    for path in (path for path in paths if path not in dict(named)):  # a row for each visit that has no other
+        odd = BidsScan(path, _label_of(path.relative_to(dataset)), _ODD)
+        if (odd.participant, odd.session) not in known:
+            known.add((odd.participant, odd.session))
+            scans += (odd,)
     return _chosen(_chosen(scans, "participant", participants), "session", sessions)
+
+
+def _is_in_place(path: Path, dataset: Path) -> bool:
+    """Whether a file is named as BIDS has it, after the folders that it lies in."""
+    place = _PLACE.fullmatch(path.parent.relative_to(dataset).as_posix())
+    if not place or not _SCAN.fullmatch(path.name):
+        return False
+    entities = path.name.split("_")
+    return entities[0] == place["sub"] and (place["ses"] or "") == next(
+        (one for one in entities if one.startswith("ses-")), "")  # fmt: skip
+
+
+def _label_of(path: Path) -> str:
+    """For a file that is named in no known way: of the folders that it lies in."""
+    person, visit = path.parts[0], path.parts[1] if len(path.parts) > 2 else ""
+    label = re.sub("[^0-9a-zA-Z]", "", person.removeprefix("sub-")) or NAMELESS
+    session = re.sub("[^0-9a-zA-Z]", "", re.sub(r"^ses-?", "", visit)) if visit.startswith("ses") else ""
+    return f"{label}_ses-{session}" if session else label
 
 
 def _stem(path: Path) -> Path:

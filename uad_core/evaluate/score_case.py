@@ -26,6 +26,8 @@ from uad_core.pipeline.lesions import volume_scale
 from uad_core.pipeline.postprocess import erode, mask_above
 from uad_core.preprocess import Prepared
 
+MOST_LESION = 0.6  # of the brain at these levels
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -70,6 +72,8 @@ def load_case(subject: Subject, slab: Slab, known: set[int], erosion_mm: float) 
     if subject.lesion:
         marks = _truth(subject, prepared)
         truth, inside = marks.inside & levels[:, None, None], inside & ~marks.ignored
+        if np.count_nonzero(truth & prepared.brain_mask) > MOST_LESION * np.count_nonzero(prepared.brain_mask):
+            raise ScanError("not_a_mask", "The lesion mask marks most of the brain. Give the mask of the lesions.")
         notes = marks.notes
     if not inside.any():
         raise ScanError("levels", "The scan shows no brain at the axial levels that the models were trained on.")

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from uad_core.cohorts.names import person_of
+from uad_core.cohorts.persons import person_of
 from uad_core.evaluate.config import EvaluateConfig
 from uad_core.evaluate.glossary import GLOSSARY, NOTES
 from uad_core.evaluate.metrics import Curve, Interval, curve, mean_with_interval, paired_difference, pooled_interval

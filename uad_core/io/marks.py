@@ -56,6 +56,8 @@ def lesion_marks(values: np.ndarray, may_number: bool = True) -> Marks:
     """
     values = _checked(values)
     if not may_number:
+        if not np.isin(values, (0, 1, 2)).all():
+            raise ScanError("not_a_mask", f"{NO_MASK} In a prepared cohort 2 is neither lesion nor healthy.")
         return _marks(values == 1, values == 2, ())
     shares = _shares(values)
     if shares is not None:
@@ -131,9 +133,12 @@ def _check_labels(values: np.ndarray, kinds: int) -> None:
 
 
 def _is_wrapped(inner: np.ndarray, outer: np.ndarray) -> bool:
-    """Whether much of what lies around `inner` is `outer`; two kinds of lesions hardly touch."""
+    """Whether much of what lies around `inner` is `outer`, and most of `outer` lies there; two kinds hardly touch."""
     around = ndimage.binary_dilation(inner) & ~inner
-    return bool(np.count_nonzero(around & outer) > WRAPPED * np.count_nonzero(around))
+    pieces, _ = ndimage.label(outer, np.ones((3,) * outer.ndim))
+    touching = np.isin(pieces, np.setdiff1d(pieces[around], 0))
+    most = np.count_nonzero(touching) > np.count_nonzero(outer) / 2
+    return bool(most and np.count_nonzero(around & outer) > WRAPPED * np.count_nonzero(around))
 
 
 def _is_one_piece(inside: np.ndarray) -> bool:

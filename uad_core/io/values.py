@@ -110,6 +110,9 @@ def unwrapped(stored: np.ndarray, bits: int) -> tuple[np.ndarray, tuple[str, ...
         return stored, ()
     if not np.array_equal(stored, np.rint(stored)):
         return stored, ()
+    faces = np.concatenate([np.take(stored, end, axis).ravel() for axis in range(stored.ndim) for end in (0, -1)])
+    if np.median(faces) < -whole / 4:  # air lies at the lowest values: all of them were shifted
+        return stored, ()
     if stored.max() == 0:  # nothing lies below air: all of the tissue exceeds half the range
         return np.where(stored < 0, stored + whole, stored), (UNSIGNED,)
     lowest = stored.min()  # may be padding, beside which everything is a jump

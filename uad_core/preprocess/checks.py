@@ -29,14 +29,18 @@ def check_volume(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig)
     return millilitres, None if low <= millilitres <= high else unusual
 
 
-def check_edges(brain_mask: np.ndarray, config: PreprocessConfig) -> str | None:
-    """A warning where the brain, (D, H, W) bool, goes on beyond the scan's first or last level."""
-    areas = np.count_nonzero(brain_mask, axis=(1, 2))
-    below, above = (end > config.most_brain_at_end * areas.max() for end in (areas[0], areas[-1]))
-    if not below and not above:
+def check_edges(brain_mask: np.ndarray, scan: Volume, config: PreprocessConfig) -> str | None:
+    """A warning where the brain, (D, H, W) bool, goes on beyond the scan's edge, or beyond what of it has a signal."""
+    shown, where = scan.array != 0, list[str]()
+    for axis, ends in enumerate((("below", "above"), ("in front", "behind"), ("on the right", "on the left"))):
+        others = tuple(one for one in range(3) if one != axis)
+        areas, there = np.count_nonzero(brain_mask, axis=others), np.flatnonzero(shown.any(axis=others))
+        most = config.most_brain_at_side if axis else config.most_brain_at_end
+        where += [end for end, at in zip(ends, there[[0, -1]], strict=True) if areas[at] > most * areas.max()]
+    if not where:
         return None
-    where = "below and above" if below and above else "above" if above else "below"
-    return f"The brain is {CUT_OFF} {where}: nothing is said about what is missing, and its place is less certain."
+    sides = " and ".join(where)
+    return f"The brain is {CUT_OFF} {sides}: nothing is said about what is missing, and its place is less certain."
 
 
 def check_holes(brain: np.ndarray, whole: np.ndarray, scan: Volume) -> str | None:

@@ -27,6 +27,7 @@ class PreprocessConfig:
     least_overlap: float = 0.91  # below: registration failed
     least_overlap_as_given: float = 0.85  # the same without registering: affinely aligned heads differ in shape
     most_brain_at_end: float = 0.2  # of the largest level's brain, on the scan's first or last level; above: it is cut
+    most_brain_at_side: float = 0.1  # the same in front, behind and at the sides; stripped brains end at 0.02 at most
     usual_scale: tuple[float, float] = (0.85, 1.2)  # of the atlas, along an axis on average; adults here 0.94 to 1.11
     usual_stretch: float = 1.25  # longest over shortest axis that the atlas is stretched by; above: a warning
     possible_stretch: float = 1.6  # above: registration failed

@@ -147,7 +147,7 @@ def _brain(scan: Volume, config: PreprocessConfig, given: np.ndarray | None, log
         mask, how = filled(there), "The scan was taken as skull-stripped"
         doubts = (check_holes(there, mask, scan),)
     millilitres, warning = check_volume(mask, scan, config)
-    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, config), *doubts)
+    log.end("strip", f"{how}: {millilitres:.0f} ml of brain.", warning, check_edges(mask, scan, config), *doubts)
     return mask
 
 

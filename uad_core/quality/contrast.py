@@ -28,6 +28,8 @@ from uad_core.quality.tissue_levels import TissueLevels, tissue_levels
 
 GREY_GOOD, GREY_LEAST = 0.96, 0.87  # lower: amber, red
 GREY_USUAL_MOST = 1.7  # higher: amber
+FLUID_GOOD, FLUID_MOST = 0.42, 0.55  # of white matter; more: amber, red. Nine heads 0.14 to 0.32, 120 slices of sound
+# brains 0.22 in the middle and one in forty above 0.37; with a constant added, or fluid badly suppressed, 0.45 to 0.70
 DEPTH_GOOD = 3.0  # less: amber
 DEPTH_USUAL_MOST, DEPTH_MOST = 15.0, 20.0  # more: amber, red; twelve heads 7 to 13, their square roots 15 to 22
 EVEN = 0.1  # furthest that grey values lie from evenly spread ones, of their range; scans 0.2 to 0.6, equalised to 0.09
@@ -44,7 +46,8 @@ def contrast(prepared: Prepared) -> Check:
         return Check(NAME, "grey", "Too little of each tissue lies at these levels to judge the contrast.")
     severity, sentence = _verdict(levels)
     numbers = (
-        f"fluid {levels.depth:.1f} spreads of a tissue below white matter, {DEPTH_GOOD:.0f} to "
+        f"fluid {levels.fluid_share:.2f} times as bright as white matter, at most {FLUID_GOOD} is usual, and "
+        f"{levels.depth:.1f} spreads of a tissue below white matter, {DEPTH_GOOD:.0f} to "
         f"{DEPTH_USUAL_MOST:.0f} are usual; "
         f"grey matter at {levels.grey_place:.2f} from fluid (0) to dark white matter (1), {GREY_GOOD:.2f} to "
         f"{GREY_USUAL_MOST:.2f} is usual"
@@ -78,6 +81,12 @@ def _verdict(levels: TissueLevels) -> tuple[Severity, str]:
         return "amber", "Grey matter is a little darker than white matter, which is unusual on FLAIR. Is this one?"
     if levels.grey_place > GREY_USUAL_MOST:
         return "amber", "Grey matter is far brighter than white matter, as with double inversion. Is this a FLAIR?"
+    if levels.fluid_share > FLUID_GOOD:
+        bright = (
+            "Fluid is about half as bright as white matter: badly suppressed, or a constant was added to all values."
+        )
+        changed = f"{bright} Lesions may be missed, or healthy tissue flagged; give the scan as it was measured."
+        return ("red" if levels.fluid_share > FLUID_MOST else "amber"), changed
     return "green", (
         "Fluid is dark and grey matter at least as bright as white matter, as on FLAIR. Other contrasts with dark "
         "fluid, above all diffusion weighting, would pass as well."

@@ -1,12 +1,16 @@
-"""Are the brightest values of the brain still there? Cut off, a lesion looks like what surrounds it."""
+"""Are the brightest and the darkest values of the brain still there? Cut off, a lesion looks like what surrounds it."""
 
 import numpy as np
 
 from uad_core.preprocess import Prepared
 from uad_core.quality.check import Check
+from uad_core.quality.tissue_levels import tissue_levels
 
 NAME = "Brightest values"
 SOME, MANY = 0.003, 0.02  # share of the brain that has one value, the highest; twelve heads: at most .0002
+DARK_NAME = "Darkest values"
+DARK, BLACK = 0.005, 0.12  # share of the brain at its lowest value, and fluid of white matter: of scans whose zero was
+# moved up 0.006 to 0.08 and 0.10; either alone also of sound ones (up to 0.03; from 0.13)
 WRAP, FEW = 0.75, 500  # a jump by so much of all values of 8, 12 or 16 bits; sound heads of 8 bits have up to 290
 ALMOST = 1 - 1e-4  # of the highest: rounding
 
@@ -31,6 +35,26 @@ def saturation(prepared: Prepared) -> Check:
         )
         return Check(NAME, "red", f"{torn} Export the scan again.", f"at {wraps} places within the brain")
     return Check(NAME, "green", "The brightest values differ, as they should.", numbers)
+
+
+def floor(prepared: Prepared) -> Check:
+    """The light for a scan whose zero was moved up, as by a window that cuts dark values off."""
+    brain = prepared.to_scan(prepared.brain_mask.astype(np.uint8), 0) > 0
+    values = prepared.scan.array[brain]
+    if not values.size:
+        return Check(DARK_NAME, "grey", "Not known: no brain lies at these levels.")
+    low, high = float(values.min()), float(values.max())
+    share = float(np.mean(values <= high - ALMOST * (high - low)))
+    levels = tissue_levels(prepared)
+    fluid = levels.fluid_share if levels else 1.0
+    numbers = (
+        f"{100 * share:.1f} % of the brain has the lowest value, fluid is {fluid:.2f} times as bright as white matter; "
+        f"more than {100 * DARK:.1f} % and less than {BLACK} are unusual together"
+    )
+    if share > DARK and fluid < BLACK:
+        return Check(DARK_NAME, "amber", "The darkest values of the brain were cut off, as by a window: healthy tissue "
+                     "may be flagged. Export the scan again, with all of its values.", numbers)  # fmt: skip
+    return Check(DARK_NAME, "green", "The darkest values differ, as they should.", numbers)
 
 
 def _wraps(array: np.ndarray, brain: np.ndarray, high: float) -> int:

@@ -42,6 +42,11 @@ class TissueLevels:
         return (self.white - self.fluid) / self.spread
 
     @property
+    def fluid_share(self) -> float:
+        """How bright fluid is, of white matter: it moves with a constant that is added to all values."""
+        return self.fluid / self.white
+
+    @property
     def grey_place(self) -> float:
         """Where grey matter lies if fluid is 0 and the darker quarter of white matter ends at 1."""
         apart = self.dark_white - self.fluid

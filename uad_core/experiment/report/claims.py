@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uad_core.cohorts.names import person_of
+from uad_core.cohorts.persons import person_of
 from uad_core.evaluate.metrics import paired_difference
 from uad_core.evaluate.records import by_row
 from uad_core.experiment.contents import CohortResults

@@ -10,7 +10,8 @@ import numpy as np
 
 from uad_core.io.dicom.headers import Image, pixel_data
 from uad_core.io.dicom.judgement import Judgement, judge_all
-from uad_core.io.dicom.series import MIN_SLICES, Stack, with_one_identity
+from uad_core.io.dicom.series import MIN_SLICES, SAME_DIRECTION, Stack, with_one_identity
+from uad_core.io.limits import EXPORT_AGAIN
 from uad_core.io.volume import ScanError
 
 PART = 2 / 3  # of an equally good stack, in the same places: fewer slices are a part, as of a scan that was stopped
@@ -102,7 +103,10 @@ def _best(stacks: Sequence[Stack], judged: Sequence[Judgement]) -> int:
     if len({stacks[n].first.image.study for n in flairs}) > 1:
         raise ScanError("several_series", f"{there} with FLAIRs of several visits. {PICK}")
     widest = max(_extent_mm(stacks[n]) for n in flairs)
-    flairs = [n for n in flairs if _extent_mm(stacks[n]) >= min(STUB_MM, STUB * widest)]
+    whole = [n for n in flairs if _extent_mm(stacks[n]) >= min(STUB_MM, STUB * widest)]
+    if any(_continues(stacks[n], stacks[other]) for n in flairs if n not in whole for other in whole):
+        raise ScanError("mixed_slices", f"{there}, of which one continues another where that ends. {EXPORT_AGAIN}")
+    flairs = whole
     highest = max(judged[n].rank for n in flairs)
     best = [n for n in flairs if judged[n].rank == highest]
     best = [n for n in best if not any(_is_part(stacks[n], stacks[other]) for other in best)]
@@ -149,6 +153,21 @@ def _extent_mm(stack: Stack) -> float:
     """From its first slice to its last."""
     positions = np.array([frame.position for frame in stack.frames])
     return float(np.linalg.norm(positions.max(axis=0) - positions.min(axis=0)))
+
+
+def _continues(stack: Stack, whole: Stack) -> bool:
+    """Whether slices of the same kind lie where the next ones of `whole` would."""
+    first, other = whole.first, stack.first
+    turned = np.abs(np.subtract(first.frame.orientation, other.frame.orientation)).max()
+    if first.image.shape != other.image.shape or turned > SAME_DIRECTION:
+        return False
+    normal = np.cross(first.frame.orientation[:3], first.frame.orientation[3:])
+    places = [np.array([frame.position for frame in one.frames]) for one in (whole, stack)]
+    heights, more = (np.sort(one @ normal) for one in places)
+    step, apart = float(np.median(np.diff(heights))), places[1][0] - places[0][0]
+    beside = np.linalg.norm(apart - normal * (apart @ normal)) > step
+    gap = max(more[0] - heights[-1], heights[0] - more[-1])
+    return bool(not beside and 0.5 * step < gap < 1.5 * step)
 
 
 def _is_part(stack: Stack, whole: Stack) -> bool:

@@ -54,27 +54,40 @@ def check_images(images: Sequence[Image]) -> None:
         raise ScanError("dims", "The volume is too large: at most 512 x 512 x 512 voxels are read. Crop it.")
 
 
-def check_complete(stack: Stack, grid: SourceGrid, upload: Upload) -> None:
-    """Raises ScanError (missing_slices) where a header or a file says that the scan has more slices than these."""
+def check_complete(stack: Stack, read: Sequence[Image], grid: SourceGrid, upload: Upload) -> None:
+    """Raises ScanError (missing_slices) where a header or a file says that the scan has more slices than these.
+
+    `read`: all images of the upload.
+    """
     if upload.lost:
         counted = "1 file has" if upload.lost == 1 else f"{upload.lost} files have"
         lost = f"{counted} no content, so slices may be missing: empty, or links to data that were never fetched."
         raise ScanError("missing_slices", f"{lost} Copy or download the series again.")
-    found = len(stack.siblings)
-    stated = max((count for member in stack.slices for count in member.image.counts), default=0)
-    if stated > found:
-        said = f"The headers speak of {stated} slices, and only {found} are here."
-        raise ScanError("missing_slices", f"{said} {ALL_FILES}")
-    files, here = max(image.files for image in stack.images), len({id(member.image) for member in stack.siblings})
-    if files > here:
-        raise ScanError("missing_slices", f"The scan is spread over {files} files; here: {here}. {ALL_FILES}")
+    counts = [member.image.counts for member in stack.slices]
+    own = not {"DERIVED", "REFORMATTED"} & set(stack.first.frame.facts.kind)  # others keep the counts of their source
+    places = len({tuple(np.round(member.frame.position, 1)) for member in stack.siblings})
+    instances = sum(image.series == stack.first.image.series for image in read)
+    pairs = (
+        (max(one.images for one in counts) if own else 0, len(stack.siblings)),
+        (max(one.places for one in counts) if own else 0, places),
+        (max(one.instances for one in counts), instances),
+    )
+    for stated, found in pairs:
+        if stated > found:
+            said = f"The headers speak of {stated} slices, and only {found} are here."
+            raise ScanError("missing_slices", f"{said} {ALL_FILES}")
+    for uid in {one.concatenation for one in counts if one.files}:
+        files = max(one.files for one in counts if one.concatenation == uid)
+        here = len({id(image) for image in read if image.counts.concatenation == uid})
+        if files > here:
+            raise ScanError("missing_slices", f"The scan is spread over {files} files; here: {here}. {ALL_FILES}")
     step_mm = float(voxel_sizes(grid.affine)[2])
     thickness, between = stack.first.frame.thickness, stack.first.frame.between
     if between and not _may_be(step_mm, between, thickness) and step_mm > 1.5 * between:
         apart = f"The slices lie {step_mm:.1f} mm apart and should lie {between:.1f} mm apart: some are missing."
         raise ScanError("missing_slices", f"{apart} {ALL_FILES}")
     _check_places(stack)
-    if stated != found:  # where a header counts as many as there are, none is missing
+    if not any(stated == found for stated, found in pairs):  # where one counts as many as there are, none is missing
         _check_numbers(stack)
 
 
@@ -100,7 +113,8 @@ def check_alone(stack: Stack, every: Sequence[Stack], stacks: Sequence[Stack], g
             raise ScanError("mixed_slices", f"{doubt} {EXPORT_AGAIN}")
     volumes, image = {id(other) for other in stacks}, stack.first.image
     for stray in (member for other in every if id(other) not in volumes for member in other.slices):
-        alike = (stray.image.patient, stray.image.shape) == (image.patient, image.shape)
+        alike = (stray.image.patient, stray.image.shape, stray.image.grey) == (image.patient, image.shape, True)
+        alike = alike and "LOCALIZER" not in stray.frame.facts.kind
         level = _level(stray, to_voxel)
         if alike and level is not None and level not in filled and {level - 1, level + 1} & filled:
             raise ScanError("mixed_slices", f"{doubt} {EXPORT_AGAIN}")
@@ -125,8 +139,8 @@ def check_not_interleaved(stack: Stack, grid: SourceGrid, values: np.ndarray) ->
 
 def _check_places(stack: Stack) -> None:
     """Raises ScanError where slices, numbered within their stack from bottom to top, do not begin with number 1."""
-    numbers = {int(text) for member in stack.slices if (text := member.frame.facts.in_stack).isdecimal()}
-    if len(numbers) == len(stack.slices) and min(numbers) > 1:
+    numbers = {int(text) for member in stack.siblings if (text := member.frame.facts.in_stack).isdecimal()}
+    if len(numbers) >= len(stack.slices) and min(numbers) > 1:
         raise ScanError("missing_slices", f"The scan begins with its slice number {min(numbers)}. {ALL_FILES}")
 
 

@@ -5,12 +5,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from uad_core.io.dicom.headers import Image, pixel_data
+from uad_core.io.volume import ScanError
 
 
 def without_copies(images: Sequence[Image]) -> list[Image]:
     """The images, less those that show what an earlier one of their series shows, in the same place and made alike.
 
-    Only images of one frame: their pixels are compared as they are stored. Raises ScanError: damaged.
+    Only images of one frame: their pixels are compared as they are stored.
     """
     alike: dict[Hashable, list[Image]] = defaultdict(list)
     for image in images:
@@ -20,7 +21,10 @@ def without_copies(images: Sequence[Image]) -> list[Image]:
         if len(same) > 1 and same[0].readable:
             seen: set[bytes] = set()
             for image in same:
-                data = pixel_data(image)
+                try:
+                    data = pixel_data(image)
+                except ScanError:  # such as a spectrum; if it belongs to the scan, that is refused where it is read
+                    continue
                 if data in seen:
                     copies.add(id(image))
                 seen.add(data)

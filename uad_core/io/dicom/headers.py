@@ -22,14 +22,25 @@ _UNREAD = "The images are compressed in a way that cannot be read here, or they 
 COMPRESSION = f"{_UNREAD} Export the series uncompressed, or convert it to NIfTI with dcm2niix."
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
 GREYS = ("", "MONOCHROME1", "MONOCHROME2")
-COUNTS = ("ImagesInAcquisition", "NumberOfSlices", "NumberOfSeriesRelatedInstances")  # of a series or an acquisition
 Private = tuple[int, str, int]  # group, creator, element within the block that the creator has taken
-PRIVATE_COUNTS: tuple[Private, ...] = (
-    (0x2001, "Philips Imaging DD 001", 0x18), (0x0021, "GEMS_RELA_01", 0x4F), (0x0025, "GEMS_SERS_01", 0x07),
+IMAGES: tuple[str | Private, ...] = ("ImagesInAcquisition", (0x0025, "GEMS_SERS_01", 0x07))
+PLACES: tuple[str | Private, ...] = (
+    "NumberOfSlices", (0x2001, "Philips Imaging DD 001", 0x18), (0x0021, "GEMS_RELA_01", 0x4F),
 )  # fmt: skip
 SIEMENS_PROTOCOLS: tuple[Private, ...] = ((0x0029, "SIEMENS CSA HEADER", 0x20), (0x0021, "SIEMENS MR SDS 01", 0x19))
 SIEMENS_SLICES = re.compile(rb"sSliceArray\.lSize\s*=\s*(0x[0-9a-fA-F]{1,4}|\d{1,4})\b")
 CATALOGUE = "DirectoryRecordSequence"  # of a DICOMDIR, which lists the files of a medium
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much there should be, as a header says; 0 where it does not."""
+
+    images: int  # in the series, or in the acquisition
+    places: int  # of slices
+    instances: int  # in the series, as an archive counts: all kinds of them
+    files: int  # over which the frames of a concatenation are spread
+    concatenation: str  # its identifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +55,7 @@ class Image:
     patient: tuple[str, str] = field(repr=False)
     series_number: int | None  # as scanner and viewers count
     number: int | None  # of the image in its series
-    counts: tuple[int, ...]  # of images, each the least that its series should have
-    files: int  # over which the frames of a concatenation are spread; 1 of any other image
+    counts: Counts
     grey: bool  # whether it holds shades of grey
     inverted: bool  # whether larger values are darker
     many: bool  # whether it holds more than one frame
@@ -102,7 +112,6 @@ def _image(data: bytes, header: Dataset) -> Image:
         series_number=_integer(header.get("SeriesNumber")),
         number=_integer(header.get("InstanceNumber")),
         counts=_counts(header),
-        files=_integer(header.get("InConcatenationTotalNumber")) or 1,
         grey=(_integer(header.get("SamplesPerPixel")) or 1) == 1 and interpretation in GREYS,
         inverted=interpretation == "MONOCHROME1",
         many=count > 1,
@@ -120,18 +129,21 @@ def _image(data: bytes, header: Dataset) -> Image:
     )
 
 
-def _counts(header: Dataset) -> tuple[int, ...]:
-    stated = [_integer(header.get(keyword)) for keyword in COUNTS]
-    stated += [_integer(_private(header, element)) for element in PRIVATE_COUNTS]
-    for element in SIEMENS_PROTOCOLS:
-        protocol = _private(header, element)
-        text = protocol if isinstance(protocol, bytes) else str(protocol).encode("utf-8", "ignore")
-        stated += [int(found, 0) for found in SIEMENS_SLICES.findall(text)]
-    return tuple(count for count in stated if count and count > 0)
+def _counts(header: Dataset) -> Counts:
+    def most(elements: Iterable[str | Private], more: Iterable[int] = ()) -> int:
+        return max([0, *more, *(_integer(_value(header, element)) or 0 for element in elements)])
+
+    protocols = [_value(header, element) for element in SIEMENS_PROTOCOLS]
+    texts = [one if isinstance(one, bytes) else str(one).encode("utf-8", "ignore") for one in protocols]
+    slices = [int(found, 0) for text in texts for found in SIEMENS_SLICES.findall(text)]
+    instances, files = most(["NumberOfSeriesRelatedInstances"]), most(["InConcatenationTotalNumber"])
+    return Counts(most(IMAGES), most(PLACES, slices), instances, files, _text(header, "ConcatenationUID"))
 
 
-def _private(header: Dataset, element: Private) -> Any:
-    """The value of a private element; None where its creator has left none."""
+def _value(header: Dataset, element: str | Private) -> Any:
+    """The value of an element; None where it is missing, as where another creator has taken a private one's place."""
+    if isinstance(element, str):
+        return header.get(element)
     group, creator, number = element
     try:
         return header.private_block(group, creator)[number].value

@@ -44,7 +44,9 @@ AGENT_NAMES = {"post", "gd", "gad", "gado", "gadolinium", "km", "ce", "contrast"
 AGENT_ENDS = ("+c", "+gd", "+km", "c+")
 IN_A_STUDY = re.compile(  # an operation or another event, a subject's number, a trial's phase, a direction of encoding
     r"post[ _-]*(op|fossa|stroke|surg|trauma|treat|therap|rt\b|tx\b)[a-z]*|\bsub[ _-]*[a-z]{0,6}\d+|"
-    r"\b(phase|map)[ _-]*(trial|study)|\bphase[ _-]*(i{1,3}|iv|[1-4]|rl|lr|ap|pa|hf|fh|enc[a-z]*|dir[a-z]*)\b"
+    r"\b(phase|map)[ _-]*(trial|study)|\bphase[ _-]*(i{1,3}|iv|[1-4]|rl|lr|ap|pa|hf|fh|enc[a-z]*|dir[a-z]*|swap|fov|"
+    r"wrap|over[a-z]*|[a-z]\W[a-z])\b|\b(no|swap|reduced)[ _-]*phase[a-z]*([ _-]*wrap)?|\breal[ -]?time|"
+    r"\bsub[ -]?(acute|mm)|\brest[ _-]?slab|\bmt[ -]?off|\bhand[ _-]?motion"
 )
 HEAD = re.compile(r"head|brain|skull|cranium|crane|schaedel|schädel|kopf|neuro|cereb|hirn|encephal|tete|tête")
 OTHER_PART = re.compile(
@@ -99,19 +101,24 @@ def judge_all(stacks: Sequence[Stack]) -> list[Judgement]:
 
 
 def _judge(stack: Stack, shared: bool) -> Judgement:
-    """What a stack is: by its description, and where that is silent by its protocol, unless it is a `shared` one."""
+    """What a stack is, by what it is called.
+
+    Whether it is a FLAIR is said by its description, and where that is silent by its protocol; a `shared` one says
+    nothing.
+    """
     frame = stack.first.frame
     description, protocol, sequence = frame.facts.texts
-    speaks = _is_named([description]) or bool(OTHER_NAMES & _words([description]))
-    facts = replace(frame.facts, texts=(description, "" if shared or speaks else protocol, sequence))
-    words = _words(facts.texts)
+    whole = replace(frame.facts, texts=(description, "" if shared else protocol, sequence))
+    speaks = _is_named([description]) or bool((OTHER_NAMES | {"t2", "t2w"}) & _words([description]))
+    facts = replace(whole, texts=(description, "", sequence)) if speaks else whole
+    all_words, words = _words(whole.texts), _words(facts.texts)
     reformatted = bool(REFORMATTED & set(facts.kind) or REFORMATTED_NAMES & words)
     normal = np.cross(frame.orientation[:3], frame.orientation[3:])
     return Judgement(
-        unfit=_unfit(facts, words),
+        unfit=_unfit(whole, all_words),
         flair=_flair(facts, words),
         original="DERIVED" not in facts.kind and not reformatted,
-        agent=facts.agent or bool(AGENT_NAMES & words) or any(word.endswith(AGENT_ENDS) for word in words),
+        agent=facts.agent or bool(AGENT_NAMES & all_words) or any(word.endswith(AGENT_ENDS) for word in all_words),
         axial=abs(float(normal[2])) >= AXIAL,
     )
 
@@ -122,14 +129,14 @@ def _unfit(facts: Facts, words: set[str]) -> str:
         return "phase, or another part of a complex image"
     if facts.component not in ("", "MAGNITUDE", "MIXED"):
         return "phase, or another part of a complex image"
-    if COMPLEX_NAMES & words:
+    if COMPLEX_NAMES & words and "M" not in kind and not facts.component:
         return "phase, or another part of a complex image"
     within = {word for value in facts.kind for word in re.split(r"[^A-Z0-9]+", value)}
     if COMPUTED & set(facts.kind) or COMPUTED_WORDS & within or COMPUTED_NAMES & words:
         return "a map, a projection or a difference, computed from other images"
     if "LOCALIZER" in facts.kind or LOCALIZER_NAMES & words:
         return "a localizer"
-    text, part = " ".join(facts.texts).replace("_", " "), facts.body_part.lower().replace("_", " ")
+    text, part = IN_A_STUDY.sub("", " ".join(facts.texts)).replace("_", " "), facts.body_part.lower().replace("_", " ")
     if OTHER_PART.search(text) and not HEAD.search(text):
         return "another part of the body"
     if OTHER_PART.search(part) and not HEAD.search(f"{part} {text}"):

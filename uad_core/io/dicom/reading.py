@@ -35,7 +35,8 @@ def read_dicom(files: Sequence[bytes] | Upload, series: int | None = None) -> Vo
     """
     with refused("too_big", TOO_BIG, MemoryError):
         upload = files if isinstance(files, Upload) else from_files(files)
-        images, every, notes = _stacks(upload)
+        read = _images(upload)
+        images, every, notes = _stacks(upload, read)
         stacks = candidates(every)
         index, chosen_notes = choose(stacks, series)
         chosen = stacks[index]
@@ -43,7 +44,7 @@ def read_dicom(files: Sequence[bytes] | Upload, series: int | None = None) -> Vo
         _check_placed(images, chosen)
         order, grid, doubts = stack_frames(chosen.frames, chosen.first.image.shape)
         check_alone(chosen, every, stacks, grid)
-        check_complete(chosen, grid, upload)
+        check_complete(chosen, read, grid, upload)
         values, pixel_notes = read_pixels(chosen)
         values = values[order]
         check_size(values)
@@ -65,16 +66,21 @@ def read_dicom(files: Sequence[bytes] | Upload, series: int | None = None) -> Vo
 def list_series(files: Sequence[bytes] | Upload, series: int | None = None) -> tuple[SeriesEntry, ...]:
     """The series of an upload, the one that `read_dicom` takes marked, without reading a pixel. Raises ScanError."""
     upload = files if isinstance(files, Upload) else from_files(files)
-    return entries(candidates(_stacks(upload)[1]), series)
+    return entries(candidates(_stacks(upload, _images(upload))[1]), series)
 
 
-def _stacks(upload: Upload) -> tuple[list[Image], list[Stack], tuple[str, ...]]:
-    """All MR images, the stacks that they make, and notes on what was left aside."""
+def _images(upload: Upload) -> list[Image]:
+    """All images of the upload."""
     if upload.lost and not upload.found:
         raise ScanError("empty", "The files have no content. Copy or download them again.")
     images = read_images(upload.found)
     if upload.images and not images:
         raise ScanError("no_image", "There is no DICOM image, but an image of another kind. Give that file itself.")
+    return images
+
+
+def _stacks(upload: Upload, images: Sequence[Image]) -> tuple[list[Image], list[Stack], tuple[str, ...]]:
+    """The MR images among them, the stacks that they make, and notes on what was left aside."""
     resonance = magnetic_resonance(images)
     once = without_copies(resonance)
     stacks = split(once)
@@ -93,11 +99,11 @@ def _stacks(upload: Upload) -> tuple[list[Image], list[Stack], tuple[str, ...]]:
 def _check_placed(images: Sequence[Image], chosen: Stack) -> None:
     """Raises ScanError (bad_affine, damaged) where an image that may belong to the scan does not say where it lies.
 
-    So may one of the same series, and one of the same size that names no series.
+    So may one of the same size, and of the same series or of none.
     """
     series, shape = {image.series for image in chosen.images}, chosen.first.image.shape
     for image in images:
-        if not image.frames and image.grey and (image.series in series or (not image.series and image.shape == shape)):
+        if not image.frames and image.grey and image.shape == shape and image.series in {"", *series}:
             if image.broken:
                 raise ScanError("damaged", DAMAGED)
             raise ScanError("bad_affine", f"Some images don't say where they lie in space. {EXPORT_AGAIN}")
