@@ -146,6 +146,31 @@ def test_labels_choose_and_unknown_ones_are_refused(dataset):
 
 
 @pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["sub-1/anat/sub-1_part-mag_FLAIR.nii", "sub-1/anat/sub-1_part-phase_FLAIR.nii"], {"1": ""}),
+        (["sub-1/anat/sub-1_FLAIR.nii", "sub-1/anat/sub-1_FLAIR.nii.gz"], {"1": "there as .nii and as .nii.gz"}),
+        (["sub-1/anat/sub-1_flair.nii"], {"1": "named as BIDS has it"}),
+        (["sub-1/anat/sub-1_FLAIR.NII.GZ"], {"1": "named as BIDS has it"}),
+        (["sub-1/sub-1_FLAIR.nii"], {"1": "named as BIDS has it"}),
+        (["sub-1/anat/sub-3_FLAIR.nii"], {"1": "named as BIDS has it"}),
+        (["sub-1/ses-1/anat/sub-1_ses-2_FLAIR.nii"], {"1_ses-1": "named as BIDS has it"}),
+        (["sub-1/ses-1/anat/sub-1_ses-1_FLAIR.nii", "sub-1/ses-2/anat/sub-1_ses-2_flair.nii"],
+         {"1_ses-1": "", "1_ses-2": "named as BIDS has it"}),
+        (["sub-1/anat/sub-1_mod-FLAIR_defacemask.nii"], {}),
+    ],
+)  # fmt: skip
+def test_a_scan_that_is_not_named_as_bids_has_it_is_a_row_of_its_own(names, found, tmp_path):
+    for name in ["sub-9/anat/sub-9_FLAIR.nii.gz", *names]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    rows = {scan.label: scan.problem for scan in find_scans(tmp_path)}
+    assert rows.pop("9") == ""
+    assert rows.keys() == found.keys()
+    assert all(words in rows[label] and bool(words) == bool(rows[label]) for label, words in found.items())
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["{data}", "{out}", "group"], "No scan has a result yet"),

@@ -115,6 +115,11 @@ CASES = [
     *(refused(f"a scan as {name}", SCAN, name, words=("calls a scan or a mask",)) for name in (
         "sub-2_FLAIR.nii.bz2", "sub-2_FLAIR.nii.gz.part", ".sub-2_FLAIR.nii.gz.icloud")),
     refused("a scan in a format that cohorts do not have", SCAN, "sub-2_FLAIR.mgz", words=ALONE),
+    *(refused(f"a mask called {name}", SCAN, name, words=ALONE) for name in (
+        "lesionmask_sub-1_T1w.png", "sub-1_lesion_FLAIR.png", "mask_FLAIR.png", "lesion_sub-1_FLAIR.png")),
+    *(refused(f"a mask called as another sequence: {name}", SCAN, name) for name in (
+        "sub-1_label-lesion_T1w.png", "sub-1_space-T1w_desc-manualmask_T1w.png")),
+    seen("a picture of nobody", "README.png", expected=HEALTHY),
     seen("a table of lesions", "sub-1_lesions.csv", expected=HEALTHY),
     *(refused(f"a mask within the cohort folder, as {name}", SCAN, name, words=BELOW) for name in (
         "lesion_masks/sub-1.png", "labelsTr/sub-1.png", "expert1/sub-1.png", "sub-1/anat/sub-1_lesion.png",

@@ -123,6 +123,14 @@ CASES = [
     *(dicom_case(f"called {name}: a head all the same", alone(**named(name))) for name in (
         "Rochester FLAIR", "Oliver FLAIR", "Columbia study FLAIR", "FLAIR PHASE RL", "Phase III trial FLAIR",
         "sub-CC110033 FLAIR", "FLAIR post surgery")),
+    taken("beside a T2 whose protocol says FLAIR", beside(
+        TIMING, SeriesDescription="AX T2", ProtocolName="AX T2 FLAIR", EchoTime=100, RepetitionTime=5000)),
+    refused("called FLAIR, by its protocol a spine",
+            alone(SeriesDescription="FLAIR", ProtocolName="C-SPINE FLAIR"), WRONG),
+    dicom_case("called FLAIR, by its protocol after an agent",
+               alone(SeriesDescription="AX FLAIR", ProtocolName="AX FLAIR POST GD"), NOTED, ["contrast agent"]),
+    *(dicom_case(f"called {name}: no part of a complex image", alone(**named(name))) for name in (
+        "AX FLAIR phase swap", "FLAIR no phase wrap", "FLAIR phase A/P", "AX FLAIR real-time", "AX FLAIR, sub-acute")),
     refused("two FLAIRs that say the same", beside(size=(12, 10, 8)), EQUAL),
     refused("two FLAIRs that say the same, one of more slices", beside(affine=oblique(degrees=10)), EQUAL),
     refused("with and without Siemens' distortion correction",

@@ -125,6 +125,11 @@ def catalogue(folder):
     return folder / "cd"
 
 
+def both_parts(folder):
+    """Magnitude and phase under one SeriesInstanceUID, the last slice of both gone."""
+    return [data for kind in ("M", "P") for data in each(philips, series(ImageType=["ORIGINAL", "PRIMARY", kind]))[:-1]]
+
+
 PROTOCOL = f"ASCCONV BEGIN\nsSliceArray.lSize = {COUNT:#x}\n".encode()
 COUNTED = {
     "GE's number of images": (0x0025, "GEMS_SERS_01", 0x07, "SL", COUNT),
@@ -139,6 +144,13 @@ CASES = [
     *(dicom_case(f"96 at the place of {what}, of another creator", lambda folder, where=where: private(*where))
       for what, where in (("Philips' count", (0x2001, "SOMEBODY", 0x18, "SL", 96)),
                           ("GE's count", (0x0021, "SOMEBODY", 0x4F, "SS", 96)))),
+    dicom_case("the last slice missing of magnitude and phase alike, Philips' count says so", both_parts, REFUSED,
+               ["8 slices", "only 7"]),
+    dicom_case("computed, with its source's count of 176", lambda folder: series(
+        ImageType=["DERIVED", "SECONDARY", "REFORMATTED"], ImagesInAcquisition=176)),
+    dicom_case("every slice twice, and the archive counts 16", lambda folder: series(
+        NumberOfSeriesRelatedInstances=16) + each(lambda dataset, k: setattr(dataset, "InstanceCreationTime", "101010"),
+        series(NumberOfSeriesRelatedInstances=16)), NOTED, ["8 images are there twice"]),
     dicom_case("one of two files of an enhanced scan", part_of_two, REFUSED, ["spread over 2 files", ALL]),
     dicom_case("an enhanced scan without its first frames", from_the_third, REFUSED, ["with its slice number 3"]),
     dicom_case("a CD with its catalogue (DICOMDIR)", catalogue),

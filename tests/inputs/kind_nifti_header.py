@@ -82,6 +82,14 @@ def truly_signed(folder):
     return [note for note in volume.notes if note not in clean().notes]
 
 
+def shifted_down(folder):
+    """Sharp edges between air at the lowest value of 12 bits and tissue far above it: nothing was wrapped."""
+    data = (5 * voxels().astype(int)).clip(0, 4095) - 2048
+    volume = read_scan(file(data.astype(np.int16)))
+    np.testing.assert_array_equal(volume.to_source(volume.array), data)
+    return [note for note in volume.notes if note not in clean().notes]
+
+
 CASES = [
     odd("sform of zeros beside a good qform", NOTED, UNSET, np.diag([0.0, 0, 0, 1]), **qform_of()),
     odd("sform with NaN beside a good qform", NOTED, UNSET, srow_x=[NAN, 0, 0, 0], **qform_of()),
@@ -118,6 +126,7 @@ CASES = [
     InputCase("the same, with all of the tissue above half the range", all_bright, NOTED, ("put right",)),
     InputCase("the same, stored as floats since", bright_floats, NOTED, ("put right",)),
     InputCase("unsigned values of 8 bits labelled as signed", wrapped(8), NOTED, ("put right",)),
+    InputCase("values that were shifted to -2048", shifted_down, NOTED, ("looks like CT",)),
     InputCase("signed values over the whole range", truly_signed),
     odd("a scale of 0", "as the clean one", [], scl_slope=0, scl_inter=7),
     odd("a scale of NaN", NOTED, ["scale is not a number"], scl_slope=NAN),
