@@ -7,6 +7,7 @@ from uad_core.quality.check import Check
 from uad_core.quality.tissue_levels import tissue_levels
 
 NAME = "Brightest values"
+UNKNOWN = "Not known: too little brain lies at these levels."
 SOME, MANY = 0.003, 0.02  # share of the brain that has one value, the highest; twelve heads: at most .0002
 DARK_NAME = "Darkest values"
 DARK, BLACK = 0.005, 0.12  # share of the brain at its lowest value, and fluid of white matter: of scans whose zero was
@@ -17,10 +18,10 @@ ALMOST = 1 - 1e-4  # of the highest: rounding
 
 def saturation(prepared: Prepared) -> Check:
     """The light for a scan that was saved with a window narrower than its values."""
-    brain = prepared.to_scan(prepared.brain_mask.astype(np.uint8), 0) > 0
+    brain = prepared.to_scan(prepared.brain_mask, 0)
     values = prepared.scan.array[brain]
     if not values.size:
-        return Check(NAME, "grey", "Not known: no brain lies at these levels.")
+        return Check(NAME, "grey", UNKNOWN)
     low, high = float(values.min()), float(values.max())
     share = float(np.mean(values >= low + ALMOST * (high - low)))
     numbers = f"{100 * share:.1f} % of the brain has the highest value; more than {100 * SOME:.1f} % is unusual"
@@ -39,14 +40,10 @@ def saturation(prepared: Prepared) -> Check:
 
 def floor(prepared: Prepared) -> Check:
     """The light for a scan whose zero was moved up, as by a window that cuts dark values off."""
-    brain = prepared.to_scan(prepared.brain_mask.astype(np.uint8), 0) > 0
-    values = prepared.scan.array[brain]
-    if not values.size:
-        return Check(DARK_NAME, "grey", "Not known: no brain lies at these levels.")
-    low, high = float(values.min()), float(values.max())
-    share = float(np.mean(values <= high - ALMOST * (high - low)))
-    levels = tissue_levels(prepared)
-    fluid = levels.fluid_share if levels else 1.0
+    values, levels = prepared.scan.array[prepared.to_scan(prepared.brain_mask, 0)], tissue_levels(prepared)
+    if not values.size or levels is None:
+        return Check(DARK_NAME, "grey", UNKNOWN)
+    share, fluid = float(np.mean(values <= values.max() - ALMOST * np.ptp(values))), levels.fluid_share
     numbers = (
         f"{100 * share:.1f} % of the brain has the lowest value, fluid is {fluid:.2f} times as bright as white matter; "
         f"more than {100 * DARK:.1f} % and less than {BLACK} are unusual together"
