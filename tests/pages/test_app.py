@@ -182,9 +182,9 @@ def test_keys_hide_outline_enlarge_and_step_through_regions_and_take_it_all_back
     for key in ("m", "o", "+"):
         filled = at_rest(page, 3)
         root.press(key)
-        wait_until(page, lambda: pixels(page, 3) != filled, f"{key} changed nothing")
+        wait_until(page, lambda filled=filled: pixels(page, 3) != filled, f"{key} changed nothing")
         root.press("r")
-        wait_until(page, lambda: pixels(page, 3) == filled, f"{key} was not taken back")
+        wait_until(page, lambda filled=filled: pixels(page, 3) == filled, f"{key} was not taken back")
     root.press("f")
     assert page.locator(".panels figure:visible").count() == 1
     root.press("f")
