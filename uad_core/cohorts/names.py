@@ -40,7 +40,7 @@ _OTHER_SUBJECT = re.compile(rf".+_{_SEQUENCE}")  # a sequence of somebody who ha
 _SCAN = re.compile(r"flair|dark[-_ ]?fluid")
 _NO_IMAGE = re.compile(
     r"\.(json|txt|tsv|csv|md|xlsx?|pdf|docx?|log|ya?ml|xml|html?|py|sh|bat|ini|db|bvals?|bvecs?|mat|"
-    r"md5|sha\d*|lta|xfm|lnk|url|svg|pptx?|key|zip\.md5)$"
+    r"md5|sha\d*|lta|xfm|lnk|url|svg|pptx?|key)$"
 )
 
 
